@@ -1,0 +1,127 @@
+"""The blog's settings. What differs from one machine to another comes from the environment.
+
+SITE_URL, COMMENTS_URL, COMMENTS_PUBLISHED and COMMENTS_OUTPUT are read from the environment, and
+from `.env` beside this file where the environment is silent. `publishconf.py` builds on this one.
+"""
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from dotenv import dotenv_values
+from markdown.extensions.toc import slugify_unicode
+
+root = Path(__file__).resolve().parent
+sys.path.insert(0, str(root))
+from plugins import (  # noqa: E402 - found by now
+    aliases,
+    assets,
+    bake,
+    compress,
+    drafts,
+    manifest,
+    reading,
+)
+
+environment = {**dotenv_values(root / ".env"), **os.environ}
+
+
+def setting(name: str, default: str) -> str:
+    return environment.get(name) or default
+
+
+# Names
+
+SITENAME = "Postil"
+SITESUBTITLE = "Notes in the margin of a blog"
+AUTHOR = "Postil"
+DEFAULT_LANG = "en"
+TIMEZONE = "UTC"
+# Dates are set by the theme, in the page's language; the machine's locale must not matter.
+LOCALE = ["C"]
+
+# Addresses
+
+SITEURL = setting("SITE_URL", "http://localhost:8000").rstrip("/")
+# The theme's own links begin with the site's path: they work on every host that serves the files.
+SITE_PATH = urlsplit(SITEURL).path
+COMMENTS_URL = urljoin(f"{SITEURL}/", setting("COMMENTS_URL", "comments/")).rstrip("/") + "/"
+if urlsplit(COMMENTS_URL)[:2] == urlsplit(SITEURL)[:2]:
+    COMMENTS_URL = urlsplit(COMMENTS_URL).path
+
+ARTICLE_URL = PAGE_URL = "{slug}/"
+ARTICLE_SAVE_AS = PAGE_SAVE_AS = "{slug}/index.html"
+ARTICLE_LANG_URL = PAGE_LANG_URL = "{lang}/{slug}/"
+ARTICLE_LANG_SAVE_AS = PAGE_LANG_SAVE_AS = "{lang}/{slug}/index.html"
+DRAFT_URL = DRAFT_PAGE_URL = "drafts/{slug}/"
+DRAFT_SAVE_AS = DRAFT_PAGE_SAVE_AS = "drafts/{slug}/index.html"
+DRAFT_LANG_URL = DRAFT_PAGE_LANG_URL = "drafts/{lang}/{slug}/"
+DRAFT_LANG_SAVE_AS = DRAFT_PAGE_LANG_SAVE_AS = "drafts/{lang}/{slug}/index.html"
+TAG_URL, TAG_SAVE_AS = "tags/{slug}/", "tags/{slug}/index.html"
+CATEGORY_URL, CATEGORY_SAVE_AS = "categories/{slug}/", "categories/{slug}/index.html"
+AUTHOR_URL, AUTHOR_SAVE_AS = "authors/{slug}/", "authors/{slug}/index.html"
+YEAR_ARCHIVE_URL, YEAR_ARCHIVE_SAVE_AS = "{date:%Y}/", "{date:%Y}/index.html"
+ARCHIVES_URL, ARCHIVES_SAVE_AS = "archives/", "archives/index.html"
+TAGS_URL, TAGS_SAVE_AS = "tags/", "tags/index.html"
+CATEGORIES_URL, CATEGORIES_SAVE_AS = "categories/", "categories/index.html"
+AUTHORS_URL, AUTHORS_SAVE_AS = "authors/", "authors/index.html"
+INDEX_URL = ""
+DIRECT_TEMPLATES = ["index", "archives", "tags", "categories", "authors", "404"]
+PAGINATION_PATTERNS = [
+    (1, "{base_name}/", "{base_name}/index.html"),
+    (2, "{base_name}/page/{number}/", "{base_name}/page/{number}/index.html"),
+]
+DEFAULT_PAGINATION = 10
+# Pelican drops "+" and "#", so that C, C++ and C# would share one page.
+TAG_REGEX_SUBSTITUTIONS = [
+    (r"\+", "p"),
+    (r"#", "-sharp"),
+    (r"[^\w\s-]", ""),
+    (r"\A\s*|\s*\Z", ""),
+    (r"[-\s]+", "-"),
+]
+
+FEED_ALL_ATOM = "feeds/all.atom.xml"
+TRANSLATION_FEED_ATOM = "feeds/{lang}.atom.xml"
+CATEGORY_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None
+
+# Folders
+
+PATH = "content"
+OUTPUT_PATH = setting("COMMENTS_OUTPUT", "output")
+# Deleting comes before building: a build that fails would leave no site.
+DELETE_OUTPUT_DIRECTORY = False
+THEME = "theme"
+THEME_STATIC_PATHS = ["static/icons"]
+STATIC_PATHS = ["images"]
+USE_FOLDER_AS_CATEGORY = False
+DEFAULT_CATEGORY = "Notes"
+WITH_FUTURE_DATES = False
+SLUGIFY_SOURCE = "basename"
+
+# Comments
+
+COMMENTS_PUBLISHED = str(root / setting("COMMENTS_PUBLISHED", "published"))
+COMMENTS_EMBED = str(root / "comments_service" / "static")
+
+# Plugins: `bake` last, since it gives the output folder back to the comment service.
+
+PLUGINS = [manifest, aliases, assets, reading, drafts, compress, bake]
+COMPRESS = False
+
+# Writing and templates
+
+MARKDOWN = {
+    "output_format": "html5",
+    "extension_configs": {
+        "markdown.extensions.extra": {},
+        # Alignment as an attribute: a style attribute is what the site's policy forbids.
+        "markdown.extensions.tables": {"use_align_attribute": True},
+        "markdown.extensions.footnotes": {"BACKLINK_TITLE": ""},
+        "markdown.extensions.codehilite": {"css_class": "highlight", "guess_lang": False},
+        "markdown.extensions.toc": {"slugify": slugify_unicode},
+        "markdown.extensions.meta": {},
+    },
+}
+JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}

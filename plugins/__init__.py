@@ -1,0 +1,9 @@
+"""Pelican plugins of a blog with baked comments; none of them needs the comment service.
+
+Each may be used alone on another site: copy this folder beside `pelicanconf.py` and name what you
+want in `PLUGINS`, in this order. `docs/formats.md` tells what they share with a comment service.
+
+    PLUGIN_PATHS = ["."]
+    PLUGINS = ["plugins.manifest", "plugins.aliases", "plugins.assets", "plugins.reading",
+               "plugins.drafts", "plugins.compress", "plugins.bake"]
+"""

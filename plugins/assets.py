@@ -1,0 +1,88 @@
+"""Assets: scripts and styles under names that carry their content's hash.
+
+A browser may keep such a file for ever, and never shows a page with yesterday's style. Templates
+get two functions: `asset(name, sources…)` joins files of the theme's static folder into one and
+returns its path; `embed(name)` does the same for one file of the comment service's embed, and
+returns the service's own address where that folder is not at hand.
+
+Settings: COMMENTS_EMBED (the folder of embed.js and embed.css; empty: not at hand), COMMENTS_URL.
+"""
+
+import hashlib
+import re
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pelican import signals
+
+from . import files
+from .manifest import Generator, Pelican
+
+# Pages that were cached before the build still ask for the style of their time.
+KEEP_SECONDS = 30 * 24 * 3600
+HASHED = re.compile(r"(?P<stem>.+)\.[0-9a-f]{8}(?P<suffix>\.\w+)")
+
+_written: dict[str, set[str]] = {}
+
+
+class Assets:
+    """The files of one build."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.output = settings["OUTPUT_PATH"]
+        self.folder = settings["THEME_STATIC_DIR"]
+        self.prefix = urlsplit(settings["SITEURL"]).path.rstrip("/")
+        self.known: dict[str, str] = {}
+
+    def put(self, name: str, data: bytes) -> str:
+        stem, _, suffix = name.rpartition(".")
+        hashed = f"{stem}.{hashlib.sha256(data).hexdigest()[:8]}.{suffix}"
+        files.update(Path(self.output, self.folder, hashed), data)
+        _written.setdefault(self.output, set()).add(hashed)
+        return f"{self.prefix}/{self.folder}/{hashed}"
+
+    def asset(self, name: str, *sources: str) -> str:
+        if name not in self.known:
+            static = Path(self.settings["THEME"], "static")
+            data = b"".join((static / source).read_bytes() for source in sources or (name,))
+            self.known[name] = self.put(name, data)
+        return self.known[name]
+
+    def embed(self, name: str) -> str:
+        folder = self.settings.get("COMMENTS_EMBED")
+        key = f"embed:{name}"
+        if key not in self.known:
+            source = Path(folder, name) if folder else None
+            self.known[key] = (
+                self.put(name, source.read_bytes())
+                if source and source.is_file()
+                else f"{self.settings.get('COMMENTS_URL', '/comments/')}{name}"
+            )
+        return self.known[key]
+
+
+def offer(generator: Generator) -> None:
+    assets = Assets(generator.settings)
+    generator.env.globals.update(asset=assets.asset, embed=assets.embed)
+
+
+def prune(pelican: Pelican) -> None:
+    """Drop what no page has asked for since long; the names that this build wrote stay."""
+    output = pelican.settings["OUTPUT_PATH"]
+    written = _written.pop(output, set())
+    ours = {(match["stem"], match["suffix"]) for name in written if (match := HASHED.match(name))}
+    for path in Path(output, pelican.settings["THEME_STATIC_DIR"]).glob("*.*.*"):
+        match = HASHED.match(path.name)
+        if not match or (match["stem"], match["suffix"]) not in ours:
+            continue
+        current = any(path.name.startswith(name) for name in written)
+        if not current and path.stat().st_mtime < time.time() - KEEP_SECONDS:
+            path.unlink()
+
+
+def register() -> None:
+    signals.generator_init.connect(offer)
+    signals.finalized.connect(prune)
