@@ -1,0 +1,157 @@
+"""Commands: `flask comments …`, for whoever sits at the server.
+
+The same rooms as the web, so the same rules; a command acts without a moderator's name.
+"""
+
+from dataclasses import fields
+
+import click
+import sqlalchemy as sa
+from flask import Flask
+from flask.cli import AppGroup
+from flask_migrate import Migrate
+from sqlalchemy.exc import SQLAlchemyError
+
+from comments_service import accounts, comments, config, manifest, publisher, snapshots, threads
+from comments_service.db import db
+from comments_service.errors import ServiceError
+from comments_service.inputs import NewDecision, parse
+from comments_service.models import Account, Role, Status, Thread
+
+group = AppGroup("comments", help="Look after the comments.")
+
+
+def register(app: Flask) -> None:
+    """Hang `flask comments …` and `flask db …` into the application."""
+    Migrate(app, db, directory=config.MIGRATIONS, render_as_batch=True, compare_type=True)
+    app.cli.add_command(group)
+
+
+@group.command("publish")
+@click.option("--all", "everything", is_flag=True, help="Make every file again.")
+@click.option("--stale", is_flag=True, help="Look at every file, and make what is missing or old.")
+@click.option("--manifest", "source", default="", help="Take over this manifest first.")
+def publish(everything: bool, stale: bool, source: str) -> None:
+    """Write the snapshots of threads that are behind, and bake them into the built pages."""
+    settings = config.current()
+    try:
+        manifest.sync(source or settings.manifest_source)
+    except manifest.ManifestError as error:
+        raise click.ClickException(str(error)) from error
+    publisher.close_overdue()
+    if everything:
+        written = publisher.publish_all(settings)
+    elif stale:
+        written = publisher.mend(settings)
+    else:
+        written = publisher.publish_behind(settings)
+    baked = sum(snapshots.rebake(thread_id, settings) for thread_id in written)
+    click.echo(f"Published {len(written)} threads, baked {baked} pages.")
+
+
+@group.command("owner")
+@click.option("--if-none", is_flag=True, help="Only while the blog has no owner.")
+def owner(if_none: bool) -> None:
+    """Print a one-time link; whoever opens it within a day becomes an owner."""
+    if not (if_none and accounts.has_owner()):
+        click.echo(accounts.owner_link())
+
+
+@group.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([str(role) for role in Role]))
+def role(email: str, role: str) -> None:
+    """Give the account with this mail address a role; it signs in anew."""
+    try:
+        account = accounts.set_role(email, Role(role))
+    except ServiceError as error:
+        raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
+    click.echo(f"{account.name} is now {role}.")
+
+
+@group.command("queue")
+@click.option("--status", type=click.Choice([str(each) for each in Status]), default="pending")
+@click.option("--page", default=1, type=click.IntRange(min=1))
+def queue(status: str, page: int) -> None:
+    """List comments that wait, or that are in another state."""
+    found = threads.queue(Account(role=Role.OWNER), Status(status), page=page)
+    for comment, shown in zip(found.comments, threads.shown(found.comments), strict=True):
+        click.secho(f"{comment.id}  {shown.name}", bold=True, nl=False)
+        click.echo(f"  on {comment.thread.title}, {comment.created_at:%Y-%m-%d %H:%M} UTC")
+        for reason in comment.reasons:
+            click.secho(f"    {reason}", fg="yellow")
+        for line in comment.source.splitlines():
+            click.echo(f"    {printable(line)}")
+        click.echo()
+    click.echo(f"{found.total} {status}; page {found.page} of {found.pages}.")
+
+
+def printable(line: str) -> str:
+    """A stranger's line without what could command a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
+
+
+@group.command("decide")
+@click.argument("decision", type=click.Choice(["publish", "spam", "delete", "undo"]))
+@click.argument("numbers", type=int, nargs=-1, required=True)
+@click.option("--reason", default="", help="Why; kept with the decision.")
+def decide(decision: str, numbers: tuple[int, ...], reason: str) -> None:
+    """Publish, reject or delete comments by number, or undo the last decision on them."""
+    failed = 0
+    for number in numbers:
+        try:
+            new = parse(NewDecision, {"decision": decision, "reason": reason})
+            made = comments.decide(number, None, new)
+            click.echo(f"{number}: {made.status_before} → {made.status_after}")
+        except ServiceError as error:
+            failed += 1
+            click.echo(f"{number}: {error.detail}", err=True)
+    publish_now()
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def publish_now() -> None:
+    """Write what a command changed; a running service would notice within a second as well."""
+    settings = config.current()
+    for thread_id in publisher.publish_behind(settings):
+        snapshots.rebake(thread_id, settings)
+
+
+@group.command("settings")
+def settings() -> None:
+    """Print every setting, its value here, and what it means."""
+    current = config.current()
+    for each in fields(config.Settings):
+        value = getattr(current, each.name)
+        hidden = value and each.metadata.get("secret")
+        click.secho(each.metadata["env"], bold=True, nl=False)
+        click.echo(f"={'…' if hidden else config.written(value)}")
+        click.echo(f"    {each.metadata['meaning']}")
+
+
+@group.command("doctor")
+def doctor() -> None:
+    """Look whether everything is as it should be; exit 1 with what to do when it is not."""
+    troubles = []
+    current = config.current()
+    try:
+        thread_count = db.session.scalar(sa.select(sa.func.count()).select_from(Thread)) or 0
+        left = snapshots.stale(current)
+    except SQLAlchemyError as error:
+        raise click.ClickException(
+            f"the database does not answer ({error.__class__.__name__}): run `flask db upgrade`"
+        ) from error
+    if not thread_count:
+        troubles.append("No thread is known: build the blog, then run `flask comments publish`.")
+    if left:
+        troubles.append(
+            f"{len(left)} snapshots are missing or old: run `flask comments publish --stale`."
+        )
+    if not accounts.has_owner():
+        troubles.append("The blog has no owner: run `flask comments owner` and open its link.")
+    for trouble in troubles:
+        click.echo(trouble)
+    if troubles:
+        raise click.exceptions.Exit(1)
+    click.echo(f"All is well: {thread_count} threads, every snapshot as new as the database.")

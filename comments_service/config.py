@@ -1,0 +1,327 @@
+"""Settings: every value that the person who runs the blog may set, as data.
+
+Read once from the environment (and `.env`, which the environment overrules). A wrong value is
+refused at start, with its name, what was found and what would do. `docs/operating.md` explains
+each setting, and a test holds the two together.
+"""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from dotenv import dotenv_values
+
+MIGRATIONS = str(Path(__file__).parent / "migrations")
+SECRET_KEY_FILE = Path("var/secret-key")
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used; its text names the setting and the remedy."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `count` acts in any window of `seconds`."""
+
+    count: int
+    seconds: int
+
+
+def setting(env: str, default: Any, meaning: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"env": env, "meaning": meaning, "secret": secret})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one service; every field's metadata has its `env` name and `meaning`."""
+
+    site_url: str = setting(
+        "SITE_URL",
+        "http://localhost:8000",
+        "Public address of the blog, for both halves. No slash at the end; it may carry a path.",
+    )
+    comments_url: str = setting(
+        "COMMENTS_URL",
+        "comments/",
+        "Public address of the service: absolute, or relative to SITE_URL. Ends with a slash.",
+    )
+    database_url: str = setting(
+        "COMMENTS_DATABASE_URL",
+        "sqlite:///var/comments.sqlite3",
+        "SQLite file or PostgreSQL (postgresql://user:password@host/name).",
+        secret=True,
+    )
+    published: Path = setting(
+        "COMMENTS_PUBLISHED", Path("published"), "Folder that the snapshots are written to."
+    )
+    output: str = setting(
+        "COMMENTS_OUTPUT",
+        "output",
+        "Folder of the built blog, served and re-baked by the service. Empty: it does neither.",
+    )
+    manifest: str = setting(
+        "COMMENTS_MANIFEST",
+        "",
+        "File or http(s) address of the manifest. Empty: threads.json in COMMENTS_OUTPUT,"
+        " or else under SITE_URL.",
+    )
+    secret_key: str = setting(
+        "COMMENTS_SECRET_KEY",
+        "",
+        "Signs the short messages that a page shows after a form. Empty: made at first start and"
+        " kept in var/secret-key. Several machines need the same.",
+        secret=True,
+    )
+    mail_url: str = setting(
+        "COMMENTS_MAIL_URL",
+        "",
+        "smtp://user:password@host:587 (STARTTLS when offered) or smtps://…:465."
+        " Empty: letters are written to var/mail/ as .eml files.",
+        secret=True,
+    )
+    mail_from: str = setting(
+        "COMMENTS_MAIL_FROM", "comments@localhost", "Sender of every letter: a bare address."
+    )
+    allowed_origins: tuple[str, ...] = setting(
+        "COMMENTS_ALLOWED_ORIGINS",
+        (),
+        "Further origins, separated by spaces, whose pages may post (scheme://host[:port]).",
+    )
+    trusted_proxies: int = setting(
+        "COMMENTS_TRUSTED_PROXIES",
+        0,
+        "How many proxies stand before the service and append to X-Forwarded-For.",
+    )
+    guests: bool = setting("COMMENTS_GUESTS", True, "Whether one may comment without an account.")
+    sign_up: bool = setting("COMMENTS_SIGN_UP", True, "Whether readers may make accounts.")
+    edit_minutes: int = setting(
+        "COMMENTS_EDIT_MINUTES", 15, "How long a writer may edit or delete a comment."
+    )
+    trust_after: int = setting(
+        "COMMENTS_TRUST_AFTER",
+        1,
+        "Published comments after which a person's next ones appear at once. 0: everybody's do.",
+    )
+    max_links: int = setting(
+        "COMMENTS_MAX_LINKS", 3, "A comment with more links than this waits for a moderator."
+    )
+    page_size: int = setting(
+        "COMMENTS_PAGE_SIZE", 100, "Comments on one page of a thread, from 10 to 1000."
+    )
+    limit_posts: tuple[Rate, ...] = setting(
+        "COMMENTS_LIMIT_POSTS",
+        (Rate(5, 60), Rate(50, 86_400)),
+        "How often one network may post: count/seconds pairs separated by spaces.",
+    )
+    limit_sign_in: tuple[Rate, ...] = setting(
+        "COMMENTS_LIMIT_SIGN_IN",
+        (Rate(5, 900),),
+        "Wrong passwords for one account; one network may give four times as many.",
+    )
+    limit_sign_up: tuple[Rate, ...] = setting(
+        "COMMENTS_LIMIT_SIGN_UP",
+        (Rate(5, 3_600),),
+        "Sign-ups and letters asked for by one network.",
+    )
+
+    @property
+    def site_origin(self) -> str:
+        return origin_of(self.site_url)
+
+    @property
+    def prefix(self) -> str:
+        """The path under which the service answers, such as `/comments/`."""
+        return urlsplit(self.comments_url).path
+
+    @property
+    def base(self) -> str:
+        """What links from the blog's pages to the service begin with: a path on the same origin."""
+        same = origin_of(self.comments_url) == self.site_origin
+        return self.prefix if same else self.comments_url
+
+    @property
+    def secure(self) -> bool:
+        return self.comments_url.startswith("https://")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Every origin whose pages may change something here.
+
+        On a developer's machine `localhost` and `127.0.0.1` are one place, whichever was typed.
+        """
+        own = {self.site_origin, origin_of(self.comments_url), *self.allowed_origins}
+        for origin in tuple(own):
+            parts = urlsplit(origin)
+            port = f":{parts.port}" if parts.port else ""
+            if origin.removeprefix("http://").removesuffix(port) in LOOPBACK_HOSTS:
+                own.update(f"http://{host}{port}" for host in LOOPBACK_HOSTS)
+        return frozenset(own)
+
+    @property
+    def output_folder(self) -> Path | None:
+        return Path(self.output) if self.output else None
+
+    @property
+    def manifest_source(self) -> str:
+        if self.manifest:
+            return self.manifest
+        return (
+            str(Path(self.output) / "threads.json")
+            if self.output
+            else f"{self.site_url}/threads.json"
+        )
+
+
+def current() -> Settings:
+    """The settings of the application whose context this is."""
+    # Imported here: files are served by these settings before Flask is loaded.
+    from flask import current_app
+
+    settings: Settings = current_app.extensions["settings"]
+    return settings
+
+
+def absolute_database_url(settings: Settings) -> str:
+    """The database's address, with a relative SQLite path taken from the current folder.
+
+    Flask-SQLAlchemy would look for it in Flask's instance folder.
+    """
+    prefix = "sqlite:///"
+    if settings.database_url.startswith(prefix):
+        return prefix + str(Path(settings.database_url.removeprefix(prefix)).absolute())
+    return settings.database_url
+
+
+def secret_key(settings: Settings) -> str:
+    """The key from the settings, or the one that the first start of this installation made."""
+    if settings.secret_key:
+        return settings.secret_key
+    if not SECRET_KEY_FILE.exists():
+        SECRET_KEY_FILE.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=SECRET_KEY_FILE.parent) as made:
+            made.write(secrets.token_urlsafe(32))
+            made.flush()
+            # Whole when it appears, and the first of two processes that start at once has it.
+            with suppress(FileExistsError):
+                os.link(made.name, SECRET_KEY_FILE)
+    return SECRET_KEY_FILE.read_text()
+
+
+def origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def from_environment(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Settings from `environ` (default: `.env`, overruled by the process's environment).
+
+    Raises SettingError; values that cannot be read are named all at once.
+    """
+    if environ is None:
+        from_file = {
+            name: value for name, value in dotenv_values(".env").items() if value is not None
+        }
+        environ = {**from_file, **os.environ}
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
+    for each in fields(Settings):
+        env = each.metadata["env"]
+        if env not in environ or each.name in overrides:
+            continue
+        try:
+            values[each.name] = parse(each.default, environ[env].strip())
+        except ValueError as error:
+            wrong.append(f"{env}={environ[env]!r}: {error}")
+    if wrong:
+        raise SettingError("Please correct these settings:\n  " + "\n  ".join(wrong))
+    return checked(Settings(**values, **overrides))
+
+
+def parse(default: Any, text: str) -> Any:
+    """One value from its text, of the kind that its default has. Raises ValueError."""
+    if isinstance(default, bool):
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if text.lower() not in words:
+            raise ValueError("write true or false")
+        return words[text.lower()]
+    if isinstance(default, int):
+        if not text.isdecimal():
+            raise ValueError("write a whole number, 0 or more")
+        return int(text)
+    if isinstance(default, Path):
+        return Path(text)
+    if isinstance(default, tuple):
+        if default and isinstance(default[0], Rate):
+            return tuple(rate(word) for word in text.split())
+        return tuple(origin(word) for word in text.split())
+    return text
+
+
+def written(value: Any) -> str:
+    """A value as one would write it into `.env`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return " ".join(
+            f"{each.count}/{each.seconds}" if isinstance(each, Rate) else each for each in value
+        )
+    return str(value)
+
+
+def rate(word: str) -> Rate:
+    count, _, seconds = word.partition("/")
+    if not (count.isdecimal() and seconds.isdecimal() and int(count) and int(seconds)):
+        raise ValueError('write pairs of count/seconds, such as "5/60 50/86400"')
+    return Rate(int(count), int(seconds))
+
+
+def origin(word: str) -> str:
+    parts = urlsplit(word)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+        raise ValueError(f"{word} is not an origin such as https://blog.example.org")
+    return origin_of(word)
+
+
+def checked(settings: Settings) -> Settings:
+    """The settings with addresses made whole; raises SettingError where they make no sense."""
+    site_url = settings.site_url.rstrip("/")
+    if urlsplit(site_url).scheme not in ("http", "https") or not urlsplit(site_url).netloc:
+        raise SettingError(f"SITE_URL={site_url!r}: write an address such as https://example.org")
+    comments_url = urljoin(site_url + "/", settings.comments_url)
+    parts = urlsplit(comments_url)
+    if not comments_url.endswith("/") or parts.path == "/" or parts.query:
+        raise SettingError(
+            f"COMMENTS_URL={settings.comments_url!r}: write a folder of its own that ends with a"
+            " slash, such as /comments/ or https://talk.example.org/comments/"
+        )
+    if not 10 <= settings.page_size <= 1000:
+        raise SettingError(
+            f"COMMENTS_PAGE_SIZE={settings.page_size}: write a number from 10 to 1000"
+        )
+    if "@" not in settings.mail_from or any(c in settings.mail_from for c in "<>\r\n "):
+        raise SettingError(
+            f"COMMENTS_MAIL_FROM={settings.mail_from!r}: write a bare address, such as"
+            " comments@example.org"
+        )
+    if settings.mail_url and urlsplit(settings.mail_url).scheme not in ("smtp", "smtps"):
+        raise SettingError(
+            "COMMENTS_MAIL_URL: write smtp://user:password@host:587 or smtps://…:465"
+        )
+    database_url = settings.database_url
+    for short in ("postgres://", "postgresql://"):
+        if database_url.startswith(short):
+            database_url = "postgresql+psycopg://" + database_url.removeprefix(short)
+    if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise SettingError(
+            "COMMENTS_DATABASE_URL: write sqlite:///path/to/file or postgresql://user:password@host/name"
+        )
+    return replace(
+        settings, site_url=site_url, comments_url=comments_url, database_url=database_url
+    )

@@ -1,0 +1,155 @@
+"""The database: one handle, SQLite's pragmas, times in UTC, and the one way to begin a write.
+
+Reads use `db.session` as it is. Every change happens inside `writing()`, which takes SQLite's
+write lock at once: a transaction that begins with reading and turns to writing later would be
+refused under load instead of waiting for its turn.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, registry
+
+from comments_service.errors import Unavailable
+
+# How long a writer waits for another process's transaction before the client is told to try again.
+BUSY_SECONDS = 5
+
+
+class UTCTime(sa.TypeDecorator[datetime]):
+    """An aware time in UTC, to the microsecond, in both databases."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    registry = registry(
+        type_annotation_map={
+            datetime: UTCTime(),
+            # SQLite counts up by itself only a column that says INTEGER, and all are 64 bits there.
+            int: sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+        },
+        metadata=sa.MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+# SQLite has one writer. Threads of this process queue here, in order, instead of polling its lock.
+_writer = threading.Lock()
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One write transaction: committed at the end, rolled back when anything is raised.
+
+    What was read before is read again inside if it matters: another writer may have come between.
+    Raises Unavailable when the database cannot be written.
+    """
+    sqlite = db.engine.dialect.name == "sqlite"
+    with _turn() if sqlite else nullcontext():
+        try:
+            db.session.commit()
+            db.session.connection(execution_options={"immediate": True})
+            yield
+            db.session.commit()
+        except (OperationalError, InternalError) as error:
+            # PostgreSQL calls a server that is read-only an internal error.
+            db.session.rollback()
+            raise unavailable(error) from error
+        except BaseException:
+            db.session.rollback()
+            raise
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """The calling thread's turn to write. Raises Unavailable when those before it wait for too long.
+
+    Without a limit here, each of many waiting threads would wait for the lock in its turn.
+    """
+    if not _writer.acquire(timeout=BUSY_SECONDS):
+        raise unavailable(None)
+    try:
+        yield
+    finally:
+        _writer.release()
+
+
+def unavailable(error: SQLAlchemyError | None) -> Unavailable:
+    """What a client is told when the database is locked, full, read-only or away."""
+    unavailable = Unavailable(
+        "The service cannot save anything at the moment. Your text is still here; please try"
+        " again in a few seconds.",
+        retry_after_seconds=BUSY_SECONDS,
+    )
+    unavailable.__cause__ = error
+    return unavailable
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options for the engine of `url`; makes the folder of a SQLite file."""
+    if not url.startswith("sqlite"):
+        return {"pool_pre_ping": True, "pool_size": 10}
+    if (path := sa.make_url(url).database) and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # No isolation level: the driver begins nothing by itself, `_begin` below does.
+    return {"connect_args": {"timeout": BUSY_SECONDS, "isolation_level": None}}
+
+
+@event.listens_for(sa.Engine, "connect")
+def _set_pragmas(connection: Any, _record: object) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        # The same patience as with SQLite: a request never waits without end for a lock.
+        connection.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+        connection.commit()
+        return
+    cursor = connection.cursor()
+    # WAL lets readers go on while one writes; FULL puts a commit on disk before it is acknowledged.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-8000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(sa.Engine, "begin")
+def _begin(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        immediate = connection.get_execution_options().get("immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,162 @@
+"""Language: catalogues, dates, and the templates in each language.
+
+Every template of the service, from a comment to a letter, is rendered by `environment(lang)`.
+Catalogues are `.po` files in `translations/`, compiled in memory when first used, so that no
+binary is kept and none can be stale. English needs none: it is what the templates say. The last
+part of this room gathers those messages for translators.
+"""
+
+import io
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from pathlib import Path
+
+import jinja2
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from babel.support import NullTranslations, Translations
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+TEMPLATES = Path(__file__).parent / "templates"
+DEFAULT = "en"
+_traditional = frozenset({"TW", "HK", "MO"})
+
+
+# Tags come from strangers' browsers: what is remembered of them has an end.
+@lru_cache(maxsize=256)
+def locale(lang: str) -> Locale:
+    """The locale of a language tag such as `en`, `zh-cn` or `pt-BR`; English when unknown."""
+    try:
+        return Locale.parse(lang.replace("_", "-").strip(), sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale(DEFAULT)
+
+
+@lru_cache(maxsize=64)
+def catalogue(lang: str) -> NullTranslations:
+    """The messages for a language tag; those of English when there is no catalogue for it."""
+    where = locale(lang)
+    script = where.script or ("Hant" if where.territory in _traditional else "Hans")
+    for name in (f"{where.language}_{script}", where.language):
+        path = TRANSLATIONS / f"{name}.po"
+        if path.exists():
+            with path.open("rb") as file:
+                messages = read_po(file, locale=name)
+            compiled = io.BytesIO()
+            write_mo(compiled, messages)
+            compiled.seek(0)
+            return Translations(compiled)
+    return NullTranslations()
+
+
+@lru_cache(maxsize=64)
+def environment(lang: str) -> jinja2.Environment:
+    """The templates in a language: autoescaped, strict about names, with `_`, dates and numbers."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=jinja2.select_autoescape(default=True, disabled_extensions=("txt",)),
+        extensions=["jinja2.ext.i18n"],
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.install_gettext_translations(catalogue(lang), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    made.filters["when"] = lambda moment: when(moment, lang)
+    made.filters["stamp"] = stamp
+    made.globals["lang"] = lang
+    return made
+
+
+def render(lang: str, template: str, **context: object) -> str:
+    return environment(lang).get_template(template).render(**context)
+
+
+def gettext(lang: str) -> Callable[[str], str]:
+    """The function that puts a message into a language."""
+    return catalogue(lang).gettext
+
+
+def when(moment: datetime, lang: str) -> str:
+    """A time as people of that language write it, in UTC, the same for every reader."""
+    moment = moment.astimezone(UTC)
+    spoken = locale(lang)
+    # English of no country: the day before the month, as in most of the world, and in the theme.
+    spoken = Locale("en", "GB") if str(spoken) == DEFAULT else spoken
+    return f"{format_date(moment, 'long', spoken)}, {moment:%H:%M} UTC"
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339, to the second, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@cache
+def known() -> tuple[str, ...]:
+    """The languages that the interface speaks, as tags."""
+    return (DEFAULT, *sorted(path.stem.replace("_", "-") for path in TRANSLATIONS.glob("*.po")))
+
+
+def choose(wanted: Iterable[str]) -> str:
+    """The first of the wanted language tags that the interface speaks, else English."""
+    for tag in wanted:
+        spoken = locale(tag)
+        if spoken.language == DEFAULT and tag.lower().startswith(DEFAULT):
+            return DEFAULT
+        if type(catalogue(tag)) is Translations:
+            return tag
+    return DEFAULT
+
+
+# ---- for translators
+
+
+def messages() -> Catalog:
+    """Every message of the templates and of Python, with the files that say it."""
+    # Imported here: 35 ms that no start of the service should wait for.
+    from babel.messages.extract import extract_from_dir
+
+    found = Catalog(project="Postil")
+    house = Path(__file__).parent
+    for name, _line, message, notes, _context in extract_from_dir(
+        house,
+        method_map=[("templates/**", "jinja2"), ("**.py", "python")],
+        options_map={"templates/**": {"encoding": "utf-8"}},
+        keywords={"_": None, "gettext": None, "ngettext": (1, 2), "say": None},
+    ):
+        if message:
+            found.add(message, locations=[(Path(name).as_posix(), 0)], auto_comments=notes)
+    return found
+
+
+def bring_up_to_date(new: str = "") -> list[str]:
+    """Give every catalogue the messages of today; tells what waits for a translator.
+
+    `new` starts one, named as Babel names languages (`pt_BR`). Raises ValueError for no language.
+    """
+    if new:
+        try:
+            started = Catalog(locale=new)
+        except UnknownLocaleError:
+            raise ValueError(f"{new} is not a language: write one such as de or pt_BR") from None
+        with (TRANSLATIONS / f"{new}.po").open("xb") as file:
+            write_po(file, started)
+    waiting = []
+    for path in sorted(TRANSLATIONS.glob("*.po")):
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=path.stem)
+        template = messages()
+        # Not the clock's time: the same messages give the same file.
+        template.creation_date = catalogue.creation_date
+        catalogue.update(template, no_fuzzy_matching=True)
+        with path.open("wb") as file:
+            write_po(file, catalogue, width=100, include_lineno=False, ignore_obsolete=True)
+        waiting += [
+            f"{path.name}: {message.id}"
+            for message in catalogue
+            if message.id and (not message.string or message.fuzzy)
+        ]
+    return waiting

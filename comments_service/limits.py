@@ -1,0 +1,116 @@
+"""Limits: how often one may act, counted exactly in the database, over all processes.
+
+Networks are known here only as a keyed hash under a key that lives one day.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from comments_service.config import Rate
+from comments_service.db import UTCTime, db, writing
+from comments_service.errors import TooMany
+from comments_service.models import DayKey, RateCount, now
+
+
+def count(subject: str, rates: Sequence[Rate], detail: str) -> None:
+    """Count one act of `subject` against each rate, inside the caller's transaction.
+
+    Raises TooMany when one is used up: the caller's transaction rolls back, so what was refused
+    is not counted. Without rates there is no limit.
+    """
+    if not rates:
+        return
+    moment = now()
+    values: dict[str, Any] = {}
+    for number, rate in enumerate(rates):
+        values[f"subject{number}"] = f"{subject}:{rate.seconds}"
+        values[f"window{number}"] = int(moment.timestamp()) // rate.seconds
+        values[f"expires{number}"] = moment + timedelta(seconds=rate.seconds)
+    raised = {row[0]: row[1] for row in db.session.execute(_raise(len(rates)), values)}
+    for rate in rates:
+        if raised[f"{subject}:{rate.seconds}"] > rate.count:
+            used = int(moment.timestamp()) % rate.seconds
+            raise TooMany(detail, retry_after_seconds=rate.seconds - used)
+
+
+@cache
+def _raise(rates: int) -> sa.TextClause:
+    """One statement that raises so many counters and gives their new values; both databases know it.
+
+    Written out, because several rows with RETURNING would be compiled anew for every request.
+    """
+    rows = ", ".join(f"(:subject{n}, :window{n}, 1, :expires{n})" for n in range(rates))
+    return sa.text(
+        f'INSERT INTO rate_counts (subject, "window", count, expires_at) VALUES {rows}'  # noqa: S608 - names of our own
+        ' ON CONFLICT (subject, "window") DO UPDATE SET count = rate_counts.count + 1'
+        " RETURNING subject, count"
+    ).bindparams(*(sa.bindparam(f"expires{n}", type_=UTCTime()) for n in range(rates)))
+
+
+def forget(subject: str) -> None:
+    """Start anew: somebody who got in has not been guessing."""
+    db.session.execute(sa.delete(RateCount).where(RateCount.subject.startswith(f"{subject}:")))
+
+
+def take_back(subject: str) -> None:
+    """Uncount the latest act, which turned out to be none that is limited."""
+    db.session.execute(
+        sa.update(RateCount)
+        .where(
+            RateCount.subject.startswith(f"{subject}:"),
+            RateCount.expires_at > now(),
+            RateCount.count > 0,
+        )
+        .values(count=RateCount.count - 1)
+    )
+
+
+def clean() -> None:
+    """Drop windows that are over and the keys of earlier days."""
+    moment = now()
+    db.session.execute(sa.delete(RateCount).where(RateCount.expires_at < moment))
+    db.session.execute(sa.delete(DayKey).where(DayKey.day < moment.date().isoformat()))
+
+
+def network(address: str) -> str:
+    """A keyed hash of an address's network: IPv4 whole, IPv6 by its /64 (one household).
+
+    May write (the first of the day makes the key), so it is asked before a transaction begins.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False).network_address
+    return hmac.new(_day_key(), ip.packed, hashlib.sha256).hexdigest()[:32]
+
+
+_known_keys: dict[tuple[str, str], bytes] = {}
+
+
+def _day_key() -> bytes:
+    """Today's key, made by whichever process needs it first."""
+    day = now().date().isoformat()
+    known = (str(db.engine.url), day)
+    if known not in _known_keys:
+        with writing():
+            db.session.execute(
+                sa.text(
+                    "INSERT INTO day_keys (day, key) VALUES (:day, :key) ON CONFLICT DO NOTHING"
+                ),
+                {"day": day, "key": secrets.token_bytes(32)},
+            )
+        _known_keys.clear()
+        _known_keys[known] = db.session.scalars(
+            sa.select(DayKey.key).where(DayKey.day == day)
+        ).one()
+    return _known_keys[known]

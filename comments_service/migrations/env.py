@@ -1,0 +1,26 @@
+"""How `flask db` runs migrations: on the service's own engine, in one transaction."""
+
+import sqlalchemy as sa
+from alembic import context
+from flask import current_app
+
+
+def written(kind: str, item: object, _context: object) -> str | bool:
+    """Types of ours as the plain types that they are in the database."""
+    if kind == "type" and isinstance(item, sa.TypeDecorator):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+extension = current_app.extensions["migrate"]
+
+with extension.db.engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        render_item=written,
+        target_metadata=extension.db.metadatas[None],
+        **extension.configure_args,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

@@ -1,0 +1,137 @@
+"""Notifications: the outbox. Letters are written with the change that they tell of, in the same
+transaction, and sent behind it by a worker that tries again; posting never waits for a mail server.
+"""
+
+import logging
+import smtplib
+import ssl
+import threading
+from datetime import timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from comments_service import config, files, language
+from comments_service.config import Settings
+from comments_service.db import db, writing
+from comments_service.errors import Unavailable
+from comments_service.models import Letter, now
+
+DRAWER = Path("var/mail")
+POLL_SECONDS = 2.0
+SMTP_SECONDS = 20.0
+# Waits double from a minute to a day: ten attempts reach over three days, as mail servers do.
+MAX_ATTEMPTS = 10
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(days=1)
+
+log = logging.getLogger(__name__)
+
+
+def write(recipient: str, lang: str, template: str, **context: object) -> None:
+    """Put a letter into the outbox, inside the caller's transaction.
+
+    The template's first line is the subject, what follows the first empty line is the text.
+    """
+    site = config.current().site_url
+    subject, _, text = language.render(
+        lang, f"mail/{template}.txt", site=site, **context
+    ).partition("\n")
+    db.session.add(Letter(recipient=recipient, subject=subject.strip(), text=text.strip() + "\n"))
+
+
+def message(letter: Letter, settings: Settings) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"] = settings.mail_from
+    mail["To"] = letter.recipient
+    mail["Subject"] = letter.subject
+    mail["Date"] = format_datetime(letter.created_at)
+    # The same letter sent twice after a crash has one id, so that mail programs show it once.
+    domain = settings.mail_from.rpartition("@")[2]
+    mail["Message-ID"] = f"<postil-{letter.id}-{letter.created_at:%Y%m%d%H%M%S%f}@{domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    for name, value in letter.headers.items():
+        mail[name] = value
+    mail.set_content(letter.text)
+    return mail
+
+
+def send_waiting(settings: Settings) -> int:
+    """Send what is due; returns how many letters left. A failure is kept for another attempt."""
+    db.session.rollback()
+    due = db.session.scalars(
+        sa.select(Letter)
+        .where(Letter.sent_at.is_(None), Letter.next_attempt_at <= now())
+        .order_by(Letter.id)
+        .limit(50)
+    ).all()
+    sent = 0
+    for letter in due:
+        try:
+            deliver(message(letter, settings), letter, settings)
+            error = ""
+        except (OSError, smtplib.SMTPException, ValueError) as failure:
+            error = f"{type(failure).__name__}: {failure}"
+            log.warning("Letter %s waits: %s", letter.id, error)
+        with writing():
+            letter.attempts += 1
+            letter.error = error
+            if not error:
+                letter.sent_at = now()
+                sent += 1
+            elif letter.attempts >= MAX_ATTEMPTS:
+                letter.next_attempt_at = None
+            else:
+                wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (letter.attempts - 1))
+                letter.next_attempt_at = now() + wait
+    return sent
+
+
+def deliver(mail: EmailMessage, letter: Letter, settings: Settings) -> None:
+    """By SMTP, or as a file that a developer opens."""
+    if not settings.mail_url:
+        files.write(DRAWER / f"{letter.created_at:%Y%m%d-%H%M%S}-{letter.id}.eml", bytes(mail))
+        return
+    url = urlsplit(settings.mail_url)
+    host, context = url.hostname or "localhost", ssl.create_default_context()
+    if url.scheme == "smtps":
+        client: smtplib.SMTP = smtplib.SMTP_SSL(
+            host, url.port or 465, timeout=SMTP_SECONDS, context=context
+        )
+    else:
+        client = smtplib.SMTP(host, url.port or 25, timeout=SMTP_SECONDS)
+    with client:
+        client.ehlo()
+        if url.scheme == "smtp" and client.has_extn("starttls"):
+            client.starttls(context=context)
+            client.ehlo()
+        if url.username:
+            client.login(unquote(url.username), unquote(url.password or ""))
+        client.send_message(mail)
+
+
+class Postman(threading.Thread):
+    """Sends what the outbox holds, one letter after the other."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        super().__init__(name="postman", daemon=True)
+        self._app = app
+        self._settings = settings
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.join(timeout=10)
+
+    def run(self) -> None:
+        while not self._stopped.wait(POLL_SECONDS):
+            try:
+                with self._app.app_context():
+                    send_waiting(self._settings)
+            except (SQLAlchemyError, Unavailable, OSError) as error:
+                log.warning("Letters wait: %s", error)

@@ -1,0 +1,103 @@
+"""Sessions: one row a browser. They can be listed, ended, and found out to be ended, at once.
+
+A token is 256 random bits that only the browser keeps; the database has its SHA-256. A guest's
+browser has a session without an account, from its first comment on.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from comments_service.db import db, writing
+from comments_service.models import STAFF, Account, Session, now
+
+# Readers: 30 days without a visit or 90 in all. Whoever moderates: 12 hours, or 7 days in all.
+READER_IDLE, READER_ABSOLUTE = timedelta(days=30), timedelta(days=90)
+STAFF_IDLE, STAFF_ABSOLUTE = timedelta(hours=12), timedelta(days=7)
+# `seen_at` is written at most this often, so that reading one's own pages does not write each time.
+SEEN_EVERY = timedelta(minutes=10)
+
+_by_token = (
+    sa.select(Session)
+    .where(Session.token_hash == sa.bindparam("token_hash"), Session.ended_at.is_(None))
+    .options(joinedload(Session.account))
+)
+
+
+def hashed(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def of_token(token: str | None) -> Session | None:
+    """The living session of a browser's token, with its account; None for anything else."""
+    if not token:
+        return None
+    found = db.session.scalar(_by_token, {"token_hash": hashed(token)})
+    return found if found is not None and _lives(found, found.account) else None
+
+
+def of_account(account: Account) -> Sequence[Session]:
+    """Where an account is signed in now, the latest seen first."""
+    found = db.session.scalars(
+        sa.select(Session)
+        .where(Session.account_id == account.id, Session.ended_at.is_(None))
+        .order_by(Session.seen_at.desc(), Session.id.desc())
+    )
+    return [each for each in found if _lives(each, account)]
+
+
+def _lives(session: Session, account: Account | None) -> bool:
+    staff = account is not None and account.role in STAFF
+    idle, absolute = (STAFF_IDLE, STAFF_ABSOLUTE) if staff else (READER_IDLE, READER_ABSOLUTE)
+    moment = now()
+    return session.seen_at + idle >= moment and session.created_at + absolute >= moment
+
+
+def begin(account: Account | None, device: str) -> tuple[Session, str]:
+    """A session and its token, inside the caller's transaction. The token is not stored."""
+    token = secrets.token_urlsafe(32)
+    made = Session(
+        token_hash=hashed(token),
+        account_id=account.id if account else None,
+        device=device[:200],
+    )
+    made.account = account
+    db.session.add(made)
+    db.session.flush()
+    return made, token
+
+
+def touch(session: Session) -> None:
+    """Remember that a session is in use: at most one write in ten minutes. Raises Unavailable."""
+    if session.seen_at + SEEN_EVERY < now():
+        with writing():
+            session.seen_at = now()
+
+
+def end(session: Session) -> None:
+    with writing():
+        session.ended_at = now()
+
+
+def end_one(account: Account, session_id: int) -> None:
+    """End one of an account's sessions; one that is nobody's or another's is left alone."""
+    with writing():
+        end_all(account.id, Session.id == session_id)
+
+
+def end_others(account: Account, kept: Session) -> None:
+    with writing():
+        end_all(account.id, Session.id != kept.id)
+
+
+def end_all(account_id: int, *which: sa.ColumnElement[bool]) -> None:
+    """End an account's sessions, all or those that a condition picks, inside a transaction."""
+    db.session.execute(
+        sa.update(Session)
+        .where(Session.account_id == account_id, Session.ended_at.is_(None), *which)
+        .values(ended_at=now())
+    )

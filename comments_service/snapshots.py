@@ -1,0 +1,316 @@
+"""Snapshots: each thread's published comments, as files that anyone may serve.
+
+Readers never reach Flask: a web server, a CDN or Pelican reads what is written here. What counts
+as published is decided in `threads`; when to write, in `publisher`. The database is the truth:
+every file can be made again from it, byte for byte.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from filelock import FileLock
+
+from comments_service import files, language, pages, threads
+from comments_service.config import Settings
+from comments_service.db import db, writing
+from comments_service.models import Policy, Site, Thread, now
+from comments_service.threads import Shown
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A file of `published/`: its name below the folder, and its bytes."""
+
+    name: str
+    data: bytes
+
+
+def fragment_name(thread: Thread, lang: str, page: int = 1, kind: str = "html") -> str:
+    """The file of a thread's page: `<id>.html`, `<id>.2.html`, `<id>.zh-cn.html`, and so on."""
+    parts = [thread.id]
+    if lang != thread.lang:
+        parts.append(lang)
+    if page > 1:
+        parts.append(str(page))
+    return f"threads/{'.'.join(parts)}.{kind}"
+
+
+def rendered(thread: Thread, settings: Settings) -> Iterator[Rendered]:
+    """Every file of a thread, the further pages before the first."""
+    conversation = threads.conversation(thread.id)
+    total = threads.count(conversation)
+    cut = threads.pages(conversation, settings.page_size)
+    for lang in threads.languages(thread):
+        for page in range(len(cut), 0, -1):
+            shown = cut[page - 1]
+            html = fragment(thread, lang, shown, page, len(cut), total, settings)
+            yield Rendered(fragment_name(thread, lang, page), html.encode())
+            data = as_json(thread, lang, shown, page, len(cut), total, settings)
+            yield Rendered(fragment_name(thread, lang, page, "json"), dumped(data))
+        yield Rendered(
+            fragment_name(thread, lang, kind="atom"), _feed(thread, lang, conversation, settings)
+        )
+
+
+def fragment(
+    thread: Thread,
+    lang: str,
+    comments: Sequence[Shown],
+    page: int,
+    pages: int,
+    count: int,
+    settings: Settings,
+) -> str:
+    """One page of a thread as HTML: one element, whose attributes carry the facts."""
+    return language.render(
+        lang,
+        "thread/fragment.html",
+        thread=thread,
+        comments=comments,
+        page=page,
+        pages=pages,
+        count=count,
+        policy=str(threads.shown_policy(thread)),
+        guests=settings.guests,
+        base=settings.base,
+        with_form=page == 1,
+    )
+
+
+def item(comment: Shown, thread: Thread, lang: str, settings: Settings) -> str:
+    """One comment's `<li>`, the same as in the fragment."""
+    module = language.environment(lang).get_template("thread/comment.html").module
+    closed = threads.shown_policy(thread) is Policy.CLOSED
+    return str(module.item(comment, None if closed else settings.base)).strip()  # type: ignore[attr-defined]  # a macro
+
+
+def as_json(
+    thread: Thread,
+    lang: str,
+    comments: Sequence[Shown],
+    page: int,
+    pages: int,
+    count: int,
+    settings: Settings,
+) -> dict[str, Any]:
+    """One page of a thread for programs."""
+    return {
+        "version": VERSION,
+        "thread": thread.id,
+        "lang": lang,
+        "title": threads.title(thread, lang),
+        "url": threads.address(thread, lang),
+        "revision": thread.revision,
+        "count": count,
+        "page": page,
+        "pages": pages,
+        "comments_open": threads.shown_policy(thread) is not Policy.CLOSED,
+        "comments": [comment_json(each, threads.address(thread, lang)) for each in comments],
+    }
+
+
+def comment_json(comment: Shown, url: str) -> dict[str, Any]:
+    """A comment for programs; of one that is gone, only its place is left."""
+    gone = comment.gone
+    return {
+        "id": comment.id,
+        "thread": comment.thread_id,
+        "parent": comment.parent_id,
+        "depth": comment.depth,
+        "status": "deleted" if gone else str(comment.status),
+        "name": "" if gone else comment.name,
+        "website": None if gone else comment.website,
+        "by": "guest" if gone else comment.by,
+        "html": "" if gone else comment.html,
+        "created_at": language.stamp(comment.created_at),
+        "edited_at": language.stamp(comment.edited_at) if comment.edited_at else None,
+        "url": f"{url}#comment-{comment.id}",
+    }
+
+
+def dumped(data: dict[str, Any]) -> bytes:
+    return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _feed(thread: Thread, lang: str, conversation: Sequence[Shown], settings: Settings) -> bytes:
+    """The newest comments of a thread as Atom (RFC 4287)."""
+    newest = sorted(
+        (each for each in conversation if not each.gone),
+        key=lambda each: (each.created_at, each.id),
+        reverse=True,
+    )[: threads.RECENT]
+    where = threads.address(thread, lang)
+    return language.render(
+        lang,
+        "thread/feed.atom",
+        title=threads.title(thread, lang),
+        url=where,
+        self_url=settings.comments_url + fragment_name(thread, lang, kind="atom"),
+        updated=max(
+            (each.edited_at or each.created_at for each in newest),
+            default=thread.published_at or thread.created_at,
+        ),
+        entries=[(each, where, threads.title(thread, lang)) for each in newest],
+    ).encode()
+
+
+def rendered_site(settings: Settings) -> Iterator[Rendered]:
+    """The files of the whole site: counts, recent comments, and the interface in each language."""
+    site = db.session.get(Site, 1)
+    lang = site.lang if site else language.DEFAULT
+    revision = threads.site_revision()
+    recent = threads.recent()
+    yield Rendered("counts.json", dumped({"version": VERSION, "counts": dict(threads.counts())}))
+    yield Rendered(
+        "recent.html",
+        language.render(lang, "thread/recent.html", recent=recent, revision=revision).encode(),
+    )
+    yield Rendered(
+        "recent.json",
+        dumped(
+            {
+                "version": VERSION,
+                "revision": revision,
+                "comments": [
+                    {**comment_json(each, thread.url), "thread_title": thread.title}
+                    for each, thread in recent
+                ],
+            }
+        ),
+    )
+    yield Rendered(
+        "recent.atom",
+        language.render(
+            lang,
+            "thread/feed.atom",
+            title=site.title if site else "",
+            url=settings.site_url + "/",
+            self_url=f"{settings.comments_url}recent.atom",
+            updated=max(
+                (each.edited_at or each.created_at for each, _ in recent), default=_epoch()
+            ),
+            entries=[(each, thread.url, thread.title) for each, thread in recent],
+        ).encode(),
+    )
+    spoken = {lang, *(each for thread in threads.visible() for each in threads.languages(thread))}
+    for each in sorted(spoken):
+        html = language.render(
+            each,
+            "ui.html",
+            base=settings.base,
+            guests=settings.guests,
+            sign_up=settings.sign_up,
+        )
+        yield Rendered(f"ui.{each}.html", html.encode())
+
+
+def _epoch() -> Any:
+    first = db.session.scalar(sa.select(sa.func.min(Thread.published_at)))
+    return first or db.session.scalar(sa.select(sa.func.min(Thread.created_at))) or now()
+
+
+def publish(thread_id: str, settings: Settings) -> None:
+    """Write the files of one thread as the database has it now, or remove those of a hidden one."""
+    db.session.rollback()
+    thread = db.session.get(Thread, thread_id, populate_existing=True)
+    if thread is None:
+        return
+    # The revision is read before the comments: a change in between is published again, not lost.
+    revision = thread.revision
+    hidden = not thread.listed or thread.policy is Policy.OFF
+    wanted = {} if hidden else {each.name: each.data for each in rendered(thread, settings)}
+    db.session.commit()
+    first = settings.published / fragment_name(thread, thread.lang)
+    with FileLock(settings.published / ".lock"):
+        if hidden or written_revision(first) <= revision:
+            for name, data in wanted.items():
+                files.write_with_siblings(settings.published / name, data)
+            _remove_others(settings.published / "threads", thread.id, wanted)
+    with writing():
+        db.session.execute(
+            sa.update(Thread)
+            .where(Thread.id == thread_id, Thread.published_revision < revision)
+            .values(published_revision=revision)
+        )
+
+
+def sweep(settings: Settings) -> None:
+    """Remove what a killed process left half-written."""
+    with FileLock(settings.published / ".lock"):
+        files.sweep(settings.published)
+
+
+def written_revision(path: Path) -> int:
+    """The revision of a snapshot file; -1 when there is none."""
+    try:
+        with path.open("rb") as file:
+            return pages.revision(file.read(pages.HEAD_BYTES))
+    except FileNotFoundError:
+        return -1
+
+
+def _remove_others(folder: Path, thread_id: str, wanted: dict[str, bytes]) -> None:
+    """Files of pages and languages that the thread has no more."""
+    for path in folder.glob(f"{thread_id}.*"):
+        if path.suffix not in (".gz", ".br") and f"threads/{path.name}" not in wanted:
+            files.remove_with_siblings(path)
+
+
+def publish_site(settings: Settings) -> None:
+    """Write the files of the whole site, where they differ from what the database has now."""
+    # Rendered under the lock: a slower process cannot put what it read earlier over newer files.
+    with FileLock(settings.published / ".lock"):
+        db.session.rollback()
+        wanted = list(rendered_site(settings))
+        db.session.commit()
+        for each in wanted:
+            path = settings.published / each.name
+            if not path.exists() or path.read_bytes() != each.data:
+                files.write_with_siblings(path, each.data)
+
+
+def rebake(thread_id: str, settings: Settings) -> int:
+    """Bake a thread's snapshots into its built pages; returns how many changed. May raise Busy."""
+    thread = db.session.get(Thread, thread_id)
+    output = settings.output_folder
+    changed = 0
+    if thread is None or output is None or not output.is_dir():
+        return changed
+    for lang in threads.languages(thread):
+        page = pages.built_page(output, settings.site_url, threads.address(thread, lang))
+        snapshot = settings.published / fragment_name(thread, lang)
+        if page is None or not snapshot.exists():
+            continue
+        data = snapshot.read_bytes()
+        count = int(data.split(b'data-count="', 1)[1].split(b'"', 1)[0])
+        changed += pages.bake(output, page, thread.id, data, count)
+    return changed
+
+
+def stale(settings: Settings) -> list[str]:
+    """Threads whose first file is missing or is not of the revision that the database has."""
+    return [
+        thread.id
+        for thread in threads.visible()
+        if written_revision(settings.published / fragment_name(thread, thread.lang))
+        != thread.revision
+    ]
+
+
+def edition(settings: Settings) -> str:
+    """A name for everything but the database that shapes the files: templates, words, settings."""
+    digest = hashlib.sha256(
+        f"{VERSION} {settings.base} {settings.comments_url} {settings.site_url}"
+        f" {settings.page_size} {settings.guests} {settings.sign_up}".encode()
+    )
+    for folder in (language.TEMPLATES, language.TRANSLATIONS):
+        for path in sorted(folder.rglob("*.*")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

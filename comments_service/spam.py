@@ -1,0 +1,55 @@
+"""Spam: publish or hold, with reasons that a moderator reads in the queue.
+
+Pure: what is known of the writer comes in as a History. Nothing is refused silently: a doubt
+puts the comment into the queue, and a moderator decides.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class History:
+    """What the writer did before: `published` counts comments that a moderator let stand."""
+
+    published: int
+    rejected: int
+    same_text_recently: int
+
+
+@dataclass(frozen=True)
+class Rules:
+    trust_after: int
+    max_links: int
+    all_wait: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Empty reasons: publish. Otherwise hold, and say why."""
+
+    reasons: tuple[str, ...]
+
+    @property
+    def hold(self) -> bool:
+        return bool(self.reasons)
+
+
+def judge(links: int, trapped: bool, history: History, rules: Rules) -> Verdict:
+    """Asks no network: a slow blocklist must not become a slow comment form.
+
+    A filled trap is answered like any held comment, so that a robot cannot tell what gave it away.
+    """
+    reasons = []
+    if rules.all_wait:
+        reasons.append("All comments on this article wait for a moderator.")
+    if trapped:
+        reasons.append("A hidden field was filled in, as robots do.")
+    if history.published < rules.trust_after:
+        reasons.append("First comment of this writer.")
+    if history.rejected:
+        reasons.append(f"Comments of this writer were rejected before: {history.rejected}.")
+    if links > rules.max_links:
+        reasons.append(f"Many links: {links}.")
+    if history.same_text_recently:
+        reasons.append("The same text was posted elsewhere on this site today.")
+    return Verdict(tuple(reasons))

@@ -1,0 +1,134 @@
+// @ts-check
+/** Keys for the moderation pages. Everything they do is a button or a link on the page as well. */
+
+const OFF = "postil-keys-off";
+
+/** @template {Element} Kind @param {string} selector @param {ParentNode} [root] @returns {Kind | null} */
+const find = (selector, root = document) => root.querySelector(selector);
+
+/** @type {HTMLElement[]} */
+const cards = [...document.querySelectorAll(/** @type {"div"} */ (".card"))];
+const dialog = /** @type {HTMLDialogElement} */ (find("#keys"));
+const search = /** @type {HTMLInputElement | null} */ (find("#q"));
+const bulk = /** @type {HTMLFormElement | null} */ (find("#bulk"));
+
+/** @returns {HTMLInputElement[]} */
+const boxes = () => [
+  ...document.querySelectorAll(/** @type {"input"} */ (".select input[type=checkbox]")),
+];
+
+let current = -1;
+// A decision leaves this page; until it has, further keys would decide on what is not in sight yet.
+let leaving = false;
+
+// Storage may be forbidden; the keys then listen.
+const stored = () => {
+  try {
+    return localStorage.getItem(OFF) !== null;
+  } catch {
+    return false;
+  }
+};
+let off = stored();
+
+/** @param {number} index */
+const mark = (index) => {
+  cards[current]?.removeAttribute("aria-current");
+  current = index;
+  cards[current]?.setAttribute("aria-current", "true");
+};
+
+/** @param {number} index */
+const go = (index) => {
+  const card = cards[Math.max(0, Math.min(index, cards.length - 1))];
+  if (!card) return;
+  card.focus({ preventScroll: true });
+  card.scrollIntoView({ block: "nearest" });
+};
+
+/** @param {HTMLButtonElement | null} button */
+const press = (button) => {
+  if (!button?.form || leaving) return;
+  leaving = true;
+  button.form.requestSubmit(button);
+};
+
+/** @param {string} decision */
+const decide = (decision) => {
+  const root = boxes().some((box) => box.checked) ? bulk : cards[current];
+  if (root) press(find(`button[value="${decision}"]`, root));
+};
+
+const select = () => {
+  const card = cards[current];
+  /** @type {HTMLInputElement | null} */
+  const box = card ? find(".select input", card) : null;
+  box?.click();
+};
+
+/** @type {Record<string, () => void>} */
+const acts = {
+  j: () => go(current + 1),
+  k: () => go(current - 1),
+  p: () => decide("publish"),
+  s: () => decide("spam"),
+  d: () => decide("delete"),
+  u: () => press(find('.undo button[value="undo"]')),
+  x: select,
+  "/": () => search?.focus(),
+  "?": () => dialog.showModal(),
+};
+
+/** @param {EventTarget | null} target */
+const typing = (target) =>
+  target instanceof Element &&
+  target.closest("textarea, select, [contenteditable], input:not([type=checkbox])") !== null;
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target === search) search?.blur();
+  const act = Object.hasOwn(acts, event.key) ? acts[event.key] : undefined;
+  const chord = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+  if (!act || off || chord || dialog.open || typing(event.target)) return;
+  // A key held down moves on, but decides once.
+  if (event.repeat && event.key !== "j" && event.key !== "k") return;
+  event.preventDefault();
+  act();
+});
+
+document.addEventListener("focusin", ({ target }) => {
+  const index = cards.findIndex((card) => target instanceof Node && card.contains(target));
+  if (index >= 0 && index !== current) mark(index);
+});
+
+// Coming back by the browser's button, the page is as it was left.
+addEventListener("pageshow", () => {
+  leaving = false;
+});
+
+const help = /** @type {HTMLButtonElement} */ (find("[data-do=help]"));
+help.hidden = false;
+help.addEventListener("click", () => dialog.showModal());
+
+const listen = /** @type {HTMLInputElement} */ (find("[data-do=keys]"));
+listen.checked = !off;
+listen.addEventListener("change", () => {
+  off = !listen.checked;
+  try {
+    if (off) localStorage.setItem(OFF, "1");
+    else localStorage.removeItem(OFF);
+  } catch {}
+});
+
+const all = /** @type {HTMLButtonElement | null} */ (find("[data-do=all]"));
+if (all) {
+  all.hidden = false;
+  all.addEventListener("click", () => {
+    const some = boxes().some((box) => !box.checked);
+    for (const box of boxes()) box.checked = some;
+  });
+}
+
+// The address says which comment follows the one that was decided on; else begin with the first.
+const following = cards.findIndex((card) => `#${card.id}` === location.hash);
+if (following >= 0) go(following);
+else mark(cards.length ? 0 : -1);

@@ -1,0 +1,463 @@
+"""Threads: every read of comments, and the only SQL that says what counts as published.
+
+Snapshots, dashboard and API show the same truth because all of them ask here.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from comments_service.db import db
+from comments_service.errors import UnknownComment, UnknownThread
+from comments_service.models import (
+    Account,
+    Act,
+    Comment,
+    Decision,
+    Policy,
+    Role,
+    Session,
+    Status,
+    Thread,
+    now,
+)
+from comments_service.spam import History
+
+# Replies deeper than this are indented no further: they say whom they answer.
+MAX_SHOWN_DEPTH = 6
+# Colours that an avatar may have; which one is drawn from the writer's random id or the comment's.
+HUES = 12
+RECENT = 50
+MAX_COUNTS = 1_000
+QUEUE_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A comment as everybody sees it: nothing here depends on who looks."""
+
+    id: int
+    thread_id: str
+    parent_id: int | None
+    depth: int
+    status: Status
+    name: str
+    website: str | None
+    by: str
+    hue: int
+    html: str
+    created_at: datetime
+    edited_at: datetime | None
+    parent_name: str | None
+    # Whether only a placeholder is shown, for the sake of the replies.
+    gone: bool
+
+
+_columns = (
+    Comment.id,
+    Comment.thread_id,
+    Comment.parent_id,
+    Comment.depth,
+    Comment.status,
+    Comment.name,
+    Comment.website,
+    Comment.html,
+    Comment.created_at,
+    Comment.edited_at,
+    Account.name.label("account_name"),
+    Account.role,
+    Account.public_id,
+)
+
+
+def get(thread_id: str) -> Thread:
+    """A thread that the manifest lists and whose article wants comments. Raises UnknownThread."""
+    thread = db.session.scalar(_by_id, {"thread_id": thread_id})
+    if thread is None or not thread.listed or thread.policy is Policy.OFF:
+        raise UnknownThread
+    return thread
+
+
+_by_id = sa.select(Thread).where(Thread.id == sa.bindparam("thread_id"))
+
+
+def open_now(thread: Thread) -> bool:
+    """Whether the thread takes comments at this moment."""
+    return thread.policy in (Policy.OPEN, Policy.HELD) and (
+        thread.closes_at is None or now() < thread.closes_at
+    )
+
+
+def shown_policy(thread: Thread) -> Policy:
+    """The policy as the snapshot says it: what the row says, not what the clock says."""
+    return Policy.CLOSED if thread.closed_at is not None else thread.policy
+
+
+def languages(thread: Thread) -> list[str]:
+    """The thread's own language first, then those of its article's translations."""
+    return list(dict.fromkeys([thread.lang, *(each["lang"] for each in thread.translations)]))
+
+
+def address(thread: Thread, lang: str | None = None) -> str:
+    """The article's address in a language."""
+    for each in thread.translations:
+        if each["lang"] == lang:
+            return each["url"]
+    return thread.url
+
+
+def title(thread: Thread, lang: str) -> str:
+    for each in thread.translations:
+        if each["lang"] == lang:
+            return each["title"]
+    return thread.title
+
+
+def conversation(thread_id: str) -> list[Shown]:
+    """What a thread shows, in reading order: each comment, then its replies, oldest first.
+
+    One query whatever the length; no recursion whatever the depth. Comments that are gone appear
+    only where something visible answers them.
+    """
+    rows = db.session.execute(
+        sa.select(*_columns)
+        .outerjoin(Account, Comment.account_id == Account.id)
+        .where(Comment.thread_id == thread_id)
+        .order_by(Comment.created_at, Comment.id)
+    ).all()
+    names = {row.id: _name(row) for row in rows if row.status == Status.PUBLISHED}
+    by_id = {row.id: row for row in rows}
+    kept: set[int] = set()
+    for published in names:
+        above = published
+        while above is not None and above not in kept:
+            kept.add(above)
+            above = by_id[above].parent_id
+    children: dict[int | None, list[Any]] = {}
+    # Backwards, because `pop` below takes from the end.
+    for row in reversed(rows):
+        if row.id in kept:
+            children.setdefault(row.parent_id, []).append(row)
+    order: list[Shown] = []
+    waiting = children.get(None, [])
+    while waiting:
+        row = waiting.pop()
+        order.append(_shown(row, names.get(row.parent_id)))
+        waiting.extend(children.pop(row.id, []))
+    return order
+
+
+def count(conversation: Iterable[Shown]) -> int:
+    return sum(not comment.gone for comment in conversation)
+
+
+def pages(conversation: Sequence[Shown], size: int) -> list[Sequence[Shown]]:
+    """The conversation cut into pages; an empty one has one empty page."""
+    total = max(1, math.ceil(len(conversation) / size))
+    return [conversation[page * size : (page + 1) * size] for page in range(total)]
+
+
+def shown(comments: Sequence[Comment]) -> list[Shown]:
+    """Comments, loaded with their accounts, as they look when they are published; one query.
+
+    To their writers and to moderators, that is: what waits for a decision is shown whole.
+    """
+    asked = {each.parent_id for each in comments if each.parent_id is not None}
+    parents: dict[int, str] = {}
+    if asked:
+        rows = db.session.execute(
+            sa.select(Comment.id, Comment.name, Account.name.label("account_name"))
+            .outerjoin(Account, Comment.account_id == Account.id)
+            .where(Comment.id.in_(asked), Comment.status == Status.PUBLISHED)
+        )
+        parents = {row.id: _name(row) for row in rows}
+    return [
+        Shown(
+            id=each.id,
+            thread_id=each.thread_id,
+            parent_id=each.parent_id,
+            depth=each.depth,
+            status=each.status,
+            name=(each.account.name if each.account else each.name) or "",
+            website=each.website,
+            by=_by(each.account.role if each.account else None),
+            hue=_hue(each.account.public_id if each.account else None, each.id),
+            html=each.html,
+            created_at=each.created_at,
+            edited_at=each.edited_at,
+            parent_name=parents.get(each.parent_id) if each.parent_id else None,
+            gone=each.status in (Status.REJECTED, Status.DELETED),
+        )
+        for each in comments
+    ]
+
+
+def _by(role: Role | None) -> str:
+    return str(role) if role else "guest"
+
+
+def _hue(public_id: str | None, comment_id: int) -> int:
+    return int(public_id[:4], 16) % HUES if public_id else comment_id % HUES
+
+
+def _name(row: Any) -> str:
+    return row.account_name or row.name or ""
+
+
+def _shown(row: Any, parent_name: str | None) -> Shown:
+    return Shown(
+        id=row.id,
+        thread_id=row.thread_id,
+        parent_id=row.parent_id,
+        depth=row.depth,
+        status=row.status,
+        name=_name(row),
+        website=row.website,
+        by=_by(row.role),
+        hue=_hue(row.public_id, row.id),
+        html=row.html,
+        created_at=row.created_at,
+        edited_at=row.edited_at,
+        parent_name=parent_name,
+        gone=row.status != Status.PUBLISHED,
+    )
+
+
+def comment(comment_id: int) -> Comment:
+    """A comment with its thread and account, in any state. Raises UnknownComment."""
+    found = db.session.scalar(
+        sa.select(Comment)
+        .where(Comment.id == comment_id)
+        .options(joinedload(Comment.thread), joinedload(Comment.account))
+    )
+    if found is None:
+        raise UnknownComment
+    return found
+
+
+def of_writer(session: Session, thread_id: str, limit: int = 50) -> Sequence[Comment]:
+    """A session's or its account's comments in a thread, newest first; none that are deleted."""
+    mine = Comment.session_id == session.id
+    if session.account_id is not None:
+        mine = sa.or_(mine, Comment.account_id == session.account_id)
+    return db.session.scalars(
+        sa.select(Comment)
+        .where(
+            mine,
+            Comment.thread_id == thread_id,
+            Comment.status.in_([Status.PENDING, Status.PUBLISHED]),
+        )
+        .options(joinedload(Comment.thread), joinedload(Comment.account))
+        .order_by(Comment.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def history(session: Session | None, html: str, thread_id: str, up_to: int = 1_000) -> History:
+    """What `spam` needs to know of a writer and of this text, in one query.
+
+    Published comments are counted up to a number only: a regular costs no more than a newcomer.
+    """
+    account_id = session.account_id if session else None
+    writer = "account_id" if account_id is not None else "session_id"
+    row = db.session.execute(
+        _history(writer),
+        {
+            "writer": account_id if account_id is not None else session.id if session else None,
+            "html": html,
+            "thread_id": thread_id,
+            "since": now() - timedelta(days=1),
+            "enough": up_to,
+        },
+    ).one()
+    return History(published=row[0], rejected=row[1], same_text_recently=row[2])
+
+
+@cache
+def _history(writer: str) -> sa.Select[Any]:
+    """The query behind `history`, put together once: that costs more than asking it."""
+    table = Comment.__table__.c
+    mine = table[writer] == sa.bindparam("writer")
+    published = (
+        sa.select(table.id)
+        .where(mine, table.status == Status.PUBLISHED)
+        .limit(sa.bindparam("enough", type_=sa.Integer))
+    )
+    rejected = sa.select(table.id).where(mine, table.status == Status.REJECTED)
+    same = sa.select(table.id).where(
+        table.html == sa.bindparam("html"),
+        table.thread_id != sa.bindparam("thread_id"),
+        table.created_at > sa.bindparam("since"),
+        table.status.in_([Status.PENDING, Status.REJECTED]),
+    )
+    return sa.select(
+        *(
+            sa.select(sa.func.count()).select_from(each.subquery()).scalar_subquery()
+            for each in (published, rejected, same)
+        )
+    )
+
+
+def sent_before(thread_id: str, key: str) -> Comment | None:
+    """The comment that a submission with this key has become, if it was sent before."""
+    found = db.session.scalar(_by_key, {"thread_id": thread_id, "key": key})
+    return comment(found) if found is not None else None
+
+
+_by_key = sa.select(Comment.__table__.c.id).where(
+    Comment.__table__.c.thread_id == sa.bindparam("thread_id"),
+    Comment.__table__.c.key == sa.bindparam("key"),
+)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One page of comments for moderators, and how many there are on all pages."""
+
+    comments: Sequence[Comment]
+    total: int
+    page: int
+    pages: int
+
+
+def queue(
+    account: Account, status: Status, *, thread_id: str = "", words: str = "", page: int = 1
+) -> Queue:
+    """Comments in a state that `account` may decide on: the oldest first while they wait.
+
+    Authors see the threads of their own articles, moderators and owners all.
+    """
+    conditions = [Comment.status == status]
+    if account.role is Role.AUTHOR:
+        conditions.append(Comment.thread_id.in_(written_by(account)))
+    if thread_id:
+        conditions.append(Comment.thread_id == thread_id)
+    for word in words.split()[:10]:
+        pattern = f"%{word.replace('/', '//').replace('%', '/%').replace('_', '/_')}%"
+        conditions.append(
+            sa.or_(
+                *(
+                    column.ilike(pattern, escape="/")
+                    for column in (Comment.source, Comment.name, Comment.email, Account.name)
+                )
+            )
+        )
+    chosen = sa.select(Comment).outerjoin(Comment.account).where(*conditions)
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
+    last = max(1, math.ceil(total / QUEUE_PAGE))
+    page = min(max(1, page), last)
+    order = Comment.id.asc() if status is Status.PENDING else Comment.id.desc()
+    comments = db.session.scalars(
+        chosen.options(joinedload(Comment.thread), joinedload(Comment.account))
+        .order_by(order)
+        .limit(QUEUE_PAGE)
+        .offset((page - 1) * QUEUE_PAGE)
+    ).all()
+    return Queue(comments, total, page, last)
+
+
+def written_by(account: Account) -> list[str]:
+    """The ids of the threads whose article names this account as an author."""
+    authors = db.session.execute(sa.select(Thread.id, Thread.authors))
+    return [row.id for row in authors if account.name in row.authors]
+
+
+def waiting(account: Account) -> int:
+    """How many comments wait for this moderator."""
+    conditions = [Comment.status == Status.PENDING]
+    if account.role is Role.AUTHOR:
+        conditions.append(Comment.thread_id.in_(written_by(account)))
+    return (
+        db.session.scalar(sa.select(sa.func.count()).select_from(Comment).where(*conditions)) or 0
+    )
+
+
+def decisions(comment_id: int) -> Sequence[Decision]:
+    """Everything that was decided on a comment, the latest first."""
+    return db.session.scalars(
+        sa.select(Decision)
+        .where(Decision.comment_id == comment_id)
+        .options(joinedload(Decision.moderator))
+        .order_by(Decision.id.desc())
+    ).all()
+
+
+def last_decision(comment_id: int) -> Decision | None:
+    """The decision that an undo would take back: the latest that no other has taken back."""
+    undone = sa.select(Decision.undoes_id).where(Decision.undoes_id.is_not(None))
+    return db.session.scalar(
+        sa.select(Decision)
+        .where(
+            Decision.comment_id == comment_id,
+            Decision.act != Act.UNDO,
+            Decision.id.not_in(undone),
+        )
+        .order_by(Decision.id.desc())
+        .limit(1)
+    )
+
+
+def behind() -> Sequence[str]:
+    """Threads whose snapshots are older than what the database says."""
+    return db.session.scalars(
+        sa.select(Thread.id).where(Thread.published_revision < Thread.revision)
+    ).all()
+
+
+def visible() -> Sequence[Thread]:
+    """Every thread that has snapshots, by id."""
+    return db.session.scalars(
+        sa.select(Thread)
+        .where(Thread.listed.is_(True), Thread.policy != Policy.OFF)
+        .order_by(Thread.id)
+        # What this session read before may be older: revisions are raised past it.
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def counts() -> list[tuple[str, int]]:
+    """Published comments of each thread that has any, the latest active first, at most 1,000."""
+    latest = sa.func.max(Comment.id)
+    return [
+        (row[0], row[1])
+        for row in db.session.execute(
+            sa.select(Comment.thread_id, sa.func.count())
+            .join(Thread, Thread.id == Comment.thread_id)
+            .where(
+                Comment.status == Status.PUBLISHED,
+                Thread.listed.is_(True),
+                Thread.policy != Policy.OFF,
+            )
+            .group_by(Comment.thread_id)
+            .order_by(latest.desc())
+            .limit(MAX_COUNTS)
+        )
+    ]
+
+
+def recent() -> list[tuple[Shown, Thread]]:
+    """The newest published comments of the whole site, with their threads."""
+    rows = db.session.execute(
+        sa.select(*_columns, Thread)
+        .outerjoin(Account, Comment.account_id == Account.id)
+        .join(Thread, Thread.id == Comment.thread_id)
+        .where(
+            Comment.status == Status.PUBLISHED,
+            Thread.listed.is_(True),
+            Thread.policy != Policy.OFF,
+        )
+        .order_by(Comment.created_at.desc(), Comment.id.desc())
+        .limit(RECENT)
+    ).all()
+    return [(_shown(row, None), row.Thread) for row in rows]
+
+
+def site_revision() -> int:
+    """A number that rises with every change to any thread: the sum of all revisions."""
+    return int(db.session.scalar(sa.select(sa.func.sum(Thread.revision))) or 0)

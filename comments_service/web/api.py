@@ -1,0 +1,213 @@
+"""JSON under `/comments/api/v1`, for the embed and for programs of others.
+
+    route                                 guard               answers
+    GET    threads/<id>/comments          –                   200 one page of the thread
+    POST   threads/<id>/comments          origin, rate        201 published, 202 held
+    PATCH  comments/<id>                  origin, its writer  200 the comment
+    DELETE comments/<id>                  origin, its writer  200 the comment, emptied
+    POST   preview                        origin              200 its HTML
+    GET    me                             –                   200 one's account and comments
+    POST   session                        origin, rate        201 signed in
+    DELETE session                        origin              204
+    POST   accounts                       origin, rate        202 always the same
+    GET    moderation/queue               moderator           200 what waits
+    POST   comments/<id>/decisions        origin, moderator   201 the decision
+    GET    openapi.json                   –                   200 this table for programs
+
+Origin, size and errors are checked for all of them in `web/__init__.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+
+from comments_service import accounts, comments, config, language, sessions, snapshots, threads, web
+from comments_service.errors import InvalidInput, MalformedJSON, WrongContentType
+from comments_service.inputs import (
+    EditedComment,
+    Model,
+    NewComment,
+    NewDecision,
+    Preview,
+    SignIn,
+    SignUp,
+    parse,
+)
+from comments_service.models import Comment, Status
+
+doors = Blueprint("api", __name__)
+
+
+def body(model: type[Model]) -> Model:
+    """The request's JSON as `model`. Raises WrongContentType, MalformedJSON, InvalidInput."""
+    if request.mimetype != "application/json":
+        raise WrongContentType
+    try:
+        data = orjson.loads(request.get_data())
+    except orjson.JSONDecodeError as error:
+        raise MalformedJSON(f"The body is not JSON that can be read: {error}") from None
+    return parse(model, data)
+
+
+@doors.get("/threads/<thread_id>/comments")
+def read_thread(thread_id: str) -> Response:
+    thread = threads.get(thread_id)
+    settings = config.current()
+    conversation = threads.conversation(thread.id)
+    cut = threads.pages(conversation, settings.page_size)
+    number = page_number(len(cut))
+    count = threads.count(conversation)
+    shown = cut[number - 1]
+    return web.json(
+        snapshots.as_json(thread, thread.lang, shown, number, len(cut), count, settings)
+    )
+
+
+@doors.post("/threads/<thread_id>/comments")
+def post_comment(thread_id: str) -> Response:
+    posted = comments.post(thread_id, web.visitor(), body(NewComment))
+    web.become(posted.session)
+    published = posted.comment.status is Status.PUBLISHED
+    answer = web.json(own([posted.comment])[0], 201 if published else 202)
+    return web.remember(answer, posted.token)
+
+
+@doors.patch("/comments/<id:comment_id>")
+def edit_comment(comment_id: int) -> Response:
+    return web.json(own([comments.edit(comment_id, web.visitor(), body(EditedComment))])[0])
+
+
+@doors.delete("/comments/<id:comment_id>")
+def delete_comment(comment_id: int) -> Response:
+    return web.json(own([comments.delete(comment_id, web.visitor())])[0])
+
+
+@doors.post("/preview")
+def preview() -> Response:
+    return web.json({"html": comments.rendered(body(Preview).body)})
+
+
+@doors.get("/me")
+def read_me() -> Response:
+    return web.json(me(request.args.get("thread", "")))
+
+
+@doors.post("/session")
+def sign_in() -> Response:
+    visitor = web.visitor()
+    session, token = accounts.sign_in(body(SignIn), visitor.device, visitor.network)
+    web.become(session)
+    return web.remember(web.json(me(""), 201), token)
+
+
+@doors.delete("/session")
+def sign_out() -> Response:
+    if (session := web.session()) is not None:
+        sessions.end(session)
+    return web.forget(Response(status=204))
+
+
+@doors.post("/accounts")
+def sign_up() -> Response:
+    accounts.sign_up(body(SignUp), web.page_language(), web.visitor().network)
+    return web.json({"detail": "A letter is on its way to you: open its link to finish."}, 202)
+
+
+@doors.get("/moderation/queue")
+def read_queue() -> Response:
+    account = web.moderator()
+    try:
+        status = Status(request.args.get("status", "pending"))
+    except ValueError:
+        raise InvalidInput(fields={"status": f"Choose one of {', '.join(Status)}."}) from None
+    found = threads.queue(account, status, page=page_number())
+    return web.json(
+        {
+            "comments": waiting(found.comments),
+            "total": found.total,
+            "page": found.page,
+            "pages": found.pages,
+        }
+    )
+
+
+@doors.post("/comments/<id:comment_id>/decisions")
+def decide(comment_id: int) -> Response:
+    account = web.moderator()
+    made = comments.decide(comment_id, account, body(NewDecision))
+    decided = waiting([threads.comment(comment_id)])[0]
+    return web.json({"decision": made.act, "reason": made.reason, "comment": decided}, 201)
+
+
+@doors.get("/openapi.json")
+def openapi() -> Response:
+    from comments_service.web import openapi as document
+
+    return web.json(document.document(config.current()))
+
+
+# ---- what answers hold
+
+
+def page_number(last: int | None = None) -> int:
+    """The page asked for, from 1. Raises InvalidInput for one that cannot be."""
+    asked = request.args.get("page", "1")
+    if not asked.isdecimal() or not asked.isascii() or not 1 <= int(asked[:12]) <= (last or 10**9):
+        raise InvalidInput(fields={"page": f"There are the pages 1 to {last or '…'}."})
+    return int(asked[:12])
+
+
+def own(mine: Sequence[Comment]) -> list[dict[str, Any]]:
+    """Comments for their writer: with source, markup, and how long they can be changed."""
+    visitor = web.visitor()
+    answers = []
+    for comment, shown in zip(mine, threads.shown(mine), strict=True):
+        thread = comment.thread
+        asked = request.args.get("lang", "")
+        lang = asked if asked in threads.languages(thread) else thread.lang
+        editable = comments.may_edit(comment, visitor)
+        answers.append(
+            {
+                **snapshots.comment_json(shown, threads.address(thread, lang)),
+                "source": comment.source,
+                "fragment": snapshots.item(shown, thread, lang, config.current()),
+                "editable_until": language.stamp(comments.editable_until(comment))
+                if editable
+                else None,
+                "deletable": editable,
+            }
+        )
+    return answers
+
+
+def waiting(queue: Sequence[Comment]) -> list[dict[str, Any]]:
+    """Comments for a moderator: whole whatever their state, with source and reasons."""
+    return [
+        {
+            **snapshots.comment_json(replace(shown, gone=False), comment.thread.url),
+            "source": comment.source,
+            "reasons": comment.reasons,
+            "thread_title": comment.thread.title,
+        }
+        for comment, shown in zip(queue, threads.shown(queue), strict=True)
+    ]
+
+
+def me(thread_id: str) -> dict[str, Any]:
+    session = web.session()
+    account = session.account if session else None
+    mine = threads.of_writer(session, thread_id) if session and thread_id else []
+    return {
+        "account": account
+        and {
+            "id": account.public_id,
+            "name": account.name,
+            "role": str(account.role),
+            "email": account.email,
+            "email_verified": account.email_verified_at is not None,
+        },
+        "comments": own(mine),
+    }

@@ -1,0 +1,178 @@
+"""Plain forms: everything that a reader does with comments, complete without JavaScript.
+
+    route                         guard               answers
+    GET  threads/<id>             –                   the thread, its form, one's own held comments
+    POST threads/<id>             origin, rate        303 to the comment, or the form with its text
+    GET  comment/<id>/edit        its writer          the text in a form
+    POST comment/<id>/edit        origin, its writer  303 to the comment
+    GET  comment/<id>/delete      its writer          a question
+    POST comment/<id>/delete      origin, its writer  303 to the thread
+
+Whatever goes wrong, the text that was typed comes back in the form.
+"""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, flash, request
+
+from comments_service import comments, config, language, publisher, threads, web
+from comments_service.errors import NotAllowed, ServiceError, UnknownComment
+from comments_service.inputs import EditedComment, NewComment, Preview, from_form
+from comments_service.models import Comment, Status, Thread
+
+doors = Blueprint("forms", __name__)
+
+# Who posts without scripts is sent to the article, which is baked a moment later.
+SETTLE_SECONDS = 3.0
+
+
+def thread_address(thread: Thread, suffix: str = "") -> str:
+    return f"{config.current().prefix}threads/{thread.id}{suffix}"
+
+
+def article_address(comment: Comment) -> str:
+    """Where a published comment is read, in the language of the page that its writer came from."""
+    thread = comment.thread
+    return f"{threads.address(thread, _lang(thread))}#comment-{comment.id}"
+
+
+def _lang(thread: Thread) -> str:
+    asked = request.values.get("lang", "")
+    return asked if asked in threads.languages(thread) else thread.lang
+
+
+@doors.get("/threads/<thread_id>")
+def read(thread_id: str) -> Response:
+    return thread_page(threads.get(thread_id), values=request.args)
+
+
+@doors.post("/threads/<thread_id>")
+def post(thread_id: str) -> Response:
+    thread = threads.get(thread_id)
+    if request.form.get("act") == "preview":
+        return preview(thread)
+    try:
+        posted = comments.post(thread_id, web.visitor(), from_form(NewComment, request.form))
+    except ServiceError as error:
+        return thread_page(thread, values=request.form, error=error)
+    _ = language.gettext(_lang(thread))
+    if posted.comment.status is Status.PUBLISHED:
+        return web.see_other(where(posted.comment), posted.token)
+    flash(_("Thank you. Your comment waits for a moderator; until then only you see it."))
+    return web.see_other(thread_address(thread, f"#comment-{posted.comment.id}"), posted.token)
+
+
+def preview(thread: Thread) -> Response:
+    try:
+        html = comments.rendered(from_form(Preview, {"body": request.form.get("body", "")}).body)
+    except ServiceError as error:
+        return thread_page(thread, values=request.form, error=error)
+    return thread_page(thread, values=request.form, preview=html)
+
+
+def thread_page(
+    thread: Thread,
+    *,
+    values: Mapping[str, str],
+    error: ServiceError | None = None,
+    preview: str | None = None,
+) -> Response:
+    """The thread on a page of its own; `values` fill the form again."""
+    settings = config.current()
+    lang = _lang(thread)
+    conversation = threads.conversation(thread.id)
+    cut = threads.pages(conversation, settings.page_size)
+    asked = values.get("page", "1")
+    number = int(asked[:9]) if asked.isdecimal() and asked.isascii() else 1
+    number = min(max(1, number), len(cut))
+    parent = _answered(values.get("reply") or values.get("parent") or "")
+    session = web.session()
+    mine = threads.of_writer(session, thread.id) if session else []
+    held = [each for each in mine if each.status is Status.PENDING]
+    visitor = comments.Visitor(session, "")
+    return web.page(
+        "thread/page.html",
+        error.status if error else 200,
+        lang=lang,
+        thread=thread,
+        title=threads.title(thread, lang),
+        article=threads.address(thread, lang),
+        action=thread_address(thread) + (f"?lang={lang}" if lang != thread.lang else ""),
+        comments=cut[number - 1],
+        count=threads.count(conversation),
+        page_number=number,
+        pages=len(cut),
+        policy="closed" if not threads.open_now(thread) else str(thread.policy),
+        held=threads.shown(held),
+        editable={each.id for each in mine if comments.may_edit(each, visitor)},
+        values={
+            **{name: values.get(name, "") for name in ("body", "name", "email", "website", "key")},
+            "parent": str(parent.id) if parent else "",
+        },
+        parent_name=(parent.account.name if parent.account else parent.name) if parent else None,
+        error=error,
+        errors=error.fields if error else {},
+        preview=preview,
+        guests=settings.guests,
+    )
+
+
+def _answered(number: str) -> Comment | None:
+    """The comment that is answered, if there is such a one that everybody can see."""
+    if not (number.isdecimal() and number.isascii() and len(number) < 19):
+        return None
+    try:
+        parent = threads.comment(int(number))
+    except UnknownComment:
+        return None
+    return parent if parent.status is Status.PUBLISHED else None
+
+
+@doors.get("/comment/<id:comment_id>/edit")
+def ask_edit(comment_id: int) -> Response:
+    comment = mine(comment_id)
+    return web.page("thread/edit.html", comment=comment, body=comment.source, error=None)
+
+
+@doors.post("/comment/<id:comment_id>/edit")
+def edit(comment_id: int) -> Response:
+    body = request.form.get("body", "")
+    try:
+        comment = comments.edit(comment_id, web.visitor(), from_form(EditedComment, {"body": body}))
+    except ServiceError as error:
+        comment = mine(comment_id)
+        return web.page("thread/edit.html", error.status, comment=comment, body=body, error=error)
+    _ = language.gettext(web.page_language())
+    flash(_("Saved."))
+    return web.see_other(where(comment))
+
+
+@doors.get("/comment/<id:comment_id>/delete")
+def ask_delete(comment_id: int) -> Response:
+    comment = mine(comment_id)
+    return web.page("thread/delete.html", comment=comment, shown=threads.shown([comment])[0])
+
+
+@doors.post("/comment/<id:comment_id>/delete")
+def delete(comment_id: int) -> Response:
+    comment = comments.delete(comment_id, web.visitor())
+    _ = language.gettext(web.page_language())
+    flash(_("Your comment is deleted."))
+    return web.see_other(thread_address(comment.thread))
+
+
+def mine(comment_id: int) -> Comment:
+    """One's own comment. Raises UnknownComment, NotAllowed."""
+    comment = threads.comment(comment_id)
+    if not comments.is_mine(comment, web.visitor()) or comment.status is Status.DELETED:
+        if comment.status is not Status.PUBLISHED:
+            raise UnknownComment
+        raise NotAllowed("Only its writer can change this comment.")
+    return comment
+
+
+def where(comment: Comment) -> str:
+    """Where its writer sees a comment now: in the article, once it stands there."""
+    if comment.status is Status.PUBLISHED and publisher.settled(comment.thread_id, SETTLE_SECONDS):
+        return article_address(comment)
+    return thread_address(comment.thread, f"#comment-{comment.id}")
