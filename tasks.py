@@ -1,0 +1,642 @@
+#!/usr/bin/env python3
+"""Every command of this blog:
+
+    python3 tasks.py up        build the blog, serve it with its comments, rebuild on change
+    python3 tasks.py build     build the blog for publishing, into output/
+    python3 tasks.py serve     migrate and serve without building: what a service manager runs
+    python3 tasks.py test      run the tests; what follows goes to pytest (test -k feed -x)
+    python3 tasks.py check     everything that can refuse a commit (check --fix formats first)
+    python3 tasks.py bench     measure: bench service
+    python3 tasks.py messages  collect the service's texts for translators (messages --language de)
+    python3 tasks.py lock      write the locks from pyproject.toml (lock --upgrade: newest versions)
+
+`python3 tasks.py up --help` tells a command's options. Nothing needs to be installed before: the
+first command makes .venv/ and puts the locked packages there, later ones find it.
+"""
+
+# This file has two lives. Any Python starts it with nothing but the standard library, and it makes
+# the environment. Started again by that environment's Python, it is an ordinary Invoke task file.
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - this is where an older Python must be told
+    sys.exit(
+        "Postil needs Python 3.11 or newer; this is Python %d.%d (%s).\n"  # noqa: UP031
+        "Install a newer one and start it by name, for example: python3.12 tasks.py up"
+        % (sys.version_info[0], sys.version_info[1], sys.executable)
+    )
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+INSTALLED = VENV / ".postil-lock"
+
+BLOG_LOCK = "requirements.lock"
+DEVELOPMENT_LOCK = "requirements-dev.lock"
+DEVELOPMENT_TASKS = {"bench", "check", "test"}
+
+# pip before 22.3 cannot install into another environment than its own.
+PIP_WITH_PYTHON_OPTION = (22, 3)
+
+
+# --- First life: any Python from 3.11, nothing installed ------------------------------------------
+
+
+def step_inside(arguments: list[str]) -> None:
+    """Go on in the environment, made or renewed first where that is needed."""
+    ensure_installed(DEVELOPMENT_LOCK if arguments[0] in DEVELOPMENT_TASKS else BLOG_LOCK)
+    if Path(sys.prefix).resolve() == VENV:
+        return
+    command = [str(PYTHON), str(ROOT / "tasks.py"), *arguments]
+    if os.name == "nt":  # os.execv would hand the terminal back while the command still runs.
+        sys.exit(subprocess.call(command))
+    os.execv(PYTHON, command)
+
+
+def ensure_installed(lock: str) -> None:
+    """Make the environment hold what `lock` pins; costs one file's hash when it already does."""
+    python = version_of(PYTHON)
+    lines = INSTALLED.read_text().splitlines() if INSTALLED.exists() else []
+    if any(line.startswith(DEVELOPMENT_LOCK) for line in lines):
+        lock = DEVELOPMENT_LOCK  # It holds the other's pins too: both keep in step.
+    wanted = [
+        f"Python {python}",
+        f"{lock} {hashlib.sha256((ROOT / lock).read_bytes()).hexdigest()}",
+    ]
+    if python and lines == wanted:
+        return
+    say(f"Installing the packages of {lock} into .venv/ …")
+    started = time.monotonic()
+    if not python or (lines and lines[0] != wanted[0]):
+        make_environment()
+        wanted[0] = f"Python {version_of(PYTHON)}"
+    install(lock)
+    INSTALLED.write_text("\n".join(wanted) + "\n")
+    say(f"Installed in {time.monotonic() - started:.0f} s.\n")
+
+
+def version_of(python: Path) -> str:
+    """Such as 3.13, or nothing when that Python is missing or no longer starts."""
+    try:
+        tell = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        return subprocess.run(tell, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def make_environment() -> None:
+    """An empty .venv/, without pip: making that takes six seconds, and uv does its work."""
+    base = getattr(sys, "_base_executable", sys.executable)
+    done = run([base, "-m", "venv", "--clear", "--without-pip", str(VENV)])
+    if done.returncode:
+        give_up("Python could not make the environment .venv/.", done.stdout, missing_pieces())
+
+
+def install(lock: str) -> None:
+    uv = shutil.which("uv", path=str(BIN)) or shutil.which("uv") or installed_uv()
+    if uv:
+        # Bytecode is written now, so that the first start has not to do it one import at a time.
+        where = ["--python", str(PYTHON), "--compile-bytecode"]
+        done = run([uv, "pip", "install", *where, "--require-hashes", "-r", str(ROOT / lock)])
+        if done.returncode == 0:
+            return
+        say("uv could not install them; trying pip, which takes longer …")
+    done = run([*pip(), "install", "--require-hashes", "-r", str(ROOT / lock)])
+    if done.returncode:
+        give_up(
+            "The packages could not be installed.",
+            done.stdout,
+            "Is there a connection to the Internet? Behind a proxy set HTTPS_PROXY; where you have\n"
+            "a package index of your own, set PIP_INDEX_URL. Then start the same command again.",
+        )
+
+
+def installed_uv() -> str | None:
+    """The uv that the lock names, put into the environment; None where it cannot be had."""
+    pin = re.search(r"^uv==.*(?:\n[ \t].*)*", (ROOT / BLOG_LOCK).read_text(), re.MULTILINE)
+    if not pin:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        requirement = Path(folder) / "uv.txt"
+        requirement.write_text(pin[0] + "\n")
+        # From source it would need a Rust compiler and minutes: then rather pip for everything.
+        wheel = ["--only-binary=:all:", "--require-hashes", "-r", str(requirement)]
+        run([*pip(), "install", *wheel])
+    return shutil.which("uv", path=str(BIN))
+
+
+def pip() -> list[str]:
+    """The start of a command by which pip installs into the environment."""
+    if importlib.util.find_spec("pip") and Path(sys.prefix).resolve() != VENV:
+        version = re.findall(r"\d+", importlib.metadata.version("pip"))
+        if tuple(map(int, version[:2])) >= PIP_WITH_PYTHON_OPTION:
+            return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    inside = [str(PYTHON), "-m", "pip"]
+    if run([*inside, "--version"]).returncode:
+        done = run([str(PYTHON), "-m", "ensurepip"])
+        if done.returncode:
+            give_up("This Python can install no packages.", done.stdout, missing_pieces())
+    return inside
+
+
+def missing_pieces() -> str:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return (
+        "Debian and Ubuntu keep the missing pieces in a package of their own:\n"
+        f"    sudo apt install python{version}-venv\n"
+        "Elsewhere install pip for this Python, or uv. Then start the same command again."
+    )
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run quietly; what it printed, errors included, is in `stdout`."""
+    environ = {**os.environ, "PYTHONUTF8": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    environ.setdefault("PIP_RETRIES", "2")
+    environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
+    # uv does not read what pip is told about the network.
+    for theirs, ours in (("UV_DEFAULT_INDEX", "PIP_INDEX_URL"), ("SSL_CERT_FILE", "PIP_CERT")):
+        if environ.get(ours):
+            environ.setdefault(theirs, environ[ours])
+    try:
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        return subprocess.CompletedProcess(command, 127, stdout=str(error))
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def give_up(what: str, report: str, remedy: str) -> NoReturn:
+    """End with one message: what happened, the program's own words, and what to do."""
+    lines = report.strip().splitlines()
+    words = [line for line in lines if line.lower().startswith("error")] or lines[-6:]
+    sys.exit("\n".join([what, *(f"    {line[:200]}" for line in words), remedy]))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help", "help"):
+        say((__doc__ or "").strip())
+        sys.exit(0)
+    try:
+        step_inside(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. The same command goes on where this one was.")
+
+
+# --- Second life: inside the environment, an Invoke task file -------------------------------------
+
+import errno
+import shlex
+import signal
+import socket
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from invoke import Collection, Context, Program, task
+from watchfiles import watch
+
+WATCHED = ("content", "theme", "plugins")
+SETTINGS_FILES = ("pelicanconf.py", "publishconf.py")
+# Without --fatal an article that cannot be read is left out and the build calls itself a success.
+PELICAN = (sys.executable, "-m", "pelican", "--fatal", "errors", "--log-handler", "plain")
+FLASK = (sys.executable, "-m", "flask", "--app", "comments_service")
+# Sixteen threads, so that writers who wait for the database leave room for readers; granian warns
+# of more than two for each core, hence the log level. A worker told to stop while it still starts
+# never ends by itself, hence the time-out.
+SERVER = (
+    *(sys.executable, "-m", "granian", "--interface", "wsgi", "comments_service.wsgi:application"),
+    *("--http", "1", "--no-ws", "--blocking-threads", "16"),
+    *("--log-level", "error", "--workers-kill-timeout", "5"),
+)
+# A small machine that does something else as well may take a minute.
+START_SECONDS = 120
+STOP_SECONDS = 10
+
+
+@task(
+    help={
+        "port": "where to listen (default: the port of SITE_URL when that is this machine, or 8000)",
+        "host": "the address to listen on; 0.0.0.0 lets other machines in",
+    }
+)
+def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
+    """Build the blog, serve it with its comments on one port, and rebuild on change."""
+    environ = {**from_file(), **os.environ}
+    port = port or local_port(environ.get("SITE_URL", "")) or 8000
+    environ["SITE_URL"] = environ.get("SITE_URL") or f"http://localhost:{port}"
+    refuse_taken_port(host, port)
+    earlier = (ROOT / (environ.get("COMMENTS_OUTPUT") or "output") / "index.html").exists()
+    server = None
+    listen_for_stop()
+    try:
+        with ThreadPoolExecutor() as pool:
+            building = pool.submit(build_blog, environ)
+            leave_if_failed(
+                flask(environ, "db", "upgrade"), "The database could not be made ready."
+            )
+            owner = pool.submit(flask, environ, "comments", "owner", "--if-none")
+            if not earlier:
+                tell_first_build(building.result(), earlier)
+            server = start_server(environ, host, port)
+            if earlier:
+                tell_first_build(building.result(), earlier)
+            wait_until_it_answers(server, host, port)
+            link = owner.result()
+        leave_if_failed(link, "The owner's link could not be made.")
+        say(f"\n  Your blog   {strong(environ['SITE_URL'])}")
+        if urlsplit(environ["SITE_URL"]).port != port:
+            say(f"  Here        {strong(f'http://localhost:{port}')}")
+        if link.stdout.strip():
+            say(f"  Its owner   {strong(link.stdout.split()[-1])}")
+            say("              Open it to become the owner and choose a password. It works once.")
+        say("\nSave an article and the blog is built anew. Ctrl-C stops everything.")
+        watch_and_rebuild(server, environ)
+    except KeyboardInterrupt:
+        say("\nStopped.")
+    finally:
+        if server:
+            stop(server)
+
+
+@task(help={"settings": "the settings file (default: publishconf.py)"})
+def build(_: Context, settings: str = "publishconf.py") -> None:
+    """Build the blog for publishing, into output/."""
+    environ = {**from_file(), **os.environ}
+    if not environ.get("SITE_URL"):
+        say("SITE_URL is not set: links will lead to http://localhost:8000. Set it in .env.")
+    built = build_blog(environ, settings)
+    if not built.succeeded:
+        sys.exit(f"The build failed.\n{built.report}")
+    say(f"Built in {built.seconds:.1f} s: {built.report}")
+
+
+@task(
+    help={
+        "host": "the address to listen on",
+        "port": "where to listen",
+        "workers": "processes; one is enough until it fills a core",
+    }
+)
+def serve(_: Context, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
+    """Migrate and serve, without building or watching: what a service manager runs."""
+    environ = {**from_file(), **os.environ}
+    refuse_taken_port(host, port)
+    leave_if_failed(flask(environ, "db", "upgrade"), "The database could not be made ready.")
+    command = [*SERVER, "--host", host, "--port", str(port), "--workers", str(workers)]
+    if os.name == "nt":
+        sys.exit(subprocess.call(command, cwd=ROOT, env=environ))
+    os.chdir(ROOT)
+    os.execve(command[0], command, environ)
+
+
+@task
+def test(context: Context) -> None:
+    """Run the tests; what follows goes to pytest (with invoke: after `--`)."""
+    command = [sys.executable, "-m", "pytest", *shlex.split(context.remainder)]
+    if os.environ.get("CI"):  # Here the whole suite runs, so its coverage can be judged.
+        command += ["-p", "tests.no_skips", "--cov", "--cov-report=term:skip-covered"]
+    sys.exit(subprocess.call(command, cwd=ROOT))
+
+
+@task
+def bench(context: Context) -> None:
+    """Measure: `bench service` runs tests/bench/service.py, with what follows as its arguments."""
+    known = sorted(p.stem for p in (ROOT / "tests/bench").glob("[a-z]*.py"))
+    name, *arguments = shlex.split(context.remainder) or [""]
+    if name not in known:
+        sys.exit("Say what to measure: " + ", ".join(known))
+    sys.exit(subprocess.call([sys.executable, "-m", f"tests.bench.{name}", *arguments], cwd=ROOT))
+
+
+@task(help={"upgrade": "take the newest versions that pyproject.toml allows"})
+def lock(_: Context, upgrade: bool = False) -> None:
+    """Write the locks from pyproject.toml: every package with its hashes, no address of any index."""
+    uv = shutil.which("uv", path=str(BIN)) or shutil.which("uv")
+    if not uv:
+        sys.exit("uv is needed for this: install it, or start `python3 tasks.py lock` instead.")
+    compile_ = [uv, "pip", "compile", "--universal", "--generate-hashes", "--no-emit-index-url"]
+    compile_ += ["--no-header", "--no-annotate", "--extra", "setup", "pyproject.toml"]
+    compile_ += ["--upgrade"] if upgrade else []
+    development = ["--extra", "dev", "--constraints", BLOG_LOCK]
+    for name, more in ((BLOG_LOCK, []), (DEVELOPMENT_LOCK, development)):
+        done = run([*compile_, *more, "--output-file", name])
+        if done.returncode:
+            give_up(f"{name} could not be written.", done.stdout, "Nothing was installed.")
+        say(f"{name}: {len(re.findall(r'^[^ ]+==', (ROOT / name).read_text(), re.M))} packages")
+
+
+@task(help={"language": "start the catalogue of this language, such as de, pt_BR or zh_Hant"})
+def messages(_: Context, language: str = "") -> None:
+    """Bring the service's catalogues up to date with its templates, or start a new one."""
+    from comments_service import language as catalogues
+
+    try:
+        waiting = catalogues.bring_up_to_date(language)
+    except ValueError as error:
+        sys.exit(str(error))
+    say("\n".join(waiting) or "Every catalogue is complete.")
+
+
+@task(help={"fix": "first format, and correct what the tools can correct by themselves"})
+def check(_: Context, fix: bool = False) -> None:
+    """Run everything that can refuse a commit; goes on after a failure and ends with a table."""
+    if fix:
+        for command in FIXES:
+            subprocess.run([*tool(command[0]), *command[1:]], cwd=ROOT, check=False)
+    checks = dict(CHECKS)
+    missing = node_is_missing()
+    if not missing:
+        checks |= NODE_CHECKS
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(run_check, checks, checks.values()))
+    for result in results:
+        if not result.succeeded:
+            say(f"\n{strong('— ' + result.name)}\n{result.report.strip()}")
+    say()
+    for result in results:
+        say(
+            f"  {'ok    ' if result.succeeded else 'FAILED'}  {result.seconds:5.1f} s  {result.name}"
+        )
+    if missing:
+        say(f"  {'left out':6}          {', '.join(NODE_CHECKS)}: {missing}")
+    if missing and os.environ.get("CI"):
+        sys.exit("In CI nothing may be left out.")
+    sys.exit(not all(result.succeeded for result in results))
+
+
+# --- What `up` is made of -------------------------------------------------------------------------
+
+
+class Outcome(NamedTuple):
+    """How a build or a check ended, with what it had to say."""
+
+    succeeded: bool
+    seconds: float
+    report: str
+    name: str = ""
+
+
+def from_file() -> dict[str, str]:
+    return {
+        name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None
+    }
+
+
+def local_port(site_url: str) -> int:
+    """The port of an address on this machine, so that .env need not be repeated as --port."""
+    parts = urlsplit(site_url)
+    return (parts.port or 0) if parts.hostname in ("localhost", "127.0.0.1", "::1") else 0
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as trial:
+            if os.name != "nt":  # There the option would mean sharing the port.
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((host, port))
+    except PermissionError:
+        sys.exit(f"Port {port} is not for ordinary users. Choose one from 1024 on: --port 8000")
+    except (OSError, OverflowError) as error:
+        if getattr(error, "errno", None) != errno.EADDRINUSE:
+            sys.exit(
+                f"Cannot listen on {host}, port {port}: {error}. Choose another --host or --port."
+            )
+        with socket.socket() as any_free:
+            any_free.bind(("", 0))
+            free = any_free.getsockname()[1]
+        sys.exit(
+            f"Port {port} is taken by another program. Stop that program, or choose another port:\n"
+            f"    python3 tasks.py up --port {free}"
+        )
+
+
+def listen_for_stop() -> None:
+    """Ctrl-C, `kill` and a closed terminal all end in the same way."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+
+
+def build_blog(environ: dict[str, str], settings: str = "pelicanconf.py") -> Outcome:
+    """Pelican in a process of its own, so that changed plugins and settings are read anew."""
+    started = time.monotonic()
+    done = subprocess.run(
+        [*PELICAN, "--settings", settings],
+        cwd=ROOT,
+        env={**environ, "COLUMNS": "400", "PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    seconds = time.monotonic() - started
+    if done.returncode:
+        return Outcome(False, seconds, essence(done.stderr + done.stdout))
+    counted = re.search(r"Processed (\d+ articles?)", done.stdout)
+    return Outcome(True, seconds, counted[1] if counted else "done")
+
+
+def essence(log: str) -> str:
+    """What Pelican's log says to an author: its messages and exceptions, without the tracebacks."""
+    noise = (
+        "Traceback (most",
+        "During handling",
+        "The above exception",
+        "RuntimeError: Warning or",
+    )
+    lines = [
+        line for line in log.splitlines() if line.strip() and not line.startswith((" ", *noise))
+    ]
+    return "\n".join(f"    {line}" for line in dict.fromkeys(lines))
+
+
+def tell_first_build(built: Outcome, earlier: bool) -> None:
+    if built.succeeded:
+        say(f"Built the blog in {built.seconds:.1f} s: {built.report}.")
+    elif earlier:
+        say(f"The blog could not be built; the earlier one is served:\n{built.report}")
+    else:
+        sys.exit(f"The blog could not be built:\n{built.report}\nCorrect this and start again.")
+
+
+def start_server(environ: dict[str, str], host: str, port: int) -> subprocess.Popen[bytes]:
+    """The server in a session of its own: Ctrl-C must reach it once, by `stop`, and not twice."""
+    return subprocess.Popen(
+        [*SERVER, "--host", host, "--port", str(port)],
+        cwd=ROOT,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def flask(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*FLASK, *arguments],
+        cwd=ROOT,
+        env={**environ, "PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+
+
+def leave_if_failed(done: subprocess.CompletedProcess[str], what: str) -> None:
+    if done.returncode:
+        report = "".join(f"    {line}\n" for line in done.stderr.strip().splitlines()[-12:])
+        sys.exit(f"{what}\n{report}")
+
+
+def wait_until_it_answers(server: subprocess.Popen[bytes], host: str, port: int) -> None:
+    """Any HTTP answer will do; ends the command when the server ends or stays silent."""
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+    address = f"http://[{near}]:{port}/" if ":" in near else f"http://{near}:{port}/"
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    patience = time.monotonic() + START_SECONDS
+    while time.monotonic() < patience:
+        if server.poll() is not None:
+            sys.exit(f"The server could not start (exit status {server.returncode}).")
+        try:
+            direct.open(address, timeout=5).close()
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    sys.exit(f"The server did not answer within {START_SECONDS} s.")
+
+
+def watch_and_rebuild(server: subprocess.Popen[bytes], environ: dict[str, str]) -> None:
+    """Until the server ends, which it should not do by itself."""
+    folders = [ROOT / name for name in WATCHED if (ROOT / name).is_dir()]
+    settings = times_of_settings()
+    # Editors write a file in several steps: a quarter of a second of quiet makes them one change.
+    for changes in watch(
+        *folders, debounce=1000, step=250, rust_timeout=500, yield_on_timeout=True
+    ):
+        if server.poll() is not None:
+            sys.exit(f"The server stopped by itself (exit status {server.returncode}).")
+        changed = {os.path.relpath(path, ROOT) for _, path in changes}
+        # Settings are looked at one by one: a watched *file* is lost when an editor replaces it.
+        now = times_of_settings()
+        changed |= {name for name in SETTINGS_FILES if now[name] != settings[name]}
+        settings = now
+        if changed:
+            name = changed.pop() if len(changed) == 1 else f"{len(changed)} files"
+            built = build_blog(environ)
+            clock = time.strftime("%H:%M:%S")
+            if built.succeeded:
+                say(f"{clock}  {name} changed: built in {built.seconds:.1f} s.")
+            else:
+                say(f"{clock}  {name} changed, and the build failed:\n{built.report}")
+
+
+def times_of_settings() -> dict[str, int]:
+    files = {name: ROOT / name for name in SETTINGS_FILES}
+    return {name: f.stat().st_mtime_ns if f.exists() else 0 for name, f in files.items()}
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    # Not waited for any longer: a server that hangs, or a second Ctrl-C.
+    with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+        server.wait(STOP_SECONDS)
+    if os.name == "nt":
+        server.kill()
+        return
+    with suppress(ProcessLookupError):  # Its workers, too, when it died before them.
+        os.killpg(server.pid, signal.SIGKILL)
+
+
+def strong(text: str) -> str:
+    plain = (
+        not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    )
+    return text if plain else f"\033[1m{text}\033[0m"
+
+
+# --- What `check` is made of ----------------------------------------------------------------------
+
+TEMPLATES = ("theme/templates", "comments_service/templates")
+CHECKS: dict[str, tuple[str, ...]] = {
+    "types (mypy)": ("mypy",),
+    "layers (import-linter)": ("lint-imports", "--no-logo"),
+    "format (ruff)": ("ruff", "format", "--check", "."),
+    "lint (ruff)": ("ruff", "check", "."),
+    "templates (djlint)": ("djlint", "--lint", "--quiet", *TEMPLATES),
+    "spelling (codespell)": ("codespell",),
+}
+NODE_CHECKS: dict[str, tuple[str, ...]] = {
+    "browser types (tsc)": ("tsc", "--noEmit"),
+    "browser code (biome)": ("biome", "ci", "--colors=off"),
+}
+FIXES = (("ruff", "check", "--fix", "."), ("ruff", "format", "."), ("biome", "check", "--write"))
+
+
+def tool(name: str) -> list[str]:
+    """A program of the environment, or of node_modules/."""
+    own = shutil.which(name, path=str(Path(sys.executable).parent))
+    return [own or shutil.which(name, path=str(ROOT / "node_modules/.bin")) or name]
+
+
+def run_check(name: str, command: tuple[str, ...]) -> Outcome:
+    started = time.monotonic()
+    done = run([*tool(command[0]), *command[1:]])
+    return Outcome(done.returncode == 0, time.monotonic() - started, done.stdout, name)
+
+
+def node_is_missing() -> str:
+    """Why browser code cannot be checked, or nothing; installs its tools where npm can."""
+    if not shutil.which("node"):
+        return "there is no Node.js here"
+    wanted, installed = ROOT / "package.json", ROOT / "node_modules/.package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime:
+        return ""
+    npm = shutil.which("npm")
+    if not npm:
+        return "node_modules/ is missing or old, and there is no npm to renew it"
+    say("Installing the tools that check browser code …")
+    done = run([npm, "install", "--ignore-scripts"])
+    return f"npm install failed: {done.stdout.strip()[-300:]}" if done.returncode else ""
+
+
+def with_remainder(arguments: list[str]) -> list[str]:
+    """`test -k feed` as Invoke would have it: `test -- -k feed`."""
+    passes_on = arguments[0] in ("bench", "test") and not {"--", "--help", "-h"} & set(arguments)
+    return [arguments[0], "--", shlex.join(arguments[1:])] if passes_on else arguments
+
+
+if __name__ == "__main__":
+    namespace = Collection.from_module(sys.modules["__main__"])
+    program = Program(namespace=namespace, name="tasks.py", binary="python3 tasks.py")
+    program.run(["tasks.py", *with_remainder(sys.argv[1:])])
