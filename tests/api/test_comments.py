@@ -1,0 +1,439 @@
+"""Posting, answering, editing and deleting, through both doors."""
+
+from typing import Any
+
+import pytest
+
+from comments_service import inputs
+from comments_service.config import Rate
+from comments_service.db import db
+from comments_service.models import Comment, CommentRevision, Policy, Status, now
+from tests import make
+from tests.conftest import Answer, Visitor
+
+GUEST = {"name": "Gus", "body": "They *scoop*."}
+
+
+def post(visitor: Visitor, door: str, values: dict[str, Any], thread: str = "pelicans") -> Answer:
+    """Post through a door: the API with JSON, or the plain form."""
+    if door == "json":
+        return visitor.call("POST", f"threads/{thread}/comments", values)
+    form = {name: "" if value is None else str(value) for name, value in values.items()}
+    return visitor.post(f"/comments/threads/{thread}", {**form, "act": "post"})
+
+
+doors = pytest.mark.parametrize("door", ["json", "form"])
+
+
+def only_comment() -> Comment:
+    return db.session.query(Comment).one()
+
+
+@doors
+def test_a_guests_first_comment_waits_for_a_moderator(
+    guest: Visitor, fragment: Any, door: str
+) -> None:
+    make.thread()
+    answer = post(guest, door, GUEST)
+    assert answer.status_code == (202 if door == "json" else 303)
+    assert only_comment().status is Status.PENDING
+    assert only_comment().reasons == ["First comment of this writer."]
+    assert "scoop" not in fragment()
+
+
+def test_a_guest_sees_the_held_comment_and_nobody_else_does(
+    guest: Visitor, stranger: Visitor
+) -> None:
+    make.thread()
+    answer = post(guest, "form", GUEST)
+    page = guest.get(answer.location).text
+    assert "waits for a moderator" in page
+    assert "<em>scoop</em>" in page
+    assert "scoop" not in stranger.get("/comments/threads/pelicans").text
+    assert stranger.call("GET", "threads/pelicans/comments").json["comments"] == []
+
+
+def test_a_held_comment_is_answered_with_its_html(guest: Visitor) -> None:
+    make.thread()
+    answer = post(guest, "json", GUEST)
+    assert answer.json["status"] == "pending"
+    assert answer.json["html"] == "<p>They <em>scoop</em>.</p>"
+    assert answer.json["source"] == "They *scoop*."
+    assert 'id="comment-1"' in answer.json["fragment"]
+    assert "<em>scoop</em>" in answer.json["fragment"]
+    assert answer.json["editable_until"]
+
+
+@doors
+def test_a_guest_whose_comment_was_published_is_trusted_from_then_on(
+    guest: Visitor, moderator: Visitor, fragment: Any, door: str
+) -> None:
+    make.thread()
+    post(guest, door, GUEST)
+    moderator.call("POST", "comments/1/decisions", {"decision": "publish"})
+    answer = post(guest, door, {**GUEST, "body": "They dive, too."})
+    assert answer.status_code == (201 if door == "json" else 303)
+    assert "They dive, too." in fragment()
+    if door == "form":
+        assert answer.location == "http://blog.test/pelicans/#comment-2"
+
+
+@doors
+def test_an_account_comments_under_its_own_name(reader: Visitor, fragment: Any, door: str) -> None:
+    make.thread()
+    post(reader, door, {"body": "Mine.", "name": "Somebody Else"})
+    make_published(1)
+    assert "Rhea" in fragment()
+    assert "Somebody Else" not in fragment()
+
+
+def make_published(comment_id: int) -> None:
+    from comments_service import comments
+    from comments_service.inputs import NewDecision
+
+    comments.decide(comment_id, None, NewDecision(decision="publish"))
+
+
+def test_whoever_moderates_never_waits(moderator: Visitor) -> None:
+    make.thread(policy=Policy.HELD)
+    assert post(moderator, "json", {"body": "House rules."}).status_code == 201
+
+
+@doors
+def test_a_reply_stands_below_its_parent_and_says_whom_it_answers(
+    moderator: Visitor, fragment: Any, door: str
+) -> None:
+    make.thread()
+    parent = make.comment(name="Pia")
+    make.comment(body="Another root.")
+    post(moderator, door, {"body": "Indeed.", "parent": parent.id})
+    html = fragment()
+    assert html.index("They scoop.") < html.index("Indeed.") < html.index("Another root.")
+    assert "In reply to" in html
+    assert "postil-depth-1" in html
+
+
+def test_replies_go_as_deep_as_they_like_and_are_shown_to_depth_six(
+    app: Any, fragment: Any
+) -> None:
+    make.thread()
+    comment = None
+    for _ in range(10):
+        comment = make.comment(parent=comment)
+    html = fragment()
+    assert comment is not None
+    assert comment.depth == 9
+    assert html.count("postil-depth-6") == 4
+    assert "postil-depth-7" not in html
+
+
+@doors
+@pytest.mark.parametrize("door2", ["json", "form"])
+def test_the_same_submission_sent_twice_is_one_comment(
+    guest: Visitor, door: str, door2: str
+) -> None:
+    make.thread()
+    values = {**GUEST, "key": "k-123456789"}
+    post(guest, door, values)
+    answer = post(guest, door2, values)
+    assert answer.status_code == (202 if door2 == "json" else 303)
+    assert db.session.query(Comment).count() == 1
+
+
+@doors
+def test_without_a_key_the_same_words_from_the_same_place_are_one_comment(
+    guest: Visitor, stranger: Visitor, door: str
+) -> None:
+    make.thread()
+    post(guest, door, GUEST)
+    post(stranger, door, GUEST)
+    assert db.session.query(Comment).count() == 1
+
+
+def test_a_key_cannot_be_used_for_other_words(guest: Visitor) -> None:
+    make.thread()
+    post(guest, "json", {**GUEST, "key": "k-123456789"})
+    answer = post(guest, "json", {**GUEST, "body": "Other words.", "key": "k-123456789"})
+    assert (answer.status_code, answer.json["code"]) == (409, "key_reused")
+
+
+@doors
+def test_an_unknown_thread_is_404(guest: Visitor, door: str) -> None:
+    assert post(guest, door, GUEST, thread="nowhere").status_code == 404
+
+
+@doors
+@pytest.mark.parametrize("policy", [Policy.CLOSED])
+def test_a_closed_thread_is_409_and_keeps_the_text(
+    guest: Visitor, door: str, policy: Policy
+) -> None:
+    make.thread(policy=policy)
+    answer = post(guest, door, GUEST)
+    assert answer.status_code == 409
+    assert (
+        answer.json["code"] == "thread_closed" if door == "json" else "They *scoop*." in answer.text
+    )
+
+
+def test_a_thread_whose_article_wants_no_comments_does_not_exist(guest: Visitor) -> None:
+    make.thread(policy=Policy.OFF)
+    assert post(guest, "json", GUEST).status_code == 404
+
+
+@doors
+def test_a_thread_closes_when_its_time_is_over(guest: Visitor, door: str) -> None:
+    make.thread(closes_at=now())
+    assert post(guest, door, GUEST).status_code == 409
+
+
+@doors
+def test_a_parent_that_is_gone_is_409_and_keeps_the_text(guest: Visitor, door: str) -> None:
+    make.thread()
+    held = make.comment(held=True)
+    for parent in (held.id, 4711):
+        answer = post(guest, door, {**GUEST, "parent": parent})
+        assert answer.status_code == 409
+        assert "missing_parent" in answer.text if door == "json" else "They *scoop*." in answer.text
+
+
+@doors
+def test_a_parent_of_another_thread_is_409(guest: Visitor, door: str) -> None:
+    make.thread()
+    make.thread("gulls")
+    elsewhere = make.comment("gulls")
+    assert post(guest, door, {**GUEST, "parent": elsewhere.id}).status_code == 409
+
+
+@doors
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"body": ""}, "body"),
+        ({"body": " \n "}, "body"),
+        ({"body": "x" * (inputs.MAX_BODY_CHARS + 1)}, "body"),
+        ({"body": "hid\u202eden"}, "body"),
+        ({"body": "nul\0"}, "body"),
+        ({"body": "> " * 40}, "body"),
+        ({"body": "[a]: http://example.org"}, "body"),
+        ({"name": ""}, "name"),
+        ({"name": "x" * 51}, "name"),
+        ({"name": "a\u200bb"}, "name"),
+        ({"name": "Z\u0300\u0301\u0302\u0303algo"}, "name"),
+        ({"email": "nobody"}, "email"),
+        ({"website": "javascript:alert(1)"}, "website"),
+        ({"website": 'https://example.org/"onmouseover="x'}, "website"),
+        ({"key": "short"}, "key"),
+    ],
+)
+def test_bad_input_is_422_names_the_field_and_keeps_the_text(
+    guest: Visitor, door: str, values: dict[str, str], field: str
+) -> None:
+    make.thread()
+    answer = post(guest, door, {**GUEST, "email": "gus@example.org", **values})
+    assert answer.status_code == 422
+    if door == "json":
+        assert set(answer.json["fields"]) == {field}
+    else:
+        assert 'aria-invalid="true"' in answer.text or field == "key"
+        if field != "body":
+            assert "They *scoop*." in answer.text
+        if field != "email":
+            assert "gus@example.org" in answer.text
+    assert db.session.query(Comment).count() == 0
+
+
+def test_all_wrong_fields_are_named_at_once(guest: Visitor) -> None:
+    make.thread()
+    answer = post(guest, "json", {"body": "", "name": "", "email": "x", "colour": "red"})
+    assert set(answer.json["fields"]) == {"body", "name", "email", "colour"} - {"name"}
+
+
+def test_a_name_that_belongs_to_an_account_is_not_a_guests_to_wear(
+    reader: Visitor, guest: Visitor
+) -> None:
+    make.thread()
+    for name in ("Rhea", "rhea", "R h e a", "Rhеа", "Ｒhea", "Rhéa"):  # two are Cyrillic
+        answer = post(guest, "json", {**GUEST, "name": name})
+        assert answer.status_code == 422, name
+        assert "belongs to an account" in answer.json["fields"]["name"]
+
+
+def test_a_filled_trap_is_answered_like_any_held_comment(guest: Visitor) -> None:
+    make.thread()
+    answer = post(guest, "form", {**GUEST, "homepage_url": "http://spam.example"})
+    assert answer.status_code == 303
+    assert any("hidden field" in reason for reason in only_comment().reasons)
+
+
+class TestLimits:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"limit_posts": (Rate(2, 60),)}
+
+    @doors
+    def test_too_many_posts_are_429_and_keep_the_text(self, guest: Visitor, door: str) -> None:
+        make.thread()
+        for number in range(2):
+            assert post(guest, door, {**GUEST, "body": f"Number {number}."}).status_code < 400
+        answer = post(guest, door, {**GUEST, "body": "One more."})
+        assert answer.status_code == 429
+        assert 0 < int(answer.headers["Retry-After"]) <= 60
+        assert door == "json" or "One more." in answer.text
+        assert db.session.query(Comment).count() == 2
+
+
+class TestWithoutGuests:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"guests": False}
+
+    @doors
+    def test_a_guest_is_told_to_sign_in(self, guest: Visitor, door: str) -> None:
+        make.thread()
+        assert post(guest, door, GUEST).status_code == 403
+
+
+@doors
+def test_two_people_of_one_network_may_say_the_same(
+    reader: Visitor, moderator: Visitor, guest: Visitor, door: str
+) -> None:
+    make.thread()
+    for visitor in (reader, moderator, guest):
+        assert post(visitor, door, {"name": "Gus", "body": "Thanks!"}).status_code < 400
+    assert db.session.query(Comment).count() == 3
+
+
+# ---- edit and delete
+
+
+def edit(visitor: Visitor, door: str, number: int, body: str) -> Answer:
+    if door == "json":
+        return visitor.call("PATCH", f"comments/{number}", {"body": body})
+    return visitor.post(f"/comments/comment/{number}/edit", {"body": body})
+
+
+def delete(visitor: Visitor, door: str, number: int) -> Answer:
+    if door == "json":
+        return visitor.call("DELETE", f"comments/{number}")
+    return visitor.post(f"/comments/comment/{number}/delete")
+
+
+@doors
+def test_a_guest_edits_within_fifteen_minutes_and_the_old_text_is_kept(
+    guest: Visitor, fragment: Any, door: str
+) -> None:
+    make.thread()
+    post(guest, door, GUEST)
+    make_published(1)
+    assert edit(guest, door, 1, "They plunge.").status_code in (200, 303)
+    assert "They plunge." in fragment()
+    assert "edited" in fragment()
+    assert db.session.query(CommentRevision).one().source == "They *scoop*."
+
+
+@doors
+def test_after_fifteen_minutes_a_comment_stands(guest: Visitor, door: str) -> None:
+    make.thread()
+    post(guest, door, GUEST)
+    make.backdate(1, minutes=15.1)
+    for answer in (edit(guest, door, 1, "Too late."), delete(guest, door, 1)):
+        assert answer.status_code == 409
+    assert only_comment().source == "They *scoop*."
+
+
+def test_an_edit_that_comes_too_late_gives_the_text_back(guest: Visitor) -> None:
+    make.thread()
+    post(guest, "form", GUEST)
+    make.backdate(1, minutes=16)
+    assert "Too late, alas." in edit(guest, "form", 1, "Too late, alas.").text
+
+
+@doors
+def test_nobody_changes_anothers_comment(
+    guest: Visitor, stranger: Visitor, reader: Visitor, door: str
+) -> None:
+    make.thread()
+    post(guest, door, GUEST)
+    make_published(1)
+    for other in (stranger, reader):
+        assert edit(other, door, 1, "Mine now.").status_code == 403
+        assert delete(other, door, 1).status_code == 403
+    assert only_comment().source == "They *scoop*."
+
+
+@doors
+def test_a_held_comment_does_not_exist_for_others(
+    guest: Visitor, stranger: Visitor, door: str
+) -> None:
+    make.thread()
+    post(guest, door, GUEST)
+    assert edit(stranger, door, 1, "Hm.").status_code == 404
+    assert stranger.get("/comments/comment/1/edit").status_code == 404
+    assert stranger.get("/comments/comment/1/delete").status_code == 404
+
+
+@doors
+def test_a_deleted_comment_leaves_nothing_of_what_was_typed(
+    guest: Visitor, fragment: Any, door: str
+) -> None:
+    make.thread()
+    post(guest, door, {**GUEST, "email": "gus@example.org", "website": "https://gus.example"})
+    make_published(1)
+    edit(guest, door, 1, "Second thoughts.")
+    delete(guest, door, 1)
+    row = only_comment()
+    assert (row.source, row.html, row.name, row.email, row.website) == ("", "", None, None, None)
+    assert db.session.query(CommentRevision).count() == 0
+    assert "Second thoughts" not in fragment()
+    assert "No comments yet" in fragment()
+
+
+@doors
+def test_a_placeholder_stays_where_replies_hang(guest: Visitor, fragment: Any, door: str) -> None:
+    make.thread()
+    post(guest, door, GUEST)
+    make_published(1)
+    make.comment(body="An answer.", parent=db.session.get(Comment, 1), name="Pia")
+    delete(guest, door, 1)
+    html = fragment()
+    assert "This comment was deleted." in html
+    assert "An answer." in html
+    assert "Gus" not in html
+    assert 'data-count="1"' in html
+
+
+def test_an_edit_with_many_links_goes_back_into_the_queue(guest: Visitor, fragment: Any) -> None:
+    make.thread()
+    post(guest, "json", GUEST)
+    make_published(1)
+    edit(guest, "json", 1, " ".join(f"https://spam{n}.example" for n in range(9)))
+    assert only_comment().status is Status.PENDING
+    assert "spam1" not in fragment()
+
+
+# ---- preview
+
+
+def test_a_preview_shows_the_same_html_in_both_doors(guest: Visitor) -> None:
+    make.thread()
+    answer = guest.call("POST", "preview", {"body": "**bold** <b>"})
+    assert answer.json == {"html": "<p><strong>bold</strong> &lt;b&gt;</p>"}
+    page = guest.post("/comments/threads/pelicans", {"body": "**bold** <b>", "act": "preview"})
+    assert page.status_code == 200
+    assert answer.json["html"] in page.text
+    assert "**bold** &lt;b&gt;</textarea>" in page.text
+    assert db.session.query(Comment).count() == 0
+
+
+# ---- me
+
+
+def test_me_lists_ones_own_comments_of_the_thread_newest_first(guest: Visitor) -> None:
+    make.thread()
+    for body in ("One.", "Two."):
+        post(guest, "json", {**GUEST, "body": body})
+    mine = guest.call("GET", "me?thread=pelicans").json
+    assert mine["account"] is None
+    assert [each["source"] for each in mine["comments"]] == ["Two.", "One."]
+    assert guest.call("GET", "me?thread=gulls").json["comments"] == []
+    assert guest.call("GET", "me").json["comments"] == []

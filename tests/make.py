@@ -1,0 +1,88 @@
+"""Rows for tests, made the way that the service makes them; only what a test needs is said."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from comments_service import accounts, comments, markup
+from comments_service.db import db, writing
+from comments_service.inputs import SignUp
+from comments_service.models import Account, Comment, Policy, Role, Session, Status, Thread, now
+
+PASSWORD = "correct horse battery"
+SECRET = accounts._hasher.hash(PASSWORD)
+_numbers = itertools.count(1)
+
+
+def thread(id: str = "pelicans", **values: Any) -> Thread:
+    """A thread that the manifest lists."""
+    given = {
+        "url": f"http://blog.test/{id}/",
+        "title": id.replace("-", " ").capitalize(),
+        "lang": "en",
+        "policy": Policy.OPEN,
+        "authors": ["Ada"],
+        "published_at": datetime(2026, 11, 20, tzinfo=UTC),
+        **values,
+    }
+    made = Thread(id=id, **given)
+    with writing():
+        db.session.add(made)
+    return made
+
+
+def comment(
+    thread: Thread | str = "pelicans",
+    body: str = "They scoop.",
+    *,
+    held: bool = False,
+    status: Status | None = None,
+    parent: Comment | None = None,
+    by: Account | None = None,
+    name: str = "Gus",
+    minutes_ago: float = 0,
+    session: Session | None = None,
+    **values: Any,
+) -> Comment:
+    thread_id = thread if isinstance(thread, str) else thread.id
+    number = next(_numbers)
+    made = Comment(
+        thread_id=thread_id,
+        parent_id=parent.id if parent else None,
+        depth=parent.depth + 1 if parent else 0,
+        account_id=by.id if by else None,
+        session_id=session.id if session else None,
+        name=None if by else name,
+        source=body,
+        html=markup.render(body),
+        renderer_version=markup.RENDERER_VERSION,
+        status=status or (Status.PENDING if held else Status.PUBLISHED),
+        key=f"made-{number}",
+        created_at=now() - timedelta(minutes=minutes_ago),
+        **values,
+    )
+    with comments.changing(thread_id):
+        db.session.add(made)
+    return made
+
+
+def account(name: str = "Rhea", *, role: Role = Role.READER, verified: bool = True) -> Account:
+    """An account with PASSWORD, whose address is its name at example.org."""
+    given = SignUp(name=name, email=f"{name.lower()}@example.org", password=PASSWORD)
+    with writing():
+        made = accounts._made(given, SECRET, role)
+        made.email_verified_at = now() if verified else None
+    return made
+
+
+def backdate(comment_id: int, minutes: float) -> None:
+    """Let a comment have been written a while ago."""
+    found = db.session.get_one(Comment, comment_id)
+    with comments.changing(found.thread_id):
+        db.session.execute(
+            sa.update(Comment)
+            .where(Comment.id == comment_id)
+            .values(created_at=now() - timedelta(minutes=minutes))
+        )

@@ -1,0 +1,34 @@
+"""In CI a skipped test is a failed one: `tasks.py test` loads this plugin when CI is set.
+
+A test that needs PostgreSQL, Chromium or nginx is skipped where there is none, and says so. On the
+machine that decides whether a change may land, that would be a check which nobody made.
+"""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if not hasattr(report, "wasxfail"):
+        refuse(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    refuse(report)
+    return report
+
+
+def refuse(report: Any) -> None:
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = (
+            f"{reason}\nIn CI nothing may be skipped: .ci/run installs what is missing."
+        )

@@ -1,0 +1,164 @@
+"""The real service in processes of its own, for tests and measurements that need one to kill."""
+
+import http.client
+import os
+import resource
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import tasks
+from comments_service import create_app
+from comments_service.config import Settings, from_environment
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = "http://blog.test"
+START_SECONDS = 30
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether the server gives 200 for a path just now."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+class Server:
+    """A server's whole process group on a free port of this machine."""
+
+    def __init__(
+        self, command: list[str], cwd: Path, env: Mapping[str, str], port: int, path: str
+    ) -> None:
+        self.port = port
+        self._command = command
+        self._cwd = cwd
+        self._env = env
+        self._path = path
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> None:
+        """Start without waiting for an answer."""
+        with (self._cwd / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._cwd,
+                env=dict(self._env),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # A group of its own, so that one signal reaches parent and workers at once.
+                start_new_session=True,
+            )
+
+    def start(self) -> float:
+        """Start, wait until it answers, and tell how many seconds that took."""
+        began = time.monotonic()
+        self.launch()
+        assert self._process is not None
+        while not answers(self.port, self._path):
+            assert self._process.poll() is None, self.log()
+            assert time.monotonic() - began < START_SECONDS, f"no answer\n{self.log()}"
+            time.sleep(0.01)
+        return time.monotonic() - began
+
+    def log(self) -> str:
+        return (self._cwd / "server.log").read_text(errors="replace")[-4000:]
+
+    def kill(self) -> None:
+        """`kill -9` of the whole group: nobody gets to say goodbye."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        try:
+            os.killpg(self._process.pid, how)
+            self._process.wait(timeout=10)
+        except ProcessLookupError:
+            self._process.wait()
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._process = None
+
+    @property
+    def pids(self) -> list[int]:
+        """The process and everything it started that still lives."""
+        assert self._process is not None
+        found, look = [], [self._process.pid]
+        while look:
+            pid = look.pop()
+            found.append(pid)
+            for task in Path(f"/proc/{pid}/task").glob("*/children"):
+                look.extend(map(int, task.read_text().split()))
+        return found
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the living processes so far."""
+        ticks = 0
+        for pid in self.pids:
+            # The name in brackets may hold spaces; the numbers begin behind it.
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / CLOCK_TICKS
+
+    def pss_bytes(self) -> int:
+        """Memory, with what several processes share counted once between them."""
+        total = 0
+        for pid in self.pids:
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
+        return total
+
+    def limit_files(self, size: int) -> None:
+        """From now on no file of the server can grow beyond `size` bytes; -1 lifts that again."""
+        for pid in self.pids:
+            hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
+
+
+def postil(folder: Path, database_url: str, *, port: int = 0, **settings: str) -> "Postil":
+    """The service as `tasks.py serve` runs it, with everything it writes below `folder`."""
+    environ = {
+        "SITE_URL": SITE,
+        "COMMENTS_DATABASE_URL": database_url,
+        "COMMENTS_PUBLISHED": str(folder / "published"),
+        "COMMENTS_OUTPUT": str(folder / "output"),
+        "COMMENTS_SECRET_KEY": "a key for tests",
+        "COMMENTS_LIMIT_POSTS": "100000000/60",
+        **settings,
+    }
+    return Postil(folder, environ, port or free_port())
+
+
+class Postil(Server):
+    """Our service; its settings, so that a test can ask the rooms what the files should hold."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], port: int) -> None:
+        self.settings: Settings = from_environment(environ)
+        outside = {name: v for name, v in os.environ.items() if "COMMENTS_" not in name}
+        command = [*tasks.SERVER, "--host", "127.0.0.1", "--port", str(port)]
+        env = {**outside, **environ, "PYTHONPATH": str(ROOT)}
+        super().__init__(command, folder, env, port, "/comments/embed.js")
+        # Without the threads: what it renders is what the service should have rendered.
+        self.app = create_app(self.settings)

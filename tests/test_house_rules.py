@@ -1,0 +1,367 @@
+"""Rules of the house that no linter knows: each fails when somebody forgets it."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
+from flask import Flask
+from werkzeug.routing import Rule
+
+from comments_service import accounts, comments, create_app, errors, limits
+from comments_service.comments import ChangedOutside
+from comments_service.config import Settings
+from comments_service.db import Base, db, writing
+from comments_service.errors import ServiceError
+from comments_service.models import Comment, DayKey, Purpose, Status
+from comments_service.web import openapi
+from tests import make
+from tests.conftest import API, Visitor, settings_for
+
+ROOT = Path(__file__).parent.parent
+CATALOGUE = ROOT / "comments_service" / "translations" / "zh_Hans.po"
+TEMPLATES = sorted(
+    path
+    for folder in ("comments_service/templates", "theme/templates")
+    for path in (ROOT / folder).rglob("*.*")
+)
+# What a stranger finds in the repository, without what runs leave behind.
+PRODUCT = sorted(
+    path
+    for pattern in (
+        "*.*",
+        ".env.example",
+        ".ci/*",
+        *(f"{folder}/**/*" for folder in ("comments_service", "content", "docs", "deploy")),
+        *(f"{folder}/**/*" for folder in ("plugins", "theme", "tests")),
+    )
+    for path in ROOT.glob(pattern)
+    if path.is_file() and "__pycache__" not in path.parts and path.name != ".coverage"
+)
+
+
+def subclasses(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from subclasses(each)
+
+
+def rules(app: Flask, of: str = "") -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(of)]
+
+
+def methods(rule: Rule) -> set[str]:
+    return (rule.methods or set()) - {"OPTIONS"}
+
+
+@pytest.fixture
+def places(app: Flask) -> dict[str, list[Any]]:
+    """What may stand in an address: things that exist, so that no 404 hides what a route does."""
+    make.thread()
+    first = make.comment(held=True)
+    make.comment(body="Second.")
+    owners = {
+        purpose: make.account(purpose.title()) if purpose is not Purpose.OWNER else None
+        for purpose in Purpose
+    }
+    with writing():
+        tokens = [
+            accounts._token(purpose, account, accounts.RESET_FOR)
+            for purpose, account in owners.items()
+        ]
+    return {"thread_id": ["pelicans"], "comment_id": [first.id], "token": tokens}
+
+
+def addresses(app: Flask, rule: Rule, places: dict[str, list[Any]]) -> list[str]:
+    """The rule's address for every value that may stand in it."""
+    missing = rule.arguments - set(places)
+    assert not missing, f"say in `places` what stands for {missing} in {rule.rule}"
+    name = next(iter(rule.arguments), None)
+    values = [{name: value} for value in places[name]] if name else [{}]
+    adapter = app.url_map.bind("blog.test")
+    return [adapter.build(rule.endpoint, each, method=min(methods(rule))) for each in values]
+
+
+# ---- changes
+
+
+def test_a_comment_changed_outside_changing_is_refused(app: Flask) -> None:
+    make.thread()
+    comment = make.comment(held=True)
+    comment.status = Status.PUBLISHED
+    with pytest.raises(ChangedOutside):
+        db.session.commit()
+    db.session.rollback()
+    for statement in (
+        sa.update(Comment).values(status=Status.PUBLISHED),
+        sa.delete(Comment),
+        sa.insert(Comment).values(thread_id="pelicans"),
+    ):
+        with pytest.raises(ChangedOutside):
+            db.session.execute(statement)
+    with comments.changing("pelicans"):
+        comment.status = Status.PUBLISHED
+
+
+def test_every_route_of_the_dashboard_refuses_strangers_and_readers(
+    app: Flask, places: dict[str, list[Any]], stranger: Visitor, reader: Visitor
+) -> None:
+    walked = 0
+    for rule in [
+        *rules(app, "dashboard."),
+        *rules(app, "api.read_queue"),
+        *rules(app, "api.decide"),
+    ]:
+        for address in addresses(app, rule, places):
+            for method in methods(rule):
+                walked += 1
+                options = {"json": {"decision": "publish"}} if address.startswith(API) else {}
+                answer = stranger._open(method, address, **options)
+                if answer.status_code == 303:
+                    assert method in ("GET", "HEAD")
+                    assert answer.location.startswith("/comments/sign-in?next=")
+                    assert b"They scoop" not in answer.data
+                else:
+                    assert answer.status_code == 401, (method, address)
+                answer = reader._open(method, address, **options)
+                assert answer.status_code == 403, (method, address)
+                assert b"They scoop" not in answer.data
+    assert walked >= 8
+    assert db.session.get_one(Comment, places["comment_id"][0]).status is Status.PENDING
+
+
+def dump(app: Flask) -> dict[str, list[Any]]:
+    """Every row of every table; when a session was last seen may change at any visit."""
+    db.session.rollback()
+    with db.engine.connect() as connection:
+        return {
+            table.name: sorted(
+                (
+                    tuple(row)
+                    for row in connection.execute(
+                        sa.select(*(each for each in table.columns if each.name != "seen_at"))
+                    )
+                ),
+                key=repr,
+            )
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def test_no_get_or_head_of_a_moderator_changes_anything(
+    app: Flask, places: dict[str, list[Any]], moderator: Visitor
+) -> None:
+    # A link's page is open to whoever has the link; one's own comment to its writer.
+    moderator.call("POST", "threads/pelicans/comments", {"body": "Mine."})
+    places["comment_id"].append(db.session.scalar(sa.select(sa.func.max(Comment.id))))
+    with writing():
+        db.session.execute(sa.delete(DayKey))
+    limits._known_keys.clear()
+    before = dump(app)
+    found = set()
+    for rule in rules(app):
+        if "GET" not in methods(rule):
+            continue
+        for address in addresses(app, rule, places):
+            for method in ("GET", "HEAD"):
+                for query in (
+                    "",
+                    "?decision=publish&comment=1&act=post&body=x&thread=pelicans&page=1",
+                ):
+                    answer = moderator._open(method, address + query)
+                    assert answer.status_code < 500, (method, address + query)
+                    found.add((rule.endpoint, answer.status_code))
+                    assert dump(app) == before, (method, address + query)
+    assert {endpoint for endpoint, status in found if status == 200} >= {
+        rule.endpoint for rule in rules(app) if "GET" in methods(rule)
+    }
+
+
+# ---- what is written down
+
+
+def test_every_error_code_is_in_the_document_of_the_api() -> None:
+    text = (ROOT / "docs" / "api.md").read_text("utf-8")
+    for each in subclasses(errors.ServiceError):
+        lines = re.findall(rf"^.*`{each.code}`.*$", text, re.MULTILINE)
+        assert any(str(each.status) in line for line in lines), f"{each.code} {each.status}"
+
+
+@pytest.mark.parametrize("name", ["docs/operating.md", ".env.example"])
+def test_every_setting_is_explained(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    known = {each.metadata["env"] for each in fields(Settings)}
+    for env in known:
+        assert re.search(rf"\b{env}\b", text), f"{name} does not explain {env}"
+
+
+def test_every_api_route_is_described_and_every_description_is_a_route(
+    app: Flask, settings: Settings
+) -> None:
+    routes = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule).removeprefix(API.rstrip("/")), method)
+        for rule in rules(app, "api.")
+        for method in methods(rule) - {"HEAD"}
+    }
+    described = {
+        (path, method.upper())
+        for path, operations in openapi.document(settings)["paths"].items()
+        for method in operations
+        if method != "parameters"
+    }
+    assert routes == described
+
+
+def test_every_api_route_stands_in_the_table_of_its_guards(app: Flask) -> None:
+    from comments_service.web import account, api, dashboard, forms
+
+    for module, of, prefix in (
+        (api, "api.", "/comments/api/v1/"),
+        (forms, "forms.", "/comments/"),
+        (account, "accounts.", "/comments/"),
+        (dashboard, "dashboard.", "/comments/moderation/"),
+    ):
+        table = module.__doc__ or ""
+        for rule in rules(app, of):
+            path = re.sub(r"<(?:\w+:)?token>", "<t>", rule.rule.removeprefix(prefix))
+            path = re.sub(r"<(?:\w+:)?\w+_id>", "<id>", path) or "/"
+            assert re.search(rf"(?<![\w/]){re.escape(path)}(?![\w/])", table), (of, path)
+
+
+# ---- templates
+
+
+class Inline(HTMLParser):
+    """Notes scripts, styles and handlers that a Content-Security-Policy would refuse."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "style" or (tag == "script" and "src" not in given):
+            self.found.append(f"<{tag}>")
+        for name, value in attrs:
+            if name == "style" or name.startswith("on"):
+                self.found.append(name)
+            if (value or "").strip().lower().startswith("javascript:"):
+                self.found.append(f"{name}={value}")
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_template_holds_a_script_a_style_or_a_handler(path: Path) -> None:
+    source = path.read_text("utf-8")
+    source = re.sub(r"\{#.*?#\}|\{%.*?%\}", " ", source, flags=re.DOTALL)
+    parser = Inline()
+    parser.feed(re.sub(r"\{\{.*?\}\}", "x", source, flags=re.DOTALL))
+    assert parser.found == []
+
+
+def strings(path: Path) -> Iterator[str]:
+    """What a template or a room says to people, in English."""
+    kind = "python" if path.suffix == ".py" else "jinja2.ext:babel_extract"
+    options = {"extensions": "jinja2.ext.i18n", "trimmed": "true"}
+    for found in extract_from_file(kind, path, options=options):
+        message = found[1]
+        yield message if isinstance(message, str) else message[0]
+
+
+def test_every_string_of_every_template_is_said_in_chinese() -> None:
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file)
+    said = {
+        each.id if isinstance(each.id, str) else each.id[0]: each
+        for each in catalogue
+        if each.id and not each.fuzzy
+    }
+    used = {
+        message: path.name
+        for path in (ROOT / "comments_service" / "templates").rglob("*.*")
+        for message in strings(path)
+    } | {
+        message: path.name
+        for path in (ROOT / "comments_service").rglob("*.py")
+        for message in strings(path)
+    }
+    assert len(used) > 50
+    missing = {message: name for message, name in used.items() if message not in said}
+    assert missing == {}
+    for message in used:
+        given = said[message].string or ""
+        forms = [given] if isinstance(given, str) else list(given)
+        assert all(forms), message
+        holes = set(re.findall(r"%\(\w+\)s|\{\w+\}", message)) - {"%(num)s"}
+        assert holes <= set(re.findall(r"%\(\w+\)s|\{\w+\}", forms[0])), message
+
+
+# ---- rooms
+
+
+def test_rooms_import_downward_only() -> None:
+    # In a process of its own: the linter switches off every logger that it finds.
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_room_has_a_line_in_the_order() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    layers = " ".join(settings["tool"]["importlinter"]["contracts"][0]["layers"])
+    rooms = {path.stem for path in (ROOT / "comments_service").glob("*.py")} - {"__init__"}
+    assert rooms <= set(re.findall(r"\w+", layers))
+
+
+@pytest.mark.parametrize("room", ["errors", "inputs", "markup", "spam"])
+def test_a_pure_room_loads_neither_flask_nor_a_database(room: str) -> None:
+    code = (
+        f"import sys, comments_service.{room};"
+        "print({'flask', 'sqlalchemy', 'werkzeug', 'flask_sqlalchemy'} & set(sys.modules))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "set()\n"
+
+
+def test_the_blog_builds_without_the_service() -> None:
+    code = (
+        "import sys; from plugins import aliases, assets, bake, compress, manifest, reading;"
+        "print({m.partition('.')[0] for m in sys.modules} & {'flask', 'sqlalchemy', 'comments_service'})"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "set()\n"
+
+
+def test_no_file_of_the_product_points_out_of_it() -> None:
+    outside = re.compile(rb"\.\./" + rb"shared")
+    found = [str(path.relative_to(ROOT)) for path in PRODUCT if outside.search(path.read_bytes())]
+    assert len(PRODUCT) > 100
+    assert found == []
+
+
+def test_every_room_begins_by_saying_what_it_owns() -> None:
+    for folder in ("comments_service", "plugins", "tests"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if "migrations/versions" in str(path) or not path.read_text("utf-8").strip():
+                continue
+            assert path.read_text("utf-8").startswith('"""'), path
+
+
+def test_the_applications_routes_lie_under_the_services_address(tmp_path: Path) -> None:
+    settings = settings_for(
+        f"sqlite:///{tmp_path}/x.sqlite3", tmp_path, comments_url="https://talk.example.org/a/b/"
+    )
+    for rule in create_app(settings).url_map.iter_rules():
+        assert rule.rule.startswith("/a/b/"), rule.rule

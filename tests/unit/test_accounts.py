@@ -1,0 +1,443 @@
+"""Accounts: sessions that end, names that nobody else can wear, links that work once."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from comments_service import accounts, sessions
+from comments_service.config import Rate
+from comments_service.db import db, writing
+from comments_service.errors import (
+    InvalidInput,
+    NotAllowed,
+    TooMany,
+    UnknownToken,
+    WrongCredentials,
+)
+from comments_service.inputs import NewPassword, SignIn, SignUp
+from comments_service.models import (
+    Account,
+    Identity,
+    Letter,
+    Purpose,
+    Role,
+    Session,
+    Token,
+    now,
+)
+from tests import make
+
+OTHER = "another good password"
+
+
+def session_for(account: Account | None = None) -> tuple[Session, str]:
+    with writing():
+        return sessions.begin(account, "Firefox on Linux" * 20)
+
+
+def age(session: Session, *, idle: timedelta = timedelta(), old: timedelta = timedelta()) -> None:
+    """Let a session have been used, and made, a while ago."""
+    with writing():
+        session.seen_at = now() - idle
+        session.created_at = now() - max(old, idle)
+
+
+def sign_in(email: str = "rhea@example.org", password: str = make.PASSWORD) -> tuple[Session, str]:
+    return accounts.sign_in(SignIn(email=email, password=password), "device", "network")
+
+
+def link(letters: Callable[[], list[tuple[str, str, str]]]) -> str:
+    """The token in the latest letter."""
+    _, _, text = letters()[-1]
+    (line,) = [each for each in text.splitlines() if each.startswith("http")]
+    return line.rpartition("/")[2]
+
+
+# ---- sessions
+
+
+def test_a_token_finds_its_session_and_only_its_hash_is_stored(app: Flask) -> None:
+    made, token = session_for(make.account())
+    found = sessions.of_token(token)
+    assert found is not None
+    assert found.account is not None
+    assert found.account.name == "Rhea"
+    assert made.token_hash == hashlib.sha256(token.encode()).digest()
+    assert len(token) >= 43, "256 bits"
+    assert len(made.device) == 200
+    for table in db.metadata.sorted_tables:
+        for row in db.session.execute(sa.select(table)):
+            assert token not in repr(row)
+
+
+@pytest.mark.parametrize("token", [None, "", "x", "\0", "é" * 1000, "' OR 1=1 --"])
+def test_anything_else_finds_none(app: Flask, token: str | None) -> None:
+    session_for()
+    assert sessions.of_token(token) is None
+
+
+@pytest.mark.parametrize(
+    ("role", "idle", "absolute"),
+    [
+        (None, timedelta(days=30), timedelta(days=90)),
+        (Role.READER, timedelta(days=30), timedelta(days=90)),
+        (Role.AUTHOR, timedelta(hours=12), timedelta(days=7)),
+        (Role.MODERATOR, timedelta(hours=12), timedelta(days=7)),
+        (Role.OWNER, timedelta(hours=12), timedelta(days=7)),
+    ],
+)
+def test_a_session_ends_when_it_is_idle_or_old(
+    app: Flask, role: Role | None, idle: timedelta, absolute: timedelta
+) -> None:
+    made, token = session_for(make.account(role=role) if role else None)
+    minute = timedelta(minutes=1)
+    age(made, idle=idle - minute)
+    assert sessions.of_token(token) is not None
+    age(made, idle=idle + minute)
+    assert sessions.of_token(token) is None
+    age(made, old=absolute - minute)
+    assert sessions.of_token(token) is not None
+    age(made, old=absolute + minute)
+    assert sessions.of_token(token) is None
+
+
+def test_a_session_that_was_ended_is_over(app: Flask) -> None:
+    made, token = session_for()
+    sessions.end(made)
+    assert sessions.of_token(token) is None
+
+
+def test_a_visit_is_remembered_but_not_every_one(app: Flask) -> None:
+    made, _ = session_for()
+    before = made.seen_at
+    sessions.touch(made)
+    assert made.seen_at == before
+    age(made, idle=timedelta(minutes=11))
+    sessions.touch(made)
+    assert now() - made.seen_at < timedelta(minutes=1)
+
+
+# ---- names
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Rhea", "rhea"),
+        ("Rhea", "R h e a"),
+        ("Rhea", "Rhéa"),
+        ("Rhea", "Ｒｈｅａ"),
+        ("Rhea", "Rhеа"),
+        ("Paul", "Pаul"),
+        ("Olga", "Οlga"),
+        ("Straße", "strasse"),
+        ("Ada L.", "ada-l"),
+    ],
+)
+def test_names_that_look_alike_are_one(one: str, other: str) -> None:
+    assert one != other
+    assert accounts.name_key(one) == accounts.name_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Rhea", "Thea"), ("李四", "李三"), ("Ann", "Anna"), ("😀", "😁")]
+)
+def test_names_that_differ_are_two(one: str, other: str) -> None:
+    assert accounts.name_key(one) != accounts.name_key(other)
+    assert accounts.name_key(one)
+
+
+def test_an_accounts_name_is_reserved(app: Flask) -> None:
+    make.account("Rhea")
+    assert accounts.reserved("RHEA")
+    assert not accounts.reserved("Rheanna")
+
+
+# ---- signing in
+
+
+def test_whoever_knows_the_password_gets_a_session(app: Flask) -> None:
+    make.account()
+    session, token = sign_in("RHEA@example.org")
+    assert sessions.of_token(token) is session
+    assert db.session.query(Identity).one().used_at is not None
+
+
+@pytest.mark.parametrize("why", ["nobody", "password", "unverified", "closed"])
+def test_every_failure_answers_alike(app: Flask, why: str) -> None:
+    account = make.account(verified=why != "unverified")
+    if why == "closed":
+        with writing():
+            account.closed_at = now()
+    email = "nobody@example.org" if why == "nobody" else "rhea@example.org"
+    with pytest.raises(WrongCredentials) as refused:
+        sign_in(email, "wrong password" if why == "password" else make.PASSWORD)
+    assert refused.value.detail == WrongCredentials.title
+    assert db.session.query(Session).count() == 0
+
+
+def test_a_stored_password_that_is_damaged_lets_nobody_in(app: Flask) -> None:
+    make.account()
+    with writing():
+        db.session.execute(sa.update(Identity).values(secret="not a hash"))
+    with pytest.raises(WrongCredentials):
+        sign_in()
+
+
+def test_a_hash_with_weaker_parameters_is_made_anew_at_sign_in(app: Flask) -> None:
+    from argon2 import PasswordHasher
+
+    make.account()
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(make.PASSWORD)
+    with writing():
+        db.session.execute(sa.update(Identity).values(secret=weak))
+    sign_in()
+    db.session.rollback()
+    stored = db.session.scalars(sa.select(Identity.secret)).one()
+    assert stored != weak
+    assert "$m=65536," in stored
+    sign_in()
+
+
+class TestGuessing:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"limit_sign_in": (Rate(2, 900),), "limit_sign_up": (Rate(2, 3600),)}
+
+    def test_guessing_is_stopped_even_with_the_right_password(self, app: Flask) -> None:
+        make.account()
+        for _ in range(2):
+            with pytest.raises(WrongCredentials):
+                sign_in(password="wrong")
+        with pytest.raises(TooMany):
+            sign_in()
+        make.account("Max")
+        sign_in("max@example.org")
+
+    def test_getting_in_starts_the_count_anew(self, app: Flask) -> None:
+        make.account()
+        for _ in range(2):
+            with pytest.raises(WrongCredentials):
+                sign_in(password="wrong")
+            sign_in()
+
+    def test_letters_are_counted_by_network(self, app: Flask) -> None:
+        accounts.forgot("nobody@example.org", "en", "network")
+        accounts.forgot("nobody@example.org", "en", "network")
+        with pytest.raises(TooMany):
+            accounts.forgot("nobody@example.org", "en", "network")
+        accounts.forgot("nobody@example.org", "en", "elsewhere")
+
+
+# ---- signing up
+
+
+def sign_up(name: str = "Rhea", email: str = "rhea@example.org") -> None:
+    accounts.sign_up(SignUp(name=name, email=email, password=make.PASSWORD), "en", "network")
+
+
+def test_an_account_works_once_its_letter_is_answered(app: Flask, letters: Any) -> None:
+    sign_up()
+    with pytest.raises(WrongCredentials):
+        sign_in()
+    text = link(letters)
+    assert accounts.token(Purpose.VERIFY, text).used_at is None
+    session, _ = accounts.verify(text, "device")
+    assert session.account is not None
+    assert session.account.name == "Rhea"
+    sign_in()
+    assert make.PASSWORD not in repr(db.session.execute(sa.select(Identity.secret)).all())
+
+
+def test_a_known_address_learns_of_it_by_letter_only(app: Flask, letters: Any) -> None:
+    sign_up()
+    sign_up(name="Other name")
+    assert [each[1].split()[0] for each in letters()] == ["Confirm", "Confirm"]
+    accounts.verify(link(letters), "device")
+    sign_up(name="Third name")
+    assert letters()[-1][1].startswith("You already have an account")
+    assert db.session.query(Account).count() == 1
+
+
+def test_a_name_that_is_taken_is_refused(app: Flask) -> None:
+    make.account("Rhea")
+    with pytest.raises(InvalidInput) as refused:
+        sign_up(name="rhéa", email="other@example.org")
+    assert set(refused.value.fields) == {"name"}
+    assert db.session.query(Letter).count() == 0
+
+
+def test_two_sign_ups_at_one_moment_make_one_account(app: Flask) -> None:
+    outcomes: list[str] = []
+
+    def try_it(number: int) -> None:
+        with app.app_context():
+            try:
+                sign_up(email=f"rhea{number}@example.org")
+                outcomes.append("made")
+            except InvalidInput as error:
+                outcomes.append(next(iter(error.fields)))
+
+    several = [threading.Thread(target=try_it, args=(number,)) for number in range(3)]
+    for each in several:
+        each.start()
+    for each in several:
+        each.join()
+    assert sorted(outcomes) == ["made", "name", "name"]
+    assert db.session.query(Account).count() == 1
+
+
+class TestWithoutSignUp:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"sign_up": False}
+
+    def test_nobody_signs_up(self, app: Flask) -> None:
+        with pytest.raises(NotAllowed):
+            sign_up()
+
+
+# ---- links
+
+
+def test_a_link_works_once(app: Flask, letters: Any) -> None:
+    sign_up()
+    text = link(letters)
+    accounts.verify(text, "")
+    with pytest.raises(UnknownToken):
+        accounts.verify(text, "")
+    with pytest.raises(UnknownToken):
+        accounts.token(Purpose.VERIFY, text)
+
+
+def test_a_link_works_for_its_purpose_only(app: Flask, letters: Any) -> None:
+    sign_up()
+    text = link(letters)
+    with pytest.raises(UnknownToken):
+        accounts.reset(text, NewPassword(password=OTHER), "")
+    with pytest.raises(UnknownToken):
+        become_owner(text)
+    accounts.verify(text, "")
+
+
+def test_a_link_is_too_old_after_its_time(app: Flask, letters: Any) -> None:
+    sign_up()
+    for purpose, ask, lifetime in (
+        (Purpose.VERIFY, None, timedelta(days=2)),
+        (Purpose.RESET, "rhea@example.org", timedelta(hours=1)),
+    ):
+        if ask:
+            accounts.forgot(ask, "en", "network")
+        text = link(letters)
+        found = accounts.token(purpose, text)
+        assert abs(found.expires_at - now() - lifetime) < timedelta(minutes=1)
+        with writing():
+            found.expires_at = now()
+        with pytest.raises(UnknownToken):
+            accounts.token(purpose, text)
+
+
+def test_only_the_hash_of_a_link_is_stored_beside_the_letter(app: Flask, letters: Any) -> None:
+    sign_up()
+    text = link(letters)
+    assert db.session.query(Token).one().token_hash == sessions.hashed(text)
+
+
+def test_a_new_password_ends_every_session_and_proves_the_address(app: Flask, letters: Any) -> None:
+    account = make.account(verified=False)
+    _, old = session_for(account)
+    accounts.forgot("Rhea@Example.org", "en", "network")
+    _, new = accounts.reset(link(letters), NewPassword(password=OTHER), "")
+    assert sessions.of_token(old) is None
+    assert sessions.of_token(new) is not None
+    with pytest.raises(WrongCredentials):
+        sign_in()
+    sign_in(password=OTHER)
+
+
+def test_a_forgotten_address_that_has_no_account_gets_no_letter(app: Flask, letters: Any) -> None:
+    closed = make.account()
+    with writing():
+        closed.closed_at = now()
+    for email in ("nobody@example.org", "rhea@example.org"):
+        accounts.forgot(email, "en", "network")
+    assert letters() == []
+
+
+def test_the_old_password_is_needed_for_a_new_one(app: Flask) -> None:
+    account = make.account()
+    _, old = session_for(account)
+    with pytest.raises(InvalidInput) as refused:
+        accounts.change_password(account, "wrong", NewPassword(password=OTHER), "")
+    assert set(refused.value.fields) == {"old_password"}
+    assert sessions.of_token(old) is not None
+    _, new = accounts.change_password(account, make.PASSWORD, NewPassword(password=OTHER), "")
+    assert sessions.of_token(old) is None
+    assert sessions.of_token(new) is not None
+    sign_in(password=OTHER)
+
+
+# ---- the owner
+
+
+def become_owner(
+    text: str, name: str = "Olga", email: str = "olga@example.org"
+) -> tuple[Session, str]:
+    return accounts.become_owner(text, SignUp(name=name, email=email, password=OTHER), "")
+
+
+def owner_token() -> str:
+    return accounts.owner_link().rpartition("/")[2]
+
+
+def test_the_owners_link_makes_the_owner_once(app: Flask) -> None:
+    assert not accounts.has_owner()
+    text = owner_token()
+    session, _ = become_owner(text)
+    assert session.account is not None
+    assert session.account.role is Role.OWNER
+    assert accounts.has_owner()
+    with pytest.raises(UnknownToken):
+        become_owner(text, "Other", "other@example.org")
+    sign_in("olga@example.org", OTHER)
+
+
+def test_a_new_owners_link_replaces_the_one_before(app: Flask) -> None:
+    first, second = owner_token(), owner_token()
+    with pytest.raises(UnknownToken):
+        become_owner(first)
+    become_owner(second)
+
+
+def test_an_owner_may_already_have_an_account(app: Flask) -> None:
+    account = make.account("Rhea", verified=False)
+    _, old = session_for(account)
+    become_owner(owner_token(), "Rhea", "rhea@example.org")
+    assert account.role is Role.OWNER
+    assert sessions.of_token(old) is None
+    sign_in(password=OTHER)
+    assert db.session.query(Account).count() == 1
+
+
+def test_a_taken_name_leaves_the_owners_link_unused(app: Flask) -> None:
+    make.account("Rhea")
+    text = owner_token()
+    with pytest.raises(InvalidInput):
+        become_owner(text, "Rhea", "olga@example.org")
+    become_owner(text)
+
+
+def test_a_role_is_given_by_address_and_ends_the_sessions(app: Flask) -> None:
+    account = make.account()
+    _, token = session_for(account)
+    assert accounts.set_role("RHEA@example.org", Role.AUTHOR).role is Role.AUTHOR
+    assert sessions.of_token(token) is None
+    with pytest.raises(InvalidInput) as refused:
+        accounts.set_role("nobody@example.org", Role.OWNER)
+    assert "nobody@example.org" in refused.value.fields["email"]

@@ -1,0 +1,180 @@
+"""Commands: the same rooms as the web, for whoever sits at the server."""
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+
+from comments_service import accounts, config
+from comments_service.config import Settings
+from comments_service.db import db
+from comments_service.models import Comment, Decision, Role, Status, Thread
+from tests import make
+from tests.unit.test_manifest import document, entry
+from tests.unit.test_pages import ARTICLE
+
+
+@pytest.fixture
+def run(app: Flask) -> Any:
+    """`flask comments …`, as typed."""
+
+    def command(*words: str) -> Result:
+        db.session.rollback()
+        result = app.test_cli_runner().invoke(args=["comments", *words])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        db.session.rollback()
+        db.session.expire_all()
+        return result
+
+    return command
+
+
+def write_manifest(settings: Settings, *entries: dict[str, Any]) -> Path:
+    path = Path(settings.manifest_source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document(*entries)))
+    return path
+
+
+def test_publishing_takes_the_manifest_and_writes_and_bakes(run: Any, settings: Settings) -> None:
+    write_manifest(settings, entry())
+    page = Path(settings.output) / "pelicans" / "index.html"
+    page.parent.mkdir()
+    page.write_text(ARTICLE)
+    result = run("publish")
+    assert (result.exit_code, result.output) == (0, "Published 1 threads, baked 1 pages.\n")
+    assert "data-revision" in page.read_text("utf-8")
+    assert run("publish").output == "Published 0 threads, baked 0 pages.\n"
+
+
+def test_publishing_everything_or_what_is_stale(run: Any, settings: Settings) -> None:
+    write_manifest(settings, entry(), entry(id="gulls", aliases=[]))
+    assert run("publish").output.startswith("Published 2")
+    assert run("publish", "--all").output.startswith("Published 2")
+    assert run("publish", "--stale").output.startswith("Published 0")
+    (settings.published / "threads" / "gulls.html").unlink()
+    assert run("publish").output.startswith("Published 0")
+    assert run("publish", "--stale").output.startswith("Published 1")
+
+
+def test_publishing_says_what_is_wrong_with_a_manifest(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text("{")
+    result = run("publish", "--manifest", str(tmp_path / "other.json"))
+    assert result.exit_code == 1
+    assert "Error: the manifest cannot be read" in result.output
+
+
+def test_publishing_closes_what_is_overdue(run: Any, settings: Settings) -> None:
+    write_manifest(settings, entry(close_after="2026-01-01T00:00:00+00:00"))
+    run("publish")
+    html = (settings.published / "threads" / "pelicans.html").read_text("utf-8")
+    assert "takes no new comments" in html
+
+
+def test_the_owners_link_is_printed_until_there_is_an_owner(run: Any) -> None:
+    link = run("owner").output.strip()
+    assert re.fullmatch(r"http://blog\.test/comments/owner/[\w-]{43}", link)
+    assert run("owner", "--if-none").output.strip() != link
+    make.account("Olga", role=Role.OWNER)
+    assert run("owner", "--if-none").output == ""
+    assert run("owner").output != ""
+
+
+def test_a_role_is_given_by_address(run: Any) -> None:
+    make.account("Rhea")
+    assert run("role", "rhea@example.org", "moderator").output == "Rhea is now moderator.\n"
+    result = run("role", "nobody@example.org", "owner")
+    assert result.exit_code == 1
+    assert "There is no account with the address nobody@example.org." in result.output
+    assert run("role", "rhea@example.org", "king").exit_code == 2
+
+
+def test_the_queue_shows_who_what_and_why_and_no_terminal_commands(run: Any) -> None:
+    make.thread()
+    make.comment(
+        body="First line.\nSecond \x1b[31mred\x07 line.", held=True, reasons=["Many links: 9."]
+    )
+    make.comment(body="By an account.", by=make.account("Rhea"), held=True)
+    output = run("queue").output
+    assert "Gus  on Pelicans, " in output
+    assert "    Many links: 9.\n" in output
+    assert "    First line.\n    Second �[31mred� line.\n" in output
+    assert "Rhea" in output
+    assert output.endswith("2 pending; page 1 of 1.\n")
+    assert "\x1b" not in output
+    assert run("queue", "--status", "published").output == "0 published; page 1 of 1.\n"
+
+
+def test_deciding_changes_publishes_and_reports_each(run: Any, settings: Settings) -> None:
+    make.thread()
+    one, two = make.comment(held=True), make.comment(held=True)
+    result = run("decide", "publish", str(one.id), "4711", str(two.id), "--reason", "Kind.")
+    assert result.exit_code == 1
+    assert f"{one.id}: pending → published" in result.output
+    assert "4711: There is no such comment" in result.output
+    assert (settings.published / "threads" / "pelicans.html").exists()
+    assert set(db.session.scalars(sa.select(Comment.status))) == {Status.PUBLISHED}
+    assert {(each.reason, each.moderator_id) for each in db.session.query(Decision)} == {
+        ("Kind.", None)
+    }
+    assert run("decide", "undo", str(one.id)).output == f"{one.id}: published → pending\n"
+    assert run("decide", "ban", "1").exit_code == 2
+    assert run("decide", "spam").exit_code == 2
+
+
+def test_a_reason_that_is_too_long_is_named(run: Any) -> None:
+    make.thread()
+    comment = make.comment(held=True)
+    result = run("decide", "spam", str(comment.id), "--reason", "x" * 501)
+    assert result.exit_code == 1
+
+
+def test_every_setting_is_printed_and_no_secret(run: Any, settings: Settings) -> None:
+    output = run("settings").output
+    for each in fields(Settings):
+        assert f"{each.metadata['env']}=" in output
+        assert each.metadata["meaning"] in output
+    assert "SITE_URL=http://blog.test\n" in output
+    assert "COMMENTS_SECRET_KEY=…\n" in output
+    assert "COMMENTS_DATABASE_URL=…\n" in output
+    assert "COMMENTS_MAIL_URL=\n" in output
+    assert settings.secret_key not in output
+    assert config.written(settings.limit_posts) in output
+
+
+def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(run: Any, settings: Settings) -> None:
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "build the blog" in result.output
+    assert "flask comments owner" in result.output
+    make.thread()
+    assert "1 snapshots are missing or old" in run("doctor").output
+    run("publish", "--stale")
+    make.account("Olga", role=Role.OWNER)
+    assert accounts.has_owner()
+    result = run("doctor")
+    assert (result.exit_code, result.output) == (
+        0,
+        "All is well: 1 threads, every snapshot as new as the database.\n",
+    )
+
+
+def test_the_doctor_knows_a_database_that_has_no_tables(run: Any, app: Flask) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE threads RENAME TO elsewhere"))
+    try:
+        result = run("doctor")
+        assert result.exit_code == 1
+        assert "flask db upgrade" in result.output
+    finally:
+        db.session.rollback()
+        with db.engine.begin() as connection:
+            connection.execute(sa.text("ALTER TABLE elsewhere RENAME TO threads"))
+    assert db.session.query(Thread).count() == 0

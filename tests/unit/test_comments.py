@@ -1,0 +1,407 @@
+"""Changing comments: in one place, in one transaction, and nowhere else."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from comments_service import comments, sessions
+from comments_service.comments import ChangedOutside, Visitor
+from comments_service.db import db, writing
+from comments_service.errors import (
+    EditWindowOver,
+    InvalidInput,
+    KeyReused,
+    MissingParent,
+    NotAllowed,
+    NothingToUndo,
+    ThreadClosed,
+    UnknownComment,
+    UnknownThread,
+)
+from comments_service.inputs import EditedComment, NewComment, NewDecision
+from comments_service.models import (
+    Account,
+    Comment,
+    Policy,
+    RateCount,
+    Role,
+    Session,
+    Status,
+    Thread,
+)
+from tests import make
+
+
+def revision(thread_id: str = "pelicans") -> int:
+    db.session.rollback()
+    return db.session.scalars(sa.select(Thread.revision).where(Thread.id == thread_id)).one()
+
+
+def add(comment: Comment) -> None:
+    db.session.add(
+        Comment(thread_id="pelicans", name="x", source="", html="", renderer_version=1,
+                status=Status.PUBLISHED, key="outside")
+    )  # fmt: skip
+    db.session.flush()
+
+
+def change(comment: Comment) -> None:
+    comment.status = Status.REJECTED
+    db.session.flush()
+
+
+def remove(comment: Comment) -> None:
+    db.session.delete(comment)
+    db.session.flush()
+
+
+def bulk_insert(comment: Comment) -> None:
+    values = {"thread_id": "pelicans", "name": "x", "source": "", "html": "", "renderer_version": 1,
+              "status": Status.PUBLISHED, "key": "outside", "reasons": []}  # fmt: skip
+    db.session.execute(sa.insert(Comment), [values])
+
+
+def bulk_update(comment: Comment) -> None:
+    db.session.execute(sa.update(Comment).values(html="<p>other</p>"))
+
+
+def bulk_delete(comment: Comment) -> None:
+    db.session.execute(sa.delete(Comment))
+
+
+TABLE = cast(sa.Table, Comment.__table__)
+
+
+def table_insert(comment: Comment) -> None:
+    values = {"thread_id": "pelicans", "name": "x", "source": "", "html": "", "renderer_version": 1,
+              "status": Status.PUBLISHED, "key": "outside", "reasons": []}  # fmt: skip
+    db.session.execute(sa.insert(TABLE), [values])
+
+
+def table_update(comment: Comment) -> None:
+    db.session.execute(sa.update(TABLE).values(html="<p>other</p>"))
+
+
+def query_delete(comment: Comment) -> None:
+    db.session.query(Comment).delete()
+
+
+outside = pytest.mark.parametrize(
+    "act",
+    [
+        *(add, change, remove, query_delete),
+        *(bulk_insert, bulk_update, bulk_delete, table_insert, table_update),
+    ],
+)
+
+
+@outside
+@pytest.mark.parametrize("within", ["nothing", "writing"])
+def test_a_comment_cannot_change_outside_the_one_way(
+    app: Flask, act: Callable[[Comment], None], within: str
+) -> None:
+    make.thread()
+    comment = make.comment()
+    before = revision()
+
+    def try_it() -> None:
+        if within == "writing":
+            with writing():
+                act(comment)
+        else:
+            act(comment)
+
+    with pytest.raises(ChangedOutside):
+        try_it()
+    db.session.rollback()
+    assert [tuple(row) for row in db.session.execute(sa.select(Comment.status, Comment.html))] == [
+        (Status.PUBLISHED, "<p>They scoop.</p>")
+    ]
+    assert revision() == before
+
+
+@outside
+def test_inside_it_every_change_goes_through(app: Flask, act: Callable[[Comment], None]) -> None:
+    make.thread()
+    comment = make.comment()
+    before = revision()
+    with comments.changing("pelicans"):
+        act(comment)
+    assert revision() == before + 1
+
+
+def test_the_way_is_closed_again_behind_each_change(app: Flask) -> None:
+    make.thread()
+    comment = make.comment()
+    with pytest.raises(ValueError, match="x"), comments.changing("pelicans"):
+        raise ValueError("x")
+    with pytest.raises(ChangedOutside):
+        change(comment)
+
+
+def test_a_change_that_fails_leaves_comment_and_revision_as_they_were(app: Flask) -> None:
+    make.thread()
+    comment = make.comment()
+    before = revision()
+
+    def fail() -> None:
+        with comments.changing("pelicans"):
+            comment.status = Status.REJECTED
+            db.session.flush()
+            raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        fail()
+    assert revision() == before
+    assert (
+        db.session.get_one(Comment, comment.id, populate_existing=True).status is Status.PUBLISHED
+    )
+
+
+def test_a_change_that_nobody_sees_leaves_the_revision(app: Flask) -> None:
+    make.thread()
+    before = revision()
+    with comments.changing("pelicans") as change:
+        change.shown = False
+    assert revision() == before
+
+
+class Woken:
+    """Stands where the application keeps its publisher, and counts."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def wake(self) -> None:
+        self.times += 1
+
+
+def test_the_publisher_wakes_after_the_commit_and_not_after_a_failure(app: Flask) -> None:
+    make.thread()
+    app.extensions["publisher"] = woken = Woken()
+    comment = make.comment()
+    assert woken.times == 1
+    with pytest.raises(ValueError, match="x"), comments.changing("pelicans"):
+        raise ValueError("x")
+    with comments.changing("pelicans") as hidden:
+        hidden.shown = False
+    assert woken.times == 1
+    comments.decide(comment.id, None, NewDecision(decision="spam"))
+    assert woken.times == 2
+
+
+# ---- posting
+
+
+def visitor(account: Account | None = None, *, session: bool = True) -> Visitor:
+    made: Session | None = None
+    if session:
+        with writing():
+            made = sessions.begin(account, "")[0]
+    return Visitor(made, "network")
+
+
+def new(body: str = "Words.", **values: Any) -> NewComment:
+    return NewComment(**{"body": body, "name": "Gus", **values})
+
+
+def test_a_guest_without_a_session_is_given_one_with_the_comment(app: Flask) -> None:
+    make.thread()
+    posted = comments.post("pelicans", Visitor(None, "network", "Firefox"), new())
+    assert posted.token
+    assert posted.session is not None
+    assert posted.session.device == "Firefox"
+    assert sessions.of_token(posted.token) is not None
+    assert posted.comment.session_id == posted.session.id
+
+
+def test_held_comments_do_not_raise_the_revision(app: Flask) -> None:
+    make.thread()
+    before = revision()
+    posted = comments.post("pelicans", visitor(), new())
+    assert posted.comment.status is Status.PENDING
+    assert revision() == before
+    comments.edit(
+        posted.comment.id, Visitor(posted.session, "network"), EditedComment(body="Other.")
+    )
+    comments.delete(posted.comment.id, Visitor(posted.session, "network"))
+    assert revision() == before
+
+
+def test_what_was_refused_costs_nothing(app: Flask) -> None:
+    make.thread()
+    make.thread("closed", policy=Policy.CLOSED)
+    who = visitor()
+    with pytest.raises(ThreadClosed):
+        comments.post("closed", who, new())
+    with pytest.raises(UnknownThread):
+        comments.post("nowhere", who, new())
+    with pytest.raises(MissingParent):
+        comments.post("pelicans", who, new(parent=4711))
+    with pytest.raises(InvalidInput):
+        comments.post("pelicans", who, new("> " * 11 + "x"))
+    with pytest.raises(InvalidInput):
+        comments.post("pelicans", who, new(name=None))
+    db.session.rollback()
+    assert db.session.query(RateCount).count() == 0
+    assert db.session.query(Comment).count() == 0
+
+
+def test_text_that_shows_nothing_is_refused(app: Flask) -> None:
+    make.thread()
+    with pytest.raises(InvalidInput) as refused:
+        comments.post("pelicans", visitor(), new("[a]: http://example.org"))
+    assert "visible" in refused.value.fields["body"]
+
+
+def test_a_submission_is_known_again_even_after_it_was_edited(app: Flask) -> None:
+    make.thread()
+    who = visitor()
+    first = comments.post("pelicans", who, new(key="k-12345678"))
+    comments.edit(first.comment.id, who, EditedComment(body="Better."))
+    again = comments.post("pelicans", who, new(key="k-12345678"))
+    assert again.comment.id == first.comment.id
+    assert again.token is None
+
+
+@pytest.mark.parametrize("values", [{"body": "Other."}, {"name": "Pia"}, {"parent": 1}])
+def test_a_key_belongs_to_one_submission(app: Flask, values: dict[str, Any]) -> None:
+    make.thread()
+    make.comment()
+    who = visitor()
+    comments.post("pelicans", who, new(key="k-12345678"))
+    with pytest.raises(KeyReused):
+        comments.post("pelicans", who, new(**{"key": "k-12345678", **values}))
+
+
+def test_the_same_key_in_another_thread_is_another_comment(app: Flask) -> None:
+    make.thread()
+    make.thread("gulls")
+    who = visitor()
+    for thread in ("pelicans", "gulls"):
+        comments.post(thread, who, new(key="k-12345678"))
+    assert db.session.query(Comment).count() == 2
+
+
+def test_edits_that_change_nothing_leave_no_trace(app: Flask) -> None:
+    make.thread()
+    who = visitor()
+    posted = comments.post("pelicans", who, new())
+    assert comments.edit(posted.comment.id, who, EditedComment(body="Words.")).edited_at is None
+
+
+def test_nobody_without_a_session_owns_anything(app: Flask) -> None:
+    make.thread()
+    comment = make.comment()
+    assert not comments.is_mine(comment, Visitor(None, "network"))
+    with pytest.raises(NotAllowed):
+        comments.edit(comment.id, Visitor(None, "network"), EditedComment(body="x"))
+
+
+def test_an_accounts_comment_is_its_own_in_every_browser(app: Flask) -> None:
+    make.thread()
+    rhea = make.account()
+    posted = comments.post("pelicans", visitor(rhea), new())
+    assert comments.may_edit(posted.comment, visitor(rhea))
+    assert not comments.may_edit(posted.comment, visitor(make.account("Max")))
+
+
+def test_a_rejected_comment_is_nobodys_to_change(app: Flask) -> None:
+    make.thread()
+    who = visitor()
+    posted = comments.post("pelicans", who, new())
+    comments.decide(posted.comment.id, None, NewDecision(decision="spam"))
+    with pytest.raises(UnknownComment):
+        comments.edit(posted.comment.id, who, EditedComment(body="x"))
+    make.backdate(posted.comment.id, minutes=20)
+    comments.decide(posted.comment.id, None, NewDecision(decision="publish"))
+    with pytest.raises(EditWindowOver):
+        comments.delete(posted.comment.id, who)
+
+
+# ---- moderating
+
+
+def decide(comment: Comment, act: str, moderator: Account | None = None, reason: str = "") -> Any:
+    return comments.decide(comment.id, moderator, NewDecision(decision=act, reason=reason))  # type: ignore[arg-type]
+
+
+def status(comment: Comment) -> Status:
+    db.session.rollback()
+    return db.session.get_one(Comment, comment.id, populate_existing=True).status
+
+
+def test_every_decision_can_be_taken_back_one_after_the_other(app: Flask) -> None:
+    make.thread()
+    comment = make.comment(held=True)
+    for act, after in (
+        ("publish", Status.PUBLISHED),
+        ("spam", Status.REJECTED),
+        ("delete", Status.DELETED),
+        ("undo", Status.REJECTED),
+        ("undo", Status.PUBLISHED),
+        ("undo", Status.PENDING),
+    ):
+        decide(comment, act)
+        assert status(comment) is after
+    with pytest.raises(NothingToUndo):
+        decide(comment, "undo")
+
+
+def test_a_decision_keeps_who_and_why(app: Flask) -> None:
+    make.thread()
+    mona = make.account("Mona", role=Role.MODERATOR)
+    made = decide(make.comment(held=True), "publish", mona, " On\ttopic. ")
+    assert (made.moderator_id, made.reason) == (mona.id, "On topic.")
+    assert (made.status_before, made.status_after) == (Status.PENDING, Status.PUBLISHED)
+
+
+@pytest.mark.parametrize("act", ["publish", "spam", "delete"])
+def test_what_its_writer_deleted_is_beyond_any_decision(app: Flask, act: str) -> None:
+    make.thread()
+    who = visitor()
+    comment = comments.post("pelicans", who, new()).comment
+    decide(comment, "publish")
+    comments.delete(comment.id, who)
+    with pytest.raises(NotAllowed):
+        decide(comment, act)
+    with pytest.raises(NothingToUndo):
+        decide(comment, "undo")
+    assert status(comment) is Status.DELETED
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "allowed"),
+    [
+        ("Olga", Role.OWNER, True),
+        ("Mona", Role.MODERATOR, True),
+        ("Ada", Role.AUTHOR, True),
+        ("Bob", Role.AUTHOR, False),
+        ("Ada", Role.READER, False),
+    ],
+)
+def test_who_may_decide(app: Flask, name: str, role: Role, allowed: bool) -> None:
+    make.thread(authors=["Ada"])
+    comment = make.comment(held=True)
+    account = make.account(name, role=role)
+    if allowed:
+        decide(comment, "publish", account)
+    else:
+        with pytest.raises(NotAllowed):
+            decide(comment, "publish", account)
+    assert status(comment) is (Status.PUBLISHED if allowed else Status.PENDING)
+    assert not comments.may_moderate(None, db.session.get_one(Thread, "pelicans"))
+
+
+def test_only_what_readers_see_raises_the_revision(app: Flask) -> None:
+    make.thread()
+    comment = make.comment(held=True)
+    before = revision()
+    decide(comment, "spam")
+    decide(comment, "delete")
+    assert revision() == before
+    decide(comment, "publish")
+    assert revision() == before + 1

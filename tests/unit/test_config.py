@@ -1,0 +1,240 @@
+"""Settings: read from the environment, refused with a remedy, and explained."""
+
+import stat
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from comments_service import config, create_app
+from comments_service.config import Rate, SettingError, Settings, from_environment
+
+
+def test_without_any_setting_the_service_runs_beside_the_blog() -> None:
+    settings = from_environment({})
+    assert settings.site_url == "http://localhost:8000"
+    assert settings.comments_url == "http://localhost:8000/comments/"
+    assert settings.base == settings.prefix == "/comments/"
+    assert settings.manifest_source == "output/threads.json"
+    assert settings.output_folder == Path("output")
+    assert not settings.secure
+
+
+def test_every_setting_can_be_given_and_is_what_was_given() -> None:
+    given = {
+        "SITE_URL": "https://example.org/blog/",
+        "COMMENTS_URL": "https://talk.example.org/c/",
+        "COMMENTS_DATABASE_URL": "postgresql://me@db/postil",
+        "COMMENTS_PUBLISHED": "/srv/published",
+        "COMMENTS_OUTPUT": "",
+        "COMMENTS_MANIFEST": "https://example.org/list.json",
+        "COMMENTS_SECRET_KEY": "k",
+        "COMMENTS_MAIL_URL": "smtp://mail.example.org",
+        "COMMENTS_MAIL_FROM": "c@example.org",
+        "COMMENTS_ALLOWED_ORIGINS": "https://a.example https://b.example:8443/",
+        "COMMENTS_TRUSTED_PROXIES": "1",
+        "COMMENTS_GUESTS": "no",
+        "COMMENTS_SIGN_UP": "False",
+        "COMMENTS_EDIT_MINUTES": "5",
+        "COMMENTS_TRUST_AFTER": "0",
+        "COMMENTS_MAX_LINKS": "1",
+        "COMMENTS_PAGE_SIZE": "50",
+        "COMMENTS_LIMIT_POSTS": "1/10 2/20",
+        "COMMENTS_LIMIT_SIGN_IN": "3/60",
+        "COMMENTS_LIMIT_SIGN_UP": "4/60",
+    }
+    assert set(given) == {each.metadata["env"] for each in fields(Settings)}
+    settings = from_environment(given)
+    assert settings == Settings(
+        site_url="https://example.org/blog",
+        comments_url="https://talk.example.org/c/",
+        database_url="postgresql+psycopg://me@db/postil",
+        published=Path("/srv/published"),
+        output="",
+        manifest="https://example.org/list.json",
+        secret_key="k",
+        mail_url="smtp://mail.example.org",
+        mail_from="c@example.org",
+        allowed_origins=("https://a.example", "https://b.example:8443"),
+        trusted_proxies=1,
+        guests=False,
+        sign_up=False,
+        edit_minutes=5,
+        trust_after=0,
+        max_links=1,
+        page_size=50,
+        limit_posts=(Rate(1, 10), Rate(2, 20)),
+        limit_sign_in=(Rate(3, 60),),
+        limit_sign_up=(Rate(4, 60),),
+    )
+    assert settings.base == "https://talk.example.org/c/"
+    assert settings.prefix == "/c/"
+    assert settings.secure
+    assert settings.output_folder is None
+    assert settings.manifest_source == "https://example.org/list.json"
+
+
+def test_what_is_written_out_is_read_in_as_the_same() -> None:
+    settings = from_environment({})
+    again = {
+        each.metadata["env"]: config.written(getattr(settings, each.name))
+        for each in fields(Settings)
+    }
+    assert from_environment(again) == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("SITE_URL", "example.org", "https://example.org"),
+        ("SITE_URL", "ftp://example.org", "https://example.org"),
+        ("COMMENTS_URL", "/comments", "ends with a slash"),
+        ("COMMENTS_URL", "/", "a folder of its own"),
+        ("COMMENTS_URL", "https://example.org/", "a folder of its own"),
+        ("COMMENTS_DATABASE_URL", "mysql://x", "sqlite:///"),
+        ("COMMENTS_MAIL_URL", "mail.example.org", "smtp://"),
+        ("COMMENTS_MAIL_FROM", "Me <me@example.org>", "a bare address"),
+        ("COMMENTS_MAIL_FROM", "me", "a bare address"),
+        ("COMMENTS_ALLOWED_ORIGINS", "https://a.example/path", "is not an origin"),
+        ("COMMENTS_ALLOWED_ORIGINS", "*", "is not an origin"),
+        ("COMMENTS_TRUSTED_PROXIES", "-1", "whole number"),
+        ("COMMENTS_GUESTS", "maybe", "true or false"),
+        ("COMMENTS_EDIT_MINUTES", "1.5", "whole number"),
+        ("COMMENTS_PAGE_SIZE", "9", "from 10 to 1000"),
+        ("COMMENTS_PAGE_SIZE", "1001", "from 10 to 1000"),
+        ("COMMENTS_LIMIT_POSTS", "5", "count/seconds"),
+        ("COMMENTS_LIMIT_POSTS", "5/0", "count/seconds"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_name_and_a_remedy(
+    name: str, value: str, remedy: str
+) -> None:
+    with pytest.raises(SettingError) as refused:
+        from_environment({name: value})
+    assert name in str(refused.value)
+    assert remedy in str(refused.value)
+
+
+def test_values_that_cannot_be_read_are_named_all_at_once() -> None:
+    with pytest.raises(SettingError) as refused:
+        from_environment({"COMMENTS_GUESTS": "maybe", "COMMENTS_PAGE_SIZE": "many"})
+    assert "COMMENTS_GUESTS" in str(refused.value)
+    assert "COMMENTS_PAGE_SIZE" in str(refused.value)
+
+
+def test_the_environment_overrules_the_env_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(
+        "SITE_URL=http://file.test\nCOMMENTS_EDIT_MINUTES=7\nCOMMENTS_X\n"
+    )
+    monkeypatch.setenv("SITE_URL", "http://environment.test")
+    monkeypatch.delenv("COMMENTS_EDIT_MINUTES", raising=False)
+    settings = from_environment()
+    assert settings.site_url == "http://environment.test"
+    assert settings.edit_minutes == 7
+
+
+@pytest.mark.parametrize(
+    ("site", "url", "comments_url", "base"),
+    [
+        ("https://example.org", "comments/", "https://example.org/comments/", "/comments/"),
+        ("https://example.org/blog", "comments/", "https://example.org/blog/comments/", "/blog/comments/"),
+        ("https://example.org/blog", "/talk/", "https://example.org/talk/", "/talk/"),
+        ("https://example.org", "https://t.example.org/c/", "https://t.example.org/c/", "https://t.example.org/c/"),
+        ("https://example.org", "http://example.org/c/", "http://example.org/c/", "http://example.org/c/"),
+    ],
+)  # fmt: skip
+def test_links_are_paths_on_the_blogs_own_origin_and_whole_elsewhere(
+    site: str, url: str, comments_url: str, base: str
+) -> None:
+    settings = from_environment({"SITE_URL": site, "COMMENTS_URL": url})
+    assert settings.comments_url == comments_url
+    assert settings.base == base
+
+
+def test_the_origins_are_the_blogs_the_services_and_those_allowed() -> None:
+    settings = from_environment(
+        {
+            "SITE_URL": "https://Example.org/blog",
+            "COMMENTS_URL": "https://talk.example.org/c/",
+            "COMMENTS_ALLOWED_ORIGINS": "https://other.example",
+        }
+    )
+    assert settings.origins == {
+        "https://example.org",
+        "https://talk.example.org",
+        "https://other.example",
+    }
+
+
+def test_on_a_developers_machine_all_names_of_it_are_one_place() -> None:
+    settings = from_environment({"SITE_URL": "http://127.0.0.1:8123"})
+    assert settings.origins == {
+        "http://127.0.0.1:8123",
+        "http://localhost:8123",
+        "http://[::1]:8123",
+    }
+
+
+@pytest.mark.parametrize("url", ["http://localhost.evil.example", "https://127.0.0.1.example:80"])
+def test_a_name_that_only_begins_like_this_machine_is_not_it(url: str) -> None:
+    assert not any("//localhost:" in each or each.endswith("//localhost")
+                   for each in from_environment({"SITE_URL": url}).origins)  # fmt: skip
+
+
+def test_a_manifest_is_looked_for_where_the_site_is() -> None:
+    assert (
+        from_environment({"COMMENTS_OUTPUT": "/srv/www"}).manifest_source == "/srv/www/threads.json"
+    )
+    remote = {"COMMENTS_OUTPUT": "", "SITE_URL": "https://example.org"}
+    assert from_environment(remote).manifest_source == "https://example.org/threads.json"
+
+
+def test_a_relative_database_is_taken_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    url = config.absolute_database_url(from_environment({}))
+    assert url == f"sqlite:///{tmp_path}/var/comments.sqlite3"
+    whole = {"COMMENTS_DATABASE_URL": "postgresql://db/x"}
+    assert config.absolute_database_url(from_environment(whole)) == "postgresql+psycopg://db/x"
+
+
+def test_the_secret_key_is_made_once_and_kept_from_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = config.secret_key(from_environment({}))
+    assert len(first) >= 43
+    assert config.secret_key(from_environment({})) == first
+    assert stat.S_IMODE(config.SECRET_KEY_FILE.stat().st_mode) == 0o600
+    assert config.secret_key(from_environment({"COMMENTS_SECRET_KEY": "mine"})) == "mine"
+
+
+def test_the_application_knows_its_settings(tmp_path: Path) -> None:
+    settings = from_environment(
+        {}, database_url=f"sqlite:///{tmp_path}/deep/down/x.sqlite3", secret_key="k"
+    )
+    app: Flask = create_app(settings)
+    with app.app_context():
+        assert config.current() is settings
+    assert (tmp_path / "deep" / "down").is_dir()
+
+
+def test_without_settings_the_application_reads_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COMMENTS_PAGE_SIZE", "33")
+    assert create_app().extensions["settings"].page_size == 33
+
+
+def test_every_setting_has_a_name_and_a_meaning() -> None:
+    for each in fields(Settings):
+        metadata: Any = each.metadata
+        assert metadata["env"].startswith(("COMMENTS_", "SITE_"))
+        assert metadata["meaning"].endswith(".")

@@ -1,0 +1,153 @@
+"""Limits: counted exactly, per window, without keeping anybody's address."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from comments_service import limits
+from comments_service.config import Rate
+from comments_service.db import db, writing
+from comments_service.errors import TooMany
+from comments_service.models import DayKey, RateCount, now
+
+HOUR = Rate(3, 3600)
+
+
+def act(subject: str = "post:x", *rates: Rate) -> None:
+    with writing():
+        limits.count(subject, rates or (HOUR,), "Slow down.")
+
+
+def counted() -> dict[str, int]:
+    db.session.rollback()
+    rows = db.session.execute(sa.select(RateCount.subject, RateCount.count))
+    return {row[0]: row[1] for row in rows}
+
+
+def test_as_many_acts_as_the_rate_says_pass_and_the_next_is_too_many(app: Flask) -> None:
+    for _ in range(3):
+        act()
+    with pytest.raises(TooMany, match="Slow down") as refused:
+        act()
+    assert refused.value.retry_after_seconds is not None
+    assert 0 < refused.value.retry_after_seconds <= 3600
+
+
+def test_what_was_refused_is_not_counted(app: Flask) -> None:
+    for _ in range(3):
+        act()
+    for _ in range(3):
+        with pytest.raises(TooMany):
+            act()
+    assert counted() == {"post:x:3600": 3}
+
+
+def test_each_subject_is_counted_for_itself(app: Flask) -> None:
+    for _ in range(3):
+        act("post:x")
+        act("post:y")
+    assert counted() == {"post:x:3600": 3, "post:y:3600": 3}
+
+
+def test_every_rate_holds_at_once(app: Flask) -> None:
+    act("a", Rate(5, 3600), Rate(1, 86_400))
+    with pytest.raises(TooMany):
+        act("a", Rate(5, 3600), Rate(1, 86_400))
+    assert counted() == {"a:3600": 1, "a:86400": 1}
+
+
+def test_a_new_window_begins_at_nothing(app: Flask) -> None:
+    for _ in range(3):
+        act()
+    with writing():
+        db.session.execute(sa.update(RateCount).values(window=RateCount.window - 1))
+    act()
+    assert counted()["post:x:3600"] in (1, 3)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(RateCount)) == 2
+
+
+def test_acts_at_the_same_moment_are_all_counted(app: Flask) -> None:
+    taken: list[bool] = []
+
+    def try_often() -> None:
+        with app.app_context():
+            for _ in range(3):
+                try:
+                    act("a", Rate(4, 86_400))
+                    taken.append(True)
+                except TooMany:
+                    taken.append(False)
+
+    several = [threading.Thread(target=try_often) for _ in range(3)]
+    for each in several:
+        each.start()
+    for each in several:
+        each.join()
+    assert sorted(taken) == [False] * 5 + [True] * 4
+
+
+def test_forgetting_a_subject_leaves_others_that_begin_alike(app: Flask) -> None:
+    for subject in ("sign-in:a", "sign-in:ab"):
+        act(subject)
+    with writing():
+        limits.forget("sign-in:a")
+    assert counted() == {"sign-in:ab:3600": 1}
+
+
+def test_cleaning_drops_what_is_over_and_nothing_else(app: Flask) -> None:
+    act("old")
+    with writing():
+        db.session.execute(sa.update(RateCount).values(expires_at=now() - timedelta(seconds=1)))
+        for days in (0, 2):
+            day = (now() - timedelta(days=days)).date().isoformat()
+            db.session.add(DayKey(day=day, key=bytes(32)))
+    act("new")
+    with writing():
+        limits.clean()
+    assert list(counted()) == ["new:3600"]
+    assert db.session.scalars(sa.select(DayKey.day)).all() == [now().date().isoformat()]
+
+
+def test_a_network_is_known_by_a_keyed_hash_only(app: Flask) -> None:
+    known = limits.network("192.0.2.1")
+    assert len(known) == 32
+    assert known == limits.network("192.0.2.1")
+    assert known != limits.network("192.0.2.2")
+    assert "192" not in known
+
+
+def test_an_ipv6_household_is_one_network_and_its_neighbour_another(app: Flask) -> None:
+    home = limits.network("2001:db8:1:2::1")
+    assert home == limits.network("2001:db8:1:2:ffff:ffff:ffff:ffff")
+    assert home != limits.network("2001:db8:1:3::1")
+
+
+def test_an_ipv4_address_in_ipv6_clothes_is_the_same_network(app: Flask) -> None:
+    assert limits.network("::ffff:192.0.2.1") == limits.network("192.0.2.1")
+
+
+@pytest.mark.parametrize("address", ["", "unknown", "192.0.2", "192.0.2.1:80", "a" * 1000, "\0"])
+def test_what_is_no_address_is_one_network(app: Flask, address: str) -> None:
+    assert limits.network(address) == "unknown"
+
+
+def test_another_days_key_gives_another_hash(app: Flask) -> None:
+    limits._known_keys.clear()
+    today = limits.network("192.0.2.1")
+    with writing():
+        db.session.execute(sa.update(DayKey).values(day="2026-01-01"))
+    limits._known_keys.clear()
+    assert limits.network("192.0.2.1") != today
+
+
+def test_processes_share_the_days_key(app: Flask) -> None:
+    first = limits.network("192.0.2.1")
+    # Another process has no key in memory and finds the one in the database.
+    keys = dict(limits._known_keys)
+    limits._known_keys.clear()
+    with writing():
+        db.session.merge(DayKey(day=now().date().isoformat(), key=next(iter(keys.values()))))
+    assert limits.network("192.0.2.1") == first

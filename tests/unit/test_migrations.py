@@ -1,0 +1,87 @@
+"""Migrations: from nothing they make what the models say, and they can be taken back."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+
+from comments_service import create_app
+from comments_service.db import Base, db
+from tests.conftest import POSTGRES, settings_for
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a database in which nothing was ever made."""
+    schema = f"postil_migrations_{os.getpid()}"
+    url = f"sqlite:///{tmp_path}/new.sqlite3"
+    if request.param == "postgresql":
+        # Skips, loudly, where there is no server.
+        request.getfixturevalue("empty_postgres")
+        with psycopg.connect(POSTGRES, autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {schema}")
+        url = f"{POSTGRES}?options=-csearch_path%3D{schema}"
+    app = create_app(settings_for(url, tmp_path))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    if request.param == "postgresql":
+        with psycopg.connect(POSTGRES, autocommit=True) as connection:
+            connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+def tables() -> set[str]:
+    return set(sa.inspect(db.engine).get_table_names())
+
+
+def test_from_nothing_to_the_newest_gives_what_the_models_say(empty: Flask) -> None:
+    upgrade()
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, Base.metadata) == []
+    assert tables() == {"alembic_version", *Base.metadata.tables}
+
+
+def test_the_constraints_are_those_of_the_models(empty: Flask) -> None:
+    upgrade()
+    inspector = sa.inspect(db.engine)
+    for table in Base.metadata.sorted_tables:
+        named = {
+            each.name
+            for each in table.constraints
+            if isinstance(each, sa.CheckConstraint | sa.UniqueConstraint | sa.ForeignKeyConstraint)
+        }
+        found = {
+            each["name"]
+            for each in (
+                *inspector.get_check_constraints(table.name),
+                *inspector.get_unique_constraints(table.name),
+                *inspector.get_foreign_keys(table.name),
+            )
+        }
+        assert found == named, table.name
+
+
+def test_they_can_be_taken_back_to_nothing_and_made_again(empty: Flask) -> None:
+    upgrade()
+    downgrade(revision="base")
+    assert tables() == {"alembic_version"}
+    upgrade()
+    assert tables() == {"alembic_version", *Base.metadata.tables}
+
+
+def test_upgrading_twice_changes_nothing(empty: Flask) -> None:
+    upgrade()
+    before = tables()
+    upgrade()
+    assert tables() == before

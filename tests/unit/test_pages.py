@@ -1,0 +1,184 @@
+"""Pages: the newest snapshot, in the article's own HTML, and nothing outside of the built site."""
+
+import gzip
+from pathlib import Path
+
+import brotli
+import pytest
+from filelock import FileLock
+from flask import Flask
+
+from comments_service import files, pages, publisher, snapshots
+from comments_service.config import Settings
+from tests import make
+
+ARTICLE = """<!doctype html>
+<title>Pelicans</title>
+<p>Comments: <!-- postil:count pelicans -->0<!-- postil:count-end --></p>
+<p>Other: <!-- postil:count pelicans-two -->7<!-- postil:count-end --></p>
+<!-- postil:begin pelicans en -->
+<p class="postil-missing">…</p>
+<!-- postil:end pelicans -->
+<footer>After.</footer>
+"""
+
+
+def fragment(revision: int, words: str = "Words.") -> bytes:
+    return (
+        f'<div class="postil" data-version="1" data-thread="pelicans" data-lang="en"'
+        f' data-revision="{revision}" data-count="1">{words}</div>\n'
+    ).encode()
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    folder = tmp_path / "output"
+    (folder / "pelicans").mkdir(parents=True)
+    (folder / "pelicans" / "index.html").write_text(ARTICLE)
+    return folder
+
+
+def test_the_fragment_stands_between_its_markers_and_all_else_stays() -> None:
+    page = pages.baked(ARTICLE.encode(), "pelicans", fragment(1), 4).decode()
+    assert page == ARTICLE.replace("pelicans -->0<", "pelicans -->4<").replace(
+        '<p class="postil-missing">…</p>\n', fragment(1).decode()
+    )
+
+
+def test_baking_again_changes_only_what_is_new() -> None:
+    once = pages.baked(ARTICLE.encode(), "pelicans", fragment(1), 4)
+    assert pages.baked(once, "pelicans", fragment(1), 4) == once
+    twice = pages.baked(once, "pelicans", fragment(2, "More."), 5)
+    assert twice == once.replace(b'revision="1"', b'revision="2"').replace(
+        b"Words.", b"More."
+    ).replace(b"-->4<", b"-->5<")
+
+
+def test_an_older_fragment_never_replaces_a_newer() -> None:
+    newer = pages.baked(ARTICLE.encode(), "pelicans", fragment(9), 4)
+    assert pages.baked(newer, "pelicans", fragment(8, "Old."), 3) == newer
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"",
+        b"<p>No markers.</p>",
+        b"<!-- postil:begin pelicans en -->",
+        b"<!-- postil:end pelicans --><!-- postil:begin pelicans en -->",
+        b"<!-- postil:begin pelicans-two en -->x<!-- postil:end pelicans-two -->",
+    ],
+)
+def test_a_page_without_the_threads_markers_is_left_alone(page: bytes) -> None:
+    assert pages.baked(page, "pelicans", fragment(1), 1) == page
+
+
+def test_whatever_a_fragment_holds_is_put_in_as_it_is() -> None:
+    words = r"\1 \g<1> \\ $1 %s {}"
+    assert words.encode() in pages.baked(ARTICLE.encode(), "pelicans", fragment(1, words), 1)
+
+
+def test_the_revision_is_read_from_the_first_bytes_only() -> None:
+    assert pages.revision(fragment(12)) == 12
+    assert pages.revision(b"<p>nothing</p>") == -1
+    assert pages.revision(b" " * pages.HEAD_BYTES + fragment(12)) == -1
+
+
+def test_a_page_is_replaced_whole_and_its_siblings_only_where_there_are_any(output: Path) -> None:
+    page = output / "pelicans" / "index.html"
+    assert pages.bake(output, page, "pelicans", fragment(1), 1)
+    assert not pages.bake(output, page, "pelicans", fragment(1), 1)
+    assert sorted(each.name for each in page.parent.iterdir()) == ["index.html"]
+    for sibling in files.siblings(page):
+        sibling.write_bytes(b"old")
+    assert pages.bake(output, page, "pelicans", fragment(2, "New."), 2)
+    gz, br = files.siblings(page)
+    assert gzip.decompress(gz.read_bytes()) == brotli.decompress(br.read_bytes())
+    assert gzip.decompress(gz.read_bytes()) == page.read_bytes()
+    assert b"New." in page.read_bytes()
+
+
+def test_while_a_build_holds_the_lock_nothing_is_baked(output: Path) -> None:
+    page = output / "pelicans" / "index.html"
+    with FileLock(f"{output}.lock"), pytest.raises(pages.Busy):
+        pages.bake(output, page, "pelicans", fragment(1), 1)
+    assert page.read_text("utf-8") == ARTICLE
+    assert pages.bake(output, page, "pelicans", fragment(1), 1)
+
+
+@pytest.mark.parametrize(
+    ("site", "url"),
+    [
+        ("http://blog.test", "http://blog.test/pelicans/"),
+        ("http://blog.test", "http://blog.test/pelicans/index.html"),
+        ("http://blog.test", "http://blog.test/pel%69cans/?utm_source=x#top"),
+        ("http://blog.test/deep/blog", "http://blog.test/deep/blog/pelicans/"),
+    ],
+)
+def test_an_articles_address_leads_to_its_file(output: Path, site: str, url: str) -> None:
+    assert pages.built_page(output, site, url) == output / "pelicans" / "index.html"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://blog.test/../secret.html",
+        "http://blog.test/pelicans/../../secret.html",
+        "http://blog.test/%2e%2e/secret.html",
+        "http://blog.test/..%2fsecret.html",
+        "http://blog.test//etc/passwd",
+        "http://blog.test/%2fetc/passwd",
+        "http://blog.test/outside/secret.html",
+        "http://blog.test/pelicans",
+        "http://blog.test/missing/",
+        "http://blog.test/missing.html",
+        "http://blog.test/a%00b.html",
+        pytest.param("http://blog.test/" + "a" * 5000, id="endless"),
+    ],
+)
+def test_no_address_leads_out_of_the_built_site(output: Path, tmp_path: Path, url: str) -> None:
+    (tmp_path / "secret.html").write_text("secret")
+    (output / "outside").symlink_to(tmp_path)
+    assert pages.built_page(output, "http://blog.test", url) is None
+
+
+def test_a_page_of_another_site_path_is_not_ours(output: Path) -> None:
+    url = "http://blog.test/pelicans/"
+    assert pages.built_page(output, "http://blog.test/blog", url) is None
+
+
+def test_a_thread_is_baked_into_the_page_of_each_language(
+    app: Flask, settings: Settings, output: Path
+) -> None:
+    (output / "zh").mkdir()
+    (output / "zh" / "index.html").write_text(ARTICLE.replace("pelicans en", "pelicans zh-cn"))
+    make.thread(translations=[{"lang": "zh-cn", "url": "http://blog.test/zh/", "title": "鹈鹕"}])
+    make.comment(body="They plunge.")
+    publisher.publish_behind(settings)
+    assert snapshots.rebake("pelicans", settings) == 2
+    assert snapshots.rebake("pelicans", settings) == 0
+    english = (output / "pelicans" / "index.html").read_text("utf-8")
+    assert "They plunge." in english
+    assert "<!-- postil:count pelicans -->1<!-- postil:count-end -->" in english
+    assert 'data-lang="zh-cn"' in (output / "zh" / "index.html").read_text("utf-8")
+
+
+def test_without_a_built_page_or_a_snapshot_nothing_is_baked(
+    app: Flask, settings: Settings, output: Path
+) -> None:
+    make.thread("gulls")
+    make.thread()
+    assert snapshots.rebake("pelicans", settings) == 0
+    publisher.publish_behind(settings)
+    assert snapshots.rebake("gulls", settings) == 0
+
+
+def test_sweeping_waits_for_a_build_and_needs_no_site(output: Path, tmp_path: Path) -> None:
+    left = output / "pelicans" / f"{files.TEMPORARY}abc"
+    left.touch()
+    with FileLock(f"{output}.lock"), pytest.raises(pages.Busy):
+        pages.sweep(output)
+    assert left.exists()
+    pages.sweep(output)
+    assert not left.exists()
+    pages.sweep(tmp_path / "nowhere")

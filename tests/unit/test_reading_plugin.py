@@ -1,0 +1,104 @@
+"""What helps a reader along, and the files a page asks for: reading, assets, compressed copies."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from plugins import assets, files
+from plugins.reading import reading_minutes
+from tests.sites import Site, disconnect
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    yield Site(tmp_path)
+    disconnect()
+
+
+@pytest.mark.parametrize(
+    ("html", "minutes"),
+    [
+        ("", 1),
+        ("<p>" + "word " * 238 * 5 + "</p>", 5),
+        ("<p>" + "字" * 350 * 3 + "</p>", 3),
+        ("<p>" + "字" * 350 + " word" * 238 + "</p>", 2),
+        ("<p class='a very long list of words that nobody reads'>Short.</p>" * 100, 1),
+    ],
+)
+def test_reading_time_counts_words_and_where_there_are_none_characters(
+    html: str, minutes: int
+) -> None:
+    assert reading_minutes(html) == minutes
+
+
+def test_a_series_is_in_order_of_date_and_within_one_language(site: Site) -> None:
+    site.write("two", Series="Fish", Date="2026-01-02", Title="The second")
+    site.write("one", Series="Fish", Date="2026-01-01", Title="The first")
+    site.write("er", Slug="two", Series="Fish", Lang="zh-cn", Title="第二")
+    site.write("solo", Series="Other")
+    site.build()
+    series = site.page("two").partition('<nav class="series"')[2].partition("</nav>")[0]
+    assert series.index("The first") < series.index("The second")
+    assert "第二" not in series
+    assert 'class="series"' not in site.page("solo") + site.page("zh-cn/two")
+
+
+def test_files_that_no_page_asks_for_go_after_a_month_and_foreign_ones_stay(site: Site) -> None:
+    site.write("fish")
+    theme = site.output / "theme"
+    long_ago = time.time() - assets.KEEP_SECONDS - 60
+    for name, age in {
+        "site.00000000.css": long_ago,
+        "site.11111111.css": time.time(),
+        "other.00000000.css": long_ago,
+        "logo.small.png": long_ago,
+    }.items():
+        files.replace(theme / name, b"old")
+        os.utime(theme / name, (age, age))
+    site.build()
+    names = {path.name for path in theme.iterdir()}
+    assert "site.00000000.css" not in names
+    assert names >= {"site.11111111.css", "other.00000000.css", "logo.small.png"}
+
+
+def test_the_embed_is_copied_under_the_hash_of_its_content(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "embed").mkdir()
+    (tmp_path / "embed" / "embed.js").write_text("export {};")
+    site.write("fish")
+    site.build(COMMENTS_EMBED=str(tmp_path / "embed"), SITEURL="https://example.org/blog")
+    (script,) = (site.output / "theme").glob("embed.????????.js")
+    page = site.page("fish")
+    assert f'data-script="/blog/theme/{script.name}"' in page
+    assert '<link rel="stylesheet" href="/comments/embed.css">' in page
+
+
+def test_an_unchanged_file_is_not_compressed_again_and_a_damaged_copy_is(site: Site) -> None:
+    site.write("fish")
+    site.build(COMPRESS=True)
+    copy, other = files.siblings(site.output / "index.html")
+    before = copy.stat().st_ino
+    site.build(COMPRESS=True)
+    assert copy.stat().st_ino == before
+    assert copy.stat().st_mtime_ns == (site.output / "index.html").stat().st_mtime_ns
+    good = other.read_bytes()
+    other.write_bytes(b"damaged")
+    site.build(COMPRESS=True)
+    assert other.read_bytes() == good
+
+
+def test_a_tiny_file_has_no_copies(site: Site) -> None:
+    site.write("fish")
+    files.replace(site.output / "robots.txt", b"User-agent: *\n")
+    site.build(COMPRESS=True)
+    assert not any(copy.exists() for copy in files.siblings(site.output / "robots.txt"))
+
+
+def test_a_build_without_drafts_takes_away_those_of_a_preview(site: Site) -> None:
+    site.write("fish", Status="draft")
+    site.build(DRAFT_SAVE_AS="drafts/{slug}/index.html")
+    assert "Words." in site.page("drafts/fish")
+    site.build(DRAFT_SAVE_AS="")
+    assert not (site.output / "drafts").exists()

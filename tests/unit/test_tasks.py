@@ -1,0 +1,157 @@
+"""The commands, and the files that they install from."""
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from invoke import Collection, Context
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import tasks
+
+LOCKS = (tasks.BLOG_LOCK, tasks.DEVELOPMENT_LOCK)
+
+
+def pins(lock: str) -> dict[str, str]:
+    text = (tasks.ROOT / lock).read_text()
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.MULTILINE))
+
+
+def test_every_command_is_in_the_usage() -> None:
+    commands = Collection.from_module(tasks).task_names
+    assert {f"tasks.py {name} " for name in commands} <= set(
+        re.findall(r"tasks\.py \w+ ", tasks.__doc__ or "")
+    )
+
+
+def test_what_follows_test_goes_to_pytest_as_it_was_typed() -> None:
+    assert tasks.with_remainder(["test", "-k", "feed or page"]) == [
+        "test",
+        "--",
+        "-k 'feed or page'",
+    ]
+    assert tasks.with_remainder(["up", "--port", "8001"]) == ["up", "--port", "8001"]
+    assert tasks.with_remainder(["test", "--help"]) == ["test", "--help"]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_address_and_no_folder(lock: str) -> None:
+    text = (tasks.ROOT / lock).read_text()
+    assert not re.search(
+        r"https?:|file:|--(extra-)?index|--find-links|^/|\s/\w", text, re.MULTILINE
+    )
+    assert text.count("--hash=sha256:") >= len(pins(lock))
+
+
+def test_the_tools_for_browser_code_have_exact_versions() -> None:
+    package = json.loads((tasks.ROOT / "package.json").read_text())
+    assert all(version[0].isdigit() for version in package["devDependencies"].values())
+
+
+def test_the_development_lock_pins_what_the_blog_s_lock_pins() -> None:
+    assert pins(tasks.BLOG_LOCK).items() <= pins(tasks.DEVELOPMENT_LOCK).items()
+
+
+def test_the_locks_answer_pyproject() -> None:
+    project = tomllib.loads((tasks.ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    for lock, wanted in (
+        (tasks.BLOG_LOCK, [*project["dependencies"], *extras["setup"]]),
+        (tasks.DEVELOPMENT_LOCK, extras["dev"]),
+    ):
+        pinned = pins(lock)
+        for requirement in map(Requirement, wanted):
+            version = pinned[canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(version, prereleases=True), requirement
+
+
+def test_the_lock_has_the_line_that_uv_is_installed_from() -> None:
+    assert "uv" in pins(tasks.BLOG_LOCK)
+
+
+def test_a_build_s_report_is_what_the_author_needs() -> None:
+    log = """Could not process ./b.md
+RuntimeError: Warning or error encountered
+Traceback (most recent call last):
+  File "generators.py", line 710, in generate_context
+    article = self.readers.read_file(
+ValueError: '2026-99-01' is not a valid date
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "__init__.py", line 679, in main
+RuntimeError: Warning or error encountered
+"""
+    assert tasks.essence(log).split("\n") == [
+        "    Could not process ./b.md",
+        "    ValueError: '2026-99-01' is not a valid date",
+    ]
+
+
+def test_a_local_address_tells_the_port_and_a_public_one_does_not() -> None:
+    assert tasks.local_port("http://localhost:8080") == 8080
+    assert tasks.local_port("http://127.0.0.1:8081/blog") == 8081
+    assert tasks.local_port("https://example.org:8443") == 0
+    assert tasks.local_port("") == 0
+
+
+@pytest.mark.enable_socket
+def test_a_taken_port_is_told_with_one_that_is_free() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(SystemExit, match=r"taken by another program.*\n.*--port \d+"):
+            tasks.refuse_taken_port("127.0.0.1", other.getsockname()[1])
+
+
+def test_without_arguments_it_tells_what_it_can_do_and_installs_nothing(tmp_path: Path) -> None:
+    copy = tmp_path / "tasks.py"
+    copy.write_bytes((tasks.ROOT / "tasks.py").read_bytes())
+    told = subprocess.run([sys.executable, "-I", copy], capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("Every command of this blog")
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_an_environment_that_holds_the_lock_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The marker of the lock's hash is what makes a second start fast."""
+    monkeypatch.setattr(tasks, "ROOT", tmp_path)
+    monkeypatch.setattr(tasks, "INSTALLED", tmp_path / "installed")
+    monkeypatch.setattr(tasks, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(tasks, "VENV", tmp_path / ".venv")
+    installed: list[str] = []
+    monkeypatch.setattr(tasks, "install", installed.append)
+    monkeypatch.setattr(tasks, "make_environment", lambda: None)
+    (tmp_path / tasks.BLOG_LOCK).write_text("a==1\n")
+    (tmp_path / tasks.DEVELOPMENT_LOCK).write_text("a==1\nb==2\n")
+
+    tasks.ensure_installed(tasks.BLOG_LOCK)
+    tasks.ensure_installed(tasks.BLOG_LOCK)
+    assert installed == [tasks.BLOG_LOCK]
+
+    tasks.ensure_installed(tasks.DEVELOPMENT_LOCK)
+    tasks.ensure_installed(tasks.BLOG_LOCK)
+    assert installed == [tasks.BLOG_LOCK, tasks.DEVELOPMENT_LOCK]
+
+    (tmp_path / tasks.DEVELOPMENT_LOCK).write_text("a==2\nb==2\n")
+    tasks.ensure_installed(tasks.BLOG_LOCK)
+    assert installed[-1] == tasks.DEVELOPMENT_LOCK
+
+
+@pytest.mark.enable_socket
+def test_a_port_that_cannot_be_is_refused() -> None:
+    with pytest.raises(SystemExit, match="Choose another --host or --port"):
+        tasks.refuse_taken_port("127.0.0.1", 99999)
+
+
+def test_bench_says_what_it_knows() -> None:
+    with pytest.raises(SystemExit, match="Say what to measure"):
+        tasks.bench(Context(remainder="nonsense"))

@@ -1,0 +1,423 @@
+"""Threads: one order for all readers, whatever the length and depth, in as many queries as ever."""
+
+import itertools
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from comments_service import comments, sessions, threads
+from comments_service.config import Settings
+from comments_service.db import db, writing
+from comments_service.errors import UnknownComment, UnknownThread
+from comments_service.inputs import NewDecision
+from comments_service.models import Comment, Policy, Role, Session, Status, Thread, now
+from tests import make
+
+_threads = itertools.count()
+
+
+def bodies(thread_id: str = "pelicans") -> list[str]:
+    """What a thread shows, as indented words; a placeholder is a dash."""
+    return [
+        "  " * each.depth
+        + ("–" if each.gone else each.html.removeprefix("<p>").removesuffix("</p>"))
+        for each in threads.conversation(thread_id)
+    ]
+
+
+def insert(rows: list[dict[str, Any]], thread_id: str = "pelicans") -> None:
+    """Many comments at once; what a row does not say is filled in."""
+    began = now() - timedelta(days=1)
+    plain: dict[str, Any] = {
+        "thread_id": thread_id,
+        "parent_id": None,
+        "depth": 0,
+        "name": "Gus",
+        "source": "x",
+        "html": "<p>x</p>",
+        "renderer_version": 1,
+        "status": Status.PUBLISHED,
+        "reasons": [],
+    }
+    values = [
+        {
+            **plain,
+            "key": f"key-{row['id']}",
+            "created_at": began + timedelta(seconds=row["id"]),
+            **row,
+        }
+        for row in rows
+    ]
+    with comments.changing(thread_id):
+        db.session.execute(sa.insert(Comment), values)
+
+
+def test_replies_stand_below_what_they_answer_oldest_first(app: Flask) -> None:
+    make.thread()
+    one = make.comment(body="1", minutes_ago=9)
+    two = make.comment(body="2", minutes_ago=8)
+    make.comment(body="1.2", parent=one, minutes_ago=6)
+    answer = make.comment(body="1.1", parent=one, minutes_ago=7)
+    make.comment(body="2.1", parent=two, minutes_ago=5)
+    make.comment(body="1.1.1", parent=answer, minutes_ago=1)
+    assert bodies() == ["1", "  1.1", "    1.1.1", "  1.2", "2", "  2.1"]
+
+
+def test_what_is_gone_keeps_its_place_only_where_something_visible_hangs(app: Flask) -> None:
+    make.thread()
+    deleted = make.comment(body="gone", status=Status.DELETED)
+    rejected = make.comment(body="spam", status=Status.REJECTED, parent=deleted)
+    make.comment(body="held", held=True, parent=deleted)
+    make.comment(body="stays", parent=rejected)
+    lonely = make.comment(body="gone too", status=Status.DELETED)
+    make.comment(body="spam too", status=Status.REJECTED, parent=lonely)
+    assert bodies() == ["–", "  –", "    stays"]
+    assert threads.count(threads.conversation("pelicans")) == 1
+
+
+def test_a_reply_to_what_is_gone_does_not_say_whose_it_was(app: Flask) -> None:
+    make.thread()
+    deleted = make.comment(status=Status.DELETED, name="Secret")
+    make.comment(parent=deleted)
+    placeholder, reply = threads.conversation("pelicans")
+    assert placeholder.gone
+    assert reply.parent_name is None
+
+
+def test_an_accounts_name_and_role_are_those_of_today(app: Flask) -> None:
+    make.thread()
+    rhea = make.account("Rhea")
+    make.comment(by=rhea)
+    make.comment(parent=make.comment(by=rhea))
+    with writing():
+        rhea.name, rhea.role = "Rea", Role.MODERATOR
+    shown = threads.conversation("pelicans")
+    assert {each.name for each in shown} == {"Rea", "Gus"}
+    assert shown[0].by == "moderator"
+    assert shown[-1].by == "guest"
+    assert shown[-1].parent_name == "Rea"
+    assert shown[0].hue == shown[1].hue
+
+
+def test_a_chain_of_5000_replies_is_read_in_one_query(app: Flask, statements: list[str]) -> None:
+    make.thread()
+    insert([{"id": n, "parent_id": n - 1 or None, "depth": n - 1} for n in range(1, 5001)])
+    statements.clear()
+    shown = threads.conversation("pelicans")
+    assert [each.id for each in shown] == list(range(1, 5001))
+    assert shown[-1].depth == 4999
+    assert len(statements) == 1
+
+
+def test_one_comment_at_the_end_of_a_deleted_chain_keeps_all_places(app: Flask) -> None:
+    make.thread()
+    insert(
+        [
+            {"id": n, "parent_id": n - 1 or None, "depth": n - 1, "status": Status.DELETED}
+            for n in range(1, 1000)
+        ]
+        + [{"id": 1000, "parent_id": 999, "depth": 999}]
+    )
+    assert [each.gone for each in threads.conversation("pelicans")] == [True] * 999 + [False]
+
+
+@pytest.mark.parametrize("length", [2, 20, 200])
+def test_reading_takes_as_many_queries_whatever_the_length(
+    app: Flask, statements: list[str], length: int
+) -> None:
+    make.thread()
+    insert(
+        [
+            {"id": n, "parent_id": n // 2 or None, "depth": n.bit_length() - 1}
+            for n in range(1, length + 1)
+        ]
+    )
+    account = make.account("Mona", role=Role.MODERATOR)
+    statements.clear()
+    assert len(threads.conversation("pelicans")) == length
+    found = threads.queue(account, Status.PUBLISHED)
+    threads.shown(found.comments)
+    threads.recent()
+    threads.counts()
+    assert len(statements) == 6
+
+
+states = st.sampled_from([*Status, Status.PUBLISHED, Status.PUBLISHED])
+trees = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3), states), max_size=25)
+
+
+def expected(rows: list[dict[str, Any]]) -> list[int]:
+    """The reading order, by recursion: fine for a test's small trees."""
+
+    def below(parent: int | None) -> Iterable[int]:
+        mine = [row for row in rows if row["parent_id"] == parent]
+        for row in sorted(mine, key=lambda row: (row["created_at"], row["id"])):
+            inner = list(below(row["id"]))
+            if inner or row["status"] is Status.PUBLISHED:
+                yield row["id"]
+                yield from inner
+
+    return list(below(None))
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(trees)
+def test_any_tree_is_read_in_its_order(app: Flask, tree: list[tuple[int, int, Status]]) -> None:
+    number = next(_threads)
+    thread = make.thread(f"tree-{number}")
+    first = number * 1000 + 1
+    began = now()
+    rows: list[dict[str, Any]] = []
+    for position, (parent, second, status) in enumerate(tree):
+        answered = rows[parent % position] if position and parent % 3 else None
+        rows.append(
+            {
+                "id": first + position,
+                "parent_id": answered["id"] if answered else None,
+                "depth": answered["depth"] + 1 if answered else 0,
+                "status": status,
+                "created_at": began + timedelta(seconds=second),
+            }
+        )
+    if rows:
+        insert(rows, thread.id)
+    shown = threads.conversation(thread.id)
+    assert [each.id for each in shown] == expected(rows)
+    assert threads.count(shown) == sum(row["status"] is Status.PUBLISHED for row in rows)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 120), st.integers(10, 50))
+def test_pages_hold_everything_once_and_none_is_too_long(length: int, size: int) -> None:
+    conversation: Any = list(range(length))
+    cut = threads.pages(conversation, size)
+    assert [each for page in cut for each in page] == conversation
+    assert all(len(page) <= size for page in cut)
+    assert all(cut) or (len(cut) == 1 and not conversation)
+
+
+# ---- single threads and comments
+
+
+@pytest.mark.parametrize("values", [{"listed": False}, {"policy": Policy.OFF}])
+def test_a_thread_that_is_not_shown_is_unknown(app: Flask, values: dict[str, Any]) -> None:
+    make.thread(**values)
+    with pytest.raises(UnknownThread):
+        threads.get("pelicans")
+    with pytest.raises(UnknownThread):
+        threads.get("nowhere")
+    assert threads.visible() == []
+
+
+def test_a_thread_is_open_until_its_time_is_over(app: Flask) -> None:
+    hour = timedelta(hours=1)
+    assert threads.open_now(make.thread("a"))
+    assert threads.open_now(make.thread("b", policy=Policy.HELD, closes_at=now() + hour))
+    assert not threads.open_now(make.thread("c", closes_at=now() - hour))
+    assert not threads.open_now(make.thread("d", policy=Policy.CLOSED))
+
+
+def test_a_threads_languages_have_their_own_titles_and_addresses(app: Flask) -> None:
+    thread = make.thread(
+        translations=[{"lang": "zh-cn", "url": "http://blog.test/zh/", "title": "鹈鹕"}]
+    )
+    assert threads.languages(thread) == ["en", "zh-cn"]
+    assert (threads.title(thread, "zh-cn"), threads.title(thread, "de")) == ("鹈鹕", "Pelicans")
+    assert threads.address(thread, "zh-cn") == "http://blog.test/zh/"
+    assert threads.address(thread) == threads.address(thread, "de") == "http://blog.test/pelicans/"
+
+
+def test_a_comment_comes_with_its_thread_and_account_in_any_state(app: Flask) -> None:
+    make.thread()
+    made = make.comment(held=True, by=make.account())
+    db.session.expunge_all()
+    found = threads.comment(made.id)
+    assert found.thread.title == "Pelicans"
+    assert found.account is not None
+    assert found.account.name == "Rhea"
+    with pytest.raises(UnknownComment):
+        threads.comment(made.id + 1)
+
+
+def session_of(account: Any = None) -> Session:
+    with writing():
+        return sessions.begin(account, "")[0]
+
+
+def test_a_writer_finds_what_it_wrote_in_this_browser_or_with_this_account(app: Flask) -> None:
+    make.thread()
+    make.thread("gulls")
+    rhea = make.account()
+    here, elsewhere, other = session_of(rhea), session_of(rhea), session_of()
+    mine = [
+        make.comment(by=rhea, session=elsewhere),
+        make.comment(session=here, held=True),
+    ]
+    make.comment(session=here, status=Status.DELETED)
+    make.comment(session=here, status=Status.REJECTED)
+    make.comment("gulls", session=here)
+    make.comment(session=other)
+    found = threads.of_writer(here, "pelicans")
+    assert [each.id for each in found] == [each.id for each in reversed(mine)]
+    assert len(threads.of_writer(other, "pelicans")) == 1
+
+
+def test_a_writers_history_is_that_of_the_account_or_of_the_browser(app: Flask) -> None:
+    make.thread()
+    rhea = make.account()
+    session, guest = session_of(rhea), session_of()
+    make.comment(by=rhea)
+    make.comment(by=rhea, status=Status.REJECTED)
+    make.comment(session=guest)
+    known = threads.history(session, "<p>new</p>", "pelicans")
+    assert (known.published, known.rejected) == (1, 1)
+    known = threads.history(guest, "<p>new</p>", "pelicans")
+    assert (known.published, known.rejected) == (1, 0)
+    known = threads.history(None, "<p>new</p>", "pelicans")
+    assert (known.published, known.rejected, known.same_text_recently) == (0, 0, 0)
+
+
+def test_the_same_text_elsewhere_counts_for_a_day(app: Flask) -> None:
+    make.thread()
+    make.thread("gulls")
+    make.comment(body="Buy!", held=True)
+    make.comment(body="Buy!", status=Status.REJECTED)
+    make.comment(body="Buy!", held=True, minutes_ago=25 * 60)
+    make.comment(body="Buy!")
+    make.comment("gulls", body="Buy!", held=True)
+    assert threads.history(None, "<p>Buy!</p>", "gulls").same_text_recently == 2
+
+
+# ---- the queue
+
+
+@pytest.fixture
+def mona(app: Flask) -> Any:
+    return make.account("Mona", role=Role.MODERATOR)
+
+
+def test_the_queue_lists_the_oldest_first_and_other_states_the_newest(mona: Any) -> None:
+    make.thread()
+    held = [make.comment(held=True).id for _ in range(3)]
+    published = [make.comment().id for _ in range(2)]
+    assert [each.id for each in threads.queue(mona, Status.PENDING).comments] == held
+    assert [each.id for each in threads.queue(mona, Status.PUBLISHED).comments] == published[::-1]
+    assert threads.waiting(mona) == 3
+
+
+def test_an_author_sees_only_comments_on_articles_of_his_own(app: Flask) -> None:
+    ada = make.account("Ada", role=Role.AUTHOR)
+    make.thread("mine", authors=["Bob", "Ada"])
+    make.thread("other", authors=["Adam"])
+    make.comment("mine", held=True)
+    make.comment("other", held=True)
+    assert [each.thread_id for each in threads.queue(ada, Status.PENDING).comments] == ["mine"]
+    assert threads.queue(ada, Status.PENDING, thread_id="other").total == 0
+    assert threads.waiting(ada) == 1
+    assert threads.written_by(ada) == ["mine"]
+
+
+def test_the_queue_comes_in_pages_and_a_page_beyond_is_the_last(mona: Any) -> None:
+    make.thread()
+    insert([{"id": n, "status": Status.PENDING} for n in range(1, 52)])
+    pages = [threads.queue(mona, Status.PENDING, page=page) for page in (1, 2, 3, 99, 0, -5)]
+    assert [len(each.comments) for each in pages] == [25, 25, 1, 1, 25, 25]
+    assert [each.page for each in pages] == [1, 2, 3, 3, 1, 1]
+    assert {(each.total, each.pages) for each in pages} == {(51, 3)}
+
+
+def test_search_finds_words_wherever_they_stand_and_takes_them_as_they_are(mona: Any) -> None:
+    make.thread()
+    make.thread("gulls")
+    make.comment(body="100% sure", name="Pia")
+    make.comment(body="snake_case here", email="p@example.org")
+    make.comment("gulls", body="a/b or c\\d")
+    make.comment(body="by an account", by=make.account("Rhea"))
+
+    def found(words: str, **more: Any) -> int:
+        return threads.queue(mona, Status.PUBLISHED, words=words, **more).total
+
+    assert found("%") == 1
+    assert found("_") == 1
+    assert found("/") == 1
+    assert found("\\") == 1
+    assert found("SURE pia") == 1
+    assert found("sure snake") == 0
+    assert found("p@example") == 1
+    assert found("rhea") == 1
+    assert found("'; DROP TABLE comments; --") == 0
+    assert found("") == 4
+    assert found("", thread_id="gulls") == 1
+
+
+def test_what_waits_is_shown_whole_to_whoever_decides(mona: Any) -> None:
+    make.thread()
+    parent = make.comment(name="Pia")
+    make.comment(held=True, parent=parent)
+    make.comment(held=True, parent=make.comment(name="Hidden", held=True))
+    shown = threads.shown(threads.queue(mona, Status.PENDING).comments)
+    assert [each.parent_name for each in shown] == ["Pia", None, None]
+    assert not any(each.gone for each in shown)
+    assert threads.shown([]) == []
+
+
+def test_an_undo_takes_back_the_latest_decision_that_still_stands(mona: Any) -> None:
+    make.thread()
+    comment = make.comment(held=True)
+    assert threads.last_decision(comment.id) is None
+    for act in ("publish", "spam", "undo"):
+        comments.decide(comment.id, mona, NewDecision(decision=act))
+    last = threads.last_decision(comment.id)
+    assert last is not None
+    assert str(last.act) == "publish"
+    decided = threads.decisions(comment.id)
+    assert [str(each.act) for each in decided] == ["undo", "spam", "publish"]
+    assert decided[0].moderator is not None
+
+
+# ---- the whole site
+
+
+def test_counts_are_of_published_comments_the_latest_active_thread_first(app: Flask) -> None:
+    for name in ("a", "b", "silent", "gone", "off"):
+        make.thread(name)
+    for name in ("a", "a", "b", "a", "b", "gone", "off"):
+        make.comment(name)
+    make.comment("b", held=True)
+    make.comment("a", status=Status.DELETED)
+    with writing():
+        db.session.get_one(Thread, "gone").listed = False
+        db.session.get_one(Thread, "off").policy = Policy.OFF
+    assert threads.counts() == [("b", 2), ("a", 3)]
+
+
+def test_the_newest_comments_come_with_their_threads_and_are_bounded(app: Flask) -> None:
+    make.thread()
+    make.thread("gone")
+    make.comment("gone")
+    insert([{"id": n} for n in range(100, 160)])
+    make.comment(held=True)
+    with writing():
+        db.session.get_one(Thread, "gone").listed = False
+    recent = threads.recent()
+    assert [comment.id for comment, _ in recent] == list(range(159, 109, -1))
+    assert {thread.id for _, thread in recent} == {"pelicans"}
+
+
+def test_any_change_raises_the_sites_revision(app: Flask, settings: Settings) -> None:
+    assert threads.site_revision() == 0
+    make.thread()
+    before = threads.site_revision()
+    make.comment()
+    assert threads.site_revision() == before + 1
+    assert threads.behind() == ["pelicans"]
