@@ -12,7 +12,8 @@ from flask.cli import AppGroup
 from flask_migrate import Migrate
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments_service import accounts, comments, config, manifest, publisher, snapshots, threads
+from comments_service import comments, config, manifest, publisher, snapshots, threads
+from comments_service.accounts import roles
 from comments_service.db import db
 from comments_service.errors import ServiceError
 from comments_service.inputs import NewDecision, parse
@@ -53,8 +54,8 @@ def publish(everything: bool, stale: bool, source: str) -> None:
 @click.option("--if-none", is_flag=True, help="Only while the blog has no owner.")
 def owner(if_none: bool) -> None:
     """Print a one-time link; whoever opens it within a day becomes an owner."""
-    if not (if_none and accounts.has_owner()):
-        click.echo(accounts.owner_link())
+    if not (if_none and roles.has_owner()):
+        click.echo(roles.owner_link())
 
 
 @group.command("role")
@@ -63,7 +64,7 @@ def owner(if_none: bool) -> None:
 def role(email: str, role: str) -> None:
     """Give the account with this mail address a role; it signs in anew."""
     try:
-        account = accounts.set_role(email, Role(role))
+        account = roles.set_role(email, Role(role))
     except ServiceError as error:
         raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
     click.echo(f"{account.name} is now {role}.")
@@ -148,7 +149,7 @@ def doctor() -> None:
         troubles.append(
             f"{len(left)} snapshots are missing or old: run `flask comments publish --stale`."
         )
-    if not accounts.has_owner():
+    if not roles.has_owner():
         troubles.append("The blog has no owner: run `flask comments owner` and open its link.")
     for trouble in troubles:
         click.echo(trouble)

@@ -19,7 +19,8 @@ from sqlalchemy.orm import ORMExecuteState, UOWTransaction
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from comments_service import accounts, config, limits, markup, publisher, sessions, spam, threads
+from comments_service import config, limits, markup, publisher, sessions, spam, threads
+from comments_service.accounts import names
 from comments_service.db import db, writing
 from comments_service.errors import (
     EditWindowOver,
@@ -46,19 +47,7 @@ from comments_service.models import (
     Thread,
     now,
 )
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Who asks: a session if the browser has one, the network, and the browser's own words."""
-
-    session: Session | None
-    network: str
-    device: str = ""
-
-    @property
-    def account(self) -> Account | None:
-        return self.session.account if self.session else None
+from comments_service.sessions import Visitor
 
 
 @dataclass(frozen=True)
@@ -148,7 +137,7 @@ def post(thread_id: str, visitor: Visitor, new: NewComment) -> Posted:
             )
             session = visitor.session
             if session is None:
-                session, token = sessions.begin(None, visitor.device)
+                session, token = sessions.begin(None, visitor)
             values = {
                 "thread_id": thread_id,
                 "parent_id": parent.id if parent else None,
@@ -206,7 +195,7 @@ def _name(visitor: Visitor, new: NewComment) -> str:
         raise NotAllowed("Please sign in to comment here.")
     if new.name is None:
         raise InvalidInput(fields={"name": "Please give a name."})
-    if accounts.reserved(new.name):
+    if names.reserved(new.name):
         raise InvalidInput(
             fields={"name": "This name belongs to an account. Sign in, or choose another name."}
         )
@@ -256,7 +245,9 @@ def is_mine(comment: Comment, visitor: Visitor) -> bool:
         return False
     if comment.account_id is not None:
         return comment.account_id == session.account_id
-    return comment.session_id == session.id
+    # Signing in ends a guest's session, not a guest's right to what was written in it.
+    written_in = comment.session_id
+    return written_in is not None and written_in in (session.id, session.guest_id)
 
 
 def may_edit(comment: Comment, visitor: Visitor) -> bool:

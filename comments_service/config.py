@@ -101,6 +101,48 @@ class Settings:
     )
     guests: bool = setting("COMMENTS_GUESTS", True, "Whether one may comment without an account.")
     sign_up: bool = setting("COMMENTS_SIGN_UP", True, "Whether readers may make accounts.")
+    passwords: bool = setting(
+        "COMMENTS_PASSWORDS", True, "Whether accounts have passwords and sign in with them."
+    )
+    letters: bool = setting(
+        "COMMENTS_SIGN_IN_LETTERS",
+        True,
+        "Whether one signs in by a letter, with a link and a code of six digits.",
+    )
+    passkeys: bool = setting(
+        "COMMENTS_PASSKEYS", True, "Whether one signs in with a passkey (WebAuthn)."
+    )
+    github: str = setting(
+        "COMMENTS_GITHUB",
+        "",
+        "Sign-in with GitHub: the client's id and its secret, separated by a space. Empty: off.",
+        secret=True,
+    )
+    google: str = setting(
+        "COMMENTS_GOOGLE", "", "Sign-in with Google, written in the same way.", secret=True
+    )
+    gitlab: str = setting(
+        "COMMENTS_GITLAB", "", "Sign-in with GitLab.com, written in the same way.", secret=True
+    )
+    openid: str = setting(
+        "COMMENTS_OPENID",
+        "",
+        "Sign-in with any OpenID provider: name, issuer's address, client's id and secret, separated"
+        " by spaces; several providers separated by semicolons.",
+        secret=True,
+    )
+    second_factor: str = setting(
+        "COMMENTS_SECOND_FACTOR",
+        "auto",
+        "Whether moderating needs a passkey or a second factor: required, optional, or auto, which"
+        " is required as soon as COMMENTS_URL is https or COMMENTS_MAIL_URL is set.",
+    )
+    consent: str = setting(
+        "COMMENTS_CONSENT",
+        "",
+        "What one agrees to by posting or making an account, in Markdown with a link, such as"
+        " [the privacy notice](https://example.org/privacy/). Empty: nothing is said.",
+    )
     edit_minutes: int = setting(
         "COMMENTS_EDIT_MINUTES", 15, "How long a writer may edit or delete a comment."
     )
@@ -149,6 +191,13 @@ class Settings:
     @property
     def secure(self) -> bool:
         return self.comments_url.startswith("https://")
+
+    @property
+    def staff_need_two(self) -> bool:
+        """Whether moderating needs a passkey or a second factor."""
+        if self.second_factor == "auto":
+            return self.secure or bool(self.mail_url)
+        return self.second_factor == "required"
 
     @property
     def origins(self) -> frozenset[str]:
@@ -313,6 +362,10 @@ def checked(settings: Settings) -> Settings:
     if settings.mail_url and urlsplit(settings.mail_url).scheme not in ("smtp", "smtps"):
         raise SettingError(
             "COMMENTS_MAIL_URL: write smtp://user:password@host:587 or smtps://…:465"
+        )
+    if settings.second_factor not in ("auto", "required", "optional"):
+        raise SettingError(
+            f"COMMENTS_SECOND_FACTOR={settings.second_factor!r}: write auto, required or optional"
         )
     database_url = settings.database_url
     for short in ("postgres://", "postgresql://"):

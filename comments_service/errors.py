@@ -5,6 +5,24 @@ and what to do next. The table in docs/api.md lists every code, and a test keeps
 """
 
 from collections.abc import Mapping
+from typing import ClassVar
+
+
+class Message(str):
+    """What a person is told: English as it stands, and what it takes to say it in other languages.
+
+    `Message("At most {max}, please.", max=9)`: `template` is what translators see, with a word in
+    braces for each of the `values`.
+    """
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, **values: object) -> "Message":
+        made = super().__new__(cls, template.format(**values) if values else template)
+        made.template = template
+        made.values = values
+        return made
 
 
 class ServiceError(Exception):
@@ -12,7 +30,7 @@ class ServiceError(Exception):
 
     status = 400
     code = "bad_request"
-    title = "This request cannot be understood"
+    title: ClassVar[str] = Message("This request cannot be understood")
 
     def __init__(
         self,
@@ -29,103 +47,131 @@ class ServiceError(Exception):
 
 class MalformedJSON(ServiceError):
     code = "malformed_json"
-    title = "The body is not JSON that can be read"
+    title = Message("The body is not JSON that can be read")
 
 
 class SignInRequired(ServiceError):
     status = 401
     code = "sign_in_required"
-    title = "Please sign in first"
+    title = Message("Please sign in first")
 
 
 class WrongCredentials(ServiceError):
     status = 401
     code = "wrong_credentials"
-    title = "This address and password do not belong together"
+    title = Message("This address and password do not belong together")
+
+
+class SecondFactorRequired(ServiceError):
+    """The first factor was right; `ticket` is sent back with the second one."""
+
+    status = 401
+    code = "second_factor_required"
+    title = Message("Please show your second factor as well")
+
+    def __init__(self, ticket: str) -> None:
+        super().__init__()
+        self.ticket = ticket
+
+
+class ProofRequired(ServiceError):
+    """Nothing was done: what cannot be taken back needs a fresh proof of who asks."""
+
+    status = 401
+    code = "proof_required"
+    title = Message("Please show again that it is you")
+
+
+class SecondFactorMissing(ServiceError):
+    """Whoever moderates here has to have one."""
+
+    status = 403
+    code = "second_factor_missing"
+    title = Message("Moderating needs a passkey or a second factor")
 
 
 class NotAllowed(ServiceError):
     status = 403
     code = "not_allowed"
-    title = "This is not yours to do"
+    title = Message("This is not yours to do")
 
 
 class WrongOrigin(ServiceError):
     status = 403
     code = "wrong_origin"
-    title = "This request did not come from a page of this site"
+    title = Message("This request did not come from a page of this site")
 
 
 class UnknownPage(ServiceError):
     status = 404
     code = "unknown_page"
-    title = "There is nothing at this address"
+    title = Message("There is nothing at this address")
 
 
 class UnknownThread(ServiceError):
     status = 404
     code = "unknown_thread"
-    title = "There is no such thread"
+    title = Message("There is no such thread")
 
 
 class UnknownComment(ServiceError):
     status = 404
     code = "unknown_comment"
-    title = "There is no such comment"
+    title = Message("There is no such comment")
 
 
 class UnknownToken(ServiceError):
     status = 404
     code = "unknown_token"
-    title = "This link is used up or too old"
+    title = Message("This link is used up or too old")
 
 
 class WrongMethod(ServiceError):
     status = 405
     code = "wrong_method"
-    title = "This address does not take such a request"
+    title = Message("This address does not take such a request")
 
 
 class ThreadClosed(ServiceError):
     status = 409
     code = "thread_closed"
-    title = "This thread takes no new comments"
+    title = Message("This thread takes no new comments")
 
 
 class MissingParent(ServiceError):
     status = 409
     code = "missing_parent"
-    title = "The comment that you answer is not there any more"
+    title = Message("The comment that you answer is not there any more")
 
 
 class KeyReused(ServiceError):
     status = 409
     code = "key_reused"
-    title = "This key already belongs to another comment"
+    title = Message("This key already belongs to another comment")
 
 
 class EditWindowOver(ServiceError):
     status = 409
     code = "edit_window_over"
-    title = "The time to change this comment is over"
+    title = Message("The time to change this comment is over")
 
 
 class NothingToUndo(ServiceError):
     status = 409
     code = "nothing_to_undo"
-    title = "There is no decision to undo"
+    title = Message("There is no decision to undo")
 
 
 class TooLarge(ServiceError):
     status = 413
     code = "too_large"
-    title = "This request is larger than the service takes"
+    title = Message("This request is larger than the service takes")
 
 
 class WrongContentType(ServiceError):
     status = 415
     code = "wrong_content_type"
-    title = "Please send JSON with the content type application/json"
+    title = Message("Please send JSON with the content type application/json")
 
 
 class InvalidInput(ServiceError):
@@ -133,19 +179,19 @@ class InvalidInput(ServiceError):
 
     status = 422
     code = "invalid_input"
-    title = "Please look at the marked fields"
+    title = Message("Please look at the marked fields")
 
 
 class TooMany(ServiceError):
     status = 429
     code = "too_many"
-    title = "That was a little fast"
+    title = Message("That was a little fast")
 
 
 class Unavailable(ServiceError):
     status = 503
     code = "unavailable"
-    title = "The service cannot write just now"
+    title = Message("The service cannot write just now")
 
 
 class Failure(ServiceError):
@@ -153,4 +199,4 @@ class Failure(ServiceError):
 
     status = 500
     code = "failure"
-    title = "Something went wrong here, and it is not your fault"
+    title = Message("Something went wrong here, and it is not your fault")

@@ -20,6 +20,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from babel.support import NullTranslations, Translations
 
+from comments_service.errors import Message
+
 TRANSLATIONS = Path(__file__).parent / "translations"
 TEMPLATES = Path(__file__).parent / "templates"
 DEFAULT = "en"
@@ -80,6 +82,14 @@ def gettext(lang: str) -> Callable[[str], str]:
     return catalogue(lang).gettext
 
 
+def say(lang: str, text: str) -> str:
+    """What Python tells a person, in a language; English where no catalogue has it."""
+    if not isinstance(text, Message):
+        return text
+    template = catalogue(lang).gettext(text.template)
+    return template.format(**text.values) if text.values else template
+
+
 def when(moment: datetime, lang: str) -> str:
     """A time as people of that language write it, in UTC, the same for every reader."""
     moment = moment.astimezone(UTC)
@@ -125,7 +135,7 @@ def messages() -> Catalog:
         house,
         method_map=[("templates/**", "jinja2"), ("**.py", "python")],
         options_map={"templates/**": {"encoding": "utf-8"}},
-        keywords={"_": None, "gettext": None, "ngettext": (1, 2), "say": None},
+        keywords={"_": None, "gettext": None, "ngettext": (1, 2), "Message": None},
     ):
         if message:
             found.add(message, locations=[(Path(name).as_posix(), 0)], auto_comments=notes)

@@ -7,6 +7,7 @@ Text that people typed is stored as typed and encoded where it is shown. `html` 
 import enum
 import secrets
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -76,11 +77,21 @@ class Act(Words):
 
 
 class Purpose(Words):
-    """What a token in a letter is good for."""
+    """What a token is good for, once."""
 
+    # In letters: a new address, a new password, a way in, another address for an account.
     VERIFY = "verify"
     RESET = "reset"
+    LINK = "link"
+    EMAIL = "email"
+    # Printed on the server's terminal.
     OWNER = "owner"
+    # In a form: the password or the letter was right, and the second factor is still asked for.
+    SECOND = "second"
+    # Kept by a page of the blog on another site, while somebody signs in for it in a window here.
+    HANDOFF = "handoff"
+    # On its way through a provider's pages, or through a passkey's question.
+    STATE = "state"
 
 
 class Account(Base):
@@ -91,16 +102,24 @@ class Account(Base):
     name: Mapped[str] = mapped_column(sa.String(200))
     # The name after case and look-alike folding: reserved, so that nobody else can wear it.
     name_key: Mapped[str] = mapped_column(sa.String(400), unique=True)
-    email: Mapped[str] = mapped_column(sa.String(254))
-    email_key: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    # Empty for somebody whose provider vouches for no address.
+    email: Mapped[str | None] = mapped_column(sa.String(254))
+    email_key: Mapped[str | None] = mapped_column(sa.String(254), unique=True)
     email_verified_at: Mapped[datetime | None]
     role: Mapped[Role] = mapped_column(Role.column(), default=Role.READER)
+    # What one says of oneself on one's page, and whether there is such a page.
+    bio: Mapped[str] = mapped_column(sa.Text, default="")
+    link: Mapped[str | None] = mapped_column(sa.String(400))
+    shown: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     closed_at: Mapped[datetime | None]
 
 
 class Identity(Base):
-    """One way of signing in to an account; a password is one, and others stand beside it."""
+    """What an account signs in with: its password, or an account with a provider.
+
+    Passkeys have a table of their own, and a letter needs no row: the address is enough.
+    """
 
     __tablename__ = "identities"
     __table_args__ = (sa.UniqueConstraint("kind", "subject"),)
@@ -109,12 +128,62 @@ class Identity(Base):
     account_id: Mapped[int] = mapped_column(
         sa.ForeignKey("accounts.id", ondelete="CASCADE"), index=True
     )
-    kind: Mapped[str] = mapped_column(sa.String(16))
+    # "password", or the provider: "github", or the address of an OpenID issuer.
+    kind: Mapped[str] = mapped_column(sa.String(200))
     # Who one is to that way of signing in; for a password, the account's public id.
     subject: Mapped[str] = mapped_column(sa.String(255))
-    # What proves it: an argon2id hash for a password.
-    secret: Mapped[str] = mapped_column(sa.Text)
+    # What proves it: an argon2id hash for a password, nothing for a provider.
+    secret: Mapped[str] = mapped_column(sa.Text, default="")
+    # What its owner knows it by, such as the name with the provider.
+    label: Mapped[str] = mapped_column(sa.String(200), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    """A WebAuthn credential: the private key stays in the reader's device."""
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("accounts.id", ondelete="CASCADE"), index=True
+    )
+    # WebAuthn allows 1,023 bytes.
+    credential_id: Mapped[bytes] = mapped_column(sa.LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    sign_count: Mapped[int] = mapped_column(default=0)
+    transports: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+
+class Authenticator(Base):
+    """An app that shows six digits (TOTP, RFC 6238); at most one for an account."""
+
+    __tablename__ = "authenticators"
+
+    account_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    secret: Mapped[str] = mapped_column(sa.String(64))
+    # Empty until its first code was right: only then is it asked for.
+    confirmed_at: Mapped[datetime | None]
+    # The latest step of 30 seconds whose code was used: no code works twice.
+    last_step: Mapped[int] = mapped_column(default=0)
+
+
+class RecoveryCode(Base):
+    """Stands in once for a second factor that was lost; only its hash is stored."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("accounts.id", ondelete="CASCADE"), index=True
+    )
+    code_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     used_at: Mapped[datetime | None]
 
 
@@ -130,13 +199,23 @@ class Session(Base):
     )
     account: Mapped[Account | None] = relationship(lazy="raise")
     device: Mapped[str] = mapped_column(sa.String(200), default="")
+    # How its owner came in: "password", "letter", "passkey", or the provider.
+    way: Mapped[str] = mapped_column(sa.String(200), default="")
+    # The guest's session that the same browser had before: what was written there can be claimed.
+    guest_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("sessions.id", ondelete="SET NULL"), index=True
+    )
     created_at: Mapped[datetime] = mapped_column(default=now)
     seen_at: Mapped[datetime] = mapped_column(default=now)
+    # When its owner last showed who he is; destructive acts ask for it anew.
+    proved_at: Mapped[datetime | None]
+    # When a passkey, or the second factor beside a password, was shown.
+    strong_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
 
 class Token(Base):
-    """A one-time link in a letter; only its hash is stored."""
+    """Something that works once: a link in a letter, a step between two pages; stored as a hash."""
 
     __tablename__ = "tokens"
 
@@ -146,6 +225,13 @@ class Token(Base):
     account_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("accounts.id", ondelete="CASCADE"), index=True
     )
+    # The address that a letter went to, when no account has it (yet).
+    email: Mapped[str | None] = mapped_column(sa.String(254))
+    # The six digits beside a link, hashed with the link's own token, and how often they were tried.
+    code_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))
+    tries: Mapped[int] = mapped_column(default=0)
+    # What its next step has to know.
+    facts: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -230,7 +316,7 @@ class Comment(Base):
     session_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("sessions.id", ondelete="SET NULL"), index=True
     )
-    # A guest's, as typed; an account's name is read from the account.
+    # A guest's, as typed; an account's name is read from the account. Empty: its writer has left.
     name: Mapped[str | None] = mapped_column(sa.String(200))
     email: Mapped[str | None] = mapped_column(sa.String(254))
     website: Mapped[str | None] = mapped_column(sa.String(400))

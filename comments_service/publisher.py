@@ -5,6 +5,7 @@ crash left behind is mended at start. The rooms below know how to write; this on
 """
 
 import logging
+import math
 import threading
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments_service import files, limits, manifest, pages, snapshots, threads
+from comments_service import files, limits, manifest, pages, sessions, snapshots, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Unavailable
@@ -106,7 +107,7 @@ class Publisher(threading.Thread):
         self._stopped = False
         self._unbaked: set[str] = set()
         self._manifest_stamp = 0.0
-        self._cleaned_at = 0.0
+        self._cleaned_at = -math.inf
         self._mended = False
         self._swept = False
         # Rounds that were begun and that ended well, for those who wait for one.
@@ -175,6 +176,7 @@ class Publisher(threading.Thread):
             self._cleaned_at = time.monotonic()
             with writing():
                 limits.clean()
+                sessions.clean()
         return bool(published)
 
     def _take_manifest(self) -> None:

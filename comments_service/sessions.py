@@ -7,17 +7,20 @@ browser has a session without an account, from its first comment on.
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from comments_service.db import db, writing
-from comments_service.models import STAFF, Account, Session, now
+from comments_service.models import STAFF, Account, Session, Token, now
 
 # Readers: 30 days without a visit or 90 in all. Whoever moderates: 12 hours, or 7 days in all.
 READER_IDLE, READER_ABSOLUTE = timedelta(days=30), timedelta(days=90)
 STAFF_IDLE, STAFF_ABSOLUTE = timedelta(hours=12), timedelta(days=7)
+# How long a proof of who one is serves for acts that cannot be taken back.
+PROOF_LASTS = timedelta(minutes=15)
 # `seen_at` is written at most this often, so that reading one's own pages does not write each time.
 SEEN_EVERY = timedelta(minutes=10)
 
@@ -26,6 +29,19 @@ _by_token = (
     .where(Session.token_hash == sa.bindparam("token_hash"), Session.ended_at.is_(None))
     .options(joinedload(Session.account))
 )
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks: a session if the browser has one, the network, and the browser's own words."""
+
+    session: Session | None
+    network: str
+    device: str = ""
+
+    @property
+    def account(self) -> Account | None:
+        return self.session.account if self.session else None
 
 
 def hashed(token: str) -> bytes:
@@ -57,18 +73,48 @@ def _lives(session: Session, account: Account | None) -> bool:
     return session.seen_at + idle >= moment and session.created_at + absolute >= moment
 
 
-def begin(account: Account | None, device: str) -> tuple[Session, str]:
-    """A session and its token, inside the caller's transaction. The token is not stored."""
+def begin(
+    account: Account | None, visitor: Visitor, *, way: str = "", strong: bool = False
+) -> tuple[Session, str]:
+    """A session and its token, inside the caller's transaction. The token is not stored.
+
+    The session that the browser had ends; a guest's is remembered, so that its comments can be
+    claimed.
+    """
     token = secrets.token_urlsafe(32)
+    moment = now()
+    before = visitor.session
     made = Session(
         token_hash=hashed(token),
         account_id=account.id if account else None,
-        device=device[:200],
+        device=visitor.device[:200],
+        way=way,
+        proved_at=moment if account else None,
+        strong_at=moment if strong else None,
+        guest_id=_guest(before, account) if account else None,
     )
     made.account = account
     db.session.add(made)
+    if before is not None:
+        before.ended_at = moment
     db.session.flush()
     return made, token
+
+
+def _guest(before: Session | None, account: Account) -> int | None:
+    """The session in which the same browser wrote as a guest, if nobody else came in between."""
+    if before is None:
+        return None
+    if before.account_id is None:
+        return before.id
+    return before.guest_id if before.account_id == account.id else None
+
+
+def prove(session: Session, *, strong: bool = False) -> None:
+    """Note that its owner showed again who he is, inside the caller's transaction."""
+    session.proved_at = now()
+    if strong:
+        session.strong_at = session.proved_at
 
 
 def touch(session: Session) -> None:
@@ -101,3 +147,8 @@ def end_all(account_id: int, *which: sa.ColumnElement[bool]) -> None:
         .where(Session.account_id == account_id, Session.ended_at.is_(None), *which)
         .values(ended_at=now())
     )
+
+
+def clean() -> None:
+    """Drop tokens that expired a day ago: by now they answer like ones that never were."""
+    db.session.execute(sa.delete(Token).where(Token.expires_at < now() - timedelta(days=1)))

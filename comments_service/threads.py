@@ -243,7 +243,8 @@ def comment(comment_id: int) -> Comment:
 
 def of_writer(session: Session, thread_id: str, limit: int = 50) -> Sequence[Comment]:
     """A session's or its account's comments in a thread, newest first; none that are deleted."""
-    mine = Comment.session_id == session.id
+    written_in = [each for each in (session.id, session.guest_id) if each]
+    mine: sa.ColumnElement[bool] = Comment.session_id.in_(written_in)
     if session.account_id is not None:
         mine = sa.or_(mine, Comment.account_id == session.account_id)
     return db.session.scalars(

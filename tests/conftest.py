@@ -20,7 +20,8 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from werkzeug.test import TestResponse
 
-from comments_service import accounts, create_app, publisher
+from comments_service import create_app, publisher
+from comments_service.accounts import roles
 from comments_service.config import Rate, Settings, from_environment
 from comments_service.db import Base, db
 from comments_service.models import Role
@@ -230,4 +231,4 @@ def link_in(text: str) -> str:
 
 @pytest.fixture
 def owner_path(app: Flask) -> str:
-    return accounts.owner_link().removeprefix(SITE)
+    return roles.owner_link().removeprefix(SITE)

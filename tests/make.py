@@ -6,13 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments_service import accounts, comments, markup
+from comments_service import comments, markup
+from comments_service.accounts import letters, passwords
 from comments_service.db import db, writing
 from comments_service.inputs import SignUp
 from comments_service.models import Account, Comment, Policy, Role, Session, Status, Thread, now
+from comments_service.sessions import Visitor
 
 PASSWORD = "correct horse battery"
-SECRET = accounts._hasher.hash(PASSWORD)
+SECRET = passwords.hashed(PASSWORD)
 _numbers = itertools.count(1)
 
 
@@ -72,9 +74,14 @@ def account(name: str = "Rhea", *, role: Role = Role.READER, verified: bool = Tr
     """An account with PASSWORD, whose address is its name at example.org."""
     given = SignUp(name=name, email=f"{name.lower()}@example.org", password=PASSWORD)
     with writing():
-        made = accounts._made(given, SECRET, role)
+        made = letters.made(given, SECRET, role)
         made.email_verified_at = now() if verified else None
     return made
+
+
+def visitor(device: str = "A browser", session: Session | None = None) -> Visitor:
+    """Somebody who asks, as the rooms are told of him."""
+    return Visitor(session, "network", device)
 
 
 def backdate(comment_id: int, minutes: float) -> None:

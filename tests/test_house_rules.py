@@ -17,7 +17,8 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from werkzeug.routing import Rule
 
-from comments_service import accounts, comments, create_app, errors, limits
+from comments_service import comments, create_app, errors, limits
+from comments_service.accounts import tokens
 from comments_service.comments import ChangedOutside
 from comments_service.config import Settings
 from comments_service.db import Base, db, writing
@@ -74,11 +75,8 @@ def places(app: Flask) -> dict[str, list[Any]]:
         for purpose in Purpose
     }
     with writing():
-        tokens = [
-            accounts._token(purpose, account, accounts.RESET_FOR)
-            for purpose, account in owners.items()
-        ]
-    return {"thread_id": ["pelicans"], "comment_id": [first.id], "token": tokens}
+        links = [tokens.make(purpose, account) for purpose, account in owners.items()]
+    return {"thread_id": ["pelicans"], "comment_id": [first.id], "token": links}
 
 
 def addresses(app: Flask, rule: Rule, places: dict[str, list[Any]]) -> list[str]:
@@ -222,12 +220,13 @@ def test_every_api_route_is_described_and_every_description_is_a_route(
 
 
 def test_every_api_route_stands_in_the_table_of_its_guards(app: Flask) -> None:
-    from comments_service.web import account, api, dashboard, forms
+    from comments_service.web import account, api, dashboard, forms, sign_in
 
     for module, of, prefix in (
         (api, "api.", "/comments/api/v1/"),
         (forms, "forms.", "/comments/"),
-        (account, "accounts.", "/comments/"),
+        (sign_in, "sign_in.", "/comments/"),
+        (account, "account.", "/comments/"),
         (dashboard, "dashboard.", "/comments/moderation/"),
     ):
         table = module.__doc__ or ""

@@ -15,6 +15,11 @@ def written(kind: str, item: object, _context: object) -> str | bool:
 extension = current_app.extensions["migrate"]
 
 with extension.db.engine.connect() as connection:
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        # SQLite changes a table by making it anew, and dropping the old one would delete, by their
+        # foreign keys, the rows of others. The switch works outside a transaction only.
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
     context.configure(
         connection=connection,
         render_item=written,
@@ -23,4 +28,8 @@ with extension.db.engine.connect() as connection:
     )
     with context.begin_transaction():
         context.run_migrations()
+        if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise RuntimeError("A migration left rows that point to nothing; nothing was changed.")
     connection.commit()
+    if sqlite:
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")

@@ -6,6 +6,7 @@ HTTP stays in this package. A door parses, makes one call into a room, and answe
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import sqlalchemy as sa
@@ -17,9 +18,9 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.urls import iri_to_uri
 
 from comments_service import config, db, errors, inputs, language, limits, sessions, threads
-from comments_service.comments import Visitor
 from comments_service.errors import ServiceError
 from comments_service.models import STAFF, Account, Session, Site
+from comments_service.sessions import Visitor
 
 API = "api/v1/"
 # A comment of 10,000 characters, each sent as the longest escape, and the other fields.
@@ -46,7 +47,7 @@ class Id(IntegerConverter):
 
 def register(app: Flask) -> None:
     """Hang the doors into the application, under the path of the service's address."""
-    from comments_service.web import account, api, dashboard, forms
+    from comments_service.web import account, api, dashboard, forms, sign_in
 
     settings: config.Settings = app.extensions["settings"]
     app.config.update(
@@ -64,7 +65,8 @@ def register(app: Flask) -> None:
     prefix = settings.prefix.rstrip("/")
     app.register_blueprint(api.doors, url_prefix=f"{prefix}/{API.rstrip('/')}")
     app.register_blueprint(forms.doors, url_prefix=prefix)
-    app.register_blueprint(account.doors, url_prefix=prefix)
+    for each in (sign_in, account):
+        app.register_blueprint(each.doors, url_prefix=prefix)
     app.register_blueprint(dashboard.doors, url_prefix=f"{prefix}/moderation")
     app.before_request(guard)
     app.after_request(add_headers)
@@ -200,13 +202,19 @@ def see_other(address: str, token: str | None = None) -> Response:
 
 
 def page_language() -> str:
-    return language.choose(request.accept_languages.values())
+    """The language of an answer: the one that a page of the blog asks in, or the browser's."""
+    asked = request.args.get("lang", "")
+    return language.choose([*([asked] if asked else []), *request.accept_languages.values()])
 
 
 def page(template: str, code: int = 200, *, lang: str | None = None, **context: Any) -> Response:
     """A page of the service: complete without scripts, never stored by a cache."""
     settings = config.current()
     lang = lang or page_language()
+    if isinstance(error := context.get("error"), ServiceError):
+        translate(error, lang)
+        if "errors" in context:
+            context["errors"] = error.fields
     site = db.db.session.get(Site, 1)
     asking = session()
     account = asking.account if asking else None
@@ -226,7 +234,6 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
         **context,
     )
     answer = Response(html, status=code, mimetype="text/html")
-    error = context.get("error")
     return retry_after(answer, error) if isinstance(error, ServiceError) else answer
 
 
@@ -236,9 +243,20 @@ def retry_after(answer: Response, error: ServiceError) -> Response:
     return answer
 
 
+def translate(error: ServiceError, lang: str) -> None:
+    """Let an error say what it says in a language."""
+    error.detail = language.say(lang, error.detail)
+    error.fields = {name: language.say(lang, text) for name, text in error.fields.items()}
+
+
 def answer_error(error: ServiceError) -> Response:
+    translate(error, page_language())
     if in_api():
         answer = problem(error)
+    elif isinstance(error, errors.ProofRequired):
+        return see_other(
+            f"{config.current().prefix}confirm?{urlencode({'next': request.full_path.rstrip('?')})}"
+        )
     elif isinstance(error, errors.Unavailable):
         answer = unavailable_page(error)
     else:
@@ -252,14 +270,16 @@ def answer_error(error: ServiceError) -> Response:
 
 def problem(error: ServiceError) -> Response:
     """RFC 9457, with a word for a code and a message for each field."""
-    data = {
+    data: dict[str, Any] = {
         "type": "about:blank",
-        "title": error.title,
+        "title": language.say(page_language(), error.title),
         "status": error.status,
         "code": error.code,
         "detail": error.detail,
         "fields": error.fields,
     }
+    if isinstance(error, errors.SecondFactorRequired):
+        data["ticket"] = error.ticket
     return json(data, error.status, "application/problem+json")
 
 

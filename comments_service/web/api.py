@@ -24,8 +24,16 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from comments_service import accounts, comments, config, language, sessions, snapshots, threads, web
-from comments_service.errors import InvalidInput, MalformedJSON, WrongContentType
+from comments_service import comments, config, language, sessions, snapshots, threads, web
+from comments_service.accounts import letters, passwords
+from comments_service.accounts.entrance import Entry
+from comments_service.errors import (
+    InvalidInput,
+    MalformedJSON,
+    Message,
+    SecondFactorRequired,
+    WrongContentType,
+)
 from comments_service.inputs import (
     EditedComment,
     Model,
@@ -97,10 +105,15 @@ def read_me() -> Response:
 
 @doors.post("/session")
 def sign_in() -> Response:
-    visitor = web.visitor()
-    session, token = accounts.sign_in(body(SignIn), visitor.device, visitor.network)
-    web.become(session)
-    return web.remember(web.json(me(""), 201), token)
+    return entered(passwords.sign_in(body(SignIn), web.visitor()))
+
+
+def entered(entry: Entry) -> Response:
+    """After a way in: who one is now. Raises SecondFactorRequired, with the ticket for it."""
+    if entry.session is None:
+        raise SecondFactorRequired(entry.token)
+    web.become(entry.session)
+    return web.remember(web.json(me(""), 201), entry.token)
 
 
 @doors.delete("/session")
@@ -112,8 +125,9 @@ def sign_out() -> Response:
 
 @doors.post("/accounts")
 def sign_up() -> Response:
-    accounts.sign_up(body(SignUp), web.page_language(), web.visitor().network)
-    return web.json({"detail": "A letter is on its way to you: open its link to finish."}, 202)
+    letters.sign_up(body(SignUp), web.page_language(), web.visitor().network)
+    detail = Message("A letter is on its way to you: open its link to finish.")
+    return web.json({"detail": language.say(web.page_language(), detail)}, 202)
 
 
 @doors.get("/moderation/queue")

@@ -19,6 +19,7 @@ from comments_service import comments, config, language, publisher, threads, web
 from comments_service.errors import NotAllowed, ServiceError, UnknownComment
 from comments_service.inputs import EditedComment, NewComment, Preview, from_form
 from comments_service.models import Comment, Status, Thread
+from comments_service.sessions import Visitor
 
 doors = Blueprint("forms", __name__)
 
@@ -89,7 +90,7 @@ def thread_page(
     session = web.session()
     mine = threads.of_writer(session, thread.id) if session else []
     held = [each for each in mine if each.status is Status.PENDING]
-    visitor = comments.Visitor(session, "")
+    visitor = Visitor(session, "")
     return web.page(
         "thread/page.html",
         error.status if error else 200,

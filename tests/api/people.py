@@ -15,7 +15,7 @@ from tests.conftest import Visitor
 def visiting(app: Flask, account: Account | None) -> Visitor:
     """Somebody whose browser has a session already; signing in by password costs a tenth of a second."""
     with writing():
-        _, token = sessions.begin(account, "A browser")
+        _, token = sessions.begin(account, make.visitor())
     visitor = Visitor(app)
     visitor.client.set_cookie("postil", token, domain="blog.test")
     return visitor

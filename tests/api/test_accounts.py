@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import accounts
+from comments_service.accounts import roles
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.models import Account, Identity, Role, Session, Token, now
@@ -368,7 +368,7 @@ def test_a_session_that_is_used_stays(app: Flask) -> None:
 
 def test_a_new_role_ends_the_sessions_of_the_old_one(app: Flask) -> None:
     reader = of_role(app, "Rhea", Role.READER)
-    accounts.set_role("rhea@example.org", Role.MODERATOR)
+    roles.set_role("rhea@example.org", Role.MODERATOR)
     assert account_of(reader) is None
     assert reader.call("GET", "moderation/queue").status_code == 401
 
@@ -519,19 +519,21 @@ def test_changing_the_password_ends_all_other_sessions(app: Flask) -> None:
     old = token_of(here)
     form = {"old_password": make.PASSWORD, "password": "a heron at dusk"}
     for wrong in ({"old_password": "not hers"}, {"old_password": ""}, {"old_password": "x" * 999}):
-        assert here.post("/comments/account", {**form, **wrong}).status_code == 422
-    assert here.post("/comments/account", {**form, "password": "short"}).status_code == 422
+        assert here.post("/comments/account/password", {**form, **wrong}).status_code == 422
+    assert here.post("/comments/account/password", {**form, "password": "short"}).status_code == 422
     assert account_of(elsewhere) is not None
 
-    assert here.post("/comments/account", form).status_code == 303
+    assert here.post("/comments/account/password", form).status_code == 303
     assert account_of(here)["name"] == "Rhea"
     assert token_of(here) != old
     assert account_of(elsewhere) is account_of(with_token(app, old)) is None
 
 
 def test_only_who_is_signed_in_changes_a_password(guest: Visitor) -> None:
-    assert guest.get("/comments/account").location == "/comments/sign-in?next=/comments/account"
-    answer = guest.post("/comments/account", {"old_password": "", "password": "a heron at dusk"})
+    assert guest.get("/comments/account").location == "/comments/sign-in?next=%2Fcomments%2Faccount"
+    answer = guest.post(
+        "/comments/account/password", {"old_password": "", "password": "a heron at dusk"}
+    )
     assert answer.status_code == 401
 
 
@@ -554,7 +556,7 @@ def test_the_terminals_link_makes_the_owner_once(
 
 
 def test_a_new_link_makes_the_earlier_one_useless(guest: Visitor, owner_path: str) -> None:
-    accounts.owner_link()
+    roles.owner_link()
     assert guest.post(owner_path, NEW).status_code == 404
 
 
@@ -614,10 +616,10 @@ class TestLimits:
 
     def test_guessing_the_present_password_is_slowed_down(self, reader: Visitor) -> None:
         wrong = {"old_password": "a wrong guess", "password": "another horse battery"}
-        answers = [reader.post("/comments/account", wrong).status_code for _ in range(3)]
+        answers = [reader.post("/comments/account/password", wrong).status_code for _ in range(3)]
         assert answers == [422, 422, 429]
         right = {**wrong, "old_password": make.PASSWORD}
-        assert reader.post("/comments/account", right).status_code == 429
+        assert reader.post("/comments/account/password", right).status_code == 429
 
     @doors
     def test_letters_are_limited_for_each_network(self, guest: Visitor, door: str) -> None:
@@ -720,7 +722,7 @@ def test_the_account_page_tells_where_one_is_signed_in(app: Flask) -> None:
     here = with_browser(app, FIREFOX)
     for other in (PHONE, EDGE, "curl/8.0"):
         with_browser(app, other)
-    page = here.get("/comments/account").text
+    page = here.get("/comments/account/sessions").text
     for words in ("Firefox on Linux", "Safari on iPhone", "Edge on Windows", "An unknown browser"):
         assert words in page
     assert page.count("this one") == 1
@@ -731,8 +733,8 @@ def test_one_session_is_ended_and_the_others_live_on(app: Flask) -> None:
     make.account("Rhea")
     here, phone, edge = (with_browser(app, each) for each in (FIREFOX, PHONE, EDGE))
     # The list begins with the one that was seen last.
-    number = numbers(here.get("/comments/account").text)[0]
-    answer = here.post("/comments/sessions", {"session": number})
+    number = numbers(here.get("/comments/account/sessions").text)[0]
+    answer = here.post("/comments/account/sessions", {"session": number})
     assert "That browser is signed out." in here.get(answer.location).text
     assert [v.call("GET", "me").json["account"] is None for v in (here, phone, edge)] == [
         False,
@@ -744,7 +746,7 @@ def test_one_session_is_ended_and_the_others_live_on(app: Flask) -> None:
 def test_all_other_sessions_are_ended_at_once(app: Flask) -> None:
     make.account("Rhea")
     here, phone, edge = (with_browser(app, each) for each in (FIREFOX, PHONE, EDGE))
-    here.post("/comments/sessions", {"session": "others"})
+    here.post("/comments/account/sessions", {"session": "others"})
     assert here.call("GET", "me").json["account"]
     assert not phone.call("GET", "me").json["account"]
     assert not edge.call("GET", "me").json["account"]
@@ -755,14 +757,14 @@ def test_nobody_ends_anothers_session(app: Flask, moderator: Visitor) -> None:
     rhea = with_browser(app, FIREFOX)
     number = db.session.query(Session.id).order_by(Session.id.desc()).first()
     assert number
-    moderator.post("/comments/sessions", {"session": str(number[0])})
+    moderator.post("/comments/account/sessions", {"session": str(number[0])})
     for nonsense in ("", "x", "9" * 30, "-1"):
-        moderator.post("/comments/sessions", {"session": nonsense})
+        moderator.post("/comments/account/sessions", {"session": nonsense})
     assert rhea.call("GET", "me").json["account"]
 
 
 def test_a_guest_has_no_sessions_to_end(guest: Visitor) -> None:
-    assert guest.post("/comments/sessions", {"session": "others"}).status_code == 401
+    assert guest.post("/comments/account/sessions", {"session": "others"}).status_code == 401
 
 
 class TestWithoutLimits:

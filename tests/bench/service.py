@@ -120,7 +120,7 @@ def fill(service: Postil, threads: dict[str, Comments]) -> str:
         manifest.sync(service.settings.manifest_source)
         trusted = make.account("Trude", role=Role.READER)
         with writing():
-            _, token = sessions.begin(trusted, "bench")
+            _, token = sessions.begin(trusted, make.visitor())
         begin = now() - timedelta(days=30)
         for thread, written in threads.items():
             ids: list[int] = []

@@ -225,7 +225,7 @@ def owner(blog: Live) -> Credentials:
     """Olga, to whom the blog belongs."""
     with blog.app.app_context():
         account = make.account("Olga", role=Role.OWNER)
-        return Credentials(account.name, account.email, make.PASSWORD)
+        return Credentials(account.name, account.email or "", make.PASSWORD)
 
 
 @pytest.fixture

@@ -90,6 +90,6 @@ def account_cookie(service: Postil) -> str:
     with service.app.app_context():
         rhea = make.account("Rhea")
         with writing():
-            _, token = sessions.begin(rhea, "a test")
+            _, token = sessions.begin(rhea, make.visitor())
         db.session.remove()
     return f"postil={token}"

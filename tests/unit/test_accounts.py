@@ -10,7 +10,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import accounts, sessions
+from comments_service import sessions
+from comments_service.accounts import letters as by_letter
+from comments_service.accounts import names, passwords, roles, tokens
+from comments_service.accounts.entrance import Entry
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import (
@@ -38,7 +41,7 @@ OTHER = "another good password"
 
 def session_for(account: Account | None = None) -> tuple[Session, str]:
     with writing():
-        return sessions.begin(account, "Firefox on Linux" * 20)
+        return sessions.begin(account, make.visitor("Firefox on Linux" * 20))
 
 
 def age(session: Session, *, idle: timedelta = timedelta(), old: timedelta = timedelta()) -> None:
@@ -49,7 +52,12 @@ def age(session: Session, *, idle: timedelta = timedelta(), old: timedelta = tim
 
 
 def sign_in(email: str = "rhea@example.org", password: str = make.PASSWORD) -> tuple[Session, str]:
-    return accounts.sign_in(SignIn(email=email, password=password), "device", "network")
+    return begun(passwords.sign_in(SignIn(email=email, password=password), make.visitor()))
+
+
+def begun(entry: Entry) -> tuple[Session, str]:
+    assert entry.session is not None
+    return entry.session, entry.token
 
 
 def link(letters: Callable[[], list[tuple[str, str, str]]]) -> str:
@@ -142,21 +150,21 @@ def test_a_visit_is_remembered_but_not_every_one(app: Flask) -> None:
 )
 def test_names_that_look_alike_are_one(one: str, other: str) -> None:
     assert one != other
-    assert accounts.name_key(one) == accounts.name_key(other)
+    assert names.key(one) == names.key(other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("Rhea", "Thea"), ("李四", "李三"), ("Ann", "Anna"), ("😀", "😁")]
 )
 def test_names_that_differ_are_two(one: str, other: str) -> None:
-    assert accounts.name_key(one) != accounts.name_key(other)
-    assert accounts.name_key(one)
+    assert names.key(one) != names.key(other)
+    assert names.key(one)
 
 
 def test_an_accounts_name_is_reserved(app: Flask) -> None:
     make.account("Rhea")
-    assert accounts.reserved("RHEA")
-    assert not accounts.reserved("Rheanna")
+    assert names.reserved("RHEA")
+    assert not names.reserved("Rheanna")
 
 
 # ---- signing in
@@ -228,18 +236,18 @@ class TestGuessing:
             sign_in()
 
     def test_letters_are_counted_by_network(self, app: Flask) -> None:
-        accounts.forgot("nobody@example.org", "en", "network")
-        accounts.forgot("nobody@example.org", "en", "network")
+        by_letter.forgot("nobody@example.org", "en", "network")
+        by_letter.forgot("nobody@example.org", "en", "network")
         with pytest.raises(TooMany):
-            accounts.forgot("nobody@example.org", "en", "network")
-        accounts.forgot("nobody@example.org", "en", "elsewhere")
+            by_letter.forgot("nobody@example.org", "en", "network")
+        by_letter.forgot("nobody@example.org", "en", "elsewhere")
 
 
 # ---- signing up
 
 
 def sign_up(name: str = "Rhea", email: str = "rhea@example.org") -> None:
-    accounts.sign_up(SignUp(name=name, email=email, password=make.PASSWORD), "en", "network")
+    by_letter.sign_up(SignUp(name=name, email=email, password=make.PASSWORD), "en", "network")
 
 
 def test_an_account_works_once_its_letter_is_answered(app: Flask, letters: Any) -> None:
@@ -247,8 +255,8 @@ def test_an_account_works_once_its_letter_is_answered(app: Flask, letters: Any) 
     with pytest.raises(WrongCredentials):
         sign_in()
     text = link(letters)
-    assert accounts.token(Purpose.VERIFY, text).used_at is None
-    session, _ = accounts.verify(text, "device")
+    assert tokens.find(Purpose.VERIFY, text).used_at is None
+    session, _ = begun(by_letter.verify(text, make.visitor()))
     assert session.account is not None
     assert session.account.name == "Rhea"
     sign_in()
@@ -259,7 +267,7 @@ def test_a_known_address_learns_of_it_by_letter_only(app: Flask, letters: Any) -
     sign_up()
     sign_up(name="Other name")
     assert [each[1].split()[0] for each in letters()] == ["Confirm", "Confirm"]
-    accounts.verify(link(letters), "device")
+    by_letter.verify(link(letters), make.visitor())
     sign_up(name="Third name")
     assert letters()[-1][1].startswith("You already have an account")
     assert db.session.query(Account).count() == 1
@@ -309,21 +317,21 @@ class TestWithoutSignUp:
 def test_a_link_works_once(app: Flask, letters: Any) -> None:
     sign_up()
     text = link(letters)
-    accounts.verify(text, "")
+    by_letter.verify(text, make.visitor())
     with pytest.raises(UnknownToken):
-        accounts.verify(text, "")
+        by_letter.verify(text, make.visitor())
     with pytest.raises(UnknownToken):
-        accounts.token(Purpose.VERIFY, text)
+        tokens.find(Purpose.VERIFY, text)
 
 
 def test_a_link_works_for_its_purpose_only(app: Flask, letters: Any) -> None:
     sign_up()
     text = link(letters)
     with pytest.raises(UnknownToken):
-        accounts.reset(text, NewPassword(password=OTHER), "")
+        by_letter.reset(text, NewPassword(password=OTHER), make.visitor())
     with pytest.raises(UnknownToken):
         become_owner(text)
-    accounts.verify(text, "")
+    by_letter.verify(text, make.visitor())
 
 
 def test_a_link_is_too_old_after_its_time(app: Flask, letters: Any) -> None:
@@ -333,14 +341,14 @@ def test_a_link_is_too_old_after_its_time(app: Flask, letters: Any) -> None:
         (Purpose.RESET, "rhea@example.org", timedelta(hours=1)),
     ):
         if ask:
-            accounts.forgot(ask, "en", "network")
+            by_letter.forgot(ask, "en", "network")
         text = link(letters)
-        found = accounts.token(purpose, text)
+        found = tokens.find(purpose, text)
         assert abs(found.expires_at - now() - lifetime) < timedelta(minutes=1)
         with writing():
             found.expires_at = now()
         with pytest.raises(UnknownToken):
-            accounts.token(purpose, text)
+            tokens.find(purpose, text)
 
 
 def test_only_the_hash_of_a_link_is_stored_beside_the_letter(app: Flask, letters: Any) -> None:
@@ -352,8 +360,8 @@ def test_only_the_hash_of_a_link_is_stored_beside_the_letter(app: Flask, letters
 def test_a_new_password_ends_every_session_and_proves_the_address(app: Flask, letters: Any) -> None:
     account = make.account(verified=False)
     _, old = session_for(account)
-    accounts.forgot("Rhea@Example.org", "en", "network")
-    _, new = accounts.reset(link(letters), NewPassword(password=OTHER), "")
+    by_letter.forgot("Rhea@Example.org", "en", "network")
+    _, new = begun(by_letter.reset(link(letters), NewPassword(password=OTHER), make.visitor()))
     assert sessions.of_token(old) is None
     assert sessions.of_token(new) is not None
     with pytest.raises(WrongCredentials):
@@ -366,7 +374,7 @@ def test_a_forgotten_address_that_has_no_account_gets_no_letter(app: Flask, lett
     with writing():
         closed.closed_at = now()
     for email in ("nobody@example.org", "rhea@example.org"):
-        accounts.forgot(email, "en", "network")
+        by_letter.forgot(email, "en", "network")
     assert letters() == []
 
 
@@ -374,10 +382,12 @@ def test_the_old_password_is_needed_for_a_new_one(app: Flask) -> None:
     account = make.account()
     _, old = session_for(account)
     with pytest.raises(InvalidInput) as refused:
-        accounts.change_password(account, "wrong", NewPassword(password=OTHER), "")
+        passwords.change(account, "wrong", NewPassword(password=OTHER), make.visitor())
     assert set(refused.value.fields) == {"old_password"}
     assert sessions.of_token(old) is not None
-    _, new = accounts.change_password(account, make.PASSWORD, NewPassword(password=OTHER), "")
+    _, new = begun(
+        passwords.change(account, make.PASSWORD, NewPassword(password=OTHER), make.visitor())
+    )
     assert sessions.of_token(old) is None
     assert sessions.of_token(new) is not None
     sign_in(password=OTHER)
@@ -389,20 +399,21 @@ def test_the_old_password_is_needed_for_a_new_one(app: Flask) -> None:
 def become_owner(
     text: str, name: str = "Olga", email: str = "olga@example.org"
 ) -> tuple[Session, str]:
-    return accounts.become_owner(text, SignUp(name=name, email=email, password=OTHER), "")
+    given = SignUp(name=name, email=email, password=OTHER)
+    return begun(roles.become_owner(text, given, make.visitor()))
 
 
 def owner_token() -> str:
-    return accounts.owner_link().rpartition("/")[2]
+    return roles.owner_link().rpartition("/")[2]
 
 
 def test_the_owners_link_makes_the_owner_once(app: Flask) -> None:
-    assert not accounts.has_owner()
+    assert not roles.has_owner()
     text = owner_token()
     session, _ = become_owner(text)
     assert session.account is not None
     assert session.account.role is Role.OWNER
-    assert accounts.has_owner()
+    assert roles.has_owner()
     with pytest.raises(UnknownToken):
         become_owner(text, "Other", "other@example.org")
     sign_in("olga@example.org", OTHER)
@@ -436,8 +447,8 @@ def test_a_taken_name_leaves_the_owners_link_unused(app: Flask) -> None:
 def test_a_role_is_given_by_address_and_ends_the_sessions(app: Flask) -> None:
     account = make.account()
     _, token = session_for(account)
-    assert accounts.set_role("RHEA@example.org", Role.AUTHOR).role is Role.AUTHOR
+    assert roles.set_role("RHEA@example.org", Role.AUTHOR).role is Role.AUTHOR
     assert sessions.of_token(token) is None
     with pytest.raises(InvalidInput) as refused:
-        accounts.set_role("nobody@example.org", Role.OWNER)
+        roles.set_role("nobody@example.org", Role.OWNER)
     assert "nobody@example.org" in refused.value.fields["email"]

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
-from comments_service import accounts, config
+from comments_service import config
+from comments_service.accounts import roles
 from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.models import Comment, Decision, Role, Status, Thread
@@ -158,7 +159,7 @@ def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(run: Any, settings: 
     assert "1 snapshots are missing or old" in run("doctor").output
     run("publish", "--stale")
     make.account("Olga", role=Role.OWNER)
-    assert accounts.has_owner()
+    assert roles.has_owner()
     result = run("doctor")
     assert (result.exit_code, result.output) == (
         0,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from comments_service import comments, sessions
-from comments_service.comments import ChangedOutside, Visitor
+from comments_service.comments import ChangedOutside
 from comments_service.db import db, writing
 from comments_service.errors import (
     EditWindowOver,
@@ -32,6 +32,7 @@ from comments_service.models import (
     Status,
     Thread,
 )
+from comments_service.sessions import Visitor
 from tests import make
 
 
@@ -200,7 +201,7 @@ def visitor(account: Account | None = None, *, session: bool = True) -> Visitor:
     made: Session | None = None
     if session:
         with writing():
-            made = sessions.begin(account, "")[0]
+            made = sessions.begin(account, make.visitor())[0]
     return Visitor(made, "network")
 
 

@@ -85,3 +85,42 @@ def test_upgrading_twice_changes_nothing(empty: Flask) -> None:
     before = tables()
     upgrade()
     assert tables() == before
+
+
+def test_what_people_wrote_outlives_an_upgrade_and_its_taking_back(empty: Flask) -> None:
+    upgrade(revision="0001")
+    moment = "2026-11-23 00:00:00+00:00"
+    rows = {
+        "accounts": "id, public_id, name, name_key, email, email_key, role, created_at",
+        "identities": "id, account_id, kind, subject, secret, created_at",
+        "sessions": "id, account_id, token_hash, device, created_at, seen_at",
+        "tokens": "id, account_id, token_hash, purpose, created_at, expires_at",
+    }
+    values = {
+        "accounts": (1, "ab", "Rhea", "rhea", "r@example.org", "r@example.org", "reader", moment),
+        "identities": (1, 1, "password", "ab", "a hash", moment),
+        "sessions": (1, 1, b"s" * 32, "Firefox", moment, moment),
+        "tokens": (1, 1, b"t" * 32, "reset", moment, moment),
+    }
+    with db.engine.begin() as connection:
+        for table, columns in rows.items():
+            names = columns.split(", ")
+            connection.execute(
+                sa.text(
+                    f"INSERT INTO {table} ({columns}) VALUES ({', '.join(f':{n}' for n in names)})"  # noqa: S608 - this test's own names
+                ),
+                dict(zip(names, values[table], strict=True)),
+            )
+
+    def kept() -> list[object]:
+        with db.engine.connect() as connection:
+            return [
+                connection.execute(sa.text(f"SELECT {columns} FROM {table}")).one()  # noqa: S608 - as above
+                for table, columns in rows.items()
+            ]
+
+    before = kept()
+    upgrade()
+    assert kept() == before
+    downgrade(revision="0001")
+    assert kept() == before

@@ -251,7 +251,7 @@ def test_a_comment_comes_with_its_thread_and_account_in_any_state(app: Flask) ->
 
 def session_of(account: Any = None) -> Session:
     with writing():
-        return sessions.begin(account, "")[0]
+        return sessions.begin(account, make.visitor())[0]
 
 
 def test_a_writer_finds_what_it_wrote_in_this_browser_or_with_this_account(app: Flask) -> None:

@@ -1,0 +1,11 @@
+"""Accounts: who somebody is, and every way to show it. How long that lasts is decided in `sessions`.
+
+    names       whose name is whose: guests cannot wear an account's
+    passwords   signing in with one, changing it
+    letters     what one proves by reading one's mail: signing up, a link to sign in, a new password
+    tokens      what works once: links in letters, steps between two pages
+    entrance    the last step of every way in: a second factor where there is one, then the session
+    roles       the owner, and who else decides
+
+What a guest types about himself never reads or writes a row of these.
+"""

@@ -1,0 +1,134 @@
+"""Passwords: argon2id, and an answer that is the same for whatever is wrong."""
+
+import secrets
+from functools import cache
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from comments_service import config, limits, sessions
+from comments_service.accounts import names
+from comments_service.accounts.entrance import Entry, enter
+from comments_service.db import db, writing
+from comments_service.errors import InvalidInput, Message, NotAllowed, WrongCredentials
+from comments_service.inputs import NewPassword, SignIn
+from comments_service.models import Account, Identity, now
+from comments_service.sessions import Visitor
+
+GUESSED_ENOUGH = Message(
+    "Too many wrong passwords. Please wait a while, or ask for a new one by letter."
+)
+
+WRONG = Message("This is not your present password.")
+
+# The library's defaults are RFC 9106's second choice: 64 MiB, three passes, four lanes.
+_hasher = PasswordHasher()
+
+
+@cache
+def _nobody() -> str:
+    """Verified when there is no such account, so that the answer takes as long as a wrong password's."""
+    return _hasher.hash(secrets.token_urlsafe(16))
+
+
+def hashed(password: str) -> str:
+    """What is stored. It takes 50 ms and 64 MiB on purpose: never inside a transaction."""
+    return _hasher.hash(password)
+
+
+def sign_in(given: SignIn, visitor: Visitor) -> Entry:
+    """Let in whoever knows the password. Raises WrongCredentials, TooMany, NotAllowed.
+
+    An unknown address, a wrong password and an unconfirmed account answer alike, after like work.
+    """
+    settings = config.current()
+    if not settings.passwords:
+        raise NotAllowed(Message("Nobody signs in with a password here."))
+    key = names.email_key(given.email)
+    rates = settings.limit_sign_in
+    account_subject = f"sign-in:{sessions.hashed(key).hex()[:32]}"
+    network_subject = f"sign-in-from:{visitor.network}"
+    with writing():
+        limits.count(account_subject, rates, GUESSED_ENOUGH)
+        wider = [config.Rate(rate.count * 4, rate.seconds) for rate in rates]
+        limits.count(network_subject, wider, GUESSED_ENOUGH)
+    nobody = _nobody()
+    account, identity = _by_address(key)
+    stored = identity.secret if identity else nobody
+    db.session.commit()
+    if not _verified(stored, given.password) or account is None or identity is None:
+        raise WrongCredentials
+    if account.email_verified_at is None or account.closed_at is not None:
+        raise WrongCredentials
+    # Before the transaction, and only where the parameters have changed.
+    renewed = hashed(given.password) if _hasher.check_needs_rehash(stored) else stored
+    with writing():
+        limits.forget(account_subject)
+        limits.take_back(network_subject)
+        identity.used_at = now()
+        identity.secret = renewed
+        return enter(account, "password", visitor)
+
+
+def _by_address(key: str) -> tuple[Account | None, Identity | None]:
+    row = db.session.execute(
+        sa.select(Account, Identity)
+        .join(Identity, Identity.account_id == Account.id)
+        .where(Account.email_key == key, Identity.kind == "password")
+    ).one_or_none()
+    return (row[0], row[1]) if row else (None, None)
+
+
+def _verified(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def of(account: Account) -> Identity | None:
+    """An account's password, if it has one."""
+    return db.session.scalar(
+        sa.select(Identity).where(Identity.account_id == account.id, Identity.kind == "password")
+    )
+
+
+def check(account: Account, password: str, field: str = "password") -> None:
+    """Ask somebody who is signed in for the password again. Raises InvalidInput, TooMany.
+
+    A session that was left open in a library must not become the account, so guesses are counted.
+    """
+    subject = f"password:{account.public_id}"
+    with writing():
+        limits.count(subject, config.current().limit_sign_in, GUESSED_ENOUGH)
+    identity = of(account)
+    db.session.commit()
+    if not _verified(identity.secret if identity else _nobody(), password):
+        raise InvalidInput(fields={field: WRONG})
+    with writing():
+        limits.forget(subject)
+
+
+def change(account: Account, old: str, given: NewPassword, visitor: Visitor) -> Entry:
+    """Replace the password of somebody who knows the old one; all other sessions end.
+
+    Raises InvalidInput for a wrong one, TooMany for guessing.
+    """
+    check(account, old, "old_password")
+    secret = hashed(given.password)
+    with writing():
+        store(account, secret)
+        sessions.end_all(account.id)
+        # Whoever showed a second factor when he came in need not show it again.
+        strong = visitor.session is not None and visitor.session.strong_at is not None
+        return enter(account, "password", visitor, strong=strong)
+
+
+def store(account: Account, secret: str) -> None:
+    """Give an account this password, its first or another, inside the caller's transaction."""
+    identity = of(account)
+    if identity is None:
+        identity = Identity(account_id=account.id, kind="password", subject=account.public_id)
+        db.session.add(identity)
+    identity.secret = secret

@@ -1,0 +1,108 @@
+"""What the pages about accounts share: a form that is shown again, where to go next, who is asked."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint, Response, flash, request
+
+from comments_service import config, language, web
+from comments_service.accounts.entrance import Entry, proved
+from comments_service.errors import ProofRequired, ServiceError, SignInRequired
+from comments_service.models import Account, Session
+
+Answer = Callable[[], Response]
+
+# What no page gives back after a mistake.
+SECRET_FIELDS = ("password", "code", "ticket")
+
+
+def own(path: str, **query: str) -> str:
+    """The path of a page of the service."""
+    return config.current().prefix + path + (f"?{urlencode(query)}" if query else "")
+
+
+def next_path(text: str | None) -> str:
+    """Where to go after signing in: a path of this site, or the account page."""
+    home = own("account")
+    text = text or ""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return home
+    # A second slash or a backslash would make browsers take the path for another host.
+    if parts.scheme or parts.netloc or not text.startswith("/") or text[1:2] in ("/", "\\"):
+        return home
+    return home if any(ord(char) < 32 or char == "\\" for char in text) else text
+
+
+def say(message: str) -> None:
+    """Show a line on the next page, in the visitor's language."""
+    flash(language.say(web.page_language(), message))
+
+
+def form_page(template: str, act: Answer, **context: Any) -> Response:
+    """Show a form, or do what it asks for and show it again with what was wrong."""
+    error: ServiceError | None = None
+    if request.method == "POST":
+        try:
+            return act()
+        except ProofRequired:
+            raise
+        except ServiceError as raised:
+            error = raised
+    return web.page(
+        template,
+        error.status if error else 200,
+        values={
+            name: value
+            for name, value in request.form.items()
+            if not any(secret in name for secret in SECRET_FIELDS)
+        },
+        error=error,
+        errors=error.fields if error else {},
+        **context,
+    )
+
+
+def entered(entry: Entry, target: str) -> Response:
+    """After a way in: on to where one wanted to go, or first the second factor."""
+    if entry.session is None:
+        return web.page(
+            "accounts/second.html", 401, ticket=entry.token, next=target, error=None, errors={}
+        )
+    web.become(entry.session)
+    return web.see_other(target, entry.token)
+
+
+def signed_in() -> tuple[Session, Account]:
+    """The visitor's session and account. Raises SignInRequired."""
+    session = web.session()
+    if session is None or session.account is None:
+        raise SignInRequired
+    return session, session.account
+
+
+def freshly_proved() -> tuple[Session, Account]:
+    """The same, for what cannot be taken back. Raises SignInRequired, ProofRequired."""
+    session, account = signed_in()
+    if not proved(session):
+        raise ProofRequired
+    return session, account
+
+
+def account_doors(name: str) -> Blueprint:
+    """Doors of pages about one's own account: a stranger is led to sign in, and then back."""
+    doors = Blueprint(name, __name__)
+
+    @doors.before_request
+    def guard() -> Response | None:
+        try:
+            signed_in()
+        except SignInRequired:
+            if request.method != "GET":
+                raise
+            return web.see_other(own("sign-in", next=request.full_path.rstrip("?")))
+        return None
+
+    return doors
