@@ -26,6 +26,7 @@ from comments_service.errors import (
     EditWindowOver,
     InvalidInput,
     KeyReused,
+    Message,
     MissingParent,
     NotAllowed,
     NothingToUndo,
@@ -115,7 +116,7 @@ def post(thread_id: str, visitor: Visitor, new: NewComment) -> Posted:
     if (before := threads.sent_before(thread_id, key)) is not None:
         return Posted(_same(before, new, name), visitor.session)
     if not threads.open_now(thread):
-        raise ThreadClosed("This thread takes no new comments any more.")
+        raise ThreadClosed(Message("This thread takes no new comments any more."))
     parent = _parent(thread_id, new.parent)
     settings = config.current()
     verdict = spam.judge(
@@ -133,7 +134,9 @@ def post(thread_id: str, visitor: Visitor, new: NewComment) -> Posted:
             limits.count(
                 f"post:{visitor.network}",
                 settings.limit_posts,
-                "You have written a lot in a short time. Your text is kept; please wait a moment.",
+                Message(
+                    "You have written a lot in a short time. Your text is kept; please wait a moment."
+                ),
             )
             session = visitor.session
             if session is None:
@@ -181,9 +184,9 @@ def rendered(source: str) -> str:
     try:
         html = markup.render(source)
     except markup.MarkupError as error:
-        raise InvalidInput(fields={"body": str(error)}) from None
+        raise InvalidInput(fields={"body": error.message}) from None
     if not markup.words(html):
-        raise InvalidInput(fields={"body": "Nothing of this text would be visible."})
+        raise InvalidInput(fields={"body": Message("Nothing of this text would be visible.")})
     return html
 
 
@@ -192,12 +195,14 @@ def _name(visitor: Visitor, new: NewComment) -> str:
     if visitor.account is not None:
         return visitor.account.name
     if not config.current().guests:
-        raise NotAllowed("Please sign in to comment here.")
+        raise NotAllowed(Message("Please sign in to comment here."))
     if new.name is None:
-        raise InvalidInput(fields={"name": "Please give a name."})
+        raise InvalidInput(fields={"name": Message("Please give a name.")})
     if names.reserved(new.name):
         raise InvalidInput(
-            fields={"name": "This name belongs to an account. Sign in, or choose another name."}
+            fields={
+                "name": Message("This name belongs to an account. Sign in, or choose another name.")
+            }
         )
     return new.name
 
@@ -220,7 +225,7 @@ def _same(before: Comment, new: NewComment, name: str) -> Comment:
     same_text = before.source == new.body or before.edited_at is not None
     if same_text and before.parent_id == new.parent and written == name:
         return before
-    raise KeyReused("This key was used for another comment: make a new one for each.")
+    raise KeyReused(Message("This key was used for another comment: make a new one for each."))
 
 
 def _parent(thread_id: str, parent_id: int | None) -> Comment | None:
@@ -228,7 +233,9 @@ def _parent(thread_id: str, parent_id: int | None) -> Comment | None:
         return None
     parent = db.session.get(Comment, parent_id)
     if parent is None or parent.thread_id != thread_id or parent.status is not Status.PUBLISHED:
-        raise MissingParent("The comment that you answer is not there any more. Your text is kept.")
+        raise MissingParent(
+            Message("The comment that you answer is not there any more. Your text is kept.")
+        )
     return parent
 
 
@@ -265,13 +272,16 @@ def _mine(comment_id: int, visitor: Visitor) -> Comment:
         # What others cannot see does not exist for them.
         if comment.status is not Status.PUBLISHED:
             raise UnknownComment
-        raise NotAllowed("Only its writer can change this comment.")
+        raise NotAllowed(Message("Only its writer can change this comment."))
     if comment.status not in (Status.PENDING, Status.PUBLISHED):
         raise UnknownComment
     if now() >= editable_until(comment):
         minutes = config.current().edit_minutes
         raise EditWindowOver(
-            f"A comment can be changed for {minutes} minutes. You can answer it to add something."
+            Message(
+                "A comment can be changed for {minutes} minutes. You can answer it to add something.",
+                minutes=minutes,
+            )
         )
     return comment
 
@@ -304,7 +314,7 @@ def edit(comment_id: int, visitor: Visitor, new: EditedComment) -> Comment:
         links = markup.links(html)
         if comment.status is Status.PUBLISHED and links > config.current().max_links:
             comment.status = Status.PENDING
-            comment.reasons = [f"Many links after an edit: {links}."]
+            comment.reasons = [Message("Many links after an edit: {number}.", number=links)]
     return comment
 
 
@@ -353,13 +363,15 @@ def decide(comment_id: int, moderator: Account | None, new: NewDecision) -> Deci
     """
     comment = threads.comment(comment_id)
     if moderator is not None and not may_moderate(moderator, comment.thread):
-        raise NotAllowed("You can decide on comments of your own articles.")
+        raise NotAllowed(Message("You can decide on comments of your own articles."))
     act = Act(new.decision)
     with changing(comment.thread_id) as change:
         # Its writer may be deleting it at this very moment.
         db.session.refresh(comment, ["source", "status"], with_for_update=True)
         if act is not Act.UNDO and comment.status is Status.DELETED and not comment.source:
-            raise NotAllowed("Its writer deleted this comment; nothing is left to decide on.")
+            raise NotAllowed(
+                Message("Its writer deleted this comment; nothing is left to decide on.")
+            )
         undoes = None
         if act is Act.UNDO:
             undoes = threads.last_decision(comment.id)

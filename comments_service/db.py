@@ -19,7 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, registry
 
-from comments_service.errors import Unavailable
+from comments_service.errors import Message, Unavailable
 
 # How long a writer waits for another process's transaction before the client is told to try again.
 BUSY_SECONDS = 5
@@ -110,8 +110,10 @@ def _turn() -> Iterator[None]:
 def unavailable(error: SQLAlchemyError | None) -> Unavailable:
     """What a client is told when the database is locked, full, read-only or away."""
     unavailable = Unavailable(
-        "The service cannot save anything at the moment. Your text is still here; please try"
-        " again in a few seconds.",
+        Message(
+            "The service cannot save anything at the moment. Your text is still here; please try"
+            " again in a few seconds."
+        ),
         retry_after_seconds=BUSY_SECONDS,
     )
     unavailable.__cause__ = error

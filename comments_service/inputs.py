@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from comments_service.errors import InvalidInput
+from comments_service.errors import InvalidInput, Message
 
 MAX_BODY_CHARS = 10_000
 MAX_NAME_LETTERS = 50
@@ -35,16 +35,24 @@ def plain_text(text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     for char in text:
         if char in _bidi_controls:
-            raise ValueError("This text has a hidden character that reverses the reading order.")
+            raise ValueError(
+                Message("This text has a hidden character that reverses the reading order.")
+            )
         if (unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t") or (
             # Feeds are XML, which cannot hold these two.
             char in "\ufffe\uffff"
         ):
-            raise ValueError("This text has a control character that cannot be shown.")
+            raise ValueError(Message("This text has a control character that cannot be shown."))
     if not text:
-        raise ValueError("Please write something.")
+        raise ValueError(Message("Please write something."))
     if len(text) > MAX_BODY_CHARS:
-        raise ValueError(f"At most {MAX_BODY_CHARS:,} characters, please; this has {len(text):,}.")
+        raise ValueError(
+            Message(
+                "At most {max:,} characters, please; this has {length:,}.",
+                max=MAX_BODY_CHARS,
+                length=len(text),
+            )
+        )
     return text
 
 
@@ -55,15 +63,15 @@ def shown_name(text: str) -> str:
     for char in text:
         category = unicodedata.category(char)
         if category in _hidden_categories:
-            raise ValueError("A name cannot hold invisible characters.")
+            raise ValueError(Message("A name cannot hold invisible characters."))
         marks = marks + 1 if category in ("Mn", "Me") else 0
         letters += category[0] != "M"
         if marks > MAX_MARKS_IN_A_ROW:
-            raise ValueError("A name cannot stack so many marks on one letter.")
+            raise ValueError(Message("A name cannot stack so many marks on one letter."))
     if not letters:
-        raise ValueError("Please give a name.")
+        raise ValueError(Message("Please give a name."))
     if letters > MAX_NAME_LETTERS or len(text) > 4 * MAX_NAME_LETTERS:
-        raise ValueError(f"At most {MAX_NAME_LETTERS} letters, please.")
+        raise ValueError(Message("At most {max} letters, please.", max=MAX_NAME_LETTERS))
     return text
 
 
@@ -72,7 +80,9 @@ def mail_address(text: str) -> str:
     try:
         return validate_email(text.strip(), check_deliverability=False).normalized
     except (EmailNotValidError, UnicodeError):
-        raise ValueError("This does not look like a mail address (name@example.org).") from None
+        raise ValueError(
+            Message("This does not look like a mail address (name@example.org).")
+        ) from None
 
 
 def web_address(text: str) -> str:
@@ -96,7 +106,7 @@ def web_address(text: str) -> str:
         or any(unicodedata.category(char) in _hidden_categories for char in text)
     ):
         raise ValueError(
-            "Please give a web address such as https://example.org, or leave it empty."
+            Message("Please give a web address such as https://example.org, or leave it empty.")
         )
     netloc = f"[{host}]" if ":" in host else host
     return urlunsplit(
@@ -108,7 +118,7 @@ def one_line(text: str) -> str:
     """A moderator's reason: one visible line."""
     text = " ".join(unicodedata.normalize("NFC", text).split())
     if any(unicodedata.category(char) in _hidden_categories for char in text):
-        raise ValueError("A reason cannot hold invisible characters.")
+        raise ValueError(Message("A reason cannot hold invisible characters."))
     return text
 
 
@@ -118,20 +128,20 @@ def password(text: str) -> str:
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
     if len(text) < MIN_PASSWORD_CHARS:
-        raise ValueError(f"At least {MIN_PASSWORD_CHARS} characters, please.")
+        raise ValueError(Message("At least {min} characters, please.", min=MIN_PASSWORD_CHARS))
     if len(text) > MAX_PASSWORD_CHARS:
-        raise ValueError(f"At most {MAX_PASSWORD_CHARS} characters, please.")
+        raise ValueError(Message("At most {max:,} characters, please.", max=MAX_PASSWORD_CHARS))
     if any(unicodedata.category(char) == "Cs" or char == "\0" for char in text):
-        raise ValueError("A password cannot hold this character.")
+        raise ValueError(Message("A password cannot hold this character."))
     if text.lower() in FREQUENCY_LISTS["passwords"] or len(set(text)) < 3:
-        raise ValueError("Many people use this password; please choose another one.")
+        raise ValueError(Message("Many people use this password; please choose another one."))
     return text
 
 
 def without_nul(text: str) -> str:
     """An address to look for: what no row can hold is not asked of the database."""
     if "\0" in text:
-        raise ValueError("This does not look like a mail address (name@example.org).")
+        raise ValueError(Message("This does not look like a mail address (name@example.org)."))
     return text
 
 
@@ -228,7 +238,7 @@ class NewDecision(Input):
 def parse(model: type[Model], data: object) -> Model:
     """`data` as `model`; raises InvalidInput with a message for each wrong field."""
     if not isinstance(data, dict):
-        raise InvalidInput("A JSON object is needed here, not an array or a single value.")
+        raise InvalidInput(Message("A JSON object is needed here, not an array or a single value."))
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -249,20 +259,21 @@ def _messages(error: ValidationError) -> dict[str, str]:
         context = each.get("ctx", {})
         match each["type"]:
             case "missing":
-                text = "Please fill this in."
+                text = Message("Please fill this in.")
             case "extra_forbidden":
-                text = "This field is not known here."
+                text = Message("This field is not known here.")
             case "string_too_long":
-                text = f"At most {context['max_length']:,} characters, please."
+                text = Message("At most {max:,} characters, please.", max=context["max_length"])
             case "string_pattern_mismatch":
-                text = "Use 8 to 80 letters, digits, dots, colons, dashes and underscores."
+                text = Message("Use 8 to 80 letters, digits, dots, colons, dashes and underscores.")
             case "greater_than_equal" | "less_than_equal":
-                text = "This is not the number of a comment."
+                text = Message("This is not the number of a comment.")
             case "literal_error":
-                text = f"Choose one of {context['expected']}."
+                text = Message("Choose one of {words}.", words=context["expected"])
             case "value_error":
-                text = str(context["error"])
+                # The very message that the validator raised, so that it can be translated.
+                text = context["error"].args[0]
             case _:
-                text = f"{each['msg']}."
+                text = Message("{reason}.", reason=each["msg"])
         messages.setdefault(str(each["loc"][0]) if each["loc"] else "body", text)
     return messages

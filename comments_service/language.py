@@ -69,6 +69,7 @@ def environment(lang: str) -> jinja2.Environment:
     made.install_gettext_translations(catalogue(lang), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     made.filters["when"] = lambda moment: when(moment, lang)
     made.filters["stamp"] = stamp
+    made.filters["say"] = lambda text: say(lang, text)
     made.globals["lang"] = lang
     return made
 

@@ -9,6 +9,8 @@ import re
 import comrak
 import nh3
 
+from comments_service.errors import Message
+
 # Raised whenever the same source would give other HTML, so that old rows can be rendered anew.
 RENDERER_VERSION = 1
 
@@ -47,7 +49,11 @@ _hidden = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\uf
 
 
 class MarkupError(ValueError):
-    """Markdown that is refused; the text says what to change."""
+    """Markdown that is refused; the message says what to change."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 def render(source: str) -> str:
@@ -58,12 +64,16 @@ def render(source: str) -> str:
     """
     html = comrak.render_markdown(source, extension_options=_extensions, render_options=_rendering)
     if _deepest(html) > MAX_NESTING:
-        raise MarkupError(f"Quotes and lists may be nested at most {MAX_NESTING} deep.")
+        raise MarkupError(
+            Message("Quotes and lists may be nested at most {max} deep.", max=MAX_NESTING)
+        )
     html = _image.sub(_linked_image, html)
     html = _heading.sub(lambda tag: "</strong></p>" if tag[1] else "<p><strong>", html)
     html = _hidden.sub("", _cleaner.clean(html)).strip()
     if len(html.encode()) > MAX_HTML_BYTES:
-        raise MarkupError("This text becomes far too long when it is shown; please shorten it.")
+        raise MarkupError(
+            Message("This text becomes far too long when it is shown; please shorten it.")
+        )
     return html
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from comments_service.db import Base
+from comments_service.errors import Message
 
 
 def now() -> datetime:
@@ -38,6 +39,19 @@ class Words(enum.StrEnum):
             name=name or cls.__name__.lower(),
             values_callable=lambda words: [str(word) for word in words],
         )
+
+
+class Messages(sa.TypeDecorator[list[Message]]):
+    """What is said to people, kept so that it can be said in their language."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, _dialect: sa.Dialect) -> Any:
+        return None if value is None else [[each.template, dict(each.values)] for each in value]
+
+    def process_result_value(self, value: Any, _dialect: sa.Dialect) -> Any:
+        return value and [Message(template, **values) for template, values in value]
 
 
 class Role(Words):
@@ -325,7 +339,7 @@ class Comment(Base):
     renderer_version: Mapped[int]
     status: Mapped[Status] = mapped_column(Status.column())
     # Why it waits, in words that a moderator reads in the queue.
-    reasons: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    reasons: Mapped[list[Message]] = mapped_column(Messages, default=list)
     # Idempotency: the same submission sent twice has the same key, and so is one row.
     key: Mapped[str] = mapped_column(sa.String(120))
     # A keyed hash of the writer's network, under a key that is forgotten after a day.

@@ -6,6 +6,8 @@ puts the comment into the queue, and a moderator decides.
 
 from dataclasses import dataclass
 
+from comments_service.errors import Message
+
 
 @dataclass(frozen=True)
 class History:
@@ -27,7 +29,7 @@ class Rules:
 class Verdict:
     """Empty reasons: publish. Otherwise hold, and say why."""
 
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
     @property
     def hold(self) -> bool:
@@ -41,15 +43,19 @@ def judge(links: int, trapped: bool, history: History, rules: Rules) -> Verdict:
     """
     reasons = []
     if rules.all_wait:
-        reasons.append("All comments on this article wait for a moderator.")
+        reasons.append(Message("All comments on this article wait for a moderator."))
     if trapped:
-        reasons.append("A hidden field was filled in, as robots do.")
+        reasons.append(Message("A hidden field was filled in, as robots do."))
     if history.published < rules.trust_after:
-        reasons.append("First comment of this writer.")
+        reasons.append(Message("First comment of this writer."))
     if history.rejected:
-        reasons.append(f"Comments of this writer were rejected before: {history.rejected}.")
+        reasons.append(
+            Message(
+                "Comments of this writer were rejected before: {number}.", number=history.rejected
+            )
+        )
     if links > rules.max_links:
-        reasons.append(f"Many links: {links}.")
+        reasons.append(Message("Many links: {number}.", number=links))
     if history.same_text_recently:
-        reasons.append("The same text was posted elsewhere on this site today.")
+        reasons.append(Message("The same text was posted elsewhere on this site today."))
     return Verdict(tuple(reasons))

@@ -18,7 +18,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.urls import iri_to_uri
 
 from comments_service import config, db, errors, inputs, language, limits, sessions, threads
-from comments_service.errors import ServiceError
+from comments_service.errors import Message, ServiceError
 from comments_service.models import STAFF, Account, Session, Site
 from comments_service.sessions import Visitor
 
@@ -103,9 +103,12 @@ def check_origin(request: Request, settings: config.Settings) -> None:
     origin = request.headers.get("Origin", "")
     if origin.lower() not in settings.origins:
         raise errors.WrongOrigin(
-            f"This request came from {origin or 'nowhere'}, and this service takes changes from"
-            f" {settings.site_origin}. If that is your blog's address, set SITE_URL or"
-            " COMMENTS_ALLOWED_ORIGINS to it."
+            Message(
+                "This request came from {origin}, and this service takes changes from {site}. If"
+                " {origin} is your blog's address, set SITE_URL or COMMENTS_ALLOWED_ORIGINS to it.",
+                origin=origin or "nowhere",
+                site=settings.site_origin,
+            )
         )
 
 
@@ -361,5 +364,5 @@ def moderator() -> Account:
     if asking is None or asking.account is None:
         raise errors.SignInRequired
     if asking.account.role not in STAFF:
-        raise errors.NotAllowed("This page is for moderators.")
+        raise errors.NotAllowed(Message("This page is for moderators."))
     return asking.account

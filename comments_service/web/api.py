@@ -56,7 +56,9 @@ def body(model: type[Model]) -> Model:
     try:
         data = orjson.loads(request.get_data())
     except orjson.JSONDecodeError as error:
-        raise MalformedJSON(f"The body is not JSON that can be read: {error}") from None
+        raise MalformedJSON(
+            Message("The body is not JSON that can be read: {reason}", reason=str(error))
+        ) from None
     return parse(model, data)
 
 
@@ -136,7 +138,9 @@ def read_queue() -> Response:
     try:
         status = Status(request.args.get("status", "pending"))
     except ValueError:
-        raise InvalidInput(fields={"status": f"Choose one of {', '.join(Status)}."}) from None
+        raise InvalidInput(
+            fields={"status": Message("Choose one of {words}.", words=", ".join(Status))}
+        ) from None
     found = threads.queue(account, status, page=page_number())
     return web.json(
         {
@@ -170,7 +174,9 @@ def page_number(last: int | None = None) -> int:
     """The page asked for, from 1. Raises InvalidInput for one that cannot be."""
     asked = request.args.get("page", "1")
     if not asked.isdecimal() or not asked.isascii() or not 1 <= int(asked[:12]) <= (last or 10**9):
-        raise InvalidInput(fields={"page": f"There are the pages 1 to {last or '…'}."})
+        raise InvalidInput(
+            fields={"page": Message("There are the pages 1 to {last}.", last=last or "…")}
+        )
     return int(asked[:12])
 
 
@@ -199,11 +205,12 @@ def own(mine: Sequence[Comment]) -> list[dict[str, Any]]:
 
 def waiting(queue: Sequence[Comment]) -> list[dict[str, Any]]:
     """Comments for a moderator: whole whatever their state, with source and reasons."""
+    lang = web.page_language()
     return [
         {
             **snapshots.comment_json(replace(shown, gone=False), comment.thread.url),
             "source": comment.source,
-            "reasons": comment.reasons,
+            "reasons": [language.say(lang, each) for each in comment.reasons],
             "thread_title": comment.thread.title,
         }
         for comment, shown in zip(queue, threads.shown(queue), strict=True)

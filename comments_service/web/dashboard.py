@@ -15,7 +15,13 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, Response, flash, request
 
 from comments_service import comments, config, language, threads, web
-from comments_service.errors import NotAllowed, ServiceError, SignInRequired, UnknownComment
+from comments_service.errors import (
+    Message,
+    NotAllowed,
+    ServiceError,
+    SignInRequired,
+    UnknownComment,
+)
 from comments_service.inputs import NewDecision, from_form
 from comments_service.models import Act, Status
 
@@ -80,7 +86,7 @@ def _numbers(given: Iterable[str]) -> list[int]:
 def one(comment_id: int) -> Response:
     comment = threads.comment(comment_id)
     if not comments.may_moderate(web.moderator(), comment.thread):
-        raise NotAllowed("You can decide on comments of your own articles.")
+        raise NotAllowed(Message("You can decide on comments of your own articles."))
     return web.page(
         "dashboard/comment.html",
         comment=comment,
@@ -95,6 +101,7 @@ def decide() -> Response:
     account = web.moderator()
     new = from_form(NewDecision, request.form)
     numbers = _numbers(request.form.getlist("comment"))
+    lang = web.page_language()
     decided, failed = [], []
     for number in numbers:
         try:
@@ -103,8 +110,8 @@ def decide() -> Response:
         except (ServiceError, UnknownComment) as error:
             if len(numbers) == 1:
                 raise
-            failed.append(f"{number}: {error.detail}")
-    _ = language.gettext(web.page_language())
+            failed.append(f"{number}: {language.say(lang, error.detail)}")
+    _ = language.gettext(lang)
     if decided:
         text = {
             Act.PUBLISH: _("Published."),

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, flash, request
 
 from comments_service import comments, config, language, publisher, threads, web
-from comments_service.errors import NotAllowed, ServiceError, UnknownComment
+from comments_service.errors import Message, NotAllowed, ServiceError, UnknownComment
 from comments_service.inputs import EditedComment, NewComment, Preview, from_form
 from comments_service.models import Comment, Status, Thread
 from comments_service.sessions import Visitor
@@ -168,7 +168,7 @@ def mine(comment_id: int) -> Comment:
     if not comments.is_mine(comment, web.visitor()) or comment.status is Status.DELETED:
         if comment.status is not Status.PUBLISHED:
             raise UnknownComment
-        raise NotAllowed("Only its writer can change this comment.")
+        raise NotAllowed(Message("Only its writer can change this comment."))
     return comment
 
 

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from comments_service import language
 
 PATHS = sorted(language.TRANSLATIONS.glob("*.po"))
-HOLE = re.compile(r"%\(\w+\)s|\{\w+\}|</?\w+[^>]*>")
+HOLE = re.compile(r"%\(\w+\)s|\{\w+[^}]*\}|</?\w+[^>]*>")
 
 
 def catalogue(path: Path) -> Catalog:

@@ -15,6 +15,7 @@ from comments_service import config
 from comments_service.accounts import roles
 from comments_service.config import Settings
 from comments_service.db import db
+from comments_service.errors import Message
 from comments_service.models import Comment, Decision, Role, Status, Thread
 from tests import make
 from tests.unit.test_manifest import document, entry
@@ -100,7 +101,9 @@ def test_a_role_is_given_by_address(run: Any) -> None:
 def test_the_queue_shows_who_what_and_why_and_no_terminal_commands(run: Any) -> None:
     make.thread()
     make.comment(
-        body="First line.\nSecond \x1b[31mred\x07 line.", held=True, reasons=["Many links: 9."]
+        body="First line.\nSecond \x1b[31mred\x07 line.",
+        held=True,
+        reasons=[Message("Many links: {number}.", number=9)],
     )
     make.comment(body="By an account.", by=make.account("Rhea"), held=True)
     output = run("queue").output
