@@ -257,6 +257,7 @@ def _messages(error: ValidationError) -> dict[str, str]:
     messages: dict[str, str] = {}
     for each in error.errors(include_url=False, include_input=False):
         context = each.get("ctx", {})
+        text: str
         match each["type"]:
             case "missing":
                 text = Message("Please fill this in.")
@@ -274,6 +275,6 @@ def _messages(error: ValidationError) -> dict[str, str]:
                 # The very message that the validator raised, so that it can be translated.
                 text = context["error"].args[0]
             case _:
-                text = Message("{reason}.", reason=each["msg"])
+                text = f"{each['msg']}."
         messages.setdefault(str(each["loc"][0]) if each["loc"] else "body", text)
     return messages

@@ -1,0 +1,54 @@
+"""What the service says, it says in the reader's language: refusals, reasons, letters."""
+
+from typing import Any
+
+import pytest
+
+from tests import make
+from tests.conftest import Visitor
+
+CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9"}
+
+
+@pytest.mark.parametrize("path", ["/comments/threads/pelicans", "/comments/sign-up"])
+def test_a_refused_field_is_explained_in_the_pages_language(guest: Visitor, path: str) -> None:
+    make.thread(lang="zh-CN")
+    page = guest.post(path, {"body": "好的", "name": "\u200b"}, headers=CHINESE)
+    assert page.status_code == 422
+    assert "名字不能包含看不见的字符。" in page.text
+    assert "invisible" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"), [("", CHINESE), ("?lang=zh-CN", {}), ("?lang=zh", {})]
+)
+def test_the_api_answers_in_the_language_that_is_asked_for(
+    guest: Visitor, query: str, headers: dict[str, str]
+) -> None:
+    make.thread()
+    data = {"body": "b" * 10_001, "name": "Gus"}
+    refused = guest.call("POST", f"threads/pelicans/comments{query}", data, headers=headers).json
+    assert refused["title"] == "请检查标出的栏目"
+    assert refused["fields"] == {"body": "最多 10,000 个字符，现在有 10,001 个。"}
+    # Programs go by the word, which is the same in every language.
+    assert refused["code"] == "invalid_input"
+
+
+def test_a_comment_waits_for_reasons_that_its_moderator_can_read(
+    guest: Visitor, moderator: Visitor
+) -> None:
+    make.thread()
+    links = " ".join(f"https://example.org/{number}" for number in range(5))
+    guest.call("POST", "threads/pelicans/comments", {"body": links, "name": "Gus"})
+    page = moderator.get("/comments/moderation/", headers=CHINESE).text
+    assert "这位作者的第一条评论。" in page
+    assert "链接过多：5 个。" in page
+    queue: Any = moderator.call("GET", "moderation/queue").json
+    assert queue["comments"][0]["reasons"] == ["First comment of this writer.", "Many links: 5."]
+
+
+def test_a_language_that_nobody_translated_is_answered_in_english(guest: Visitor) -> None:
+    make.thread()
+    for lang in ("xx", "tlh", "..", "zh" * 500):
+        answer = guest.call("POST", f"threads/pelicans/comments?lang={lang}", {"name": "Gus"})
+        assert answer.json["fields"] == {"body": "Please fill this in."}, lang
