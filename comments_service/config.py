@@ -6,11 +6,13 @@ each setting, and a test holds the two together.
 """
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -32,6 +34,19 @@ class Rate:
 
     count: int
     seconds: int
+
+
+@dataclass(frozen=True)
+class Client:
+    """What a provider knows this service by: `key` stands in addresses, `kind` in the table of
+    identities ("github", or the issuer of an OpenID provider), `name` on buttons.
+    """
+
+    key: str
+    name: str
+    kind: str
+    id: str
+    secret: str = field(repr=False)
 
 
 def setting(env: str, default: Any, meaning: str, *, secret: bool = False) -> Any:
@@ -199,6 +214,11 @@ class Settings:
             return self.secure or bool(self.mail_url)
         return self.second_factor == "required"
 
+    @cached_property
+    def clients(self) -> tuple[Client, ...]:
+        """The providers that one can sign in with. Raises SettingError."""
+        return clients(self)
+
     @property
     def origins(self) -> frozenset[str]:
         """Every origin whose pages may change something here.
@@ -338,6 +358,61 @@ def origin(word: str) -> str:
     return origin_of(word)
 
 
+PRESETS = {
+    "github": ("GitHub", "github"),
+    "google": ("Google", "https://accounts.google.com"),
+    "gitlab": ("GitLab", "https://gitlab.com"),
+}
+
+
+def clients(settings: Settings) -> tuple[Client, ...]:
+    """What the settings of the providers say, in the order of their buttons. Raises SettingError."""
+    found = []
+    for key, (name, kind) in PRESETS.items():
+        words = getattr(settings, key).split()
+        if len(words) not in (0, 2):
+            raise SettingError(
+                f"COMMENTS_{key.upper()}: write the client's id and its secret, separated by a space"
+            )
+        if words:
+            found.append(Client(key, name, kind, *words))
+    for text in filter(str.strip, settings.openid.split(";")):
+        # A name may have spaces; the three words behind it cannot.
+        name, issuer, id, secret = (["", "", "", "", *text.rsplit(maxsplit=3)])[-4:]
+        name = " ".join(name.split())
+        # What an address can hold of the name.
+        key = "-".join(re.findall("[a-z0-9]+", name.lower())) or "openid"
+        if not name:
+            raise SettingError(
+                "COMMENTS_OPENID: write name, issuer's address, client's id and secret, separated by"
+                " spaces, such as: Example https://id.example.org an-id a-secret"
+            )
+        if not trusted(issuer):
+            raise SettingError(
+                f"COMMENTS_OPENID: {issuer} is no issuer; write its https address, as its own"
+                " /.well-known/openid-configuration gives it"
+            )
+        if any(key == other.key or issuer == other.kind for other in found):
+            raise SettingError(
+                f"COMMENTS_OPENID: {name} stands there twice; give each another name"
+            )
+        found.append(Client(key, name, issuer, id, secret))
+    return tuple(found)
+
+
+def trusted(address: str) -> bool:
+    """Whether an address of a provider can be: https, or this very machine."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return False
+    here = host in ("localhost", "127.0.0.1", "::1")
+    plain = bool(host) and "@" not in parts.netloc and not re.search(r"[\s\\\x00-\x20#]", address)
+    return plain and (parts.scheme == "https" or (parts.scheme == "http" and here))
+
+
 def checked(settings: Settings) -> Settings:
     """The settings with addresses made whole; raises SettingError where they make no sense."""
     site_url = settings.site_url.rstrip("/")
@@ -366,6 +441,13 @@ def checked(settings: Settings) -> Settings:
     if settings.second_factor not in ("auto", "required", "optional"):
         raise SettingError(
             f"COMMENTS_SECOND_FACTOR={settings.second_factor!r}: write auto, required or optional"
+        )
+    some_way = settings.clients or settings.passwords or settings.letters or settings.passkeys
+    if not (settings.guests or some_way):
+        raise SettingError(
+            "Nobody could write: COMMENTS_GUESTS is off, and so is every way to sign in. Switch on"
+            " COMMENTS_GUESTS, COMMENTS_PASSWORDS, COMMENTS_SIGN_IN_LETTERS or COMMENTS_PASSKEYS,"
+            " or name a provider (COMMENTS_GITHUB, COMMENTS_OPENID)"
         )
     database_url = settings.database_url
     for short in ("postgres://", "postgresql://"):

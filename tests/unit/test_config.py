@@ -124,6 +124,15 @@ def test_what_is_written_out_is_read_in_as_the_same() -> None:
         ("COMMENTS_PAGE_SIZE", "1001", "from 10 to 1000"),
         ("COMMENTS_LIMIT_POSTS", "5", "count/seconds"),
         ("COMMENTS_LIMIT_POSTS", "5/0", "count/seconds"),
+        ("COMMENTS_GITHUB", "only-an-id", "id and its secret"),
+        ("COMMENTS_GOOGLE", "an-id a-secret more", "id and its secret"),
+        ("COMMENTS_OPENID", "https://id.example.org an-id a-secret", "separated by spaces"),
+        ("COMMENTS_OPENID", "Example", "separated by spaces"),
+        ("COMMENTS_OPENID", "Example http://id.example.org an-id a-secret", "https address"),
+        ("COMMENTS_OPENID", "Example https://a@id.example.org an-id a-secret", "https address"),
+        ("COMMENTS_OPENID", "Example https://[id an-id a-secret", "https address"),
+        ("COMMENTS_OPENID", "GitLab https://a.org i s; gitlab https://b.org i s", "twice"),
+        ("COMMENTS_OPENID", "A https://a.org i s; B https://a.org i s", "twice"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_name_and_a_remedy(
@@ -133,6 +142,39 @@ def test_a_wrong_value_is_refused_with_its_name_and_a_remedy(
         from_environment({name: value})
     assert name in str(refused.value)
     assert remedy in str(refused.value)
+
+
+def test_providers_are_known_by_a_word_and_by_their_issuer() -> None:
+    settings = from_environment(
+        {
+            "COMMENTS_GITHUB": "id1 secret1",
+            "COMMENTS_OPENID": "Our  Tea House https://id.example.org/tea id2 secret2;"
+            " 茶馆 http://localhost:9000 id3 secret3;",
+        }
+    )
+    assert [(each.key, each.name, each.kind, each.id) for each in settings.clients] == [
+        ("github", "GitHub", "github", "id1"),
+        ("our-tea-house", "Our Tea House", "https://id.example.org/tea", "id2"),
+        ("openid", "茶馆", "http://localhost:9000", "id3"),
+    ]
+    assert "secret1" not in repr(settings.clients)
+
+
+def test_a_service_that_nobody_could_write_to_does_not_start() -> None:
+    off = dict.fromkeys(
+        (
+            "COMMENTS_GUESTS",
+            "COMMENTS_PASSWORDS",
+            "COMMENTS_SIGN_IN_LETTERS",
+            "COMMENTS_PASSKEYS",
+        ),
+        "no",
+    )
+    with pytest.raises(SettingError, match="Nobody could write"):
+        from_environment(off)
+    for one in off:
+        assert from_environment({**off, one: "yes"})
+    assert from_environment({**off, "COMMENTS_GITHUB": "id secret"})
 
 
 def test_values_that_cannot_be_read_are_named_all_at_once() -> None:
