@@ -6,7 +6,7 @@ listeners at the end of this file, bulk statements included.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,25 +69,33 @@ class ChangedOutside(RuntimeError):
 
 @dataclass
 class Change:
-    """What goes on inside `changing`; `shown` is set to False when readers will see no difference."""
+    """What goes on inside `changing`; `shown` is set to False when readers will see no difference.
 
+    `threads` can be set inside, by whoever learns only there which ones he changes.
+    """
+
+    threads: Collection[str]
     shown: bool = True
 
 
 @contextmanager
-def changing(thread_id: str) -> Iterator[Change]:
-    """The one way to change comments of a thread: one transaction, then the publisher wakes."""
-    change = Change()
+def changing(*thread_ids: str) -> Iterator[Change]:
+    """The one way to change comments of threads: one transaction, then the publisher wakes."""
+    change = Change(thread_ids)
+    raised = False
     with writing():
-        db.session().info["changing"] = thread_id
+        db.session().info["changing"] = thread_ids
         try:
             yield change
             db.session.flush()
-            if change.shown:
-                db.session.execute(_raise_revision, {"changed": thread_id})
+            if change.shown and change.threads:
+                # In one order everywhere: two that change the same threads wait, and none for ever.
+                for thread_id in sorted(set(change.threads)):
+                    db.session.execute(_raise_revision, {"changed": thread_id})
+                raised = True
         finally:
             db.session().info.pop("changing", None)
-    if change.shown:
+    if raised:
         publisher.wake()
 
 

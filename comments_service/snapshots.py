@@ -88,7 +88,7 @@ def item(comment: Shown, thread: Thread, lang: str, settings: Settings) -> str:
     """One comment's `<li>`, the same as in the fragment."""
     module = language.environment(lang).get_template("thread/comment.html").module
     closed = threads.shown_policy(thread) is Policy.CLOSED
-    return str(module.item(comment, None if closed else settings.base)).strip()  # type: ignore[attr-defined]  # a macro
+    return str(module.item(comment, settings.base, not closed)).strip()  # type: ignore[attr-defined]  # a macro
 
 
 def as_json(

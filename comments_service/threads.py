@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from comments_service import avatars
 from comments_service.db import db
 from comments_service.errors import UnknownComment, UnknownThread
 from comments_service.models import (
@@ -31,8 +32,6 @@ from comments_service.spam import History
 
 # Replies deeper than this are indented no further: they say whom they answer.
 MAX_SHOWN_DEPTH = 6
-# Colours that an avatar may have; which one is drawn from the writer's random id or the comment's.
-HUES = 12
 RECENT = 50
 MAX_COUNTS = 1_000
 QUEUE_PAGE = 25
@@ -47,10 +46,15 @@ class Shown:
     parent_id: int | None
     depth: int
     status: Status
+    # Empty when its writer has left.
     name: str
     website: str | None
     by: str
+    # The writer's public id, if what he says of himself has a page.
+    page: str | None
     hue: int
+    # The path of an account's avatar; empty for a guest, who has a letter.
+    avatar: str
     html: str
     created_at: datetime
     edited_at: datetime | None
@@ -73,6 +77,8 @@ _columns = (
     Account.name.label("account_name"),
     Account.role,
     Account.public_id,
+    Account.shown,
+    Account.closed_at,
 )
 
 
@@ -187,7 +193,9 @@ def shown(comments: Sequence[Comment]) -> list[Shown]:
             name=(each.account.name if each.account else each.name) or "",
             website=each.website,
             by=_by(each.account.role if each.account else None),
-            hue=_hue(each.account.public_id if each.account else None, each.id),
+            page=each.account.public_id if each.account and has_page(each.account) else None,
+            hue=avatars.hue(each.account.public_id if each.account else None, each.id),
+            avatar=avatars.pattern(each.account.public_id if each.account else None),
             html=each.html,
             created_at=each.created_at,
             edited_at=each.edited_at,
@@ -202,8 +210,9 @@ def _by(role: Role | None) -> str:
     return str(role) if role else "guest"
 
 
-def _hue(public_id: str | None, comment_id: int) -> int:
-    return int(public_id[:4], 16) % HUES if public_id else comment_id % HUES
+def has_page(account: Account) -> bool:
+    """Whether an account's public page is there: it wants one, and is not banned."""
+    return account.shown and account.closed_at is None
 
 
 def _name(row: Any) -> str:
@@ -220,7 +229,9 @@ def _shown(row: Any, parent_name: str | None) -> Shown:
         name=_name(row),
         website=row.website,
         by=_by(row.role),
-        hue=_hue(row.public_id, row.id),
+        page=row.public_id if row.shown and row.closed_at is None else None,
+        hue=avatars.hue(row.public_id, row.id),
+        avatar=avatars.pattern(row.public_id),
         html=row.html,
         created_at=row.created_at,
         edited_at=row.edited_at,

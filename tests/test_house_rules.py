@@ -17,7 +17,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from comments_service import comments, create_app, errors, limits
-from comments_service.accounts import tokens
+from comments_service.accounts import handoff, tokens
 from comments_service.comments import ChangedOutside
 from comments_service.config import Settings
 from comments_service.db import Base, db, writing
@@ -25,7 +25,7 @@ from comments_service.errors import ServiceError
 from comments_service.models import Comment, DayKey, Purpose, Status
 from comments_service.web import openapi
 from tests import make
-from tests.conftest import API, Visitor, settings_for
+from tests.conftest import API, SITE, Visitor, settings_for
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted(
@@ -74,7 +74,14 @@ def places(app: Flask) -> dict[str, list[Any]]:
     }
     with writing():
         links = [tokens.make(purpose, account) for purpose, account in owners.items()]
-    return {"thread_id": ["pelicans"], "comment_id": [first.id], "token": links}
+    challenge = handoff.challenge_of("x" * 43)
+    handoff.ask(challenge, SITE, "a network")
+    return {
+        "thread_id": ["pelicans"],
+        "comment_id": [first.id],
+        "token": links,
+        "challenge": [challenge],
+    }
 
 
 def addresses(app: Flask, rule: Rule, places: dict[str, list[Any]]) -> list[str]:
@@ -218,13 +225,14 @@ def test_every_api_route_is_described_and_every_description_is_a_route(
 
 
 def test_every_api_route_stands_in_the_table_of_its_guards(app: Flask) -> None:
-    from comments_service.web import account, api, dashboard, forms, sign_in
+    from comments_service.web import account, api, dashboard, forms, handoff, sign_in
 
     for module, of, prefix in (
         (api, "api.", "/comments/api/v1/"),
         (forms, "forms.", "/comments/"),
         (sign_in, "sign_in.", "/comments/"),
         (account, "account.", "/comments/"),
+        (handoff, "handoff.", "/comments/"),
         (dashboard, "dashboard.", "/comments/moderation/"),
     ):
         table = module.__doc__ or ""
@@ -314,7 +322,7 @@ def test_every_room_has_a_line_in_the_order() -> None:
     assert rooms <= set(re.findall(r"\w+", layers))
 
 
-@pytest.mark.parametrize("room", ["errors", "inputs", "markup", "spam"])
+@pytest.mark.parametrize("room", ["avatars", "errors", "inputs", "markup", "spam"])
 def test_a_pure_room_loads_neither_flask_nor_a_database(room: str) -> None:
     code = (
         f"import sys, comments_service.{room};"

@@ -194,6 +194,36 @@ def test_the_publisher_wakes_after_the_commit_and_not_after_a_failure(app: Flask
     assert woken.times == 2
 
 
+def test_a_change_of_several_threads_is_one_change(app: Flask) -> None:
+    for name in ("gulls", "herons", "pelicans"):
+        make.thread(name)
+    comments_of = [make.comment("pelicans"), make.comment("gulls")]
+    app.extensions["publisher"] = woken = Woken()
+    before = {each.id: each.revision for each in db.session.scalars(sa.select(Thread))}
+    with comments.changing("pelicans", "gulls", "pelicans"):
+        for each in comments_of:
+            each.status = Status.REJECTED
+    db.session.expire_all()
+    after = {name: db.session.get_one(Thread, name).revision for name in before}
+    assert {name: after[name] - before[name] for name in before} == {
+        "gulls": 1,
+        "herons": 0,
+        "pelicans": 1,
+    }
+    assert woken.times == 1
+    with pytest.raises(ValueError, match="x"), comments.changing("pelicans", "gulls"):
+        raise ValueError("x")
+    with comments.changing() as change:
+        change.threads = ["herons"]
+    db.session.expire_all()
+    assert db.session.get_one(Thread, "herons").revision == before["herons"] + 1
+    assert db.session.get_one(Thread, "gulls").revision == after["gulls"]
+    assert woken.times == 2
+    with comments.changing():
+        pass
+    assert woken.times == 2
+
+
 # ---- posting
 
 

@@ -14,11 +14,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import comments, pages, publisher, snapshots, threads
+from comments_service import avatars, comments, pages, publisher, snapshots, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.inputs import NewDecision
-from comments_service.models import Comment, Policy, Role, Site, Status, Thread
+from comments_service.models import Comment, Policy, Role, Site, Status, Thread, now
 from tests import make
 from tests.conftest import settings_for
 
@@ -283,6 +283,62 @@ def test_badges_come_from_roles(app: Flask, settings: Settings) -> None:
     make.comment(name="Author")
     html = publish(settings)["threads/pelicans.html"].decode()
     assert re.findall('postil-badge">([^<]+)<', html) == ["Author", "Moderator", "Author"]
+
+
+def test_accounts_have_a_pattern_and_guests_a_letter(app: Flask, settings: Settings) -> None:
+    make.thread()
+    rhea = make.account("Rhea")
+    make.comment(by=rhea)
+    make.comment(by=rhea, body="And swallow.")
+    make.comment(name="gus")
+    html = publish(settings)["threads/pelicans.html"].decode()
+    pattern = avatars.pattern(rhea.public_id)
+    drawn = f'<svg class="postil-avatar postil-hue-{avatars.hue(rhea.public_id, 0)}"'
+    assert html.count(drawn) == html.count(f'<path d="{pattern}"/>') == 2
+    assert re.findall(r'<span class="postil-avatar[^>]*>([^<]*)<', html) == ["G"]
+
+
+def test_an_avatar_costs_few_bytes(app: Flask, settings: Settings) -> None:
+    make.thread()
+    for number in range(100):
+        make.comment(by=make.account(f"Rhea {number}".replace(" ", "-")), body=f"Number {number}.")
+    html = publish(settings)["threads/pelicans.html"]
+    with_letters = re.sub(rb"<svg.*?</svg>", b"<span>R</span>", html)
+    assert len(html) - len(with_letters) <= 100 * 190
+    # Each is another one here, which packs worst.
+    assert len(gzip.compress(html)) - len(gzip.compress(with_letters)) <= 100 * 35
+
+
+def test_a_name_leads_to_its_page_unless_that_is_hidden(app: Flask, settings: Settings) -> None:
+    make.thread(policy=Policy.CLOSED)
+    accounts = [make.account(name) for name in ("Rhea", "Max", "Ida")]
+    for each in accounts:
+        make.comment(by=each)
+    make.comment(by=accounts[0], website="https://rhea.example/")
+    with writing():
+        accounts[1].shown = False
+        accounts[2].closed_at = now()
+    html = publish(settings)["threads/pelicans.html"].decode()
+    assert re.findall(r'<a class="postil-name" href="([^"]*)" rel="([^"]*)"', html) == [
+        (f"/comments/people/{accounts[0].public_id}", "nofollow ugc noopener"),
+        ("https://rhea.example/", "nofollow ugc noopener"),
+    ]
+
+
+def test_who_left_is_called_so_in_each_language(app: Flask, settings: Settings) -> None:
+    make.thread()
+    left = make.comment(name="")
+    make.comment(parent=left, body="A pity.")
+    found = publish(settings)
+    html = found["threads/pelicans.html"].decode()
+    assert '<bdi class="postil-name">Somebody who left</bdi>' in html
+    assert f'<a href="#comment-{left.id}"><bdi>Somebody who left</bdi></a>' in html
+    for name in ("recent.html", "recent.atom", "threads/pelicans.atom"):
+        assert b"Somebody who left" in found[name]
+    assert [each["name"] for each in json.loads(found["threads/pelicans.json"])["comments"]] == [
+        "",
+        "Gus",
+    ]
 
 
 @pytest.mark.parametrize(
