@@ -208,6 +208,34 @@ class Settings:
         return self.comments_url.startswith("https://")
 
     @property
+    def across(self) -> bool:
+        """Whether pages of the blog, or of another site that may post, lie on another host.
+
+        Their requests to the service are then made from another site as far as a browser can tell:
+        it sends along what is `SameSite=None` only, and keeps that only if it is `Secure`.
+        """
+        pages = (self.site_url, *self.allowed_origins)
+        return any(urlsplit(each).hostname != self.host for each in pages)
+
+    @property
+    def cookie(self) -> Mapping[str, Any]:
+        """How the service's cookies are set: which requests they go along with.
+
+        One host: `Lax`, which no other site's request carries. Several: `Partitioned`, so that the
+        browser keeps a jar for each site whose pages talk to the service, and no cookie follows a
+        reader from one to the next. Browsers take `Secure` without TLS from their own machine only;
+        elsewhere plain HTTP across hosts leaves nothing but the service's own pages.
+        """
+        here = self.host in LOOPBACK_HOSTS or self.host.endswith(".localhost")
+        if self.across and (self.secure or here):
+            return {"secure": True, "samesite": "None", "partitioned": True}
+        return {"secure": self.secure, "samesite": "Lax", "partitioned": False}
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.comments_url).hostname or ""
+
+    @property
     def staff_need_two(self) -> bool:
         """Whether moderating needs a passkey or a second factor."""
         if self.second_factor == "auto":

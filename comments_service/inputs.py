@@ -138,6 +138,14 @@ def password(text: str) -> str:
     return text
 
 
+def six_digits(text: str) -> str:
+    """A code as people type it: with spaces or a dash, or with the wide digits of a Chinese keyboard."""
+    text = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
+    if not re.fullmatch("[0-9]{6}", text):
+        raise ValueError(Message("The code has six digits."))
+    return text
+
+
 def without_nul(text: str) -> str:
     """An address to look for: what no row can hold is not asked of the database."""
     if "\0" in text:
@@ -154,6 +162,7 @@ Name = Annotated[str, AfterValidator(shown_name)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(mail_address)]
 Website = Annotated[str, AfterValidator(web_address)]
 Password = Annotated[str, AfterValidator(password)]
+Code = Annotated[str, Field(max_length=40), AfterValidator(six_digits)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
@@ -208,12 +217,70 @@ class SignIn(Input):
     password: Annotated[str, Field(max_length=MAX_PASSWORD_CHARS)]
 
 
-class SignUp(Input):
-    """A new account."""
+class SecondStep(Input):
+    """The ticket that a right password or letter gave, and the second factor."""
+
+    ticket: Annotated[str, Field(max_length=100)]
+    code: Annotated[str, Field(max_length=100)] = Field(
+        description="Six digits of the app, or a recovery code."
+    )
+
+
+class NewReader(Input):
+    """A new account without a password."""
 
     name: Name
     email: Email
+
+
+class SignUp(NewReader):
+    """A new account."""
+
     password: Password
+
+
+class AskedLetter(Input):
+    """Where a letter goes that signs its reader in."""
+
+    email: Email
+    handoff: Annotated[
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")] | None,
+        BeforeValidator(nothing_if_empty),
+    ] = Field(None, description="The challenge of a handoff that the letter's link goes on to.")
+
+
+class GivenCode(Input):
+    """The six digits of a letter."""
+
+    ticket: Annotated[str, Field(max_length=100)] = Field(
+        description="What asking for the letter was answered with."
+    )
+    code: Code
+    name: Annotated[Name | None, BeforeValidator(nothing_if_empty)] = Field(
+        None, description="Asked for when the address has no account yet, which makes one."
+    )
+
+
+class ChosenName(Input):
+    """The name of an account that is made at the end of a way in."""
+
+    name: Name
+
+
+class NewHandoff(Input):
+    """A page that asks to be signed in through a window."""
+
+    challenge: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")] = Field(
+        description="SHA-256 of the page's secret, in base64url without padding."
+    )
+
+
+class Handoff(Input):
+    """The page's secret, once the window has said yes."""
+
+    verifier: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")] = Field(
+        description="32 random bytes in base64url without padding."
+    )
 
 
 class Forgotten(Input):

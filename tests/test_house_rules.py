@@ -225,13 +225,15 @@ def test_every_api_route_is_described_and_every_description_is_a_route(
 
 
 def test_every_api_route_stands_in_the_table_of_its_guards(app: Flask) -> None:
-    from comments_service.web import account, api, dashboard, forms, handoff, sign_in
+    from comments_service.web import account, api, dashboard, forms, handoff, security, sign_in
 
     for module, of, prefix in (
         (api, "api.", "/comments/api/v1/"),
         (forms, "forms.", "/comments/"),
         (sign_in, "sign_in.", "/comments/"),
         (account, "account.", "/comments/"),
+        (security, "security.", "/comments/"),
+        (security, "steps.", "/comments/"),
         (handoff, "handoff.", "/comments/"),
         (dashboard, "dashboard.", "/comments/moderation/"),
     ):

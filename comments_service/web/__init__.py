@@ -47,7 +47,7 @@ class Id(IntegerConverter):
 
 def register(app: Flask) -> None:
     """Hang the doors into the application, under the path of the service's address."""
-    from comments_service.web import account, api, dashboard, forms, sign_in
+    from comments_service.web import account, api, dashboard, forms, handoff, security, sign_in
 
     settings: config.Settings = app.extensions["settings"]
     app.config.update(
@@ -56,8 +56,9 @@ def register(app: Flask) -> None:
         MAX_FORM_PARTS=50,
         SESSION_COOKIE_NAME="postil-flash",
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_SAMESITE=settings.cookie["samesite"],
+        SESSION_COOKIE_SECURE=settings.cookie["secure"],
+        SESSION_COOKIE_PARTITIONED=settings.cookie["partitioned"],
     )
     app.url_map.converters["id"] = Id
     app.url_map.strict_slashes = False
@@ -65,8 +66,9 @@ def register(app: Flask) -> None:
     prefix = settings.prefix.rstrip("/")
     app.register_blueprint(api.doors, url_prefix=f"{prefix}/{API.rstrip('/')}")
     app.register_blueprint(forms.doors, url_prefix=prefix)
-    for each in (sign_in, account):
+    for each in (sign_in, account, handoff, security):
         app.register_blueprint(each.doors, url_prefix=prefix)
+    app.register_blueprint(security.steps, url_prefix=prefix)
     app.register_blueprint(dashboard.doors, url_prefix=f"{prefix}/moderation")
     app.before_request(guard)
     app.after_request(add_headers)
@@ -98,10 +100,14 @@ def guard() -> Response | None:
 def check_origin(request: Request, settings: config.Settings) -> None:
     """Browsers send Origin with every POST; what comes without it was not sent by our pages.
 
-    `Sec-Fetch-Site` says the same in other words, and a page cannot forge either.
+    `Sec-Fetch-Site` says the same in other words, and a page cannot forge either: where the two
+    contradict each other, as when the service's own origin is said to be another site, neither is
+    believed.
     """
     origin = request.headers.get("Origin", "")
-    if origin.lower() not in settings.origins:
+    own = origin.lower() == config.origin_of(settings.comments_url)
+    contradicts = own and request.headers.get("Sec-Fetch-Site") == "cross-site"
+    if origin.lower() not in settings.origins or contradicts:
         raise errors.WrongOrigin(
             Message(
                 "This request came from {origin}, and this service takes changes from {site}. If"
@@ -174,17 +180,16 @@ def remember(answer: Response, token: str | None) -> Response:
                 name,
                 value,
                 max_age=lifetime,
-                secure=settings.secure,
                 httponly=hidden,
-                samesite="Lax",
                 path="/",
+                **settings.cookie,
             )
     return answer
 
 
 def forget(answer: Response) -> Response:
     for name in (cookie_name(), "postil-known"):
-        answer.delete_cookie(name, path="/", secure=config.current().secure, samesite="Lax")
+        answer.delete_cookie(name, path="/", **config.current().cookie)
     return answer
 
 
@@ -232,6 +237,7 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
         moderates=moderates,
         waiting=threads.waiting(account) if account and moderates else 0,
         flashes=get_flashed_messages(),
+        settings=settings,
         sign_up=settings.sign_up,
         path=request.full_path.rstrip("?"),
         **context,

@@ -8,7 +8,10 @@
     POST   preview                        origin              200 its HTML
     GET    me                             –                   200 one's account and comments
     POST   session                        origin, rate        201 signed in
+    POST   session/second                 origin, rate        201 signed in
     DELETE session                        origin              204
+    POST   handoffs                       origin, rate        201 where a window signs in for a page
+    POST   session/handoff                origin, its secret  201 signed in, 202 not yet
     POST   accounts                       origin, rate        202 always the same
     GET    moderation/queue               moderator           200 what waits
     POST   comments/<id>/decisions        origin, moderator   201 the decision
@@ -25,7 +28,7 @@ import orjson
 from flask import Blueprint, Response, request
 
 from comments_service import comments, config, language, sessions, snapshots, threads, web
-from comments_service.accounts import letters, passwords
+from comments_service.accounts import handoff, letters, passwords, second
 from comments_service.accounts.entrance import Entry
 from comments_service.errors import (
     InvalidInput,
@@ -36,10 +39,13 @@ from comments_service.errors import (
 )
 from comments_service.inputs import (
     EditedComment,
+    Handoff,
     Model,
     NewComment,
     NewDecision,
+    NewHandoff,
     Preview,
+    SecondStep,
     SignIn,
     SignUp,
     parse,
@@ -110,6 +116,12 @@ def sign_in() -> Response:
     return entered(passwords.sign_in(body(SignIn), web.visitor()))
 
 
+@doors.post("/session/second")
+def second_step() -> Response:
+    given = body(SecondStep)
+    return entered(second.enter_with(given.ticket, given.code, web.visitor(), web.page_language()))
+
+
 def entered(entry: Entry) -> Response:
     """After a way in: who one is now. Raises SecondFactorRequired, with the ticket for it."""
     if entry.session is None:
@@ -123,6 +135,27 @@ def sign_out() -> Response:
     if (session := web.session()) is not None:
         sessions.end(session)
     return web.forget(Response(status=204))
+
+
+@doors.post("/handoffs")
+def ask_handoff() -> Response:
+    asked = handoff.ask(body(NewHandoff).challenge, origin(), web.visitor().network)
+    url = f"{config.current().comments_url}handoff/{asked.challenge}"
+    return web.json({"url": url, "number": asked.number}, 201)
+
+
+@doors.post("/session/handoff")
+def redeem_handoff() -> Response:
+    entry = handoff.redeem(body(Handoff).verifier, origin(), web.visitor())
+    if entry is not None:
+        return entered(entry)
+    detail = Message("Nobody has signed in in the other window yet.")
+    return web.json({"detail": language.say(web.page_language(), detail)}, 202)
+
+
+def origin() -> str:
+    """The origin of the page that asks, which is one that may."""
+    return request.headers["Origin"].lower()
 
 
 @doors.post("/accounts")

@@ -103,6 +103,10 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Html": _object(html=_text),
     "Detail": _object(detail=_text),
+    "HandoffPage": _object(
+        url={**_text, "format": "uri", "description": "Where the window goes."},
+        number={**_text, "description": "Four digits that the page and the window both show."},
+    ),
     "Problem": _object(
         type=_text,
         title=_text,
@@ -192,8 +196,11 @@ def document(settings: Settings) -> Schema:
         inputs.EditedComment,
         inputs.Preview,
         inputs.SignIn,
+        inputs.SecondStep,
         inputs.SignUp,
         inputs.NewDecision,
+        inputs.NewHandoff,
+        inputs.Handoff,
     )
     schemas = {each.__name__: each.model_json_schema() for each in bodies}
     return {
@@ -263,6 +270,30 @@ def _paths() -> Schema:
         "/session": {
             "post": _operation("Sign in by password", {201: "Me"}, (401,), body=inputs.SignIn),
             "delete": _operation("Sign out", {204: None}, (403,)),
+        },
+        "/session/second": {
+            "post": _operation(
+                "Show the second factor, with the ticket that came with second_factor_required",
+                {201: "Me"},
+                (404,),
+                body=inputs.SecondStep,
+            )
+        },
+        "/handoffs": {
+            "post": _operation(
+                "Ask to be signed in through a window on the service's own address",
+                {201: "HandoffPage"},
+                (),
+                body=inputs.NewHandoff,
+            )
+        },
+        "/session/handoff": {
+            "post": _operation(
+                "Sign in once the window has said yes: 202 while it has not",
+                {201: "Me", 202: "Detail"},
+                (401, 404),
+                body=inputs.Handoff,
+            )
         },
         "/accounts": {
             "post": _operation(

@@ -1,0 +1,34 @@
+"""The window of a handoff: signed in on the service's own address, one lets the blog's page in.
+
+    route                           guard               does
+    GET  POST handoff/<challenge>   origin, signed in   asks, and lets the page in
+    GET       handed-off            signed in           says that the window can be closed
+
+How it works, and what it keeps out, is told in `accounts/handoff.py`; the page's half is in
+`web/api.py` and `static/sign-in.js`.
+"""
+
+from flask import Response
+
+from comments_service import web
+from comments_service.accounts import handoff
+from comments_service.web.parts import account_doors, form_page, own, signed_in
+
+doors = account_doors("handoff")
+
+
+@doors.route("/handoff/<challenge>", methods=["GET", "POST"])
+def confirm(challenge: str) -> Response:
+    session, _ = signed_in()
+    asked = handoff.asked(challenge)
+
+    def act() -> Response:
+        handoff.complete(challenge, session, web.visitor().network)
+        return web.see_other(own("handed-off"))
+
+    return form_page("accounts/handoff.html", act, asked=asked)
+
+
+@doors.get("/handed-off")
+def done() -> Response:
+    return web.page("accounts/handed-off.html")
