@@ -117,6 +117,16 @@ def prove(session: Session, *, strong: bool = False) -> None:
         session.strong_at = session.proved_at
 
 
+def renew(session: Session) -> str:
+    """Another token for a session, inside the caller's transaction: the one before is worth nothing.
+
+    Whoever has stolen the old one does not share in what a fresh proof allows.
+    """
+    token = secrets.token_urlsafe(32)
+    session.token_hash = hashed(token)
+    return token
+
+
 def touch(session: Session) -> None:
     """Remember that a session is in use: at most one write in ten minutes. Raises Unavailable."""
     if session.seen_at + SEEN_EVERY < now():

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from comments_service import sessions
+from comments_service import config, sessions
 from comments_service.accounts import tokens
 from comments_service.db import db
-from comments_service.models import Account, Authenticator, Purpose, Session, now
+from comments_service.models import STAFF, Account, Authenticator, Passkey, Purpose, Session, now
 from comments_service.sessions import Visitor
 
 
@@ -45,6 +45,25 @@ def has_second_factor(account: Account) -> bool:
     )
 
 
+def has_passkey(account: Account) -> bool:
+    return bool(db.session.scalar(sa.select(sa.exists().where(Passkey.account_id == account.id))))
+
+
+def needs_strong_proof(account: Account) -> bool:
+    """Whether a password, a letter or a provider alone is too little to prove who one is.
+
+    It is for whoever has a second factor, and for staff with a passkey where staff needs two:
+    otherwise a stolen password would be enough to take the second factor away, or to add another.
+    """
+    if has_second_factor(account):
+        return True
+    settings = config.current()
+    staff = account.role in STAFF and settings.staff_need_two
+    return staff and settings.passkeys and has_passkey(account)
+
+
 def proved(session: Session) -> bool:
     """Whether its owner showed who he is a short while ago, as destructive acts ask for."""
-    return session.proved_at is not None and session.proved_at + sessions.PROOF_LASTS > now()
+    strong = session.account is not None and needs_strong_proof(session.account)
+    shown_at = session.strong_at if strong else session.proved_at
+    return shown_at is not None and shown_at + sessions.PROOF_LASTS > now()

@@ -21,6 +21,7 @@ GUESSED_ENOUGH = Message(
 )
 
 WRONG = Message("This is not your present password.")
+NO_PASSWORDS = Message("Nobody signs in with a password here.")
 
 # The library's defaults are RFC 9106's second choice: 64 MiB, three passes, four lanes.
 _hasher = PasswordHasher()
@@ -44,7 +45,7 @@ def sign_in(given: SignIn, visitor: Visitor) -> Entry:
     """
     settings = config.current()
     if not settings.passwords:
-        raise NotAllowed(Message("Nobody signs in with a password here."))
+        raise NotAllowed(NO_PASSWORDS)
     key = names.email_key(given.email)
     rates = settings.limit_sign_in
     account_subject = f"sign-in:{sessions.hashed(key).hex()[:32]}"
@@ -120,9 +121,27 @@ def change(account: Account, old: str, given: NewPassword, visitor: Visitor) -> 
     with writing():
         store(account, secret)
         sessions.end_all(account.id)
-        # Whoever showed a second factor when he came in need not show it again.
-        strong = visitor.session is not None and visitor.session.strong_at is not None
-        return enter(account, "password", visitor, strong=strong)
+        # Whoever showed a second factor when he came in need not show it again; but the password
+        # is no fresh proof of one.
+        strong_at = visitor.session.strong_at if visitor.session else None
+        entry = enter(account, "password", visitor, strong=strong_at is not None)
+        if entry.session is not None:
+            entry.session.strong_at = strong_at
+        return entry
+
+
+def choose(account: Account, given: NewPassword) -> None:
+    """Give an account its first password; the caller has asked for a fresh proof instead of an old one.
+
+    Raises NotAllowed where there is one already, or where nobody signs in with one.
+    """
+    if not config.current().passwords:
+        raise NotAllowed(NO_PASSWORDS)
+    secret = hashed(given.password)
+    with writing():
+        if of(account) is not None:
+            raise NotAllowed(Message("Your account has a password; say the old one to change it."))
+        store(account, secret)
 
 
 def store(account: Account, secret: str) -> None:

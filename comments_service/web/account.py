@@ -3,7 +3,8 @@
 route                      guard              does
 GET       account          signed in          who one is, and the way to everything below
 GET  POST account/sessions origin, signed in  ends one of one's sessions, or all others
-GET  POST account/password origin, signed in  a new password; all other sessions end
+GET  POST account/password origin, signed in  a new password; all other sessions end; a first
+                                              one takes a fresh proof
 """
 
 from flask import Response, request
@@ -12,7 +13,15 @@ from comments_service import sessions, web
 from comments_service.accounts import passwords
 from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import MAX_PASSWORD_CHARS, NewPassword, from_form
-from comments_service.web.parts import account_doors, entered, form_page, own, say, signed_in
+from comments_service.web.parts import (
+    account_doors,
+    entered,
+    form_page,
+    freshly_proved,
+    own,
+    say,
+    signed_in,
+)
 
 doors = account_doors("account")
 
@@ -45,6 +54,14 @@ def end_sessions() -> Response:
 @doors.route("/account/password", methods=["GET", "POST"])
 def password() -> Response:
     _, account = signed_in()
+    first = passwords.of(account) is None
+
+    def choose() -> Response:
+        # There is no old one to ask for: somebody at an open browser would make the account his.
+        _, account = freshly_proved()
+        passwords.choose(account, from_form(NewPassword, request.form))
+        say(Message("From now on your password signs you in as well."))
+        return web.see_other(own("account"))
 
     def act() -> Response:
         old = request.form.get("old_password", "")
@@ -55,7 +72,7 @@ def password() -> Response:
         say(Message("Your new password is set; all other sessions have ended."))
         return entered(entry, own("account"))
 
-    return form_page("accounts/password.html", act)
+    return form_page("accounts/password.html", choose if first else act, first=first)
 
 
 # What a User-Agent calls itself, and what people call it; the first that fits, since most

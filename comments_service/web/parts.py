@@ -6,9 +6,10 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import config, language, web
+from comments_service import config, language, sessions, web
 from comments_service.accounts.entrance import Entry, proved
-from comments_service.errors import ProofRequired, ServiceError, SignInRequired
+from comments_service.db import writing
+from comments_service.errors import Message, ProofRequired, ServiceError, SignInRequired
 from comments_service.models import Account, Session
 
 Answer = Callable[[], Response]
@@ -89,6 +90,15 @@ def freshly_proved() -> tuple[Session, Account]:
     if not proved(session):
         raise ProofRequired
     return session, account
+
+
+def proved_again(session: Session, target: str, *, strong: bool = False) -> Response:
+    """After somebody who is signed in showed again who he is: on, with another token."""
+    with writing():
+        sessions.prove(session, strong=strong)
+        token = sessions.renew(session)
+    say(Message("Thank you. Now go on where you were."))
+    return web.see_other(target, token)
 
 
 def account_doors(name: str) -> Blueprint:

@@ -1,0 +1,284 @@
+"""Second factor: an app's six digits beside a password or a letter, and codes for when it is lost.
+
+The app and this room share a secret, which therefore is stored as it is; recovery codes are stored
+as hashes only. Whoever tries codes is counted by account, and no code works twice.
+"""
+
+import hmac
+import secrets
+import unicodedata
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import pyotp
+import segno
+import sqlalchemy as sa
+
+from comments_service import config, limits, sessions
+from comments_service.accounts import notices, tokens
+from comments_service.accounts.entrance import Entry, enter, has_second_factor
+from comments_service.db import db, writing
+from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
+from comments_service.models import (
+    Account,
+    Authenticator,
+    Passkey,
+    Purpose,
+    RecoveryCode,
+    Session,
+    Token,
+    now,
+)
+from comments_service.sessions import Visitor
+
+STEP_SECONDS = 30
+# A clock that is half a minute off is common, and so is a slow typist; RFC 6238 advises one step.
+DRIFT_STEPS = 1
+RECOVERY_CODES = 10
+# Crockford's alphabet: no letter that is taken for a digit. Twelve of them are 60 bits.
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+RECOVERY_CHARS = 12
+# A ticket is good for so many wrong codes: then one shows the password anew.
+MAX_TRIES = 5
+
+WRONG = Message(
+    "This code is not right, or it was used already. The app shows a new one every 30 seconds."
+)
+GUESSED_ENOUGH = Message("Too many wrong codes. Please wait a while.")
+SPENT = Message("That took too long, or too many codes were wrong. Please sign in anew.")
+
+_misread = str.maketrans("oil", "011")
+
+
+# ---- the codes
+
+
+def matching_step(secret: str, code: str, moment: datetime) -> int | None:
+    """The step of time that six digits belong to, if it is near enough; compared in constant time."""
+    app = pyotp.TOTP(secret)
+    present = app.timecode(moment)
+    found = None
+    for step in range(present - DRIFT_STEPS, present + DRIFT_STEPS + 1):
+        if hmac.compare_digest(app.generate_otp(step), code):
+            found = step
+    return found
+
+
+def plain(code: str) -> str:
+    """A code as somebody typed it, without spaces, dashes, wide digits and capital letters."""
+    folded = unicodedata.normalize("NFKC", code[:100]).lower()
+    return "".join(char for char in folded if char.isascii() and char.isalnum())
+
+
+def _recovery_hash(account: Account, code: str) -> bytes:
+    """What is stored of a recovery code; with the account's id, so that one search is for one account."""
+    return sessions.hashed(f"{account.public_id}:{plain(code).translate(_misread)}")
+
+
+def _used_up(account: Account, code: str) -> str:
+    """Use a code of the app or a recovery code up, inside the caller's transaction.
+
+    Says which of the two it was: "app", "recovery", or nothing for a wrong one.
+    """
+    digits = plain(code)
+    if len(digits) == 6 and digits.isdecimal():
+        app = of(account)
+        step = matching_step(app.secret, digits, now()) if app else None
+        if step is None:
+            return ""
+        # In one statement, so that of two requests with the same code one comes too late.
+        used = db.session.execute(
+            sa.update(Authenticator)
+            .where(Authenticator.account_id == account.id, Authenticator.last_step < step)
+            .values(last_step=step)
+            .returning(Authenticator.account_id)
+        ).one_or_none()
+        return "app" if used else ""
+    used = db.session.execute(
+        sa.update(RecoveryCode)
+        .where(
+            RecoveryCode.account_id == account.id,
+            RecoveryCode.code_hash == _recovery_hash(account, code),
+            RecoveryCode.used_at.is_(None),
+        )
+        .values(used_at=now())
+        .returning(RecoveryCode.id)
+    ).one_or_none()
+    return "recovery" if used else ""
+
+
+def _tried(account: Account) -> str:
+    """Count a try, inside the caller's transaction; gives what is counted. Raises TooMany."""
+    subject = f"second:{account.public_id}"
+    limits.count(subject, config.current().limit_sign_in, GUESSED_ENOUGH)
+    return subject
+
+
+def _accepted(account: Account, code: str, subject: str, lang: str) -> str:
+    """The same as `_used_up`, with what follows from a right code."""
+    kind = _used_up(account, code)
+    if kind:
+        limits.forget(subject)
+    if kind == "recovery":
+        notices.write(account, lang, "recovery-used", left=codes_left(account))
+    return kind
+
+
+# ---- showing it
+
+
+def enter_with(ticket: str, code: str, visitor: Visitor, lang: str) -> Entry:
+    """The second step of signing in. Raises UnknownToken, InvalidInput, TooMany.
+
+    A wrong code leaves the ticket, for five tries: whoever types slowly need not begin anew.
+    """
+    with writing():
+        found = _of_ticket(ticket)
+        account = db.session.get(Account, found.account_id)
+        if account is None or account.closed_at is not None:
+            raise UnknownToken(SPENT)
+        subject = _tried(account)
+        tries = db.session.scalars(
+            sa.update(Token)
+            .where(Token.id == found.id)
+            .values(tries=Token.tries + 1)
+            .returning(Token.tries)
+        ).one()
+        if _accepted(account, code, subject, lang):
+            tokens.use(Purpose.SECOND, ticket)
+            return enter(account, found.facts["way"], visitor, strong=True)
+        if tries >= MAX_TRIES:
+            tokens.use(Purpose.SECOND, ticket)
+    raise UnknownToken(SPENT) if tries >= MAX_TRIES else InvalidInput(fields={"code": WRONG})
+
+
+def _of_ticket(ticket: str) -> Token:
+    try:
+        return tokens.find(Purpose.SECOND, ticket)
+    except UnknownToken:
+        raise UnknownToken(SPENT) from None
+
+
+def check(account: Account, code: str, lang: str) -> None:
+    """Ask somebody who is signed in for a code. Raises InvalidInput, TooMany."""
+    with writing():
+        right = _accepted(account, code, _tried(account), lang)
+    if not right:
+        raise InvalidInput(fields={"code": WRONG})
+
+
+# ---- having one
+
+
+def of(account: Account) -> Authenticator | None:
+    """The app of an account, confirmed or not."""
+    # Asked anew: codes are used up by statements that the session's own copy does not see.
+    return db.session.get(Authenticator, account.id, populate_existing=True)
+
+
+def codes_left(account: Account) -> int:
+    """How many recovery codes are not used yet."""
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count()).where(
+                RecoveryCode.account_id == account.id, RecoveryCode.used_at.is_(None)
+            )
+        )
+        or 0
+    )
+
+
+def begin(account: Account) -> None:
+    """Make a secret for an app; it counts once the app's first code was right."""
+    with writing():
+        if has_second_factor(account):
+            raise NotAllowed(Message("Your account has an app already; remove it first."))
+        _drop(account)
+        db.session.add(Authenticator(account_id=account.id, secret=pyotp.random_base32()))
+
+
+def confirm(account: Account, session: Session, code: str, lang: str) -> list[str]:
+    """Take the app in use with its first code; gives the recovery codes, which nobody sees again.
+
+    Raises InvalidInput, TooMany; NotAllowed when no app waits to be confirmed.
+    """
+    with writing():
+        app = of(account)
+        if app is None or app.confirmed_at is not None:
+            raise NotAllowed(Message("No app waits for its first code."))
+        right = len(plain(code)) == 6 and _accepted(account, code, _tried(account), lang)
+        if right:
+            app.confirmed_at = now()
+            sessions.prove(session, strong=True)
+            notices.write(account, lang, "second-on")
+            return _new_codes(account)
+    raise InvalidInput(fields={"code": WRONG})
+
+
+def renew_codes(account: Account, lang: str) -> list[str]:
+    """New recovery codes; the old ones, used or not, are worth nothing any more."""
+    with writing():
+        if not has_second_factor(account):
+            raise NotAllowed(Message("Your account has no second factor."))
+        notices.write(account, lang, "codes-renewed")
+        return _new_codes(account)
+
+
+def _new_codes(account: Account) -> list[str]:
+    db.session.execute(sa.delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
+    made = [
+        "".join(secrets.choice(ALPHABET) for _ in range(RECOVERY_CHARS))
+        for _ in range(RECOVERY_CODES)
+    ]
+    db.session.add_all(
+        RecoveryCode(account_id=account.id, code_hash=_recovery_hash(account, each))
+        for each in made
+    )
+    return ["-".join(each[at : at + 4] for at in range(0, RECOVERY_CHARS, 4)) for each in made]
+
+
+def switch_off(account: Account, lang: str) -> None:
+    """Ask for no second factor any more."""
+    with writing():
+        if has_second_factor(account):
+            notices.write(account, lang, "second-off")
+        _drop(account)
+
+
+def _drop(account: Account) -> None:
+    for table in (Authenticator, RecoveryCode):
+        db.session.execute(sa.delete(table).where(table.account_id == account.id))
+    db.session.flush()
+
+
+def reset(account: Account, lang: str) -> None:
+    """For somebody who lost everything and asks whoever runs the server: no second factor, no passkey.
+
+    All sessions end: what was lost may have been stolen.
+    """
+    with writing():
+        _drop(account)
+        db.session.execute(sa.delete(Passkey).where(Passkey.account_id == account.id))
+        sessions.end_all(account.id)
+        tokens.drop(Purpose.SECOND, account.id)
+        notices.write(account, lang, "reset")
+
+
+# ---- what an app is told
+
+
+def address(account: Account, secret: str) -> str:
+    """The `otpauth:` address that an app understands, by link or by picture."""
+    host = urlsplit(config.current().site_url).hostname or "Postil"
+    return pyotp.TOTP(secret).provisioning_uri(name=account.email or account.name, issuer_name=host)
+
+
+def picture(address: str) -> str:
+    """The same as a QR code: an SVG within a `data:` address, which a page's policy lets through."""
+    code = segno.make(address, error="m", micro=False)
+    return code.svg_data_uri(scale=4, border=4, light="#fff", dark="#000")
+
+
+def spoken(secret: str) -> str:
+    """The secret in groups of four, for somebody who types it."""
+    return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

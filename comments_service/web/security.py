@@ -1,0 +1,132 @@
+"""What keeps one's account one's own: showing again that it is oneself, and the second factor.
+
+route                           guard                          does
+GET  POST confirm                origin, signed in, rate        a fresh proof; the session's token changes
+GET  POST account/second-factor  origin, signed in, fresh proof an app's six digits, recovery codes
+     POST second                 origin, a ticket, rate         the second step of signing in
+"""
+
+from flask import Blueprint, Response, request
+
+from comments_service import config, web
+from comments_service.accounts import passwords, second
+from comments_service.accounts.entrance import (
+    has_passkey,
+    has_second_factor,
+    needs_strong_proof,
+)
+from comments_service.errors import InvalidInput, Message, UnknownToken
+from comments_service.inputs import MAX_PASSWORD_CHARS, SecondStep, from_form
+from comments_service.models import Account
+from comments_service.web.parts import (
+    account_doors,
+    entered,
+    form_page,
+    freshly_proved,
+    next_path,
+    own,
+    proved_again,
+    say,
+    signed_in,
+)
+
+doors = account_doors("security")
+# Where a stranger who is on his way in shows what he has.
+steps = Blueprint("steps", __name__)
+
+
+@steps.post("/second")
+def second_step() -> Response:
+    target = next_path(request.form.get("next"))
+
+    def act() -> Response:
+        code = request.form.get("recovery_code") or request.form.get("code", "")
+        given = from_form(SecondStep, {"ticket": request.form.get("ticket", ""), "code": code})
+        try:
+            entry = second.enter_with(given.ticket, given.code, web.visitor(), web.page_language())
+        except UnknownToken as error:
+            say(error.detail)
+            return web.see_other(own("sign-in", next=target))
+        if request.form.get("recovery_code") and entry.session and entry.session.account:
+            say(left_message(second.codes_left(entry.session.account)))
+        return entered(entry, target)
+
+    ticket = request.form.get("ticket", "")
+    return form_page("accounts/second.html", act, ticket=ticket, next=target)
+
+
+def left_message(left: int) -> Message:
+    """What somebody is told who came in with a recovery code."""
+    if left == 0:
+        return Message("That was your last recovery code. Please make new ones.")
+    return Message("You came in with a recovery code; codes left: {left}.", left=left)
+
+
+def ways_to_confirm(account: Account) -> dict[str, bool]:
+    """How an account can show again that it is itself; what is switched off proves nothing."""
+    settings = config.current()
+    weak = not needs_strong_proof(account)
+    return {
+        "password": weak and settings.passwords and passwords.of(account) is not None,
+        "code": has_second_factor(account),
+        "passkey": settings.passkeys and has_passkey(account),
+        "weak": weak,
+    }
+
+
+@doors.route("/confirm", methods=["GET", "POST"])
+def confirm() -> Response:
+    session, account = signed_in()
+    target = next_path(request.values.get("next"))
+    ways = ways_to_confirm(account)
+
+    def act() -> Response:
+        code = request.form.get("recovery_code") or request.form.get("code", "")
+        if ways["code"] and code:
+            second.check(account, code, web.page_language())
+            return proved_again(session, target, strong=True)
+        password = request.form.get("password", "")
+        if not ways["password"] or len(password) > MAX_PASSWORD_CHARS:
+            raise InvalidInput(fields={"password": passwords.WRONG})
+        passwords.check(account, password)
+        return proved_again(session, target)
+
+    return form_page("accounts/confirm.html", act, next=target, ways=ways)
+
+
+@doors.route("/account/second-factor", methods=["GET", "POST"])
+def second_factor() -> Response:
+    session, account = signed_in()
+    app = second.of(account)
+    if request.method == "POST" or (app and app.confirmed_at is None):
+        # The secret of an app that waits for its first code is shown to its owner only.
+        freshly_proved()
+
+    def act() -> Response:
+        lang = web.page_language()
+        match request.form.get("act"):
+            case "begin":
+                second.begin(account)
+            case "confirm":
+                codes = second.confirm(account, session, request.form.get("code", ""), lang)
+                return web.page("accounts/recovery-codes.html", codes=codes, begun=True)
+            case "codes":
+                codes = second.renew_codes(account, lang)
+                return web.page("accounts/recovery-codes.html", codes=codes, begun=False)
+            case "off":
+                was_on = has_second_factor(account)
+                second.switch_off(account, lang)
+                if was_on:
+                    say(Message("Signing in does not ask for a second factor any more."))
+        return web.see_other(own("account/second-factor"))
+
+    address = second.address(account, app.secret) if app and app.confirmed_at is None else ""
+    return form_page(
+        "accounts/second-factor.html",
+        act,
+        app=app,
+        address=address,
+        picture=second.picture(address) if address else "",
+        spoken=second.spoken(app.secret) if app and address else "",
+        left=second.codes_left(account),
+    )

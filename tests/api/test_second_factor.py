@@ -1,0 +1,505 @@
+"""The second factor: setting it up, showing it, losing it; and showing again that it is oneself."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pyotp
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from comments_service.accounts import second
+from comments_service.config import Rate
+from comments_service.db import db, writing
+from comments_service.models import (
+    Account,
+    Authenticator,
+    Identity,
+    RecoveryCode,
+    Role,
+    Session,
+    Token,
+    now,
+)
+from tests import make
+from tests.api.people import of_role, read, visiting
+from tests.api.strong import PAGE, App, codes_in, let_proof_lapse, set_up, with_app
+from tests.conftest import Answer, Visitor
+
+doors = pytest.mark.parametrize("door", ["json", "form"])
+
+
+@pytest.fixture
+def changed_settings() -> dict[str, Any]:
+    return {"limit_sign_in": (Rate(1000, 60),)}
+
+
+@pytest.fixture
+def rhea(app: Flask) -> Visitor:
+    return of_role(app, "Rhea", Role.READER)
+
+
+def signed_in(visitor: Visitor) -> bool:
+    return visitor.call("GET", "me").json["account"] is not None
+
+
+def hidden(page: str, name: str) -> str:
+    [found] = {
+        each.attributes["value"] or ""
+        for each in read(page).elements
+        if each.tag == "input" and each.attributes.get("name") == name
+    }
+    return found
+
+
+def ticket_for(visitor: Visitor, door: str, email: str = "rhea@example.org") -> str:
+    """Give the password; the ticket for the step that follows."""
+    given = {"email": email, "password": make.PASSWORD}
+    if door == "json":
+        answer = visitor.call("POST", "session", given)
+        assert (answer.status_code, answer.json["code"]) == (401, "second_factor_required")
+        ticket: str = answer.json["ticket"]
+    else:
+        answer = visitor.post("/comments/sign-in", {**given, "next": "/pelicans/"})
+        assert answer.status_code == 401
+        assert hidden(answer.text, "next") == "/pelicans/"
+        ticket = hidden(answer.text, "ticket")
+    assert "Set-Cookie" not in answer.headers
+    assert not signed_in(visitor)
+    return ticket
+
+
+def show(visitor: Visitor, door: str, ticket: str, code: str) -> Answer:
+    if door == "json":
+        return visitor.call("POST", "session/second", {"ticket": ticket, "code": code})
+    return visitor.post("/comments/second", {"ticket": ticket, "code": code, "next": "/pelicans/"})
+
+
+def kept(name: str = "Rhea") -> Session:
+    """The session that an account signed in with last."""
+    found = db.session.scalars(
+        sa.select(Session)
+        .join(Account, Account.id == Session.account_id)
+        .where(Account.name == name)
+        .order_by(Session.id.desc())
+    ).first()
+    assert found is not None
+    return found
+
+
+# ---- setting it up
+
+
+def test_an_app_counts_once_its_first_code_was_right(rhea: Visitor, guest: Visitor) -> None:
+    page = rhea.get(PAGE).text
+    assert "<img" not in page
+    assert rhea.post(PAGE, {"act": "begin"}).location == PAGE
+    # A picture, the secret as text and a link say the same to the app.
+    page = rhea.get(PAGE).text
+    elements = read(page).elements
+    [picture] = [each for each in elements if each.tag == "img"]
+    assert (picture.attributes["src"] or "").startswith("data:image/svg+xml")
+    [link] = [
+        each.attributes["href"] or ""
+        for each in elements
+        if (each.attributes.get("href") or "").startswith("otpauth:")
+    ]
+    [secret] = parse_qs(urlsplit(link).query)["secret"]
+    assert unquote(urlsplit(link).path) == "/blog.test:rhea@example.org"
+    assert len(secret) == 32
+    assert " ".join(re.findall("....", secret)) in page
+    phone = App(secret)
+
+    # It does not count yet.
+    guest.sign_in("rhea@example.org")
+    wrong = rhea.post(PAGE, {"act": "confirm", "code": phone.wrong()})
+    assert wrong.status_code == 422
+    assert "not right" in wrong.text
+    assert secret[:4] in wrong.text, "the picture is still there"
+    guest.sign_in("rhea@example.org")
+
+    done = rhea.post(PAGE, {"act": "confirm", "code": phone.code()})
+    assert len(set(codes_in(done.text))) == 10
+    assert kept().strong_at is not None or rhea.get(PAGE).status_code == 200
+    assert secret[:4] + " " not in rhea.get(PAGE).text, "the secret is not shown again"
+    answer = guest.call("POST", "session", {"email": "rhea@example.org", "password": make.PASSWORD})
+    assert answer.json["code"] == "second_factor_required"
+
+
+def test_who_rather_does_not_is_left_without(rhea: Visitor) -> None:
+    rhea.post(PAGE, {"act": "begin"})
+    rhea.post(PAGE, {"act": "off"})
+    assert db.session.query(Authenticator).count() == 0
+    assert "Set up an app" in rhea.get(PAGE).text
+
+
+def test_an_app_in_use_is_not_replaced_without_being_removed(rhea: Visitor) -> None:
+    phone, codes = set_up(rhea)
+    before = db.session.query(Authenticator.secret).scalar()
+    assert rhea.post(PAGE, {"act": "begin"}).status_code == 403
+    assert rhea.post(PAGE, {"act": "confirm", "code": phone.code()}).status_code == 403
+    assert db.session.query(Authenticator.secret).scalar() == before
+    assert db.session.query(RecoveryCode).count() == len(codes)
+
+
+def test_recovery_codes_are_sixty_bits_and_only_their_hashes_are_kept(rhea: Visitor) -> None:
+    _, codes = set_up(rhea)
+    assert all(set(each) <= set(second.ALPHABET) | {"-"} for each in codes)
+    assert len(second.ALPHABET) ** second.RECOVERY_CHARS >= 2**60
+    assert not set("oil") & set(second.ALPHABET)
+    rows = db.session.query(RecoveryCode).all()
+    assert len(rows) == 10
+    for code in codes:
+        for spelling in (code, code.replace("-", ""), code.upper()):
+            digest = hashlib.sha256(spelling.encode()).digest()
+            assert digest not in {each.code_hash for each in rows}, "one search finds one account's"
+    for page in (rhea.get(PAGE), rhea.get("/comments/account")):
+        assert not codes_in(page.text)
+
+
+def test_new_codes_end_the_old_ones(rhea: Visitor, guest: Visitor, letters: Any) -> None:
+    _, old = set_up(rhea)
+    new = codes_in(rhea.post(PAGE, {"act": "codes"}).text)
+    assert len(set(new) | set(old)) == 20
+    assert show(guest, "json", ticket_for(guest, "json"), old[0]).status_code == 422
+    assert show(guest, "json", ticket_for(guest, "json"), new[0]).status_code == 201
+    assert "New recovery codes" in letters()[1][1]
+
+
+def test_codes_are_made_for_nobody_without_an_app(rhea: Visitor) -> None:
+    assert rhea.post(PAGE, {"act": "codes"}).status_code == 403
+    rhea.post(PAGE, {"act": "begin"})
+    assert rhea.post(PAGE, {"act": "codes"}).status_code == 403
+    assert db.session.query(RecoveryCode).count() == 0
+
+
+def test_switching_off_lets_in_by_password_alone(
+    rhea: Visitor, guest: Visitor, letters: Any
+) -> None:
+    set_up(rhea)
+    assert rhea.post(PAGE, {"act": "off"}).status_code == 303
+    assert "second factor any more" in rhea.get(PAGE).text
+    guest.sign_in("rhea@example.org")
+    assert db.session.query(RecoveryCode).count() == 0
+    subjects = [subject for _, subject, _ in letters()]
+    assert [each.split(" at ")[0] for each in subjects] == [
+        "A second factor protects your account",
+        "Your account",
+    ]
+
+
+def test_no_notice_goes_to_an_address_that_nobody_confirmed(app: Flask, letters: Any) -> None:
+    una = make.account("Una", verified=False)
+    set_up(visiting(app, una))
+    assert letters() == []
+
+
+# ---- signing in with it
+
+
+@doors
+def test_signing_in_takes_two_steps(rhea: Visitor, guest: Visitor, door: str) -> None:
+    phone, _ = set_up(rhea)
+    answer = show(guest, door, ticket_for(guest, door), phone.code())
+    if door == "form":
+        assert (answer.status_code, answer.location) == (303, "/pelicans/")
+    else:
+        assert answer.status_code == 201
+        assert answer.json["account"]["name"] == "Rhea"
+    assert signed_in(guest)
+    session = kept()
+    assert (session.way, session.strong_at) == ("password", session.proved_at)
+
+
+@doors
+def test_a_wrong_code_is_asked_for_again_with_the_same_ticket(
+    rhea: Visitor, guest: Visitor, door: str
+) -> None:
+    phone, _ = set_up(rhea)
+    ticket = ticket_for(guest, door)
+    for wrong in (phone.wrong(), "", "12345", "abcd-efgh-jkmn", "１２３", "x" * 99):
+        if wrong or door == "json":
+            answer = show(guest, door, ticket, wrong)
+            assert answer.status_code == 422, wrong
+            if len(wrong) > 6:
+                db.session.execute(sa.update(Token).values(tries=0))
+                db.session.commit()
+    if door == "form":
+        assert hidden(answer.text, "ticket") == ticket
+        assert hidden(answer.text, "next") == "/pelicans/"
+        assert "x" * 99 not in answer.text
+    else:
+        assert set(answer.json["fields"]) == {"code"}
+    assert not signed_in(guest)
+    assert show(guest, door, ticket, phone.code()).status_code in (201, 303)
+
+
+@doors
+def test_five_wrong_codes_spend_the_ticket(rhea: Visitor, guest: Visitor, door: str) -> None:
+    phone, _ = set_up(rhea)
+    ticket = ticket_for(guest, door)
+    for _ in range(4):
+        assert show(guest, door, ticket, phone.wrong()).status_code == 422
+    for code in (phone.wrong(), phone.code()):
+        answer = show(guest, door, ticket, code)
+        if door == "json":
+            assert (answer.status_code, answer.json["code"]) == (404, "unknown_token")
+        else:
+            assert answer.location == "/comments/sign-in?next=%2Fpelicans%2F"
+            assert "Please sign in anew" in guest.get(answer.location).text
+    assert not signed_in(guest)
+
+
+@doors
+def test_no_code_and_no_ticket_works_twice(
+    rhea: Visitor, guest: Visitor, stranger: Visitor, door: str
+) -> None:
+    phone, _ = set_up(rhea)
+    ticket, other = ticket_for(guest, door), ticket_for(stranger, door)
+    code = phone.code()
+    assert show(guest, door, ticket, code).status_code in (201, 303)
+    # Somebody who looked over a shoulder, with the password and a ticket of his own.
+    assert show(stranger, door, other, code).status_code == 422
+    answer = show(stranger, door, ticket, phone.code())
+    assert answer.status_code == (404 if door == "json" else 303)
+    assert not signed_in(stranger)
+
+
+def test_a_ticket_is_good_for_the_second_step_of_its_own_account_only(
+    app: Flask, rhea: Visitor, guest: Visitor
+) -> None:
+    _, codes = set_up(rhea)
+    nora = make.account("Nora")
+    app_of_nora = with_app(nora)
+    ticket = ticket_for(guest, "json")
+    assert show(guest, "json", ticket, app_of_nora.code()).status_code == 422
+    noras = ticket_for(guest, "json", "nora@example.org")
+    assert show(guest, "json", noras, codes[0]).status_code == 422
+    for page in ("verify", "reset"):
+        assert guest.post(f"/comments/{page}/{ticket}").status_code == 404
+    with writing():
+        db.session.execute(sa.update(Account).values(closed_at=now()))
+    assert show(guest, "json", ticket, codes[1]).status_code == 404
+
+
+def test_a_ticket_lies_in_the_database_as_a_hash(rhea: Visitor, guest: Visitor) -> None:
+    set_up(rhea)
+    ticket = ticket_for(guest, "json")
+    [row] = db.session.query(Token).all()
+    assert row.token_hash == hashlib.sha256(ticket.encode()).digest()
+    assert ticket not in repr([row.facts, row.email, row.purpose])
+
+
+@doors
+def test_a_recovery_code_stands_in_once(
+    rhea: Visitor, guest: Visitor, letters: Any, door: str
+) -> None:
+    _, codes = set_up(rhea)
+    typed = codes[3].upper().replace("-", " ").replace("0", "O").replace("1", "l")
+    if door == "json":
+        answer = show(guest, door, ticket_for(guest, door), typed)
+        assert answer.status_code == 201
+    else:
+        answer = guest.post(
+            "/comments/second",
+            {"ticket": ticket_for(guest, door), "recovery_code": typed, "next": PAGE},
+        )
+        assert "codes left: 9" in guest.get(answer.location).text
+    assert kept().strong_at is not None
+    _, subject, text = letters()[-1]
+    assert "recovery code was used" in subject
+    assert "9 codes are left" in text
+    guest.call("DELETE", "session")
+    assert show(guest, "json", ticket_for(guest, "json"), codes[3]).status_code == 422
+
+
+def test_the_last_recovery_code_says_so(rhea: Visitor, guest: Visitor) -> None:
+    _, codes = set_up(rhea)
+    with writing():
+        db.session.execute(sa.update(RecoveryCode).values(used_at=now()))
+        db.session.execute(
+            sa.update(RecoveryCode)
+            .where(RecoveryCode.id == db.session.scalar(sa.select(sa.func.min(RecoveryCode.id))))
+            .values(used_at=None)
+        )
+    form = {"ticket": ticket_for(guest, "form"), "recovery_code": codes[0], "next": PAGE}
+    answer = guest.post("/comments/second", form)
+    assert "last recovery code" in guest.get(answer.location).text
+
+
+@pytest.mark.parametrize(
+    ("off", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)]
+)
+def test_a_clock_may_be_off_by_one_step(off: int, right: bool) -> None:
+    secret, moment = pyotp.random_base32(), datetime(2026, 11, 23, 12, 0, 10, tzinfo=UTC)
+    code = pyotp.TOTP(secret).at(moment, counter_offset=off)
+    step = int(moment.timestamp()) // 30
+    assert second.matching_step(secret, code, moment) == (step + off if right else None)
+
+
+def test_an_earlier_code_is_refused_after_a_later_one(rhea: Visitor, guest: Visitor) -> None:
+    phone, _ = set_up(rhea)
+    ticket, code = ticket_for(guest, "json"), phone.code()
+    with writing():
+        db.session.execute(sa.update(Authenticator).values(last_step=2**40))
+    assert show(guest, "json", ticket, code).status_code == 422
+
+
+class TestGuessing:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"limit_sign_in": (Rate(3, 900),)}
+
+    def test_codes_are_counted_by_account_whatever_the_ticket(
+        self, rhea: Visitor, guest: Visitor
+    ) -> None:
+        phone, _ = set_up(rhea)
+        for _ in range(3):
+            assert show(guest, "json", ticket_for(guest, "json"), phone.wrong()).status_code == 422
+        answer = show(guest, "json", ticket_for(guest, "json"), phone.code())
+        assert answer.status_code == 429
+        assert int(answer.headers["Retry-After"]) > 0
+        # The same count where one is signed in already.
+        answer = rhea.post("/comments/confirm", {"code": phone.code()})
+        assert answer.status_code == 429
+        assert not signed_in(guest)
+
+    def test_a_right_code_starts_the_count_anew(self, rhea: Visitor, guest: Visitor) -> None:
+        phone, _ = set_up(rhea)
+        for _ in range(3):
+            ticket = ticket_for(guest, "json")
+            assert show(guest, "json", ticket, phone.wrong()).status_code == 422
+            assert show(guest, "json", ticket, phone.code()).status_code == 201
+            guest.call("DELETE", "session")
+
+
+def test_a_password_changed_in_a_session_without_the_second_factor_asks_for_it(
+    app: Flask,
+) -> None:
+    account = make.account("Rhea")
+    rhea = visiting(app, account)
+    phone = with_app(account)
+    answer = rhea.post(
+        "/comments/account/password",
+        {"old_password": make.PASSWORD, "password": "a heron at dusk"},
+    )
+    assert answer.status_code == 401
+    assert not signed_in(rhea)
+    form = {"ticket": hidden(answer.text, "ticket"), "code": phone.code()}
+    assert rhea.post("/comments/second", form).location == "/comments/account"
+    assert signed_in(rhea)
+
+
+def test_a_changed_password_is_no_fresh_proof_of_a_second_factor(rhea: Visitor) -> None:
+    set_up(rhea)
+    let_proof_lapse()
+    answer = rhea.post(
+        "/comments/account/password",
+        {"old_password": make.PASSWORD, "password": "a heron at dusk"},
+    )
+    assert answer.status_code == 303
+    assert rhea.post(PAGE, {"act": "off"}).location.startswith("/comments/confirm")
+
+
+# ---- showing again that it is oneself
+
+
+def confirm_path(then: str = PAGE) -> str:
+    return f"/comments/confirm?next={then.replace('/', '%2F')}"
+
+
+def test_what_cannot_be_taken_back_asks_anew_after_a_while(rhea: Visitor) -> None:
+    let_proof_lapse()
+    for act in ("begin", "codes", "off", "confirm"):
+        assert rhea.post(PAGE, {"act": act}).location == confirm_path()
+    assert db.session.query(Authenticator).count() == 0
+    page = rhea.get(confirm_path()).text
+    assert hidden(page, "next") == PAGE
+    assert 'autocomplete="current-password"' in page
+    wrong = rhea.post("/comments/confirm", {"password": "not hers", "next": PAGE})
+    assert wrong.status_code == 422
+    assert rhea.post(PAGE, {"act": "begin"}).location == confirm_path()
+    answer = rhea.post("/comments/confirm", {"password": make.PASSWORD, "next": PAGE})
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert rhea.post(PAGE, {"act": "begin"}).location == PAGE
+    assert kept().strong_at is None, "a password is not two"
+
+
+def test_a_secret_that_waits_is_shown_after_a_proof_only(rhea: Visitor) -> None:
+    rhea.post(PAGE, {"act": "begin"})
+    let_proof_lapse()
+    answer = rhea.get(PAGE)
+    assert answer.location == confirm_path()
+    assert "secret" not in answer.text
+
+
+def test_a_fresh_proof_changes_the_sessions_token(app: Flask, rhea: Visitor) -> None:
+    stolen = Visitor(app)
+    cookie = rhea.client.get_cookie("postil", domain="blog.test")
+    assert cookie
+    stolen.client.set_cookie("postil", cookie.value, domain="blog.test")
+    assert signed_in(stolen)
+    row = kept().id
+    rhea.post("/comments/confirm", {"password": make.PASSWORD})
+    assert signed_in(rhea)
+    assert not signed_in(stolen)
+    assert kept().id == row, "the session is the same: its comments stay its own"
+
+
+def test_whoever_has_a_second_factor_shows_that_one(rhea: Visitor) -> None:
+    phone, codes = set_up(rhea)
+    let_proof_lapse()
+    page = rhea.get(confirm_path()).text
+    assert 'name="password"' not in page
+    answer = rhea.post("/comments/confirm", {"password": make.PASSWORD, "next": PAGE})
+    assert answer.status_code == 422
+    assert rhea.post(PAGE, {"act": "off"}).location == confirm_path()
+    assert rhea.post("/comments/confirm", {"code": phone.wrong()}).status_code == 422
+    # A proof by password that was made before the app was set up does not do either.
+    with writing():
+        db.session.execute(sa.update(Session).values(proved_at=now()))
+    assert rhea.post(PAGE, {"act": "off"}).location == confirm_path()
+    assert rhea.post("/comments/confirm", {"code": phone.code(), "next": PAGE}).status_code == 303
+    assert kept().strong_at is not None
+    let_proof_lapse()
+    answer = rhea.post("/comments/confirm", {"recovery_code": codes[0], "next": PAGE})
+    assert answer.location == PAGE
+    assert rhea.post(PAGE, {"act": "off"}).location == PAGE
+
+
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example"])
+def test_confirming_leads_to_this_site_only(rhea: Visitor, target: str) -> None:
+    answer = rhea.post("/comments/confirm", {"password": make.PASSWORD, "next": target})
+    assert answer.location == "/comments/account"
+
+
+def test_strangers_have_nothing_to_confirm(guest: Visitor) -> None:
+    assert guest.get("/comments/confirm?next=/pelicans/").location.startswith("/comments/sign-in")
+    assert guest.post("/comments/confirm", {"password": make.PASSWORD}).status_code == 401
+
+
+# ---- a first password
+
+
+def test_who_came_without_a_password_chooses_one_after_a_fresh_proof(app: Flask) -> None:
+    rhea = of_role(app, "Rhea", Role.READER)
+    with writing():
+        db.session.execute(sa.delete(Identity))
+    path = "/comments/account/password"
+    page = rhea.get(path)
+    assert page.status_code == 200
+    assert "old_password" not in page.text
+    let_proof_lapse()
+    answer = rhea.post(path, {"password": "a heron at dusk"})
+    assert answer.location == confirm_path(path)
+    assert db.session.query(Identity).count() == 0
+    with writing():
+        db.session.execute(sa.update(Session).values(proved_at=now()))
+    assert rhea.post(path, {"password": "short"}).status_code == 422
+    assert rhea.post(path, {"password": "a heron at dusk"}).status_code == 303
+    Visitor(app).sign_in("rhea@example.org", "a heron at dusk")
+    # From now on the old one is asked for.
+    assert rhea.post(path, {"password": "a heron at noon"}).status_code == 422
