@@ -20,6 +20,7 @@ MAX_NAME_LETTERS = 50
 # A letter with two marks covers every living orthography; more of them is a "zalgo" tower.
 MAX_MARKS_IN_A_ROW = 2
 MAX_REASON_CHARS = 500
+MAX_BIO_CHARS = 500
 MAX_WEBSITE_CHARS = 300
 MIN_PASSWORD_CHARS = 8
 MAX_PASSWORD_CHARS = 256
@@ -143,6 +144,22 @@ def six_digits(text: str) -> str:
     text = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
     if not re.fullmatch("[0-9]{6}", text):
         raise ValueError(Message("The code has six digits."))
+    return text
+
+
+def about_oneself(text: str) -> str:
+    """What somebody says of himself: like a comment, but short, or nothing at all."""
+    if not text.strip():
+        return ""
+    text = plain_text(text)
+    if len(text) > MAX_BIO_CHARS:
+        raise ValueError(
+            Message(
+                "At most {max:,} characters, please; this has {length:,}.",
+                max=MAX_BIO_CHARS,
+                length=len(text),
+            )
+        )
     return text
 
 
@@ -281,6 +298,21 @@ class Handoff(Input):
     verifier: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")] = Field(
         description="32 random bytes in base64url without padding."
     )
+
+
+class Profile(Input):
+    """What an account says of itself."""
+
+    name: Name
+    bio: Annotated[str, AfterValidator(about_oneself)] = ""
+    link: Annotated[Website | None, BeforeValidator(nothing_if_empty)] = None
+    shown: bool = Field(False, description="Whether everybody may read it on a page of its own.")
+
+
+class NewEmail(Input):
+    """Another mail address for an account."""
+
+    email: Email
 
 
 class Forgotten(Input):

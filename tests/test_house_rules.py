@@ -17,15 +17,15 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from comments_service import comments, create_app, errors, limits
-from comments_service.accounts import handoff, tokens
+from comments_service.accounts import handoff, links, tokens
 from comments_service.comments import ChangedOutside
 from comments_service.config import Settings
 from comments_service.db import Base, db, writing
 from comments_service.errors import ServiceError
-from comments_service.models import Comment, DayKey, Purpose, Status
+from comments_service.models import Comment, DayKey, Letter, Purpose, Status
 from comments_service.web import openapi
 from tests import make
-from tests.conftest import API, SITE, Visitor, settings_for
+from tests.conftest import API, SITE, Visitor, link_in, settings_for
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted(
@@ -73,13 +73,16 @@ def places(app: Flask) -> dict[str, list[Any]]:
         for purpose in Purpose
     }
     with writing():
-        links = [tokens.make(purpose, account) for purpose, account in owners.items()]
+        made = [tokens.make(purpose, account) for purpose, account in owners.items()]
+    links.ask("link@example.org", "en", "a network")
+    letter = db.session.scalars(sa.select(Letter.text).order_by(Letter.id.desc())).first()
+    made.append(link_in(letter or "").rpartition("/")[2])
     challenge = handoff.challenge_of("x" * 43)
     handoff.ask(challenge, SITE, "a network")
     return {
         "thread_id": ["pelicans"],
         "comment_id": [first.id],
-        "token": links,
+        "token": made,
         "challenge": [challenge],
     }
 

@@ -11,6 +11,10 @@
     entrance    the last step of every way in: a second factor where there is one, then the session
     second      the app's six digits beside a password or a letter, and recovery codes
     notices     letters that tell somebody that the way into the account has changed
+    profile     what an account says of itself, and its public page
+    addresses   another mail address, once a letter to it is answered
+    data        everything that is known of an account, for its owner
+    farewell    an account goes, and what is known of its owner with it
     roles       the owner, and who else decides
 
 What a guest types about himself never reads or writes a row of these.

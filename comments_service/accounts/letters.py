@@ -1,63 +1,90 @@
-"""Letters: what one proves by reading one's mail. Signing up, and choosing a new password.
+"""Letters: what one proves by reading one's mail. Signing up, and choosing a new password; the letter
+that signs in has a room of its own, `links`.
 
 Whether an address is known is told to nobody but the letter's reader: the answer is the same, and
 so is the work.
 """
 
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy.exc import IntegrityError
 
 from comments_service import config, limits, notifications, sessions
-from comments_service.accounts import names, passwords, tokens
+from comments_service.accounts import names, passwords, tokens, ways
 from comments_service.accounts.entrance import Entry, enter
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed
-from comments_service.inputs import NewPassword, SignUp
-from comments_service.models import Account, Identity, Purpose, Role, now
+from comments_service.inputs import NewPassword, NewReader, SignUp
+from comments_service.models import Account, Purpose, Role, now
 from comments_service.sessions import Visitor
 
+CLOSED = Message("New accounts are not made here at the moment.")
 MANY_LETTERS = Message("That is a lot of letters in a short time. Please try again later.")
 
 
-def sign_up(given: SignUp, lang: str, network: str) -> None:
+def asked_for() -> type[NewReader]:
+    """What a new account is asked for: a password only where one signs in with it."""
+    return SignUp if config.current().passwords else NewReader
+
+
+def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> None:
     """Make an account that waits for its letter to be answered.
 
-    An address that has an account already gets a letter that says so. Raises InvalidInput when the
-    name is taken, NotAllowed when sign-up is off.
+    An address that has an account already gets a letter that says so. `browser` marks the one that
+    asks: there the letter's link needs no password. Raises InvalidInput when the name is taken,
+    NotAllowed when sign-up is off.
     """
     if not config.current().sign_up:
-        raise NotAllowed(Message("New accounts are not made here at the moment."))
-    secret = passwords.hashed(given.password)
+        raise NotAllowed(CLOSED)
+    secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None
+    with making():
+        count_letter(network)
+        # Names are public, addresses are not: asked first, so that a name which is taken is
+        # answered alike whether the address is known or not.
+        names.refuse_taken(given.name)
+        known = names.of_email(given.email)
+        if known is None:
+            known = made(given, secret, Role.READER)
+        elif known.email_verified_at is not None or known.closed_at is not None:
+            link = config.current().comments_url + _way_back()
+            notifications.write(given.email, lang, "known", name=known.name, link=link)
+            return
+        else:
+            # Whoever signed up last may not be whoever did first: only the letter to this one goes
+            # on, with this one's password.
+            tokens.drop(Purpose.VERIFY, known.id)
+            if secret is not None:
+                passwords.store(known, secret)
+        _send(Purpose.VERIFY, known, given.email, lang, browser=_mark(browser))
+
+
+@contextmanager
+def making() -> Iterator[None]:
+    """A transaction that may make an account: two at the same moment cannot have one name or address."""
     try:
         with writing():
-            count_letter(network)
-            # Names are public, addresses are not: asked first, so that a name which is taken is
-            # answered alike whether the address is known or not.
-            names.refuse_taken(given.name)
-            known = names.of_email(given.email)
-            if known is not None:
-                _write_again(known, given.email, lang)
-                return
-            account = made(given, secret, Role.READER)
-            _send(Purpose.VERIFY, account, given.email, lang)
+            yield
     except IntegrityError:
-        # Two sign-ups at the same moment: the other one has the name or the address.
         raise InvalidInput(
             fields={"name": Message("This name was taken just now; please choose another one.")}
         ) from None
 
 
-def _write_again(account: Account, email: str, lang: str) -> None:
-    """Answer a sign-up for an address that is known: only its owner learns of it, by letter."""
-    if account.email_verified_at is None:
-        _send(Purpose.VERIFY, account, email, lang)
-    else:
-        link = config.current().comments_url + "forgot"
-        notifications.write(email, lang, "known", name=account.name, link=link)
+def _way_back() -> str:
+    """The page that helps somebody who forgot that he has an account."""
+    return "forgot" if config.current().passwords else "sign-in"
 
 
-def _send(purpose: Purpose, account: Account, email: str, lang: str) -> None:
+def _mark(browser: str) -> str:
+    """A browser's mark as a token keeps it: no more than is needed to know it again."""
+    return sessions.hashed(browser).hex() if browser else ""
+
+
+def _send(purpose: Purpose, account: Account, email: str, lang: str, **facts: str) -> None:
     """A letter with a link; its template and its page are called as its purpose is."""
-    link = tokens.link(purpose, tokens.make(purpose, account))
+    link = tokens.link(purpose, tokens.make(purpose, account, **facts))
     notifications.write(email, lang, purpose, name=account.name, link=link)
 
 
@@ -66,8 +93,8 @@ def count_letter(network: str) -> None:
     limits.count(f"letter:{network}", config.current().limit_sign_up, MANY_LETTERS)
 
 
-def made(given: SignUp, secret: str, role: Role) -> Account:
-    """A new account with a password, inside the caller's transaction."""
+def made(given: NewReader, secret: str | None, role: Role) -> Account:
+    """A new account, inside the caller's transaction; with a password unless `secret` is None."""
     account = Account(
         name=given.name,
         name_key=names.key(given.name),
@@ -77,14 +104,15 @@ def made(given: SignUp, secret: str, role: Role) -> Account:
     )
     db.session.add(account)
     db.session.flush()
-    db.session.add(
-        Identity(account_id=account.id, kind="password", subject=account.public_id, secret=secret)
-    )
+    if secret is not None:
+        passwords.store(account, secret)
     return account
 
 
 def forgot(email: str, lang: str, network: str) -> None:
     """Send a link for a new password, if there is such an account; the answer never tells."""
+    if not config.current().passwords:
+        raise NotAllowed(passwords.NO_PASSWORDS)
     with writing():
         count_letter(network)
         account = names.of_email(email)
@@ -92,23 +120,56 @@ def forgot(email: str, lang: str, network: str) -> None:
             _send(Purpose.RESET, account, account.email, lang)
 
 
-def verify(text: str, visitor: Visitor) -> Entry:
-    """Confirm a mail address and sign its owner in. Raises UnknownToken."""
+def needs_password(text: str, browser: str) -> bool:
+    """Whether confirming an address asks for the password that was chosen with it.
+
+    Anybody can sign up with anybody's address. Its owner, who presses the button in the letter out of
+    curiosity, must not come to share an account with whoever chose the password: so the button alone
+    is enough only in the browser that signed up. Raises UnknownToken.
+    """
+    token = tokens.find(Purpose.VERIFY, text)
+    account = db.session.get(Account, token.account_id) if token.account_id else None
+    if not config.current().passwords or account is None or passwords.of(account) is None:
+        return False
+    kept = str(token.facts.get("browser", ""))
+    return not (browser and kept and hmac.compare_digest(kept, _mark(browser)))
+
+
+def verify(text: str, visitor: Visitor, *, browser: str = "", password: str = "") -> Entry:
+    """Confirm a mail address and sign its owner in. Raises UnknownToken, InvalidInput, TooMany."""
+    if needs_password(text, browser):
+        token = tokens.find(Purpose.VERIFY, text)
+        passwords.check(db.session.get_one(Account, token.account_id), password)
     with writing():
         account = tokens.use_of_account(Purpose.VERIFY, text)
+        if not config.current().passwords:
+            ways.hand_over(account)
         account.email_verified_at = account.email_verified_at or now()
         return enter(account, "letter", visitor)
 
 
+def disown(text: str) -> str:
+    """Give an account to its address's owner, who did not choose its password.
+
+    What was chosen is dropped, and the answer is a token for choosing another. Raises UnknownToken.
+    """
+    with writing():
+        account = tokens.use_of_account(Purpose.VERIFY, text)
+        ways.hand_over(account)
+        return tokens.make(Purpose.RESET, account)
+
+
 def reset(text: str, given: NewPassword, visitor: Visitor) -> Entry:
     """Set a new password, end every session, sign in. Raises UnknownToken."""
+    if not config.current().passwords:
+        raise NotAllowed(passwords.NO_PASSWORDS)
     tokens.find(Purpose.RESET, text)
     db.session.commit()
     secret = passwords.hashed(given.password)
     with writing():
         account = tokens.use_of_account(Purpose.RESET, text)
-        passwords.store(account, secret)
         # The link went to the address, so following it proves the address as well.
-        account.email_verified_at = account.email_verified_at or now()
+        ways.hand_over(account)
+        passwords.store(account, secret)
         sessions.end_all(account.id)
         return enter(account, "letter", visitor)

@@ -3,11 +3,11 @@
 import sqlalchemy as sa
 
 from comments_service import sessions
-from comments_service.accounts import letters, names, passwords, tokens
+from comments_service.accounts import letters, names, passwords, tokens, ways
 from comments_service.accounts.entrance import Entry, enter
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message
-from comments_service.inputs import SignUp
+from comments_service.inputs import NewReader, SignUp
 from comments_service.models import Account, Purpose, Role, now
 from comments_service.sessions import Visitor
 
@@ -26,24 +26,29 @@ def owner_link() -> str:
         return tokens.link("owner", tokens.make(Purpose.OWNER))
 
 
-def become_owner(text: str, given: SignUp, visitor: Visitor) -> Entry:
-    """Make the owner's account through the one-time link. Raises UnknownToken, InvalidInput."""
+def become_owner(text: str, given: NewReader, visitor: Visitor) -> Entry:
+    """Make the owner's account through the one-time link. Raises UnknownToken, InvalidInput.
+
+    Without a password, where nobody signs in with one: then a letter, a passkey or a provider does.
+    """
     tokens.find(Purpose.OWNER, text)
     db.session.commit()
-    secret = passwords.hashed(given.password)
+    secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None
     with writing():
         tokens.use(Purpose.OWNER, text)
         account = names.of_email(given.email)
         if account is None:
             names.refuse_taken(given.name)
             account = letters.made(given, secret, Role.OWNER)
+            # Whoever can read the server's terminal needs no letter to prove an address.
+            account.email_verified_at = now()
         else:
-            passwords.store(account, secret)
+            ways.hand_over(account)
+            if secret is not None:
+                passwords.store(account, secret)
             sessions.end_all(account.id)
             account.role = Role.OWNER
-        # Whoever can read the server's terminal needs no letter to prove an address.
-        account.email_verified_at = account.email_verified_at or now()
-        return enter(account, "password", visitor)
+        return enter(account, "password" if secret else "terminal", visitor)
 
 
 def set_role(email: str, role: Role) -> Account:

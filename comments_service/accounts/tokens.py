@@ -30,16 +30,21 @@ SPENT = Message("This link is used up or too old. Please ask for a new one.")
 def make(purpose: Purpose, account: Account | None = None, **facts: Any) -> str:
     """A new token, inside the caller's transaction; `facts` are what its next step has to know."""
     text = secrets.token_urlsafe(32)
-    db.session.add(
-        Token(
-            token_hash=sessions.hashed(text),
-            purpose=purpose,
-            account_id=account.id if account else None,
-            facts=facts,
-            expires_at=now() + LIFETIMES[purpose],
-        )
-    )
+    store(purpose, text, account, **facts)
     return text
+
+
+def store(purpose: Purpose, text: str, account: Account | None = None, **facts: Any) -> Token:
+    """The row of a token whose text the caller has made himself."""
+    made = Token(
+        token_hash=sessions.hashed(text),
+        purpose=purpose,
+        account_id=account.id if account else None,
+        facts=facts,
+        expires_at=now() + LIFETIMES[purpose],
+    )
+    db.session.add(made)
+    return made
 
 
 def find(purpose: Purpose, text: str) -> Token:

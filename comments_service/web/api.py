@@ -9,6 +9,8 @@
     GET    me                             –                   200 one's account and comments
     POST   session                        origin, rate        201 signed in
     POST   session/second                 origin, rate        201 signed in
+    POST   session/letter                 origin, rate        202 always the same
+    POST   session/code                   ticket, tries       201 signed in
     DELETE session                        origin              204
     POST   handoffs                       origin, rate        201 where a window signs in for a page
     POST   session/handoff                origin, its secret  201 signed in, 202 not yet
@@ -28,7 +30,7 @@ import orjson
 from flask import Blueprint, Response, request
 
 from comments_service import comments, config, language, sessions, snapshots, threads, web
-from comments_service.accounts import handoff, letters, passwords, second
+from comments_service.accounts import handoff, letters, links, passwords, second
 from comments_service.accounts.entrance import Entry
 from comments_service.errors import (
     InvalidInput,
@@ -38,7 +40,9 @@ from comments_service.errors import (
     WrongContentType,
 )
 from comments_service.inputs import (
+    AskedLetter,
     EditedComment,
+    GivenCode,
     Handoff,
     Model,
     NewComment,
@@ -47,10 +51,10 @@ from comments_service.inputs import (
     Preview,
     SecondStep,
     SignIn,
-    SignUp,
     parse,
 )
 from comments_service.models import Comment, Status
+from comments_service.web import marks, parts
 
 doors = Blueprint("api", __name__)
 
@@ -122,6 +126,20 @@ def second_step() -> Response:
     return entered(second.enter_with(given.ticket, given.code, web.visitor(), web.page_language()))
 
 
+@doors.post("/session/letter")
+def ask_letter() -> Response:
+    given, lang = body(AskedLetter), web.page_language()
+    target = parts.own(f"handoff/{given.handoff}" if given.handoff else "account")
+    ticket = links.ask(given.email, lang, web.visitor().network, target=target)
+    detail = Message("A letter is on its way to you: open its link, or type its code.")
+    return web.json({"ticket": ticket, "detail": language.say(lang, detail)}, 202)
+
+
+@doors.post("/session/code")
+def sign_in_by_code() -> Response:
+    return entered(links.by_code(body(GivenCode), web.visitor()))
+
+
 def entered(entry: Entry) -> Response:
     """After a way in: who one is now. Raises SecondFactorRequired, with the ticket for it."""
     if entry.session is None:
@@ -160,9 +178,11 @@ def origin() -> str:
 
 @doors.post("/accounts")
 def sign_up() -> Response:
-    letters.sign_up(body(SignUp), web.page_language(), web.visitor().network)
+    mark = marks.made()
+    given = body(letters.asked_for())
+    letters.sign_up(given, web.page_language(), web.visitor().network, browser=mark)
     detail = Message("A letter is on its way to you: open its link to finish.")
-    return web.json({"detail": language.say(web.page_language(), detail)}, 202)
+    return marks.keep(web.json({"detail": language.say(web.page_language(), detail)}, 202), mark)
 
 
 @doors.get("/moderation/queue")
@@ -263,5 +283,7 @@ def me(thread_id: str) -> dict[str, Any]:
             "email": account.email,
             "email_verified": account.email_verified_at is not None,
         },
+        # What was written as a guest in this browser, and can be taken over on a page of the service.
+        "claimable": threads.claimable_count(session),
         "comments": own(mine),
     }

@@ -86,7 +86,7 @@ SCHEMAS: dict[str, Schema] = {
                     id=_text,
                     name=_text,
                     role={"type": "string", "enum": [str(each) for each in Role]},
-                    email=_text,
+                    email=_maybe(_text),
                     email_verified=_flag,
                 ),
             ]
@@ -103,6 +103,10 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Html": _object(html=_text),
     "Detail": _object(detail=_text),
+    "Ticket": _object(
+        ticket={**_text, "description": "Goes with the code; keep it in memory only."},
+        detail=_text,
+    ),
     "HandoffPage": _object(
         url={**_text, "format": "uri", "description": "Where the window goes."},
         number={**_text, "description": "Four digits that the page and the window both show."},
@@ -197,7 +201,9 @@ def document(settings: Settings) -> Schema:
         inputs.Preview,
         inputs.SignIn,
         inputs.SecondStep,
-        inputs.SignUp,
+        inputs.SignUp if settings.passwords else inputs.NewReader,
+        inputs.AskedLetter,
+        inputs.GivenCode,
         inputs.NewDecision,
         inputs.NewHandoff,
         inputs.Handoff,
@@ -213,7 +219,7 @@ def document(settings: Settings) -> Schema:
             "license": {"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
         },
         "servers": [{"url": f"{settings.comments_url}api/v1"}],
-        "paths": _paths(),
+        "paths": _paths(settings),
         "components": {
             "schemas": {**SCHEMAS, **schemas},
             "securitySchemes": {
@@ -228,7 +234,7 @@ def document(settings: Settings) -> Schema:
     }
 
 
-def _paths() -> Schema:
+def _paths(settings: Settings) -> Schema:
     return {
         "/threads/{thread_id}/comments": {
             "parameters": [_thread_id],
@@ -271,6 +277,19 @@ def _paths() -> Schema:
             "post": _operation("Sign in by password", {201: "Me"}, (401,), body=inputs.SignIn),
             "delete": _operation("Sign out", {204: None}, (403,)),
         },
+        "/session/letter": {
+            "post": _operation(
+                "Ask for a letter that signs in, by its link or by its code",
+                {202: "Ticket"},
+                (),
+                body=inputs.AskedLetter,
+            )
+        },
+        "/session/code": {
+            "post": _operation(
+                "Sign in by the code of a letter", {201: "Me"}, (401, 404), body=inputs.GivenCode
+            )
+        },
         "/session/second": {
             "post": _operation(
                 "Show the second factor, with the ticket that came with second_factor_required",
@@ -300,7 +319,7 @@ def _paths() -> Schema:
                 "Make an account; a letter confirms the address",
                 {202: "Detail"},
                 (),
-                body=inputs.SignUp,
+                body=inputs.SignUp if settings.passwords else inputs.NewReader,
             )
         },
         "/moderation/queue": {

@@ -1,7 +1,9 @@
 """Forms to sign up, in and out, to confirm an address and to choose a new password.
 
     route                  guard                    does
-    GET  POST sign-in      origin, rate             a session
+    GET  POST sign-in      origin, rate             a session, or a letter that leads to one
+         POST sign-in/code origin, ticket, tries    a session, by the letter's six digits
+    GET  POST link/<t>     the letter's link        a session
     GET  POST sign-up      origin, rate             an account that waits for its letter
     POST      sign-out     origin                   ends the session
     GET  POST verify/<t>   the letter's link        confirms the address, signs in
@@ -14,11 +16,21 @@ A GET only shows a form: programs that open links in letters change nothing.
 
 from flask import Blueprint, Response, request
 
-from comments_service import sessions, web
-from comments_service.accounts import letters, passwords, roles, tokens
-from comments_service.errors import Message
-from comments_service.inputs import Forgotten, NewPassword, SignIn, SignUp, from_form
+from comments_service import config, sessions, web
+from comments_service.accounts import letters, links, passwords, roles, tokens
+from comments_service.errors import InvalidInput, Message, NotAllowed, ServiceError, TooMany
+from comments_service.inputs import (
+    MAX_PASSWORD_CHARS,
+    AskedLetter,
+    ChosenName,
+    Forgotten,
+    GivenCode,
+    NewPassword,
+    SignIn,
+    from_form,
+)
 from comments_service.models import Purpose
+from comments_service.web import marks
 from comments_service.web.parts import entered, form_page, next_path, own, say
 
 doors = Blueprint("sign_in", __name__)
@@ -29,17 +41,62 @@ def sign_in() -> Response:
     target = next_path(request.values.get("next"))
 
     def act() -> Response:
-        return entered(passwords.sign_in(from_form(SignIn, request.form), web.visitor()), target)
+        visitor = web.visitor()
+        if request.form.get("act") != "letter":
+            return entered(passwords.sign_in(from_form(SignIn, request.form), visitor), target)
+        email = from_form(AskedLetter, {"email": request.form.get("email", "")}).email
+        ticket = links.ask(email, web.page_language(), visitor.network, target=target)
+        return code_page(ticket, target, email, 202)
 
     return form_page("accounts/sign-in.html", act, next=target)
+
+
+def code_page(
+    ticket: str, target: str, email: str, status: int, error: ServiceError | None = None
+) -> Response:
+    """Where the letter's six digits go. A right code that lacks a name need not be typed again."""
+    fields = error.fields if error else {}
+    return web.page(
+        "accounts/letter-code.html",
+        status,
+        ticket=ticket,
+        next=target,
+        email=email,
+        right_code=request.form.get("code", "") if "name" in fields else "",
+        values={"name": request.form.get("name", "")},
+        error=error,
+        errors=fields,
+    )
+
+
+@doors.post("/sign-in/code")
+def sign_in_by_code() -> Response:
+    target = next_path(request.form.get("next"))
+    try:
+        return entered(links.by_code(from_form(GivenCode, request.form), web.visitor()), target)
+    except (InvalidInput, TooMany) as error:
+        ticket, email = request.form.get("ticket", ""), request.form.get("email", "")
+        return code_page(ticket, target, email, error.status, error)
+
+
+@doors.route("/link/<token>", methods=["GET", "POST"])
+def sign_in_by_link(token: str) -> Response:
+    def act() -> Response:
+        name = from_form(ChosenName, request.form).name if found.account is None else None
+        entry, target = links.by_link(token, web.visitor(), name)
+        return entered(entry, next_path(target))
+
+    found = links.welcome(token)
+    return form_page("accounts/link.html", act, reader=found.account, email=found.email)
 
 
 @doors.route("/sign-up", methods=["GET", "POST"])
 def sign_up() -> Response:
     def act() -> Response:
-        given = from_form(SignUp, request.form)
-        letters.sign_up(given, web.page_language(), web.visitor().network)
-        return web.page("accounts/letter.html", 202, email=given.email)
+        given = from_form(letters.asked_for(), request.form)
+        mark = marks.made()
+        letters.sign_up(given, web.page_language(), web.visitor().network, browser=mark)
+        return marks.keep(web.page("accounts/letter.html", 202, email=given.email), mark)
 
     return form_page("accounts/sign-up.html", act)
 
@@ -56,12 +113,20 @@ def sign_out() -> Response:
 @doors.route("/verify/<token>", methods=["GET", "POST"])
 def verify(token: str) -> Response:
     def act() -> Response:
-        entry = letters.verify(token, web.visitor())
+        if request.form.get("act") == "disown":
+            return web.see_other(own(f"reset/{letters.disown(token)}"))
+        password = request.form.get("password", "")[: MAX_PASSWORD_CHARS + 1]
+        entry = letters.verify(token, web.visitor(), browser=marks.of_browser(), password=password)
         say(Message("Your address is confirmed."))
         return entered(entry, own("account"))
 
-    tokens.find(Purpose.VERIFY, token)
-    return form_page("accounts/verify.html", act)
+    asked = letters.needs_password(token, marks.of_browser())
+    return form_page("accounts/verify.html", act, password_asked=asked)
+
+
+def expect_passwords() -> None:
+    if not config.current().passwords:
+        raise NotAllowed(passwords.NO_PASSWORDS)
 
 
 @doors.route("/forgot", methods=["GET", "POST"])
@@ -71,6 +136,7 @@ def forgot() -> Response:
         letters.forgot(given.email, web.page_language(), web.visitor().network)
         return web.page("accounts/letter.html", 202, email=given.email)
 
+    expect_passwords()
     return form_page("accounts/forgot.html", act)
 
 
@@ -81,6 +147,7 @@ def reset(token: str) -> Response:
         say(Message("Your new password is set."))
         return entered(entry, own("account"))
 
+    expect_passwords()
     tokens.find(Purpose.RESET, token)
     return form_page("accounts/reset.html", act)
 
@@ -88,7 +155,9 @@ def reset(token: str) -> Response:
 @doors.route("/owner/<token>", methods=["GET", "POST"])
 def owner(token: str) -> Response:
     def act() -> Response:
-        entry = roles.become_owner(token, from_form(SignUp, request.form), web.visitor())
+        entry = roles.become_owner(
+            token, from_form(letters.asked_for(), request.form), web.visitor()
+        )
         say(Message("Welcome. This blog's comments are yours to look after."))
         return entered(entry, own("moderation/"))
 

@@ -679,7 +679,11 @@ def test_two_who_press_the_same_button_at_once_use_a_link_once(app: Flask, lette
     def press() -> None:
         client = app.test_client()
         answer = contextvars.Context().run(
-            client.post, path, base_url=SITE, headers={"Origin": SITE}
+            client.post,
+            path,
+            base_url=SITE,
+            headers={"Origin": SITE},
+            data={"password": NEW["password"]},
         )
         codes.append(answer.status_code)
 

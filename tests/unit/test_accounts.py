@@ -247,7 +247,8 @@ class TestGuessing:
 
 
 def sign_up(name: str = "Rhea", email: str = "rhea@example.org") -> None:
-    by_letter.sign_up(SignUp(name=name, email=email, password=make.PASSWORD), "en", "network")
+    given = SignUp(name=name, email=email, password=make.PASSWORD)
+    by_letter.sign_up(given, "en", "network", browser="this one")
 
 
 def test_an_account_works_once_its_letter_is_answered(app: Flask, letters: Any) -> None:
@@ -256,7 +257,7 @@ def test_an_account_works_once_its_letter_is_answered(app: Flask, letters: Any) 
         sign_in()
     text = link(letters)
     assert tokens.find(Purpose.VERIFY, text).used_at is None
-    session, _ = begun(by_letter.verify(text, make.visitor()))
+    session, _ = begun(by_letter.verify(text, make.visitor(), browser="this one"))
     assert session.account is not None
     assert session.account.name == "Rhea"
     sign_in()
@@ -267,7 +268,7 @@ def test_a_known_address_learns_of_it_by_letter_only(app: Flask, letters: Any) -
     sign_up()
     sign_up(name="Other name")
     assert [each[1].split()[0] for each in letters()] == ["Confirm", "Confirm"]
-    by_letter.verify(link(letters), make.visitor())
+    by_letter.verify(link(letters), make.visitor(), browser="this one")
     sign_up(name="Third name")
     assert letters()[-1][1].startswith("You already have an account")
     assert db.session.query(Account).count() == 1
@@ -317,9 +318,9 @@ class TestWithoutSignUp:
 def test_a_link_works_once(app: Flask, letters: Any) -> None:
     sign_up()
     text = link(letters)
-    by_letter.verify(text, make.visitor())
+    by_letter.verify(text, make.visitor(), browser="this one")
     with pytest.raises(UnknownToken):
-        by_letter.verify(text, make.visitor())
+        by_letter.verify(text, make.visitor(), browser="this one")
     with pytest.raises(UnknownToken):
         tokens.find(Purpose.VERIFY, text)
 
@@ -331,7 +332,7 @@ def test_a_link_works_for_its_purpose_only(app: Flask, letters: Any) -> None:
         by_letter.reset(text, NewPassword(password=OTHER), make.visitor())
     with pytest.raises(UnknownToken):
         become_owner(text)
-    by_letter.verify(text, make.visitor())
+    by_letter.verify(text, make.visitor(), browser="this one")
 
 
 def test_a_link_is_too_old_after_its_time(app: Flask, letters: Any) -> None:

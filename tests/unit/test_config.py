@@ -173,8 +173,8 @@ def test_a_service_that_nobody_could_write_to_does_not_start() -> None:
     with pytest.raises(SettingError, match="Nobody could write"):
         from_environment(off)
     for one in off:
-        assert from_environment({**off, one: "yes"})
-    assert from_environment({**off, "COMMENTS_GITHUB": "id secret"})
+        from_environment({**off, one: "yes"})
+    from_environment({**off, "COMMENTS_GITHUB": "id secret"})
 
 
 def test_values_that_cannot_be_read_are_named_all_at_once() -> None:

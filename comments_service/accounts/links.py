@@ -1,0 +1,185 @@
+"""Links: the letter that signs in, by its link or, where the letter is read on another device, by the
+six digits beside it.
+
+Three secrets hang together, each the hash of the one before it: the link's token, which only the
+letter has; the ticket, which the page that asked for the letter keeps; and what the table keeps. So
+the letter's link works wherever it is opened, the page cannot make the link out of its ticket, and
+the table gives away neither. The six digits are kept as an HMAC under the ticket: they are worth
+nothing without it, neither to somebody who guesses them nor to somebody who reads the table.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from comments_service import config, limits, notifications, sessions
+from comments_service.accounts import letters, names, tokens, ways
+from comments_service.accounts.entrance import Entry, enter
+from comments_service.config import Rate
+from comments_service.db import db, writing
+from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
+from comments_service.inputs import GivenCode, NewReader
+from comments_service.models import Account, Purpose, Role, Token, now
+from comments_service.sessions import Visitor
+
+# One guess in 200,000 is right before the letter is worth nothing.
+MAX_TRIES = 5
+# Letters can be asked for again and again; ten guesses a day would take 270 years.
+WRONG_CODES = (Rate(10, 86_400),)
+
+NO_LETTERS = Message("Nobody signs in by letter here.")
+WRONG = Message("This is not the code of the latest letter.")
+SPENT = Message("This code is used up or too old. Please ask for another letter.")
+GUESSED_ENOUGH = Message("Too many wrong codes for today. The link in the letter still works.")
+NAME_NEEDED = Message("Please give a name.")
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """Whom a letter's link lets in, before its button is pressed: nobody yet, if `account` is None."""
+
+    account: Account | None
+    email: str
+
+
+def ask(email: str, lang: str, network: str, *, target: str = "") -> str:
+    """Send a letter that signs its reader in; returns the ticket that its code is used with.
+
+    Whether the address is known changes what the letter says, and nothing else. `target` is where
+    the link goes on to. Asking again makes the letter before worthless. Raises TooMany, NotAllowed.
+    """
+    settings = config.current()
+    if not settings.letters:
+        raise NotAllowed(NO_LETTERS)
+    key = names.email_key(email)
+    text = secrets.token_urlsafe(32)
+    code = f"{secrets.randbelow(10**6):06}"
+    with writing():
+        letters.count_letter(network)
+        limits.count(_subject("letter-to", key), settings.limit_sign_up, letters.MANY_LETTERS)
+        account = names.of_email(email)
+        open_to_all = settings.sign_up and account is None
+        db.session.execute(
+            sa.update(Token)
+            .where(Token.purpose == Purpose.LINK, Token.email == key, Token.used_at.is_(None))
+            .values(used_at=now())
+        )
+        ticket = _ticket(text)
+        token = tokens.store(Purpose.LINK, ticket, account, target=target, address=email)
+        token.email = key
+        token.code_hash = _sealed(ticket, code)
+        notifications.write(
+            (account.email if account else None) or email,
+            lang,
+            "sign-in" if open_to_all or (account and account.closed_at is None) else "unknown",
+            name=account.name if account else "",
+            code=f"{code[:3]} {code[3:]}",
+            link=tokens.link(Purpose.LINK, text),
+        )
+    return ticket
+
+
+def _ticket(text: str) -> str:
+    """The ticket of a link's token: its hash, so that the link cannot be told from it."""
+    return sessions.hashed(f"ticket {text}").hex()
+
+
+def _sealed(ticket: str, code: str) -> bytes:
+    return hmac.new(ticket.encode(), code.encode(), hashlib.sha256).digest()
+
+
+def _subject(what: str, key: str) -> str:
+    return f"{what}:{sessions.hashed(key).hex()[:32]}"
+
+
+def welcome(text: str) -> Welcome:
+    """Whom a link lets in; nothing happens yet. Raises UnknownToken, NotAllowed."""
+    token = tokens.find(Purpose.LINK, _ticket(text))
+    return Welcome(_account(token), str(token.facts["address"]))
+
+
+def by_link(text: str, visitor: Visitor, name: str | None = None) -> tuple[Entry, str]:
+    """Let in who pressed the button behind a letter's link; with where he wanted to go.
+
+    `name` is for an address that has no account, which makes one. Raises UnknownToken, InvalidInput,
+    NotAllowed.
+    """
+    with letters.making():
+        token = tokens.use(Purpose.LINK, _ticket(text))
+        return _arrive(token, visitor, name), str(token.facts.get("target", ""))
+
+
+def by_code(given: GivenCode, visitor: Visitor) -> Entry:
+    """Let in who has the ticket and the letter's six digits. Raises UnknownToken, InvalidInput, TooMany.
+
+    A wrong code is counted against the letter and against its address; a right one without the name
+    that it needs is not used up.
+    """
+    with letters.making():
+        token = _tried(given.ticket)
+        subject = _subject("code", token.email or "")
+        limits.count(subject, WRONG_CODES, GUESSED_ENOUGH)
+        if hmac.compare_digest(token.code_hash or b"", _sealed(given.ticket, given.code)):
+            limits.take_back(subject)
+            token.used_at = now()
+            return _arrive(token, visitor, given.name)
+        spent = token.tries >= MAX_TRIES
+        if spent:
+            token.used_at = now()
+    if spent:
+        raise UnknownToken(SPENT)
+    raise InvalidInput(fields={"code": WRONG})
+
+
+def _tried(ticket: str) -> Token:
+    """The row of a ticket, with one try more; two tries at one moment are two. Raises UnknownToken."""
+    token = db.session.scalar(
+        sa.update(Token)
+        .where(
+            Token.token_hash == sessions.hashed(ticket),
+            Token.purpose == Purpose.LINK,
+            Token.used_at.is_(None),
+            Token.expires_at > now(),
+            Token.tries < MAX_TRIES,
+        )
+        .values(tries=Token.tries + 1)
+        .returning(Token)
+        .execution_options(populate_existing=True)
+    )
+    if token is None:
+        raise UnknownToken(SPENT)
+    return token
+
+
+def _account(token: Token) -> Account | None:
+    """The account that a letter is for: also one that was made since. Raises UnknownToken, NotAllowed."""
+    if not config.current().letters:
+        raise NotAllowed(NO_LETTERS)
+    if token.account_id is not None:
+        account = db.session.get(Account, token.account_id)
+        # An address that moved to another account, or left this one, opens it no more.
+        if account is None or account.email_key != token.email:
+            raise UnknownToken(tokens.SPENT)
+    else:
+        account = names.of_email(token.email or "")
+    if account is not None and account.closed_at is not None:
+        raise UnknownToken(tokens.SPENT)
+    if account is None and not config.current().sign_up:
+        raise NotAllowed(letters.CLOSED)
+    return account
+
+
+def _arrive(token: Token, visitor: Visitor, name: str | None) -> Entry:
+    """The account of a letter's address, which is proved now, or a new one with a name."""
+    account = _account(token)
+    if account is None:
+        if not name:
+            raise InvalidInput(fields={"name": NAME_NEEDED})
+        names.refuse_taken(name)
+        given = NewReader(name=name, email=str(token.facts["address"]))
+        account = letters.made(given, None, Role.READER)
+    ways.hand_over(account)
+    return enter(account, "letter", visitor)

@@ -1,0 +1,656 @@
+"""The letter that signs in, by its link and by its six digits; and whose an address is in the end."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from comments_service.accounts import names, roles
+from comments_service.config import Rate
+from comments_service.db import db, writing
+from comments_service.models import (
+    Account,
+    Authenticator,
+    Identity,
+    Purpose,
+    Role,
+    Session,
+    Token,
+    now,
+)
+from tests import make
+from tests.api.people import visiting
+from tests.api.test_accounts import ELSEWHERE, NEW, account_of, sign_in, sign_up, without_address
+from tests.conftest import API, SITE, Answer, Visitor, link_in
+
+doors = pytest.mark.parametrize("door", ["json", "form"])
+EMAIL = "rhea@example.org"
+
+
+@pytest.fixture
+def changed_settings() -> dict[str, Any]:
+    return {"limit_sign_up": (Rate(1000, 60),)}
+
+
+def ask(visitor: Visitor, door: str, email: str = EMAIL, **more: str) -> Answer:
+    if door == "json":
+        return visitor.call("POST", "session/letter", {"email": email, **more})
+    return visitor.post("/comments/sign-in", {"email": email, "act": "letter", **more})
+
+
+def ticket_in(answer: Answer) -> str:
+    """The ticket that the page keeps; neither its address nor a cookie has it."""
+    assert answer.status_code == 202, answer.text
+    if answer.mimetype == "application/json":
+        return str(answer.json["ticket"])
+    found = re.search(r'name="ticket" value="([^"]+)"', answer.text)
+    assert found, answer.text
+    return found[1]
+
+
+def code_in(text: str) -> str:
+    found = re.search(r"^(\d{3} \d{3})$", text, re.MULTILINE)
+    assert found, text
+    return found[1]
+
+
+def give(visitor: Visitor, door: str, ticket: str, code: str, **more: str) -> Answer:
+    values = {"ticket": ticket, "code": code, **more}
+    if door == "json":
+        return visitor.call("POST", "session/code", values)
+    return visitor.post("/comments/sign-in/code", values)
+
+
+def let_in(answer: Answer) -> bool:
+    return answer.status_code in (201, 303)
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code.replace(' ', '')) + 1) % 10**6:06}"
+
+
+# ---- both ways of using it
+
+
+@doors
+def test_the_letters_link_signs_in_on_any_device(
+    guest: Visitor, stranger: Visitor, letters: Any, door: str
+) -> None:
+    make.account("Rhea")
+    assert ask(guest, door).status_code == 202
+    [(recipient, subject, text)] = letters()
+    assert recipient == EMAIL
+    assert SITE in subject
+    path = link_in(text)
+
+    # A mail server that opens links, and a reader who looks twice, change nothing.
+    for _ in range(2):
+        for page in (stranger.get(path), stranger._open("HEAD", path)):
+            assert page.status_code == 200
+            assert "Set-Cookie" not in page.headers
+    assert "Rhea" in stranger.get(path).text
+    assert db.session.query(Session).count() == 0
+
+    answer = stranger.post(path)
+    assert (answer.status_code, answer.location) == (303, "/comments/account")
+    assert account_of(stranger)["name"] == "Rhea"
+    assert account_of(guest) is None
+    assert db.session.query(Session).one().way == "letter"
+    for again in (guest.post(path), guest.get(path)):
+        assert again.status_code == 404
+
+
+@doors
+def test_the_letters_code_signs_in_where_it_was_asked_for(
+    guest: Visitor, letters: Any, door: str
+) -> None:
+    make.account("Rhea")
+    ticket = ticket_in(ask(guest, door))
+    code = code_in(letters()[0][2])
+    answer = give(guest, door, ticket, code)
+    assert let_in(answer), answer.text
+    assert account_of(guest)["name"] == "Rhea"
+    assert give(Visitor(guest.client.application), door, ticket, code).status_code == 404
+    assert guest.post(link_in(letters()[0][2])).status_code == 404, "one letter, one way in"
+
+
+@pytest.mark.parametrize("typed", ["{0}{1}", " {0}-{1} ", "{0}\u2009{1}"])
+def test_a_code_may_be_typed_in_groups(guest: Visitor, letters: Any, typed: str) -> None:
+    make.account("Rhea")
+    ticket = ticket_in(ask(guest, "json"))
+    first, last = code_in(letters()[0][2]).split()
+    assert let_in(give(guest, "json", ticket, typed.format(first, last)))
+
+
+@doors
+def test_the_code_alone_or_with_another_ticket_is_worth_nothing(
+    app: Flask, guest: Visitor, letters: Any, door: str
+) -> None:
+    make.account("Rhea")
+    make.account("Eve")
+    ticket = ticket_in(ask(guest, door))
+    code = code_in(letters()[0][2])
+    eves = ticket_in(ask(Visitor(app), door, "eve@example.org"))
+    link = link_in(letters()[0][2]).rpartition("/")[2]
+    row = db.session.query(Token).order_by(Token.id).first()
+    assert row
+    for other in ("", "x", link, row.token_hash.hex(), "x" * 100):
+        answer = give(Visitor(app), door, other, code)
+        assert answer.status_code in (404, 422), other
+    eve = give(Visitor(app), door, eves, code)
+    assert eve.status_code == 422
+    assert db.session.query(Session).count() == 0
+    assert let_in(give(guest, door, ticket, code))
+
+
+def test_the_link_cannot_be_made_out_of_the_ticket_nor_either_out_of_the_table(
+    guest: Visitor, letters: Any
+) -> None:
+    make.account("Rhea")
+    ticket = ticket_in(ask(guest, "json"))
+    link = link_in(letters()[0][2]).rpartition("/")[2]
+    row = db.session.query(Token).one()
+    code = code_in(letters()[0][2]).replace(" ", "")
+    assert len(link) >= 43, "256 bits"
+    assert ticket != link
+    kept = repr([getattr(row, each.name) for each in Token.__table__.columns])
+    assert not any(each in kept for each in (ticket, link, code))
+    for guess in (ticket, row.token_hash.hex()):
+        assert guest.post(f"/comments/link/{guess}").status_code == 404
+
+
+@doors
+def test_five_wrong_codes_spend_the_letter(guest: Visitor, letters: Any, door: str) -> None:
+    make.account("Rhea")
+    ticket = ticket_in(ask(guest, door))
+    code = code_in(letters()[0][2])
+    answers = [give(guest, door, ticket, wrong(code)) for _ in range(5)]
+    assert [each.status_code for each in answers] == [422] * 4 + [404]
+    if door == "json":
+        assert set(answers[0].json["fields"]) == {"code"}
+        assert answers[4].json["code"] == "unknown_token"
+    else:
+        assert ticket_in_page(answers[0]) == ticket
+    assert give(guest, door, ticket, code).status_code == 404
+    assert guest.post(link_in(letters()[0][2])).status_code == 404
+    assert account_of(guest) is None
+
+
+def ticket_in_page(answer: Answer) -> str:
+    found = re.search(r'name="ticket" value="([^"]+)"', answer.text)
+    assert found
+    return found[1]
+
+
+def test_a_code_that_cannot_be_one_is_not_counted(guest: Visitor, letters: Any) -> None:
+    make.account("Rhea")
+    ticket = ticket_in(ask(guest, "json"))
+    for typed in ("", "12345", "1234567", "abcdef", "12345６7", "①②③④⑤⑥x"):
+        assert give(guest, "json", ticket, typed).status_code == 422
+    assert db.session.query(Token).one().tries == 0
+    wide = code_in(letters()[0][2]).translate({48 + n: 0xFF10 + n for n in range(10)})
+    assert let_in(give(guest, "json", ticket, wide))
+
+
+def test_guessing_codes_of_one_address_ends_for_the_day_but_its_links_work(
+    app: Flask, letters: Any
+) -> None:
+    make.account("Rhea")
+    guessing = Visitor(app)
+    answers = []
+    for _ in range(3):
+        ticket = ticket_in(ask(guessing, "json"))
+        code = code_in(letters()[-1][2])
+        answers += [give(guessing, "json", ticket, wrong(code)).status_code for _ in range(4)]
+    assert answers == [422] * 10 + [429] * 2
+    assert give(guessing, "json", ticket, code).status_code == 429
+    assert Visitor(app).post(link_in(letters()[-1][2])).status_code == 303
+
+
+def test_a_right_code_is_not_counted_as_a_wrong_one(app: Flask, letters: Any) -> None:
+    make.account("Rhea")
+    for _ in range(12):
+        visitor = Visitor(app)
+        ticket = ticket_in(ask(visitor, "json"))
+        assert let_in(give(visitor, "json", ticket, code_in(letters()[-1][2])))
+
+
+@doors
+def test_asking_again_makes_the_letter_before_worthless(
+    guest: Visitor, letters: Any, door: str
+) -> None:
+    make.account("Rhea")
+    first = ticket_in(ask(guest, door))
+    second = ticket_in(ask(guest, door, "RHEA@example.org"))
+    (_, _, old), (_, _, new) = letters()
+    assert guest.post(link_in(old)).status_code == 404
+    assert give(guest, door, first, code_in(old)).status_code == 404
+    assert let_in(give(guest, door, second, code_in(new)))
+
+
+def test_a_letter_grows_old(guest: Visitor, letters: Any) -> None:
+    make.account("Rhea")
+    ticket = ticket_in(ask(guest, "json"))
+    row = db.session.query(Token).one()
+    assert abs(row.expires_at - now() - timedelta(minutes=15)) < timedelta(seconds=30)
+    with writing():
+        db.session.execute(sa.update(Token).values(expires_at=now()))
+    _, _, text = letters()[0]
+    assert give(guest, "json", ticket, code_in(text)).status_code == 404
+    assert guest.post(link_in(text)).status_code == 404
+
+
+def test_a_letter_opens_nothing_for_an_address_that_left_its_account(
+    guest: Visitor, letters: Any
+) -> None:
+    account = make.account("Rhea")
+    ticket = ticket_in(ask(guest, "json"))
+    with writing():
+        account.email = account.email_key = "new@example.org"
+    _, _, text = letters()[0]
+    assert guest.post(link_in(text)).status_code == 404
+    assert give(guest, "json", ticket, code_in(text)).status_code == 404
+
+
+# ---- who learns what
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[list[str]]:
+    """What is asked of the database, in order."""
+    said: list[str] = []
+
+    def hear(_c: Any, _u: Any, statement: str, *_: Any) -> None:
+        said.append(re.sub(r"\s+", " ", statement)[:40])
+
+    sa.event.listen(db.engine, "before_cursor_execute", hear)
+    yield said
+    sa.event.remove(db.engine, "before_cursor_execute", hear)
+
+
+@pytest.mark.parametrize("open_to_all", [True, False])
+@doors
+def test_asking_for_a_letter_tells_nobody_whether_an_address_is_known(
+    app: Flask, letters: Any, statements: list[str], door: str, open_to_all: bool
+) -> None:
+    from dataclasses import replace
+
+    app.extensions["settings"] = replace(app.extensions["settings"], sign_up=open_to_all)
+    make.account("Rhea")
+    make.account("Una", verified=False)
+    closed = make.account("Cleo")
+    with writing():
+        closed.closed_at = now()
+    ask(Visitor(app), door, "warm@example.org")
+    answers = set()
+    for email in (EMAIL, "una@example.org", "cleo@example.org", "nobody@example.org"):
+        statements.clear()
+        answer = ask(Visitor(app), door, email)
+        ticket = ticket_in(answer)
+        status, body, headers = without_address(answer, email, ticket)
+        asked = tuple(statements)
+        wrong_code = without_address(give(Visitor(app), door, ticket, "000000"), ticket, email)
+        answers.add((status, body, tuple(headers), asked, str(wrong_code)))
+    assert len(answers) == 1, answers
+    assert [recipient for recipient, _, _ in letters()][1:] == [
+        EMAIL,
+        "una@example.org",
+        "cleo@example.org",
+        "nobody@example.org",
+    ]
+
+
+class TestLimits:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"limit_sign_up": (Rate(2, 3_600),)}
+
+    @doors
+    def test_letters_are_limited_for_each_network(self, guest: Visitor, door: str) -> None:
+        codes = [ask(guest, door, f"n{number}@example.org").status_code for number in range(3)]
+        assert codes == [202, 202, 429]
+
+    @doors
+    def test_letters_to_one_address_are_limited_wherever_they_are_asked_for(
+        self, app: Flask, door: str
+    ) -> None:
+        codes = []
+        for number in range(3):
+            visitor = Visitor(app)
+            visitor.client.environ_base["REMOTE_ADDR"] = f"10.0.0.{number}"
+            codes.append(ask(visitor, door, ["a@x.org", "A@X.org", "a@x.org"][number]).status_code)
+        assert codes == [202, 202, 429]
+
+
+# ---- addresses without an account
+
+
+def test_a_new_reader_chooses_a_name_behind_the_link(guest: Visitor, letters: Any) -> None:
+    make.account("Rhea")
+    ask(guest, "form", "Nora@example.org")
+    path = link_in(letters()[0][2])
+    assert 'name="name"' in guest.get(path).text
+    for name, complaint in (("", "fill this in"), ("rhéa", "taken"), ("\u200b", "invisible")):
+        answer = guest.post(path, {"name": name})
+        assert answer.status_code == 422
+        assert complaint in answer.text
+    assert guest.post(path, {"name": "Nora"}).status_code == 303
+    assert account_of(guest) == {
+        **account_of(guest),
+        "name": "Nora",
+        "role": "reader",
+        "email": "Nora@example.org",
+        "email_verified": True,
+    }
+    assert db.session.query(Identity).filter(Identity.account_id == 2).count() == 0
+
+
+@doors
+def test_a_new_reader_is_asked_for_a_name_behind_the_code(
+    guest: Visitor, letters: Any, door: str
+) -> None:
+    make.account("Rhea")
+    ticket = ticket_in(ask(guest, door, "nora@example.org"))
+    code = code_in(letters()[0][2])
+    # As often as it takes: a right code is not a guess.
+    for name in ("", "", "Rhea", "rhea", "RHEA", "Rhea"):
+        answer = give(guest, door, ticket, code, **({"name": name} if name else {}))
+        assert answer.status_code == 422
+        if door == "json":
+            assert set(answer.json["fields"]) == {"name"}
+        else:
+            assert 'name="name"' in answer.text
+            assert f'type="hidden" name="code" value="{code}"' in answer.text
+    assert let_in(give(guest, door, ticket, code, name="Nora"))
+    assert account_of(guest)["name"] == "Nora"
+
+
+def test_somebody_who_signed_up_meanwhile_keeps_one_account(guest: Visitor, letters: Any) -> None:
+    ask(guest, "json", "rhea@example.org")
+    make.account("Rhea")
+    assert guest.post(link_in(letters()[0][2])).status_code == 303
+    assert db.session.query(Account).count() == 1
+    assert account_of(guest)["name"] == "Rhea"
+
+
+class TestClosed:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"sign_up": False}
+
+    @doors
+    def test_who_has_no_account_learns_it_by_letter_and_gets_none(
+        self, guest: Visitor, letters: Any, door: str
+    ) -> None:
+        ticket = ticket_in(ask(guest, door, "nora@example.org"))
+        [(_, subject, text)] = letters()
+        assert subject.startswith("No account at")
+        assert "/link/" not in text
+        assert not re.search(r"\d{3} \d{3}", text)
+        for code in ("000000", "999999"):
+            assert give(guest, door, ticket, code, name="Nora").status_code == 422
+        assert db.session.query(Account).count() == 0
+
+    def test_who_has_one_signs_in(self, guest: Visitor, letters: Any) -> None:
+        make.account("Rhea")
+        ask(guest, "json")
+        assert guest.post(link_in(letters()[0][2])).status_code == 303
+
+
+# ---- whose an address is
+
+
+@doors
+def test_a_stranger_who_signed_up_with_my_address_is_out_when_i_come(
+    app: Flask, guest: Visitor, letters: Any, door: str
+) -> None:
+    stranger = Visitor(app)
+    sign_up(stranger, door, password="a strangers choice")
+    planted = visiting(app, db.session.query(Account).one())
+    ticket = ticket_in(ask(guest, door, NEW["email"]))
+    assert let_in(give(guest, door, ticket, code_in(letters()[-1][2])))
+    assert account_of(guest)["email_verified"] is True
+    assert account_of(planted) is None
+    answer = sign_in(stranger, door, NEW["email"], "a strangers choice")
+    assert answer.status_code == 401
+    assert db.session.query(Identity).count() == 0
+    assert guest.post(link_in(letters()[0][2])).status_code == 404, "the letter of the sign-up"
+
+
+def test_a_letter_leaves_a_confirmed_accounts_password_alone(
+    guest: Visitor, stranger: Visitor, letters: Any
+) -> None:
+    make.account("Rhea")
+    ask(guest, "json")
+    guest.post(link_in(letters()[0][2]))
+    assert sign_in(stranger, "json", EMAIL).status_code == 201
+
+
+@doors
+def test_confirming_elsewhere_asks_for_the_password_that_was_chosen(
+    guest: Visitor, stranger: Visitor, letters: Any, door: str
+) -> None:
+    sign_up(stranger, door, password="a strangers choice")
+    path = link_in(letters()[0][2])
+    assert 'name="password"' in guest.get(path).text
+    for form in ({}, {"password": "a guess of mine"}, {"password": "x" * 999}):
+        assert guest.post(path, form).status_code == 422
+    assert account_of(guest) is None
+    assert db.session.query(Account).one().email_verified_at is None
+    assert guest.post(path, {"password": "a strangers choice"}).status_code == 303
+    assert account_of(guest)["email_verified"] is True
+
+
+@doors
+def test_who_did_not_choose_the_password_takes_the_account_without_it(
+    guest: Visitor, stranger: Visitor, letters: Any, door: str
+) -> None:
+    sign_up(stranger, door, password="a strangers choice")
+    path = link_in(letters()[0][2])
+    answer = guest.post(path, {"act": "disown"})
+    assert answer.status_code == 303
+    assert answer.location.startswith("/comments/reset/")
+    assert account_of(guest) is None
+    assert sign_in(stranger, door, NEW["email"], "a strangers choice").status_code == 401
+    assert guest.post(answer.location, {"password": "my own choice"}).status_code == 303
+    assert account_of(guest)["name"] == "Nora"
+    assert sign_in(stranger, door, NEW["email"], "a strangers choice").status_code == 401
+    assert sign_in(stranger, door, NEW["email"], "my own choice").status_code in (201, 303)
+
+
+def test_whoever_signs_up_last_confirms_with_his_own_password(
+    guest: Visitor, stranger: Visitor, letters: Any
+) -> None:
+    """A stranger who came first, or comes after, never shares the account."""
+    sign_up(stranger, "form", name="Eve", password="a strangers choice")
+    sign_up(guest, "form", name="Nora", password="my own choice")
+    (_, _, first), (_, _, second) = letters()
+    assert guest.post(link_in(first)).status_code == 404
+    assert guest.post(link_in(second)).status_code == 303
+    assert sign_in(stranger, "json", NEW["email"], "a strangers choice").status_code == 401
+    assert sign_in(stranger, "json", NEW["email"], "my own choice").status_code == 201
+
+
+def test_a_stranger_who_signs_up_after_me_does_not_choose_my_password(
+    guest: Visitor, stranger: Visitor, letters: Any
+) -> None:
+    sign_up(guest, "form", name="Nora", password="my own choice")
+    sign_up(stranger, "form", name="Eve", password="a strangers choice")
+    (_, _, first), (_, _, second) = letters()
+    assert guest.post(link_in(first)).status_code == 404
+    # The mark of my browser does not speak for the password that was chosen in another.
+    assert guest.post(link_in(second)).status_code == 422
+    assert account_of(guest) is None
+
+
+# ---- a second factor
+
+
+@doors
+def test_a_letter_is_not_enough_where_there_is_a_second_factor(
+    guest: Visitor, letters: Any, door: str
+) -> None:
+    account = make.account("Rhea")
+    with writing():
+        db.session.add(
+            Authenticator(account_id=account.id, secret="JBSWY3DPEHPK3PXP", confirmed_at=now())
+        )
+    ticket = ticket_in(ask(guest, door))
+    answer = give(guest, door, ticket, code_in(letters()[0][2]))
+    assert answer.status_code == 401
+    if door == "json":
+        assert answer.json["code"] == "second_factor_required"
+        assert answer.json["ticket"]
+    assert account_of(guest) is None
+    ask(guest, door)
+    assert guest.post(link_in(letters()[1][2])).status_code == 401
+    assert account_of(guest) is None
+    assert db.session.query(Token).filter(Token.purpose == Purpose.SECOND).count() == 2
+
+
+# ---- where it leads
+
+
+def test_letters_never_lead_to_another_site(app: Flask, letters: Any) -> None:
+    make.account("Rhea")
+    for number, target in enumerate(ELSEWHERE):
+        if "\0" in target:
+            continue
+        visitor = Visitor(app)
+        visitor.client.environ_base["REMOTE_ADDR"] = f"10.1.{number}.1"
+        ticket = ticket_in(ask(visitor, "form", next=target))
+        code = code_in(letters()[-1][2])
+        answer = give(visitor, "form", ticket, code, next=target)
+        assert answer.location == "/comments/account", target
+        ask(visitor, "form", next=target)
+        assert visitor.post(link_in(letters()[-1][2])).location == "/comments/account", target
+
+
+def test_letters_lead_back_to_where_one_was(guest: Visitor, letters: Any) -> None:
+    make.account("Rhea")
+    answer = ask(guest, "form", next="/pelicans/#comment-1")
+    assert 'name="next" value="/pelicans/#comment-1"' in answer.text
+    assert guest.post(link_in(letters()[0][2])).location == "/pelicans/#comment-1"
+    challenge = "c" * 43
+    ask(guest, "json", handoff=challenge)
+    answer = guest.post(link_in(letters()[1][2]))
+    assert answer.location == f"/comments/handoff/{challenge}"
+    assert (
+        guest.call("POST", "session/letter", {"email": EMAIL, "handoff": "../evil"}).status_code
+        == 422
+    )
+
+
+# ---- what the owner switches off
+
+
+class TestWithoutLetters:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"letters": False}
+
+    def test_nobody_signs_in_by_letter(self, guest: Visitor, letters: Any) -> None:
+        make.account("Rhea")
+        page = guest.get("/comments/sign-in").text
+        assert 'name="password"' in page
+        assert 'value="letter"' not in page
+        for door in ("json", "form"):
+            assert ask(guest, door).status_code == 403
+            assert letters() == []
+
+    def test_a_letter_that_was_sent_before_opens_nothing(
+        self, app: Flask, guest: Visitor, letters: Any
+    ) -> None:
+        from dataclasses import replace
+
+        off = app.extensions["settings"]
+        app.extensions["settings"] = replace(off, letters=True)
+        make.account("Rhea")
+        ticket = ticket_in(ask(guest, "json"))
+        app.extensions["settings"] = off
+        path = link_in(letters()[0][2])
+        assert guest.get(path).status_code == guest.post(path).status_code == 403
+        assert give(guest, "json", ticket, code_in(letters()[0][2])).status_code == 403
+
+
+class TestWithoutPasswords:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"passwords": False}
+
+    def test_no_page_asks_for_one(self, guest: Visitor, owner_path: str) -> None:
+        for path in ("/comments/sign-in", "/comments/sign-up", owner_path):
+            page = guest.get(path)
+            assert page.status_code == 200
+            assert "password" not in page.text.lower(), path
+        assert guest.get("/comments/forgot").status_code == 403
+        assert guest.post("/comments/forgot", {"email": EMAIL}).status_code == 403
+        assert sign_in(guest, "form", EMAIL).status_code == 403
+        assert sign_in(guest, "json", EMAIL).status_code == 403
+
+    @doors
+    def test_signing_up_takes_a_name_and_an_address(
+        self, guest: Visitor, stranger: Visitor, letters: Any, door: str
+    ) -> None:
+        values = {"name": "Nora", "email": "nora@example.org"}
+        if door == "json":
+            assert guest.call("POST", "accounts", NEW).status_code == 422
+            assert guest.call("POST", "accounts", values).status_code == 202
+        else:
+            assert guest.post("/comments/sign-up", values).status_code == 202
+        # There is no password that anybody could have planted: any browser will do.
+        assert stranger.post(link_in(letters()[0][2])).status_code == 303
+        assert account_of(stranger)["name"] == "Nora"
+        assert db.session.query(Identity).count() == 0
+        ask(guest, door, "nora@example.org")
+        assert guest.post(link_in(letters()[1][2])).status_code == 303
+
+    def test_a_known_address_is_told_to_sign_in(self, guest: Visitor, letters: Any) -> None:
+        make.account("Rhea")
+        guest.post("/comments/sign-up", {"name": "Nora", "email": EMAIL})
+        [(_, _, text)] = letters()
+        assert "/comments/sign-in" in text
+        assert "password" not in text
+
+    def test_the_owner_needs_none(
+        self, app: Flask, guest: Visitor, letters: Any, owner_path: str
+    ) -> None:
+        answer = guest.post(owner_path, {"name": "Olga", "email": "olga@example.org"})
+        assert (answer.status_code, answer.location) == (303, "/comments/moderation/")
+        assert account_of(guest)["role"] == "owner"
+        again = Visitor(app)
+        ask(again, "form", "olga@example.org")
+        assert again.post(link_in(letters()[0][2])).status_code == 303
+        assert account_of(again)["role"] == "owner"
+
+    def test_a_password_that_a_stranger_planted_before_never_opens_the_owners_account(
+        self, app: Flask, guest: Visitor
+    ) -> None:
+        account = make.account("Olga", verified=False)
+        path = roles.owner_link().removeprefix(SITE)
+        guest.post(path, {"name": "Olga", "email": "olga@example.org"})
+        assert db.session.get_one(Account, account.id).role is Role.OWNER
+        assert db.session.query(Identity).count() == 0
+
+
+def test_the_sign_in_page_shows_both_ways(guest: Visitor) -> None:
+    page = guest.get("/comments/sign-in").text
+    assert page.count('type="email"') == 1
+    assert 'autocomplete="username"' in page
+    assert 'autocomplete="current-password"' in page
+    assert 'name="act" value="letter" formnovalidate' in page
+    answer = ask(guest, "form", "nobody")
+    assert answer.status_code == 422
+    assert 'value="nobody"' in answer.text
+
+
+def test_the_page_for_the_code_helps_telephones(guest: Visitor) -> None:
+    page = ask(guest, "form").text
+    assert 'inputmode="numeric"' in page
+    assert 'autocomplete="one-time-code"' in page
+    assert names.email_key(EMAIL) in page
+    assert API not in page
