@@ -21,6 +21,7 @@ from plugins import (  # noqa: E402 - found by now
     compress,
     drafts,
     manifest,
+    markup,
     reading,
 )
 
@@ -107,7 +108,7 @@ COMMENTS_EMBED = str(root / "comments_service" / "static")
 
 # Plugins: `bake` last, since it gives the output folder back to the comment service.
 
-PLUGINS = [manifest, aliases, assets, reading, drafts, compress, bake]
+PLUGINS = [manifest, aliases, assets, markup, reading, drafts, compress, bake]
 COMPRESS = False
 
 # Writing and templates
@@ -119,7 +120,7 @@ MARKDOWN = {
         # Alignment as an attribute: a style attribute is what the site's policy forbids.
         "markdown.extensions.tables": {"use_align_attribute": True},
         "markdown.extensions.footnotes": {"BACKLINK_TITLE": ""},
-        "markdown.extensions.codehilite": {"css_class": "highlight", "guess_lang": False},
+        "plugins.syntax": {},
         "markdown.extensions.toc": {"slugify": slugify_unicode},
         "markdown.extensions.meta": {},
     },

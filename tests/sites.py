@@ -12,7 +12,7 @@ from blinker import ANY, Signal
 from pelican import Pelican, signals
 from pelican.settings import read_settings
 
-from plugins import aliases, assets, bake, compress, drafts, manifest, reading
+from plugins import aliases, assets, bake, compress, drafts, manifest, markup, reading
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "tests" / "samples" / "site" / "content"
@@ -80,7 +80,11 @@ class Site:
             "COMMENTS_PUBLISHED": str(self.published),
             "COMPRESS": False,
             "JINJA_ENVIRONMENT": {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True},
-            "PLUGINS": [manifest, aliases, assets, reading, drafts, compress, bake],
+            "MARKDOWN": {
+                "output_format": "html5",
+                "extension_configs": {"markdown.extensions.extra": {}, "plugins.syntax": {}},
+            },
+            "PLUGINS": [manifest, aliases, assets, markup, reading, drafts, compress, bake],
         }
         Pelican(read_settings(override={**defaults, **settings})).run()
 
