@@ -73,6 +73,7 @@ class Entry(_Part):
     title: Text
     published: AwareDatetime
     lang: Lang
+    category: Text = ""
     authors: list[Text] = []
     comments: Policy
     close_after: AwareDatetime | None = None
@@ -83,6 +84,7 @@ class Blog(_Part):
     url: str
     title: Text
     lang: Lang
+    discussions: dict[Lang, Address] = {}
 
 
 class Manifest(_Part):
@@ -190,7 +192,13 @@ def _take_over(manifest: Manifest, tag: str) -> None:
             sa.insert(Alias), [{"path": path, "thread_id": id} for path, id in aliases.items()]
         )
     db.session.merge(
-        Site(id=1, title=manifest.site.title, lang=manifest.site.lang, manifest_tag=tag)
+        Site(
+            id=1,
+            title=manifest.site.title,
+            lang=manifest.site.lang,
+            manifest_tag=tag,
+            discussions=manifest.site.discussions,
+        )
     )
 
 
@@ -200,6 +208,7 @@ def _values(entry: Entry) -> dict[str, Any]:
         "url": entry.url,
         "title": entry.title,
         "lang": entry.lang,
+        "category": entry.category,
         "authors": entry.authors,
         "translations": [each.model_dump() for each in entry.translations],
         "policy": entry.comments,

@@ -5,6 +5,8 @@ is; an allow-list then drops whatever is not a plain paragraph, list, quote, lin
 """
 
 import re
+import unicodedata
+from html import unescape
 
 import comrak
 import nh3
@@ -48,6 +50,17 @@ _link = re.compile(r"<a\b[^>]*\bhref=")
 _hidden = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
+_quote = re.compile(r"<blockquote>(?:(?!</?blockquote>).)*</blockquote>", re.DOTALL)
+_any_tag = r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>'
+_inline = re.compile(r'</?(?:a|code|del|em|strong)(?: [^<>"]*(?:"[^"]*"[^<>"]*)*)?>')
+_block = re.compile(_any_tag)
+# Joiners, what colours a face, what spells a flag, and the later parts of Korean syllables.
+_extends = re.compile("[\u200d\u1160-\u11ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+_flag = re.compile("[\U0001f1e6-\U0001f1ff]")
+_flags_before = re.compile("[\U0001f1e6-\U0001f1ff]+$")
+_unfinished = re.compile(r'(?:<[^<>"]*(?:"[^"]*"[^<>"]*)*(?:"[^"]*)?|&[^;\s]{0,12})$')
+
+
 class MarkupError(ValueError):
     """Markdown that is refused; the message says what to change."""
 
@@ -80,6 +93,43 @@ def render(source: str) -> str:
 def words(html: str) -> str:
     """What is left of rendered HTML when its tags are taken away: nothing, if nothing would show."""
     return _tag.sub("", html).strip()
+
+
+def excerpt(html: str, most_chars: int = 200) -> str:
+    """How a comment begins, as plain text: what its writer quotes is left out, if there is more.
+
+    Takes HTML whose end may be missing. Cut between words where that loses little, as it does not
+    in Chinese, and never within what a reader sees as one character.
+    """
+    html = _unfinished.sub("", html)
+    own = html
+    while (fewer := _quote.sub(" ", own)) != own:
+        own = fewer
+    text = _plain(own) or _plain(html)
+    if len(text) <= most_chars:
+        return text
+    cut = most_chars - 1
+    space = text.rfind(" ", 0, cut + 1)
+    if space > cut * 3 // 4:
+        cut = space
+    else:
+        while cut and _joined(text, cut):
+            cut -= 1
+    return f"{text[:cut].rstrip()}…"
+
+
+def _plain(html: str) -> str:
+    return " ".join(unescape(_block.sub(" ", _inline.sub("", html))).split())
+
+
+def _joined(text: str, at: int) -> bool:
+    """Whether the character at a place belongs to the one before it: an accent, half a flag."""
+    if _extends.match(text, at) or text[at - 1] == "\u200d":
+        return True
+    flags = _flags_before.search(text, 0, at)
+    return bool(flags and len(flags[0]) % 2 and _flag.match(text, at)) or unicodedata.category(
+        text[at]
+    ).startswith("M")
 
 
 def links(html: str) -> int:

@@ -261,6 +261,8 @@ class Site(Base):
     lang: Mapped[str] = mapped_column(sa.String(35))
     # The manifest as last taken over: its ETag, or a hash of its bytes.
     manifest_tag: Mapped[str] = mapped_column(sa.Text)
+    # The addresses of the page that lists all conversations, by language; empty: there is none.
+    discussions: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)
 
 
 class Thread(Base):
@@ -281,6 +283,8 @@ class Thread(Base):
     url: Mapped[str] = mapped_column(sa.Text)
     title: Mapped[str] = mapped_column(sa.Text)
     lang: Mapped[str] = mapped_column(sa.String(35), default="en")
+    # Where the blog files the article; empty where it files nothing.
+    category: Mapped[str] = mapped_column(sa.Text, default="")
     authors: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     # The article in other languages: [{"lang", "url", "title"}].
     translations: Mapped[list[dict[str, str]]] = mapped_column(sa.JSON, default=list)
@@ -312,7 +316,8 @@ class Comment(Base):
     __tablename__ = "comments"
     __table_args__ = (
         sa.UniqueConstraint("thread_id", "key"),
-        sa.Index("ix_comments_thread_id_status", "thread_id", "status"),
+        # With the time, so that a thread's newest comment is found without looking at the others.
+        sa.Index("ix_comments_thread_id_status_created_at", "thread_id", "status", "created_at"),
         sa.Index("ix_comments_status_created_at", "status", "created_at"),
         sa.CheckConstraint(
             "account_id IS NOT NULL OR name IS NOT NULL OR status = 'deleted'", name="has_writer"

@@ -5,6 +5,7 @@ the other's work, and neither puts an older revision over a newer one.
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +13,10 @@ from filelock import FileLock, Timeout
 
 from comments_service import files
 
-_revision = re.compile(rb'<div class="postil"[^>]* data-revision="(\d+)"')
+_revision = re.compile(rb'<div class="postil(?:-discussions)?"[^>]* data-revision="(\d+)"')
+_discussions = re.compile(
+    rb"(<!-- postil:discussions [^>]*-->\n?)(.*?)(<!-- postil:discussions-end -->)", re.DOTALL
+)
 # The attributes of a snapshot's first element all stand within its first bytes.
 HEAD_BYTES = 512
 
@@ -48,10 +52,19 @@ def bake(output: Path, page: Path, thread_id: str, fragment: bytes, count: int) 
 
     A page without the thread's markers is left alone. Raises Busy while a build holds the lock.
     """
+    return _rewrite(output, page, lambda before: baked(before, thread_id, fragment, count))
+
+
+def bake_discussions(output: Path, page: Path, fragment: bytes) -> bool:
+    """The same for the page of all conversations."""
+    return _rewrite(output, page, lambda before: listed(before, fragment))
+
+
+def _rewrite(output: Path, page: Path, change: Callable[[bytes], bytes]) -> bool:
     try:
         with FileLock(f"{output}.lock", timeout=0):
             before = page.read_bytes()
-            after = baked(before, thread_id, fragment, count)
+            after = change(before)
             if after == before:
                 return False
             compressed = any(each.exists() for each in files.siblings(page))
@@ -69,6 +82,14 @@ def sweep(output: Path) -> None:
                 files.sweep(output)
         except Timeout:
             raise Busy from None
+
+
+def listed(page: bytes, fragment: bytes) -> bytes:
+    """The page with the newer list of all conversations between its markers."""
+    found = _discussions.search(page)
+    if found is None or revision(found[2]) > revision(fragment):
+        return page
+    return page[: found.start(2)] + fragment.rstrip() + b"\n" + page[found.end(2) :]
 
 
 def baked(page: bytes, thread_id: str, fragment: bytes, count: int) -> bytes:

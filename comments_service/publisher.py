@@ -106,6 +106,7 @@ class Publisher(threading.Thread):
         self._woken = threading.Event()
         self._stopped = False
         self._unbaked: set[str] = set()
+        self._list_unbaked = True
         self._manifest_stamp = 0.0
         self._cleaned_at = -math.inf
         self._mended = False
@@ -168,9 +169,11 @@ class Publisher(threading.Thread):
             self._unbaked.update(mend(self._settings))
             # A build may have run while the service was down: look at every page once.
             self._unbaked.update(thread.id for thread in threads.visible())
+            self._list_unbaked = True
             self._mended = True
         published = publish_behind(self._settings)
         self._unbaked.update(published)
+        self._list_unbaked |= bool(published)
         self._bake()
         if time.monotonic() - self._cleaned_at > CLEAN_SECONDS:
             self._cleaned_at = time.monotonic()
@@ -194,7 +197,7 @@ class Publisher(threading.Thread):
                 return
             self._manifest_stamp = stamp
         try:
-            manifest.sync(source)
+            self._list_unbaked |= manifest.sync(source)
         except manifest.ManifestError as error:
             log.error("The threads stay as they are: %s", error)
 
@@ -208,5 +211,8 @@ class Publisher(threading.Thread):
             for thread_id in tuple(self._unbaked):
                 snapshots.rebake(thread_id, self._settings)
                 self._unbaked.discard(thread_id)
+            if self._list_unbaked:
+                snapshots.rebake_discussions(self._settings)
+                self._list_unbaked = False
         except pages.Busy:
             return

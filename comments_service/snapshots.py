@@ -6,6 +6,8 @@ every file can be made again from it, byte for byte.
 """
 
 import hashlib
+import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +21,12 @@ from comments_service import files, language, pages, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Policy, Site, Thread, now
-from comments_service.threads import Shown
+from comments_service.threads import Discussion, Shown
 
 VERSION = 1
+DISCUSSIONS_PAGE = 100
+# As many as the style sheet of the page can tell apart; the rest is filed under "All".
+MAX_CATEGORIES = 12
 
 
 @dataclass(frozen=True)
@@ -200,7 +205,9 @@ def rendered_site(settings: Settings) -> Iterator[Rendered]:
         ).encode(),
     )
     spoken = {lang, *(each for thread in threads.visible() for each in threads.languages(thread))}
+    found = threads.discussions()
     for each in sorted(spoken):
+        yield from _discussions(found, each, "" if each == lang else each, settings)
         html = language.render(
             each,
             "ui.html",
@@ -209,6 +216,78 @@ def rendered_site(settings: Settings) -> Iterator[Rendered]:
             sign_up=settings.sign_up,
         )
         yield Rendered(f"ui.{each}.html", html.encode())
+
+
+def _discussions(
+    found: Sequence[Discussion], lang: str, suffix: str, settings: Settings
+) -> Iterator[Rendered]:
+    """The list of all conversations in a language: each of its pages, twice."""
+    revision = threads.site_revision()
+    pages = _pages(found)
+    for page in range(1, pages + 1):
+        name = ".".join(filter(None, ("discussions", suffix, str(page) if page > 1 else "")))
+        html = discussions(found, lang, page, settings)
+        yield Rendered(f"{name}.html", html.encode())
+        data = {
+            "version": VERSION,
+            "lang": lang,
+            "revision": revision,
+            "count": len(found),
+            "page": page,
+            "pages": pages,
+            "threads": [discussion_json(each, lang) for each in _cut(found, page)],
+        }
+        yield Rendered(f"{name}.json", dumped(data))
+
+
+def _pages(found: Sequence[Discussion]) -> int:
+    return max(1, math.ceil(len(found) / DISCUSSIONS_PAGE))
+
+
+def _cut(found: Sequence[Discussion], page: int) -> Sequence[Discussion]:
+    return found[(page - 1) * DISCUSSIONS_PAGE : page * DISCUSSIONS_PAGE]
+
+
+def discussions(found: Sequence[Discussion], lang: str, page: int, settings: Settings) -> str:
+    """A page of the list of all conversations as HTML: one element, like a thread's fragment."""
+    page = min(page, _pages(found))
+    filed = Counter(each.thread.category for each in found if each.thread.category)
+    return language.render(
+        lang,
+        "thread/discussions.html",
+        shown=_cut(found, page),
+        page=page,
+        pages=_pages(found),
+        count=len(found),
+        revision=threads.site_revision(),
+        base=settings.base,
+        categories=[name for name, _ in filed.most_common(MAX_CATEGORIES)],
+        title=threads.title,
+        address=threads.address,
+        spoken=lambda thread: lang if lang in threads.languages(thread) else thread.lang,
+    )
+
+
+def discussion_json(each: Discussion, lang: str) -> dict[str, Any]:
+    """A thread in the list of all conversations, for programs."""
+    url = threads.address(each.thread, lang)
+    said = each.last_id is not None
+    return {
+        "id": each.thread.id,
+        "url": url,
+        "title": threads.title(each.thread, lang),
+        "category": each.thread.category,
+        "count": each.count,
+        "active_at": language.stamp(each.active_at),
+        "last": {
+            "id": each.last_id,
+            "name": each.name,
+            "excerpt": each.excerpt,
+            "url": f"{url}#comment-{each.last_id}",
+        }
+        if said
+        else None,
+    }
 
 
 def _epoch() -> Any:
@@ -274,6 +353,11 @@ def publish_site(settings: Settings) -> None:
             path = settings.published / each.name
             if not path.exists() or path.read_bytes() != each.data:
                 files.write_with_siblings(path, each.data)
+        names = {each.name for each in wanted}
+        for path in settings.published.glob("discussions.*"):
+            # A page or a language that the list has no more.
+            if path.suffix not in (".gz", ".br") and path.name not in names:
+                files.remove_with_siblings(path)
 
 
 def rebake(thread_id: str, settings: Settings) -> int:
@@ -291,6 +375,22 @@ def rebake(thread_id: str, settings: Settings) -> int:
         data = snapshot.read_bytes()
         count = int(data.split(b'data-count="', 1)[1].split(b'"', 1)[0])
         changed += pages.bake(output, page, thread.id, data, count)
+    return changed
+
+
+def rebake_discussions(settings: Settings) -> int:
+    """Bake the list of all conversations into its built pages, if the blog has any; like `rebake`."""
+    site = db.session.get(Site, 1, populate_existing=True)
+    output = settings.output_folder
+    changed = 0
+    if site is None or output is None or not output.is_dir():
+        return changed
+    for lang, url in sorted(site.discussions.items()):
+        page = pages.built_page(output, settings.site_url, url)
+        name = "discussions.html" if lang == site.lang else f"discussions.{lang}.html"
+        snapshot = settings.published / name
+        if page is not None and snapshot.exists():
+            changed += pages.bake_discussions(output, page, snapshot.read_bytes())
     return changed
 
 

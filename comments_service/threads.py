@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from comments_service import avatars
+from comments_service import avatars, markup
 from comments_service.db import db
 from comments_service.errors import UnknownComment, UnknownThread
 from comments_service.models import (
@@ -34,6 +34,10 @@ from comments_service.spam import History
 MAX_SHOWN_DEPTH = 6
 RECENT = 50
 MAX_COUNTS = 1_000
+# The page of all conversations: what is older is found by its article. Of a comment's HTML only its
+# beginning is read for it.
+MAX_DISCUSSIONS = 1_000
+EXCERPT_READ_CHARS = 2_000
 QUEUE_PAGE = 25
 
 
@@ -468,6 +472,72 @@ def recent() -> list[tuple[Shown, Thread]]:
         .limit(RECENT)
     ).all()
     return [(_shown(row, None), row.Thread) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Discussion:
+    """A thread as the list of all conversations shows it."""
+
+    thread: Thread
+    count: int
+    # The newest comment, who wrote it (empty: somebody who has left), and how it begins.
+    last_id: int | None
+    name: str
+    excerpt: str
+    # When it was written; of a thread without comments, when its article was published.
+    active_at: datetime
+
+
+def discussions() -> list[Discussion]:
+    """Every thread, the latest active first, at most 1,000: one query, whatever was said in them."""
+    said = (
+        sa.select(
+            Comment.thread_id,
+            sa.func.count().label("count"),
+            sa.func.max(Comment.created_at).label("at"),
+        )
+        .where(Comment.status == Status.PUBLISHED)
+        .group_by(Comment.thread_id)
+        .subquery()
+    )
+    each = Comment.__table__.alias("each").c
+    newest = (
+        sa.select(each.id)
+        .where(each.thread_id == Thread.id, each.status == Status.PUBLISHED)
+        .order_by(each.created_at.desc(), each.id.desc())
+        .limit(1)
+        .correlate(Thread)
+        .scalar_subquery()
+    )
+    active_at = sa.func.coalesce(said.c.at, Thread.published_at, Thread.created_at)
+    rows = db.session.execute(
+        sa.select(
+            Thread,
+            sa.func.coalesce(said.c.count, 0).label("count"),
+            Comment.id,
+            Comment.name,
+            sa.func.substr(Comment.html, 1, EXCERPT_READ_CHARS).label("html"),
+            Account.name.label("account_name"),
+            active_at.label("active_at"),
+        )
+        .outerjoin(said, said.c.thread_id == Thread.id)
+        .outerjoin(Comment, Comment.id == newest)
+        .outerjoin(Account, Account.id == Comment.account_id)
+        .where(Thread.listed.is_(True), Thread.policy != Policy.OFF)
+        .order_by(active_at.desc(), Thread.id)
+        .limit(MAX_DISCUSSIONS)
+    )
+    return [
+        Discussion(
+            thread=row.Thread,
+            count=row.count,
+            last_id=row.id,
+            name=_name(row),
+            excerpt=markup.excerpt(row.html) if row.html else "",
+            active_at=row.active_at,
+        )
+        for row in rows
+    ]
 
 
 def site_revision() -> int:

@@ -43,6 +43,7 @@ MAX_ACCEPTED_CHARS = 200
 _snapshot = re.compile(
     r"threads/[a-z0-9][a-z0-9-]{0,127}(?:\.[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)?(?:\.[0-9]{1,6})?"
     r"\.(?:html|json|atom)|counts\.json|recent\.(?:html|json|atom)|ui\.[A-Za-z0-9-]{1,35}\.html"
+    r"|discussions(?:\.[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)?(?:\.[0-9]{1,4})?\.(?:html|json)"
 )
 _asset = re.compile(r"(?:static/)?([a-z0-9-]+\.(?:js|css|svg|png))")
 _hashed_name = re.compile(r"\.[0-9a-f]{8,}\.(?:js|css|svg|png|jpe?g|webp|avif)$")

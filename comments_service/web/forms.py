@@ -3,6 +3,7 @@
     route                         guard               answers
     GET  threads/<id>             –                   the thread, its form, one's own held comments
     POST threads/<id>             origin, rate        303 to the comment, or the form with its text
+    GET  discussions              –                   all conversations, the latest active first
     GET  comment/<id>/edit        its writer          the text in a form
     POST comment/<id>/edit        origin, its writer  303 to the comment
     GET  comment/<id>/delete      its writer          a question
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import comments, config, language, publisher, threads, web
+from comments_service import comments, config, language, publisher, snapshots, threads, web
 from comments_service.errors import Message, NotAllowed, ServiceError, UnknownComment
 from comments_service.inputs import EditedComment, NewComment, Preview, from_form
 from comments_service.models import Comment, Status, Thread
@@ -40,6 +41,18 @@ def article_address(comment: Comment) -> str:
 def _lang(thread: Thread) -> str:
     asked = request.values.get("lang", "")
     return asked if asked in threads.languages(thread) else thread.lang
+
+
+@doors.get("/discussions")
+def discussions() -> Response:
+    """All conversations, page by page: the blog's own page of them has the first."""
+    settings = config.current()
+    found = threads.discussions()
+    spoken = {lang for each in found for lang in threads.languages(each.thread)}
+    asked = request.args.get("lang", "")
+    lang = asked if asked in spoken else web.page_language()
+    html = snapshots.discussions(found, lang, _number(request.args), settings)
+    return web.page("thread/all.html", lang=lang, discussions=html)
 
 
 @doors.get("/threads/<thread_id>")
@@ -83,9 +96,7 @@ def thread_page(
     lang = _lang(thread)
     conversation = threads.conversation(thread.id)
     cut = threads.pages(conversation, settings.page_size)
-    asked = values.get("page", "1")
-    number = int(asked[:9]) if asked.isdecimal() and asked.isascii() else 1
-    number = min(max(1, number), len(cut))
+    number = min(_number(values), len(cut))
     parent = _answered(values.get("reply") or values.get("parent") or "")
     session = web.session()
     mine = threads.of_writer(session, thread.id) if session else []
@@ -116,6 +127,12 @@ def thread_page(
         preview=preview,
         guests=settings.guests,
     )
+
+
+def _number(values: Mapping[str, str]) -> int:
+    """The number of the page that is asked for, from 1 on."""
+    asked = values.get("page", "1")
+    return max(1, int(asked[:9])) if asked.isdecimal() and asked.isascii() else 1
 
 
 def _answered(number: str) -> Comment | None:

@@ -96,12 +96,24 @@ def upgrade() -> None:
         batch.add_column(sa.Column("code_hash", sa.LargeBinary(length=32), nullable=True))
         batch.add_column(sa.Column("tries", number, nullable=False, server_default="0"))
         batch.add_column(sa.Column("facts", sa.JSON(), nullable=False, server_default="{}"))
+    with op.batch_alter_table("site") as batch:
+        batch.add_column(sa.Column("discussions", sa.JSON(), nullable=False, server_default="{}"))
+    with op.batch_alter_table("threads") as batch:
+        batch.add_column(sa.Column("category", sa.Text(), nullable=False, server_default=""))
+    op.create_index(
+        "ix_comments_thread_id_status_created_at",
+        "comments",
+        ["thread_id", "status", "created_at"],
+    )
+    op.drop_index("ix_comments_thread_id_status", "comments")
     # New rows say all of it themselves; the values were for the rows that were there.
     for table, names in (
         ("accounts", ("bio", "shown")),
         ("identities", ("label",)),
         ("sessions", ("way",)),
         ("tokens", ("tries", "facts")),
+        ("site", ("discussions",)),
+        ("threads", ("category",)),
     ):
         with op.batch_alter_table(table) as batch:
             for name in names:
@@ -112,6 +124,12 @@ def downgrade() -> None:
     # What the earlier version does not know cannot stay: accounts without an address, other steps.
     op.execute(sa.text("DELETE FROM tokens WHERE purpose NOT IN ('verify', 'reset', 'owner')"))
     op.execute(sa.text("UPDATE accounts SET email = '', email_key = public_id WHERE email IS NULL"))
+    op.create_index("ix_comments_thread_id_status", "comments", ["thread_id", "status"])
+    op.drop_index("ix_comments_thread_id_status_created_at", "comments")
+    with op.batch_alter_table("threads") as batch:
+        batch.drop_column("category")
+    with op.batch_alter_table("site") as batch:
+        batch.drop_column("discussions")
     with op.batch_alter_table("tokens") as batch:
         for name in ("facts", "tries", "code_hash", "email"):
             batch.drop_column(name)
