@@ -493,7 +493,7 @@ def discussions() -> list[Discussion]:
     said = (
         sa.select(
             Comment.thread_id,
-            sa.func.count().label("count"),
+            sa.func.count().label("comments"),
             sa.func.max(Comment.created_at).label("at"),
         )
         .where(Comment.status == Status.PUBLISHED)
@@ -513,7 +513,7 @@ def discussions() -> list[Discussion]:
     rows = db.session.execute(
         sa.select(
             Thread,
-            sa.func.coalesce(said.c.count, 0).label("count"),
+            sa.func.coalesce(said.c.comments, 0).label("comments"),
             Comment.id,
             Comment.name,
             sa.func.substr(Comment.html, 1, EXCERPT_READ_CHARS).label("html"),
@@ -530,7 +530,7 @@ def discussions() -> list[Discussion]:
     return [
         Discussion(
             thread=row.Thread,
-            count=row.count,
+            count=row.comments,
             last_id=row.id,
             name=_name(row),
             excerpt=markup.excerpt(row.html) if row.html else "",
