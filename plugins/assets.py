@@ -1,9 +1,11 @@
 """Assets: scripts and styles under names that carry their content's hash.
 
 A browser may keep such a file for ever, and never shows a page with yesterday's style. Templates
-get two functions: `asset(name, sources…)` joins files of the theme's static folder into one and
-returns its path; `embed(name)` does the same for one file of the comment service's embed, and
-returns the service's own address where that folder is not at hand.
+get two functions: `asset(name, sources…, more="")` joins files of the theme's static folder, and
+what the build itself made, into one and returns its path; `embed(name)` does the same for one file
+of the comment service's embed, and returns the service's own address where that folder is not at
+hand. A script always comes from a service that lies elsewhere, so that it is of the same build as
+what it talks to; a style never does, since a host that is away would hold up the page.
 
 Settings: COMMENTS_EMBED (the folder of embed.js and embed.css; empty: not at hand), COMMENTS_URL.
 """
@@ -44,22 +46,25 @@ class Assets:
         _written.setdefault(self.output, set()).add(hashed)
         return f"{self.prefix}/{self.folder}/{hashed}"
 
-    def asset(self, name: str, *sources: str) -> str:
+    def asset(self, name: str, *sources: str, more: str = "") -> str:
         if name not in self.known:
             static = Path(self.settings["THEME"], "static")
             data = b"".join((static / source).read_bytes() for source in sources or (name,))
-            self.known[name] = self.put(name, data)
+            self.known[name] = self.put(name, data + more.encode())
         return self.known[name]
 
     def embed(self, name: str) -> str:
         folder = self.settings.get("COMMENTS_EMBED")
+        service = self.settings.get("COMMENTS_URL", "/comments/")
+        if name.endswith(".js") and urlsplit(service).netloc:
+            return f"{service}{name}"
         key = f"embed:{name}"
         if key not in self.known:
             source = Path(folder, name) if folder else None
             self.known[key] = (
                 self.put(name, source.read_bytes())
                 if source and source.is_file()
-                else f"{self.settings.get('COMMENTS_URL', '/comments/')}{name}"
+                else f"{service}{name}"
             )
         return self.known[key]
 

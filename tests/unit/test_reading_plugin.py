@@ -75,6 +75,20 @@ def test_the_embed_is_copied_under_the_hash_of_its_content(site: Site, tmp_path:
     assert '<link rel="stylesheet" href="/comments/embed.css">' in page
 
 
+def test_the_script_of_a_service_elsewhere_comes_from_there_and_the_style_does_not(
+    site: Site, tmp_path: Path
+) -> None:
+    (tmp_path / "embed").mkdir()
+    for name in ("embed.js", "embed.css"):
+        (tmp_path / "embed" / name).write_text("")
+    site.write("fish")
+    url = "https://talk.example.net/comments/"
+    site.build(COMMENTS_EMBED=str(tmp_path / "embed"), COMMENTS_URL=url)
+    page = site.page("fish")
+    assert f'data-script="{url}embed.js"' in page
+    assert '<link rel="stylesheet" href="/theme/embed.' in page
+
+
 def test_an_unchanged_file_is_not_compressed_again_and_a_damaged_copy_is(site: Site) -> None:
     site.write("fish")
     site.build(COMPRESS=True)
