@@ -70,6 +70,30 @@ def role(email: str, role: str) -> None:
     click.echo(f"{account.name} is now {role}.")
 
 
+@group.command("ban")
+@click.argument("email")
+def ban(email: str) -> None:
+    """Let the account with this mail address in no more; its sessions end, its comments stay."""
+    try:
+        account = comments.ban(email)
+    except ServiceError as error:
+        raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
+    publish_now()
+    click.echo(f"{account.name} is banned and signed out everywhere.")
+
+
+@group.command("unban")
+@click.argument("email")
+def unban(email: str) -> None:
+    """Let it in again; it signs in anew."""
+    try:
+        account = comments.unban(email)
+    except ServiceError as error:
+        raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
+    publish_now()
+    click.echo(f"{account.name} may sign in again.")
+
+
 @group.command("queue")
 @click.option("--status", type=click.Choice([str(each) for each in Status]), default="pending")
 @click.option("--page", default=1, type=click.IntRange(min=1))

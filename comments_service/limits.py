@@ -60,6 +60,13 @@ def forget(subject: str) -> None:
     db.session.execute(sa.delete(RateCount).where(RateCount.subject.startswith(f"{subject}:")))
 
 
+def forget_all(word: str) -> None:
+    """Drop every count in whose subject a word stands: of somebody who has left."""
+    db.session.execute(
+        sa.delete(RateCount).where(RateCount.subject.contains(word, autoescape=True))
+    )
+
+
 def take_back(subject: str) -> None:
     """Uncount the latest act, which turned out to be none that is limited."""
     db.session.execute(

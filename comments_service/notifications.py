@@ -33,16 +33,21 @@ LONGEST_WAIT = timedelta(days=1)
 log = logging.getLogger(__name__)
 
 
-def write(recipient: str, lang: str, template: str, **context: object) -> None:
+def write(
+    recipient: str, lang: str, template: str, *, last: bool = False, **context: object
+) -> None:
     """Put a letter into the outbox, inside the caller's transaction.
 
-    The template's first line is the subject, what follows the first empty line is the text.
+    The template's first line is the subject, what follows the first empty line is the text. The
+    `last` letter to somebody leaves no trace here once it is sent.
     """
     site = config.current().site_url
     subject, _, text = language.render(
         lang, f"mail/{template}.txt", site=site, **context
     ).partition("\n")
-    db.session.add(Letter(recipient=recipient, subject=subject.strip(), text=text.strip() + "\n"))
+    db.session.add(
+        Letter(recipient=recipient, subject=subject.strip(), text=text.strip() + "\n", last=last)
+    )
 
 
 def message(letter: Letter, settings: Settings) -> EmailMessage:
@@ -89,6 +94,8 @@ def send_waiting(settings: Settings) -> int:
             else:
                 wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (letter.attempts - 1))
                 letter.next_attempt_at = now() + wait
+            if letter.last and (not error or letter.next_attempt_at is None):
+                db.session.delete(letter)
     return sent
 
 

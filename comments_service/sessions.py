@@ -66,7 +66,16 @@ def of_account(account: Account) -> Sequence[Session]:
     return [each for each in found if _lives(each, account)]
 
 
+def ever(account: Account) -> Sequence[Session]:
+    """Every session of an account that is still known, those that are over included, oldest first."""
+    return db.session.scalars(
+        sa.select(Session).where(Session.account_id == account.id).order_by(Session.id)
+    ).all()
+
+
 def _lives(session: Session, account: Account | None) -> bool:
+    if account is not None and account.closed_at is not None:
+        return False
     staff = account is not None and account.role in STAFF
     idle, absolute = (STAFF_IDLE, STAFF_ABSOLUTE) if staff else (READER_IDLE, READER_ABSOLUTE)
     moment = now()

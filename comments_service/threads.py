@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from comments_service import avatars, markup
 from comments_service.db import db
@@ -20,6 +20,7 @@ from comments_service.models import (
     Account,
     Act,
     Comment,
+    CommentRevision,
     Decision,
     Policy,
     Role,
@@ -39,6 +40,10 @@ MAX_COUNTS = 1_000
 MAX_DISCUSSIONS = 1_000
 EXCERPT_READ_CHARS = 2_000
 QUEUE_PAGE = 25
+SAID_PAGE = 25
+
+# Which threads there are for readers.
+_visible = (Thread.listed.is_(True), Thread.policy != Policy.OFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,10 +383,123 @@ def queue(
     return Queue(comments, total, page, last)
 
 
+@dataclass(frozen=True)
+class Said:
+    """One page of what an account has published, and how many comments there are on all pages."""
+
+    comments: Sequence[Comment]
+    total: int
+    page: int
+    pages: int
+
+
+def said(account: Account, page: int = 1) -> Said:
+    """What everybody may read of an account, with the threads, the newest first; two queries."""
+    chosen = (
+        sa.select(Comment)
+        .join(Comment.thread)
+        .where(Comment.account_id == account.id, Comment.status == Status.PUBLISHED, *_visible)
+    )
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
+    last = max(1, math.ceil(total / SAID_PAGE))
+    page = min(max(1, page), last)
+    comments = db.session.scalars(
+        chosen.options(contains_eager(Comment.thread))
+        .order_by(Comment.created_at.desc(), Comment.id.desc())
+        .limit(SAID_PAGE)
+        .offset((page - 1) * SAID_PAGE)
+    ).all()
+    return Said(comments, total, page, last)
+
+
+def where_written(account_id: int) -> Sequence[str]:
+    """The ids of the threads in which an account has written, whether it is shown or not.
+
+    A moderator may be publishing what waits at this very moment.
+    """
+    return db.session.scalars(
+        sa.select(Comment.thread_id).where(Comment.account_id == account_id).distinct()
+    ).all()
+
+
+def claimable(session: Session | None) -> Sequence[Comment]:
+    """What was written as a guest in the same browser before its owner signed in, oldest first."""
+    if session is None or session.account_id is None or session.guest_id is None:
+        return []
+    return db.session.scalars(
+        sa.select(Comment)
+        .where(*unclaimed(session.guest_id))
+        .options(joinedload(Comment.thread))
+        .order_by(Comment.id)
+    ).all()
+
+
+def claimable_count(session: Session | None) -> int:
+    if session is None or session.account_id is None or session.guest_id is None:
+        return 0
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count()).select_from(Comment).where(*unclaimed(session.guest_id))
+        )
+        or 0
+    )
+
+
+def unclaimed(guest_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """What picks a guest's comments that no account has, of which anything is left."""
+    return (
+        Comment.session_id == guest_id,
+        Comment.account_id.is_(None),
+        Comment.source != "",
+    )
+
+
+def of_account(account_id: int) -> Sequence[Comment]:
+    """Every comment of an account with its thread, in any state, oldest first."""
+    return db.session.scalars(
+        sa.select(Comment)
+        .where(Comment.account_id == account_id)
+        .options(joinedload(Comment.thread))
+        .order_by(Comment.id)
+    ).all()
+
+
+def revisions_of(account_id: int) -> Sequence[CommentRevision]:
+    """What an account's comments said before they were edited, oldest first."""
+    return db.session.scalars(
+        sa.select(CommentRevision)
+        .join(Comment, Comment.id == CommentRevision.comment_id)
+        .where(Comment.account_id == account_id)
+        .order_by(CommentRevision.id)
+    ).all()
+
+
+def decisions_about(account_id: int) -> Sequence[Decision]:
+    """What was decided on an account's comments, oldest first."""
+    return db.session.scalars(
+        sa.select(Decision)
+        .join(Comment, Comment.id == Decision.comment_id)
+        .where(Comment.account_id == account_id)
+        .order_by(Decision.id)
+    ).all()
+
+
+def decisions_by(account_id: int) -> Sequence[Decision]:
+    """What an account decided on others' comments, oldest first."""
+    return db.session.scalars(
+        sa.select(Decision).where(Decision.moderator_id == account_id).order_by(Decision.id)
+    ).all()
+
+
 def written_by(account: Account) -> list[str]:
     """The ids of the threads whose article names this account as an author."""
+    return bearing(account.name)
+
+
+def bearing(name: str) -> list[str]:
+    """The ids of the threads whose article names this author."""
     authors = db.session.execute(sa.select(Thread.id, Thread.authors))
-    return [row.id for row in authors if account.name in row.authors]
+    return [row.id for row in authors if name in row.authors]
 
 
 def waiting(account: Account) -> int:

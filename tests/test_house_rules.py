@@ -16,13 +16,13 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from comments_service import comments, create_app, errors, limits
+from comments_service import comments, create_app, errors, limits, sessions
 from comments_service.accounts import handoff, links, tokens
 from comments_service.comments import ChangedOutside
 from comments_service.config import Settings
 from comments_service.db import Base, db, writing
 from comments_service.errors import ServiceError
-from comments_service.models import Comment, DayKey, Letter, Purpose, Status
+from comments_service.models import Comment, DayKey, Letter, Purpose, Session, Status
 from comments_service.web import openapi
 from tests import make
 from tests.conftest import API, SITE, Visitor, link_in, settings_for
@@ -84,6 +84,7 @@ def places(app: Flask) -> dict[str, list[Any]]:
         "comment_id": [first.id],
         "token": made,
         "challenge": [challenge],
+        "public_id": [make.account("Paula").public_id],
     }
 
 
@@ -169,6 +170,11 @@ def test_no_get_or_head_of_a_moderator_changes_anything(
     # A link's page is open to whoever has the link; one's own comment to its writer.
     moderator.call("POST", "threads/pelicans/comments", {"body": "Mine."})
     places["comment_id"].append(db.session.scalar(sa.select(sa.func.max(Comment.id))))
+    # What was written in the same browser before signing in can be claimed.
+    with writing():
+        as_guest, _ = sessions.begin(None, make.visitor())
+        db.session.execute(sa.update(Session).values(guest_id=as_guest.id))
+    make.comment(body="As a guest.", session=as_guest)
     with writing():
         db.session.execute(sa.delete(DayKey))
     limits._known_keys.clear()
@@ -228,7 +234,18 @@ def test_every_api_route_is_described_and_every_description_is_a_route(
 
 
 def test_every_api_route_stands_in_the_table_of_its_guards(app: Flask) -> None:
-    from comments_service.web import account, api, dashboard, forms, handoff, security, sign_in
+    from comments_service.web import (
+        account,
+        api,
+        dashboard,
+        data,
+        forms,
+        handoff,
+        people,
+        profile,
+        security,
+        sign_in,
+    )
 
     for module, of, prefix in (
         (api, "api.", "/comments/api/v1/"),
@@ -238,6 +255,9 @@ def test_every_api_route_stands_in_the_table_of_its_guards(app: Flask) -> None:
         (security, "security.", "/comments/"),
         (security, "steps.", "/comments/"),
         (handoff, "handoff.", "/comments/"),
+        (profile, "profile.", "/comments/"),
+        (people, "people.", "/comments/"),
+        (data, "data.", "/comments/"),
         (dashboard, "dashboard.", "/comments/moderation/"),
     ):
         table = module.__doc__ or ""

@@ -9,6 +9,7 @@
     tokens      what works once: links in letters, steps between two pages
     handoff     signing in at a page of another site, through a window here
     entrance    the last step of every way in: a second factor where there is one, then the session
+    passkeys    keys that stay in one's devices
     second      the app's six digits beside a password or a letter, and recovery codes
     notices     letters that tell somebody that the way into the account has changed
     profile     what an account says of itself, and its public page

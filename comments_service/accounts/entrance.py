@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from comments_service import config, sessions
 from comments_service.accounts import tokens
 from comments_service.db import db
+from comments_service.errors import WrongCredentials
 from comments_service.models import STAFF, Account, Authenticator, Passkey, Purpose, Session, now
 from comments_service.sessions import Visitor
 
@@ -27,8 +28,11 @@ def enter(account: Account, way: str, visitor: Visitor, *, strong: bool = False)
     """Let somebody in who has shown who he is, inside the caller's transaction.
 
     `strong` says that what he showed needs no second factor, as a passkey does not. The browser's
-    guest session is remembered, so that what was written there can be claimed.
+    guest session is remembered, so that what was written there can be claimed. Whoever is banned is
+    answered like somebody who does not know the password. Raises WrongCredentials.
     """
+    if account.closed_at is not None:
+        raise WrongCredentials
     if not strong and has_second_factor(account):
         return Entry(None, tokens.make(Purpose.SECOND, account, way=way))
     return Entry(*sessions.begin(account, visitor, way=way, strong=strong))

@@ -47,7 +47,19 @@ class Id(IntegerConverter):
 
 def register(app: Flask) -> None:
     """Hang the doors into the application, under the path of the service's address."""
-    from comments_service.web import account, api, dashboard, forms, handoff, security, sign_in
+    from comments_service.web import (
+        account,
+        api,
+        dashboard,
+        data,
+        forms,
+        handoff,
+        people,
+        profile,
+        providers,
+        security,
+        sign_in,
+    )
 
     settings: config.Settings = app.extensions["settings"]
     app.config.update(
@@ -66,9 +78,10 @@ def register(app: Flask) -> None:
     prefix = settings.prefix.rstrip("/")
     app.register_blueprint(api.doors, url_prefix=f"{prefix}/{API.rstrip('/')}")
     app.register_blueprint(forms.doors, url_prefix=prefix)
-    for each in (sign_in, account, handoff, security):
+    for each in (sign_in, account, handoff, security, profile, people, data, providers):
         app.register_blueprint(each.doors, url_prefix=prefix)
     app.register_blueprint(security.steps, url_prefix=prefix)
+    app.register_blueprint(providers.ways, url_prefix=prefix)
     app.register_blueprint(dashboard.doors, url_prefix=f"{prefix}/moderation")
     app.before_request(guard)
     app.after_request(add_headers)

@@ -9,12 +9,13 @@ GET  POST account/password origin, signed in  a new password; all other sessions
 
 from flask import Response, request
 
-from comments_service import sessions, web
+from comments_service import avatars, sessions, threads, web
 from comments_service.accounts import passwords
 from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import MAX_PASSWORD_CHARS, NewPassword, from_form
 from comments_service.web.parts import (
     account_doors,
+    device_name,
     entered,
     form_page,
     freshly_proved,
@@ -28,7 +29,14 @@ doors = account_doors("account")
 
 @doors.get("/account")
 def overview() -> Response:
-    return web.page("accounts/account.html")
+    session, account = signed_in()
+    return web.page(
+        "accounts/account.html",
+        hue=avatars.hue(account.public_id, 0),
+        avatar_path=avatars.pattern(account.public_id),
+        has_password=passwords.of(account) is not None,
+        claimable=threads.claimable_count(session),
+    )
 
 
 @doors.get("/account/sessions")
@@ -73,33 +81,3 @@ def password() -> Response:
         return entered(entry, own("account"))
 
     return form_page("accounts/password.html", choose if first else act, first=first)
-
-
-# What a User-Agent calls itself, and what people call it; the first that fits, since most
-# browsers claim to be several.
-BROWSERS = {
-    "Edg": "Edge",
-    "OPR/": "Opera",
-    "SamsungBrowser": "Samsung Internet",
-    "Firefox": "Firefox",
-    "FxiOS": "Firefox",
-    "CriOS": "Chrome",
-    "Chrome": "Chrome",
-    "Safari": "Safari",
-}
-SYSTEMS = {
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Android": "Android",
-    "Windows": "Windows",
-    "Mac OS X": "macOS",
-    "CrOS": "ChromeOS",
-    "Linux": "Linux",
-}
-
-
-def device_name(user_agent: str) -> tuple[str, str]:
-    """The browser and the system that a User-Agent names; empty for what is not known."""
-    browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
-    system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
-    return browser, system

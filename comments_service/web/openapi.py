@@ -91,6 +91,10 @@ SCHEMAS: dict[str, Schema] = {
                 ),
             ]
         },
+        claimable={
+            **_number,
+            "description": "Comments written here as a guest, which `account/claim` takes over.",
+        },
         comments=_list(_ref("OwnComment")),
     ),
     "Queue": _object(
@@ -101,6 +105,15 @@ SCHEMAS: dict[str, Schema] = {
         reason=_text,
         comment=_ref("QueuedComment"),
     ),
+    "Question": _object(
+        options={
+            "type": "object",
+            "description": "For `PublicKeyCredential.parseRequestOptionsFromJSON` or"
+            " `parseCreationOptionsFromJSON`.",
+        },
+        ticket={**_text, "description": "Goes back with the answer, once, within 15 minutes."},
+    ),
+    "Passkey": _object(id=_number, name=_text, created_at=_moment),
     "Html": _object(html=_text),
     "Detail": _object(detail=_text),
     "Ticket": _object(
@@ -201,12 +214,15 @@ def document(settings: Settings) -> Schema:
         inputs.Preview,
         inputs.SignIn,
         inputs.SecondStep,
+        inputs.PasskeyAnswer,
+        inputs.NewPasskey,
         inputs.SignUp if settings.passwords else inputs.NewReader,
         inputs.AskedLetter,
         inputs.GivenCode,
         inputs.NewDecision,
         inputs.NewHandoff,
         inputs.Handoff,
+        inputs.Claim,
     )
     schemas = {each.__name__: each.model_json_schema() for each in bodies}
     return {
@@ -290,6 +306,34 @@ def _paths(settings: Settings) -> Schema:
                 "Sign in by the code of a letter", {201: "Me"}, (401, 404), body=inputs.GivenCode
             )
         },
+        "/session/passkey": {
+            "post": _operation(
+                "Sign in with a passkey's answer to `passkeys/question`",
+                {201: "Me"},
+                (401, 404),
+                body=inputs.PasskeyAnswer,
+            )
+        },
+        "/passkeys/question": {
+            "post": _operation(
+                "What a browser asks a passkey, for signing in", {200: "Question"}, (403, 429)
+            )
+        },
+        "/passkeys/offer": {
+            "post": _operation(
+                "What a browser asks a device, for a new passkey; needs a fresh proof",
+                {200: "Question"},
+                (401, 403, 409, 429),
+            )
+        },
+        "/passkeys": {
+            "post": _operation(
+                "Add the passkey that a device has made; needs a fresh proof",
+                {201: "Passkey"},
+                (401, 404, 409),
+                body=inputs.NewPasskey,
+            )
+        },
         "/session/second": {
             "post": _operation(
                 "Show the second factor, with the ticket that came with second_factor_required",
@@ -304,6 +348,14 @@ def _paths(settings: Settings) -> Schema:
                 {201: "HandoffPage"},
                 (),
                 body=inputs.NewHandoff,
+            )
+        },
+        "/session/claim": {
+            "post": _operation(
+                "Make one's own what the same browser wrote as a guest",
+                {200: "Me"},
+                (401,),
+                body=inputs.Claim,
             )
         },
         "/session/handoff": {

@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import config, language, sessions, web
+from comments_service import config, language, sessions, threads, web
 from comments_service.accounts.entrance import Entry, proved
 from comments_service.db import writing
 from comments_service.errors import Message, ProofRequired, ServiceError, SignInRequired
@@ -67,12 +67,17 @@ def form_page(template: str, act: Answer, **context: Any) -> Response:
 
 
 def entered(entry: Entry, target: str) -> Response:
-    """After a way in: on to where one wanted to go, or first the second factor."""
+    """After a way in: on to where one wanted to go, or first the second factor.
+
+    Whoever wrote here as a guest before is asked on the way whether those comments are his.
+    """
     if entry.session is None:
         return web.page(
             "accounts/second.html", 401, ticket=entry.token, next=target, error=None, errors={}
         )
     web.become(entry.session)
+    if threads.claimable_count(entry.session):
+        target = own("account/claim", next=target)
     return web.see_other(target, entry.token)
 
 
@@ -101,6 +106,15 @@ def proved_again(session: Session, target: str, *, strong: bool = False) -> Resp
     return web.see_other(target, token)
 
 
+def device_title(lang: str) -> str:
+    """What a passkey is called by itself: after the browser and the system that made it."""
+    browser, system = device_name(web.device())
+    if browser and system:
+        title = Message("{browser} on {system}", browser=browser, system=system)
+        return language.say(lang, title)
+    return browser or system or language.say(lang, Message("A passkey"))
+
+
 def account_doors(name: str) -> Blueprint:
     """Doors of pages about one's own account: a stranger is led to sign in, and then back."""
     doors = Blueprint(name, __name__)
@@ -116,3 +130,33 @@ def account_doors(name: str) -> Blueprint:
         return None
 
     return doors
+
+
+# What a User-Agent calls itself, and what people call it; the first that fits, since most
+# browsers claim to be several.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS X": "macOS",
+    "CrOS": "ChromeOS",
+    "Linux": "Linux",
+}
+
+
+def device_name(user_agent: str) -> tuple[str, str]:
+    """The browser and the system that a User-Agent names; empty for what is not known."""
+    browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
+    return browser, system

@@ -96,6 +96,8 @@ def upgrade() -> None:
         batch.add_column(sa.Column("code_hash", sa.LargeBinary(length=32), nullable=True))
         batch.add_column(sa.Column("tries", number, nullable=False, server_default="0"))
         batch.add_column(sa.Column("facts", sa.JSON(), nullable=False, server_default="{}"))
+    with op.batch_alter_table("outbox") as batch:
+        batch.add_column(sa.Column("last", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("site") as batch:
         batch.add_column(sa.Column("discussions", sa.JSON(), nullable=False, server_default="{}"))
     with op.batch_alter_table("threads") as batch:
@@ -114,6 +116,7 @@ def upgrade() -> None:
         ("tokens", ("tries", "facts")),
         ("site", ("discussions",)),
         ("threads", ("category",)),
+        ("outbox", ("last",)),
     ):
         with op.batch_alter_table(table) as batch:
             for name in names:
@@ -130,6 +133,8 @@ def downgrade() -> None:
         batch.drop_column("category")
     with op.batch_alter_table("site") as batch:
         batch.drop_column("discussions")
+    with op.batch_alter_table("outbox") as batch:
+        batch.drop_column("last")
     with op.batch_alter_table("tokens") as batch:
         for name in ("facts", "tries", "code_hash", "email"):
             batch.drop_column(name)

@@ -1,0 +1,82 @@
+"""Addresses: giving an account another mail address, or its first one.
+
+The new address counts once a letter to it was answered. Whether it belongs to somebody else's
+account is told to nobody but the letter's reader: what is shown and done is the same.
+"""
+
+import sqlalchemy as sa
+
+from comments_service import notifications, sessions
+from comments_service.accounts import letters, names, profile, tokens
+from comments_service.db import db, writing
+from comments_service.errors import InvalidInput, Message, UnknownToken
+from comments_service.models import Account, Purpose, Session, Token, now
+
+
+def asked(account: Account) -> Token | None:
+    """The change that waits for its letter to be answered; its `email` is the new address."""
+    return db.session.scalar(
+        sa.select(Token)
+        .where(
+            Token.account_id == account.id,
+            Token.purpose == Purpose.EMAIL,
+            Token.used_at.is_(None),
+            Token.expires_at > now(),
+        )
+        .order_by(Token.id.desc())
+        .limit(1)
+    )
+
+
+def ask(session: Session, account: Account, email: str, lang: str, network: str) -> None:
+    """Send a letter to the new address, with a link that makes it the account's.
+
+    An address that another account has gets a letter that says so instead, and no link.
+    Raises InvalidInput for the address that the account has already, TooMany.
+    """
+    if names.email_key(email) == account.email_key:
+        raise InvalidInput(fields={"email": Message("This is your address already.")})
+    with writing():
+        letters.count_letter(network)
+        tokens.drop(Purpose.EMAIL, account.id)
+        text = tokens.make(Purpose.EMAIL, account, session=session.id)
+        db.session.flush()
+        tokens.find(Purpose.EMAIL, text).email = email
+        holder = names.of_email(email)
+        if holder is not None and holder.email_verified_at is not None:
+            notifications.write(email, lang, "taken", name=holder.name)
+        else:
+            link = tokens.link(Purpose.EMAIL, text)
+            notifications.write(email, lang, Purpose.EMAIL, name=account.name, link=link)
+
+
+def cancel(account: Account) -> None:
+    with writing():
+        tokens.drop(Purpose.EMAIL, account.id)
+
+
+def confirm(text: str, lang: str) -> None:
+    """Give the account its new address, and end all sessions but the one that asked for it.
+
+    Letters to the old address open nothing any more, and a last one tells it. Raises UnknownToken,
+    also when the address has become another account's meanwhile.
+    """
+    with writing():
+        token = tokens.use(Purpose.EMAIL, text)
+        account = profile.locked(token.account_id or 0)
+        email = token.email or ""
+        holder = names.of_email(email)
+        if account.closed_at is not None or (holder and holder.email_verified_at is not None):
+            raise UnknownToken(tokens.SPENT)
+        if holder is not None:
+            # Somebody signed up with it who never answered the letter: it was not his.
+            holder.email = holder.email_key = None
+            db.session.flush()
+        before, known = account.email, account.email_verified_at is not None
+        account.email, account.email_key = email, names.email_key(email)
+        account.email_verified_at = now()
+        for purpose in (Purpose.VERIFY, Purpose.RESET, Purpose.LINK, Purpose.EMAIL):
+            tokens.drop(purpose, account.id)
+        sessions.end_all(account.id, Session.id != token.facts["session"])
+        if before is not None and known:
+            notifications.write(before, lang, "email-changed", name=account.name)

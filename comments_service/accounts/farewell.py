@@ -1,0 +1,49 @@
+"""Farewell: an account goes, and with it whatever is known of its owner but the words he leaves.
+
+What becomes of the comments is decided in `comments.forget`, which calls this last.
+"""
+
+import sqlalchemy as sa
+
+from comments_service import limits, notifications, sessions
+from comments_service.accounts import names
+from comments_service.db import db
+from comments_service.errors import Message, NotAllowed
+from comments_service.models import Account, Letter, Role, Token
+
+LAST_OWNER = Message(
+    "You are the only owner, and somebody has to look after the comments. Let another account"
+    " become an owner first; on the server: flask comments role ADDRESS owner"
+)
+
+
+def is_last_owner(account: Account) -> bool:
+    """Whether nobody would be left who may do everything."""
+    if account.role is not Role.OWNER:
+        return False
+    others = sa.select(Account.id).where(
+        Account.role == Role.OWNER, Account.closed_at.is_(None), Account.id != account.id
+    )
+    # Two owners who leave at the same moment each count on the other: the rows are locked.
+    return db.session.scalar(others.limit(1).with_for_update()) is None
+
+
+def erase(account: Account, lang: str) -> None:
+    """Delete the account's row and all that hangs on it, inside the caller's transaction.
+
+    Identities, passkeys, factors, sessions and tokens go with the row. What is known by the
+    address alone goes by the address: letters sent and unsent, steps, counted attempts. One last
+    letter confirms it, whose own row goes when it has been sent. Raises NotAllowed for the last owner.
+    """
+    if is_last_owner(account):
+        raise NotAllowed(LAST_OWNER)
+    limits.forget_all(account.public_id)
+    if account.email is not None:
+        key = names.email_key(account.email)
+        limits.forget_all(sessions.hashed(key).hex()[:32])
+        for table, column in ((Letter, Letter.recipient), (Token, Token.email)):
+            same = sa.or_(column == account.email, sa.func.lower(column) == key)
+            db.session.execute(sa.delete(table).where(same))
+        if account.email_verified_at is not None:
+            notifications.write(account.email, lang, "farewell", last=True)
+    db.session.execute(sa.delete(Account).where(Account.id == account.id))

@@ -1,0 +1,86 @@
+"""What is one's own: comments written as a guest, everything that is known of one, and leaving.
+
+route                    guard                          does
+GET  POST account/claim  origin, signed in              takes over a guest's comments, or leaves them
+GET  POST account/data   origin, signed in, fresh proof all of it as a file
+GET  POST account/delete origin, signed in, fresh proof deletes the account, at once
+"""
+
+import orjson
+from flask import Response, request
+
+from comments_service import comments, threads, web
+from comments_service.accounts import data, farewell
+from comments_service.errors import InvalidInput, Message
+from comments_service.models import now
+from comments_service.web.parts import (
+    account_doors,
+    form_page,
+    freshly_proved,
+    next_path,
+    own,
+    say,
+    signed_in,
+)
+
+doors = account_doors("data")
+
+
+@doors.route("/account/claim", methods=["GET", "POST"])
+def claim() -> Response:
+    session, _ = signed_in()
+    target = next_path(request.values.get("next"))
+
+    def act() -> Response:
+        if request.form.get("act") == "claim":
+            if comments.claim(session):
+                say(Message("These comments are yours now, under your name."))
+        else:
+            comments.leave(session)
+            say(Message("They stay as they are."))
+        return web.see_other(target)
+
+    found = threads.claimable(session)
+    if not found and request.method == "GET":
+        return web.see_other(target)
+    return form_page("accounts/claim.html", act, comments=found, next=target)
+
+
+@doors.route("/account/data", methods=["GET", "POST"])
+def own_data() -> Response:
+    _, account = freshly_proved()
+    if request.method == "GET":
+        return web.page("accounts/data.html")
+    answer = Response(
+        orjson.dumps(
+            data.gathered(account), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        ),
+        mimetype="application/json",
+    )
+    name = f"comments-{now():%Y-%m-%d}.json"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@doors.route("/account/delete", methods=["GET", "POST"])
+def delete() -> Response:
+    session, account = freshly_proved()
+
+    def act() -> Response:
+        choice = request.form.get("comments", "")
+        if choice not in ("keep", "remove"):
+            raise InvalidInput(
+                fields={"comments": Message("Please choose what becomes of your comments.")}
+            )
+        comments.forget(account, keep=choice == "keep", lang=web.page_language())
+        web.become(None)
+        return web.forget(web.see_other(own("goodbye")))
+
+    written = [each for each in threads.of_account(account.id) if each.source]
+    return form_page(
+        "accounts/delete.html",
+        act,
+        written=len(written),
+        claimable=threads.claimable_count(session),
+        last_owner=farewell.is_last_owner(account),
+    )
