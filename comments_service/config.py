@@ -5,6 +5,7 @@ refused at start, with its name, what was found and what would do. `docs/operati
 each setting, and a test holds the two together.
 """
 
+import ipaddress
 import os
 import re
 import secrets
@@ -236,6 +237,23 @@ class Settings:
         return urlsplit(self.comments_url).hostname or ""
 
     @property
+    def passkey_place(self) -> tuple[str, str] | None:
+        """The name that passkeys belong to, and the origin whose pages ask for them.
+
+        A passkey belongs to a host's name: where the service is known by numbers there is none. This
+        machine's own numbers are also called localhost.
+        """
+        parts = urlsplit(self.comments_url)
+        if f"[{self.host}]" in LOOPBACK_HOSTS or self.host in LOOPBACK_HOSTS:
+            port = f":{parts.port}" if parts.port else ""
+            return "localhost", f"{parts.scheme}://localhost{port}"
+        try:
+            ipaddress.ip_address(self.host)
+        except ValueError:
+            return self.host, origin_of(self.comments_url)
+        return None
+
+    @property
     def staff_need_two(self) -> bool:
         """Whether moderating needs a passkey or a second factor."""
         if self.second_factor == "auto":
@@ -407,7 +425,7 @@ def clients(settings: Settings) -> tuple[Client, ...]:
     for text in filter(str.strip, settings.openid.split(";")):
         # A name may have spaces; the three words behind it cannot.
         name, issuer, id, secret = (["", "", "", "", *text.rsplit(maxsplit=3)])[-4:]
-        name = " ".join(name.split())
+        name, issuer = " ".join(name.split()), issuer.rstrip("/")
         # What an address can hold of the name.
         key = "-".join(re.findall("[a-z0-9]+", name.lower())) or "openid"
         if not name:

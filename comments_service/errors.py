@@ -162,6 +162,12 @@ class NothingToUndo(ServiceError):
     title = Message("There is no decision to undo")
 
 
+class TooManyPasskeys(ServiceError):
+    status = 409
+    code = "too_many_passkeys"
+    title = Message("Your account has 20 passkeys already; remove one that you do not use")
+
+
 class TooLarge(ServiceError):
     status = 413
     code = "too_large"
@@ -192,6 +198,12 @@ class Unavailable(ServiceError):
     status = 503
     code = "unavailable"
     title = Message("The service cannot write just now")
+
+
+class ProviderFailed(ServiceError):
+    status = 502
+    code = "provider_failed"
+    title = Message("The provider did not answer as it should")
 
 
 class Failure(ServiceError):

@@ -234,6 +234,35 @@ class SignIn(Input):
     password: Annotated[str, Field(max_length=MAX_PASSWORD_CHARS)]
 
 
+Credential = Annotated[
+    dict[str, Any],
+    Field(description="What the browser made of the question: `credential.toJSON()`."),
+]
+
+
+class PasskeyAnswer(Input):
+    """A passkey's answer, and the ticket that came with the question."""
+
+    ticket: Annotated[str, Field(max_length=100)]
+    credential: Credential
+
+
+class NewPasskey(Input):
+    """A passkey that a device has just made, and what its owner calls it."""
+
+    ticket: Annotated[str, Field(max_length=100)]
+    credential: Credential
+    name: Annotated[Name | None, BeforeValidator(nothing_if_empty)] = Field(
+        None, description="Empty: called after the browser and the system."
+    )
+
+
+class PasskeyName(Input):
+    """What the owner of a passkey calls it."""
+
+    name: Name
+
+
 class SecondStep(Input):
     """The ticket that a right password or letter gave, and the second factor."""
 
@@ -313,6 +342,12 @@ class NewEmail(Input):
     """Another mail address for an account."""
 
     email: Email
+
+
+class Claim(Input):
+    """What was written as a guest, and is one's own from now on."""
+
+    comments: Id = Field(description="How many there were when one said yes.")
 
 
 class Forgotten(Input):

@@ -7,15 +7,21 @@ from comments_service import config, notifications
 from comments_service.models import Account
 
 
-def write(account: Account, lang: str, what: str, **facts: object) -> None:
+def write(account: Account, lang: str, what: str, *, left: int = 0, thing: str = "") -> None:
     """Put a notice into the outbox, inside the caller's transaction; `what` is a case of the template.
 
     Nothing is sent to an address that was never confirmed: it may be somebody else's.
     """
     if account.email is None or account.email_verified_at is None:
         return
-    facts = {"left": 0, "thing": "", **facts}
     link = config.current().comments_url + "account"
     notifications.write(
-        account.email, lang, "notice", name=account.name, what=what, link=link, **facts
+        account.email,
+        lang,
+        "notice",
+        name=account.name,
+        what=what,
+        link=link,
+        left=left,
+        thing=thing,
     )

@@ -9,10 +9,15 @@
     GET    me                             –                   200 one's account and comments
     POST   session                        origin, rate        201 signed in
     POST   session/second                 origin, rate        201 signed in
+    POST   session/passkey                origin, ticket      201 signed in
+    POST   passkeys/question              origin, rate        200 what a passkey is asked
+    POST   passkeys/offer                 origin, fresh proof 200 what a device is asked for
+    POST   passkeys                       origin, fresh proof 201 the passkey
     POST   session/letter                 origin, rate        202 always the same
     POST   session/code                   ticket, tries       201 signed in
     DELETE session                        origin              204
     POST   handoffs                       origin, rate        201 where a window signs in for a page
+    POST   session/claim                  origin, signed in   200 a guest's comments are one's own
     POST   session/handoff                origin, its secret  201 signed in, 202 not yet
     POST   accounts                       origin, rate        202 always the same
     GET    moderation/queue               moderator           200 what waits
@@ -30,16 +35,18 @@ import orjson
 from flask import Blueprint, Response, request
 
 from comments_service import comments, config, language, sessions, snapshots, threads, web
-from comments_service.accounts import handoff, letters, links, passwords, second
+from comments_service.accounts import handoff, letters, links, passkeys, passwords, second
 from comments_service.accounts.entrance import Entry
 from comments_service.errors import (
     InvalidInput,
     MalformedJSON,
     Message,
     SecondFactorRequired,
+    SignInRequired,
     WrongContentType,
 )
 from comments_service.inputs import (
+    Claim,
     AskedLetter,
     EditedComment,
     GivenCode,
@@ -48,6 +55,8 @@ from comments_service.inputs import (
     NewComment,
     NewDecision,
     NewHandoff,
+    NewPasskey,
+    PasskeyAnswer,
     Preview,
     SecondStep,
     SignIn,
@@ -140,6 +149,32 @@ def sign_in_by_code() -> Response:
     return entered(links.by_code(body(GivenCode), web.visitor()))
 
 
+@doors.post("/session/passkey")
+def sign_in_by_passkey() -> Response:
+    given = body(PasskeyAnswer)
+    return entered(passkeys.sign_in(given.ticket, given.credential, web.visitor()))
+
+
+@doors.post("/passkeys/question")
+def ask_passkey() -> Response:
+    return web.json(passkeys.question(web.visitor().network))
+
+
+@doors.post("/passkeys/offer")
+def offer_passkey() -> Response:
+    _, account = parts.freshly_proved()
+    return web.json(passkeys.offer(account))
+
+
+@doors.post("/passkeys")
+def add_passkey() -> Response:
+    session, account = parts.freshly_proved()
+    lang = web.page_language()
+    made = passkeys.add(account, session, body(NewPasskey), parts.device_title(lang), lang)
+    made_at = language.stamp(made.created_at)
+    return web.json({"id": made.id, "name": made.name, "created_at": made_at}, 201)
+
+
 def entered(entry: Entry) -> Response:
     """After a way in: who one is now. Raises SecondFactorRequired, with the ticket for it."""
     if entry.session is None:
@@ -153,6 +188,18 @@ def sign_out() -> Response:
     if (session := web.session()) is not None:
         sessions.end(session)
     return web.forget(Response(status=204))
+
+
+@doors.post("/session/claim")
+def claim() -> Response:
+    session = web.session()
+    if session is None or session.account is None:
+        raise SignInRequired
+    if body(Claim).comments != threads.claimable_count(session):
+        detail = Message("There are others by now. Please close this and look again.")
+        raise InvalidInput(fields={"comments": detail})
+    comments.claim(session)
+    return web.json(me(""))
 
 
 @doors.post("/handoffs")

@@ -1,22 +1,29 @@
-"""What keeps one's account one's own: showing again that it is oneself, and the second factor.
+"""What keeps one's account one's own: a fresh proof, the second factor, and passkeys.
 
 route                           guard                          does
 GET  POST confirm                origin, signed in, rate        a fresh proof; the session's token changes
 GET  POST account/second-factor  origin, signed in, fresh proof an app's six digits, recovery codes
+GET  POST account/passkeys       origin, signed in, fresh proof lists, renames and removes passkeys
      POST second                 origin, a ticket, rate         the second step of signing in
+
+Passkeys are added and shown by a script, through the API; everything else works without one.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
 from flask import Blueprint, Response, request
 
 from comments_service import config, web
-from comments_service.accounts import passwords, second
+from comments_service.accounts import passkeys, passwords, second
 from comments_service.accounts.entrance import (
     has_passkey,
     has_second_factor,
     needs_strong_proof,
 )
-from comments_service.errors import InvalidInput, Message, UnknownToken
-from comments_service.inputs import MAX_PASSWORD_CHARS, SecondStep, from_form
+from comments_service.errors import InvalidInput, Message, UnknownToken, WrongCredentials
+from comments_service.inputs import MAX_PASSWORD_CHARS, PasskeyName, SecondStep, from_form
 from comments_service.models import Account
 from comments_service.web.parts import (
     account_doors,
@@ -70,7 +77,9 @@ def ways_to_confirm(account: Account) -> dict[str, bool]:
         "password": weak and settings.passwords and passwords.of(account) is not None,
         "code": has_second_factor(account),
         "passkey": settings.passkeys and has_passkey(account),
-        "weak": weak,
+        # Signing in by letter or by a provider is a fresh proof too, of the same session or another.
+        "letter": weak and settings.letters and account.email_verified_at is not None,
+        "provider": weak,
     }
 
 
@@ -85,6 +94,9 @@ def confirm() -> Response:
         if ways["code"] and code:
             second.check(account, code, web.page_language())
             return proved_again(session, target, strong=True)
+        if ways["passkey"] and (answer := request.form.get("credential")):
+            passkeys.check(account, request.form.get("ticket", ""), credential(answer))
+            return proved_again(session, target, strong=True)
         password = request.form.get("password", "")
         if not ways["password"] or len(password) > MAX_PASSWORD_CHARS:
             raise InvalidInput(fields={"password": passwords.WRONG})
@@ -92,6 +104,40 @@ def confirm() -> Response:
         return proved_again(session, target)
 
     return form_page("accounts/confirm.html", act, next=target, ways=ways)
+
+
+def credential(text: str) -> Mapping[str, Any]:
+    """A passkey's answer, which the script put into the form. Raises WrongCredentials."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise WrongCredentials(passkeys.NOT_KNOWN)
+    return found
+
+
+@doors.route("/account/passkeys", methods=["GET", "POST"])
+def list_passkeys() -> Response:
+    _, account = signed_in()
+
+    def act() -> Response:
+        freshly_proved()
+        asked = request.form.get("passkey", "")
+        number = int(asked) if asked.isdecimal() and asked.isascii() and len(asked) < 19 else 0
+        if request.form.get("act") == "remove":
+            passkeys.remove(account, number, web.page_language())
+            say(
+                Message(
+                    "The passkey is removed. You may want to remove it from the device as well."
+                )
+            )
+        else:
+            passkeys.rename(account, number, from_form(PasskeyName, request.form).name)
+            say(Message("The passkey has its new name."))
+        return web.see_other(own("account/passkeys"))
+
+    return form_page("accounts/passkeys.html", act, passkeys=passkeys.of(account))
 
 
 @doors.route("/account/second-factor", methods=["GET", "POST"])

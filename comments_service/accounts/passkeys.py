@@ -1,0 +1,294 @@
+"""Passkeys: keys that stay in one's devices and answer a question which only they can (WebAuthn).
+
+A passkey is two factors in one, the device and what unlocks it, so nothing else is asked after it.
+Each question is kept here until it is answered, once; the browser holds only its ticket.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+import webauthn
+from cryptography.exceptions import UnsupportedAlgorithm
+from sqlalchemy.exc import IntegrityError
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json_dict
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    AuthenticatorTransport,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from comments_service import config, limits, sessions
+from comments_service.accounts import notices, tokens, ways
+from comments_service.accounts.entrance import Entry, enter
+from comments_service.config import Rate
+from comments_service.db import db, writing
+from comments_service.errors import (
+    InvalidInput,
+    Message,
+    NotAllowed,
+    TooManyPasskeys,
+    UnknownToken,
+    WrongCredentials,
+)
+from comments_service.inputs import NewPasskey
+from comments_service.models import Account, Passkey, Purpose, Session, Site, Token, now
+from comments_service.sessions import Visitor
+
+# Every visit of the sign-in page asks one question; a household may look at it often.
+ASKED_OFTEN = (Rate(120, 900),)
+# More than anybody has devices, and few enough to name them all in an offer.
+MAX_PASSKEYS = 20
+# WebAuthn's own limit for an id; the longest key that is offered, RSA's, has about 300 bytes.
+MAX_ID_BYTES, MAX_KEY_BYTES = 1023, 2048
+# How long the browser lets its dialog stand.
+DIALOG_MS = 5 * 60 * 1000
+# What the library raises for bytes that were made up: its own errors, and those of what it parses.
+MALFORMED = (
+    *(WebAuthnException, UnsupportedAlgorithm),
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
+)
+
+OFF = Message("Passkeys are not used here.")
+NUMBERS = Message(
+    "Passkeys belong to a name, and this service is known by numbers only: open it by a host name."
+)
+NOT_KNOWN = Message("This passkey is not known here, or it did not answer rightly.")
+NOT_TAKEN = Message("This passkey could not be taken. Please try again.")
+ASKED_TOO_OFTEN = Message("That was asked for very often. Please wait a little.")
+SPENT = Message("That took too long. Please try again.")
+LAST_WAY = Message("This passkey is your only way in. Add another way first.")
+ANOTHERS = Message("This passkey belongs to another account.")
+
+
+def place() -> tuple[str, str]:
+    """The name that passkeys belong to, and the origin that asks for them. Raises NotAllowed."""
+    settings = config.current()
+    if not settings.passkeys:
+        raise NotAllowed(OFF)
+    if settings.passkey_place is None:
+        raise NotAllowed(NUMBERS)
+    return settings.passkey_place
+
+
+def of(account: Account) -> Sequence[Passkey]:
+    """An account's passkeys, the oldest first."""
+    return db.session.scalars(
+        sa.select(Passkey).where(Passkey.account_id == account.id).order_by(Passkey.id)
+    ).all()
+
+
+# ---- questions and answers
+
+
+def question(network: str) -> dict[str, Any]:
+    """What a browser asks whichever passkey its owner chooses; anybody may ask. Raises TooMany."""
+    name, _ = place()
+    challenge = secrets.token_bytes(32)
+    options = webauthn.generate_authentication_options(
+        rp_id=name,
+        challenge=challenge,
+        timeout=DIALOG_MS,
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    with writing():
+        limits.count(f"passkey:{network}", ASKED_OFTEN, ASKED_TOO_OFTEN)
+        ticket = _kept("passkey-question", challenge)
+    return {"options": options_to_json_dict(options), "ticket": ticket}
+
+
+def _kept(kind: str, challenge: bytes, account: Account | None = None) -> str:
+    return tokens.make(Purpose.STATE, account, kind=kind, challenge=bytes_to_base64url(challenge))
+
+
+def _asked(kind: str, ticket: str, account: Account | None = None) -> bytes:
+    """The question of a ticket, which is spent by this, whatever the answer is. Raises UnknownToken."""
+    try:
+        with writing():
+            found: Token = tokens.use(Purpose.STATE, ticket)
+            expected = (kind, account.id if account else None)
+            if (found.facts.get("kind"), found.account_id) != expected:
+                raise UnknownToken
+            return base64url_to_bytes(found.facts["challenge"])
+    except UnknownToken:
+        raise UnknownToken(SPENT) from None
+
+
+def sign_in(ticket: str, credential: Mapping[str, Any], visitor: Visitor) -> Entry:
+    """Let in whose device answered. Raises UnknownToken, WrongCredentials, NotAllowed."""
+    passkey, sign_count = _answered(ticket, credential)
+    with writing():
+        account = db.session.get(Account, passkey.account_id)
+        if account is None or account.closed_at is not None:
+            raise WrongCredentials(NOT_KNOWN)
+        _count(passkey, sign_count)
+        return enter(account, "passkey", visitor, strong=True)
+
+
+def check(account: Account, ticket: str, credential: Mapping[str, Any]) -> None:
+    """Ask somebody who is signed in for a passkey of his. Raises as `sign_in` does."""
+    passkey, sign_count = _answered(ticket, credential)
+    if passkey.account_id != account.id:
+        raise WrongCredentials(ANOTHERS)
+    with writing():
+        _count(passkey, sign_count)
+
+
+def _answered(ticket: str, credential: Mapping[str, Any]) -> tuple[Passkey, int]:
+    """The passkey that answered a question, and how often it says that it has done so."""
+    name, origin = place()
+    challenge = _asked("passkey-question", ticket)
+    try:
+        answer = webauthn.helpers.parse_authentication_credential_json(dict(credential))
+        passkey = db.session.scalar(
+            sa.select(Passkey).where(Passkey.credential_id == answer.raw_id)
+        )
+        if passkey is None:
+            raise WrongCredentials(NOT_KNOWN)
+        account = db.session.get_one(Account, passkey.account_id)
+        handle = answer.response.user_handle
+        if handle is not None and handle != account.public_id.encode():
+            raise WrongCredentials(NOT_KNOWN)
+        # Refuses a counter that does not go up as well: then the key has been copied.
+        verified = webauthn.verify_authentication_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=name,
+            expected_origin=[origin],
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.sign_count,
+            require_user_verification=True,
+        )
+    except MALFORMED:
+        raise WrongCredentials(NOT_KNOWN) from None
+    return passkey, verified.new_sign_count
+
+
+def _count(passkey: Passkey, sign_count: int) -> None:
+    """Remember how often a passkey was used, inside the caller's transaction.
+
+    Of two answers with one counter, given at the same moment, one comes too late.
+    """
+    used = db.session.execute(
+        sa.update(Passkey)
+        .where(
+            Passkey.id == passkey.id,
+            sa.or_(
+                Passkey.sign_count < sign_count,
+                sa.and_(Passkey.sign_count == 0, sa.literal(sign_count) == 0),
+            ),
+        )
+        .values(sign_count=sign_count, used_at=now())
+        .returning(Passkey.id)
+    ).one_or_none()
+    if used is None:
+        raise WrongCredentials(NOT_KNOWN)
+
+
+# ---- having them
+
+
+def offer(account: Account) -> dict[str, Any]:
+    """What a browser asks a device for: a passkey of this account, unless it has one already."""
+    name, _ = place()
+    mine = of(account)
+    if len(mine) >= MAX_PASSKEYS:
+        raise TooManyPasskeys
+    site = db.session.get(Site, 1)
+    challenge = secrets.token_bytes(32)
+    options = webauthn.generate_registration_options(
+        rp_id=name,
+        rp_name=site.title if site else name,
+        # Shown by the device, never by us; the id says nothing about the person.
+        user_id=account.public_id.encode(),
+        user_name=account.email or account.name,
+        user_display_name=account.name,
+        challenge=challenge,
+        timeout=DIALOG_MS,
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
+        ),
+        exclude_credentials=[
+            PublicKeyCredentialDescriptor(
+                id=each.credential_id,
+                transports=[AuthenticatorTransport(way) for way in each.transports],
+            )
+            for each in mine
+        ],
+    )
+    with writing():
+        ticket = _kept("passkey-offer", challenge, account)
+    return {"options": options_to_json_dict(options), "ticket": ticket}
+
+
+def add(account: Account, session: Session, given: NewPasskey, title: str, lang: str) -> Passkey:
+    """Take a passkey that a device made; `title` is what it is called unless its owner says.
+
+    Raises UnknownToken, InvalidInput, TooManyPasskeys, NotAllowed.
+    """
+    name, origin = place()
+    challenge = _asked("passkey-offer", given.ticket, account)
+    try:
+        answer = webauthn.helpers.parse_registration_credential_json(dict(given.credential))
+        verified = webauthn.verify_registration_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=name,
+            expected_origin=[origin],
+            require_user_verification=True,
+        )
+    except MALFORMED:
+        raise InvalidInput(fields={"credential": NOT_TAKEN}) from None
+    long_id = len(verified.credential_id) > MAX_ID_BYTES
+    if long_id or len(verified.credential_public_key) > MAX_KEY_BYTES:
+        raise InvalidInput(fields={"credential": NOT_TAKEN})
+    made = Passkey(
+        account_id=account.id,
+        credential_id=verified.credential_id,
+        public_key=verified.credential_public_key,
+        sign_count=verified.sign_count,
+        transports=[way.value for way in answer.response.transports or []],
+        name=given.name or title,
+    )
+    try:
+        with writing():
+            if len(of(account)) >= MAX_PASSKEYS:
+                raise TooManyPasskeys
+            db.session.add(made)
+            # Whoever just made one has shown it.
+            sessions.prove(session, strong=True)
+            notices.write(account, lang, "passkey-added", thing=made.name)
+    except IntegrityError:
+        # It is known already; to whom is nobody's business.
+        raise InvalidInput(fields={"credential": NOT_TAKEN}) from None
+    return made
+
+
+def mine(account: Account, number: int) -> Passkey:
+    """One of an account's passkeys. Raises NotAllowed for one that is nobody's or another's."""
+    found = db.session.scalar(
+        sa.select(Passkey).where(Passkey.account_id == account.id, Passkey.id == number)
+    )
+    if found is None:
+        raise NotAllowed(Message("There is no such passkey."))
+    return found
+
+
+def rename(account: Account, number: int, name: str) -> None:
+    with writing():
+        mine(account, number).name = name
+
+
+def remove(account: Account, number: int, lang: str) -> None:
+    """Let a passkey open nothing any more. Raises NotAllowed for the last way in."""
+    with writing():
+        passkey = mine(account, number)
+        if ways.left_without(account, passkey=passkey):
+            raise NotAllowed(LAST_WAY)
+        notices.write(account, lang, "passkey-removed", thing=passkey.name)
+        db.session.delete(passkey)
