@@ -23,6 +23,7 @@ from plugins import (  # noqa: E402 - found by now
     manifest,
     markup,
     reading,
+    related,
 )
 
 environment = {**dotenv_values(root / ".env"), **os.environ}
@@ -108,7 +109,7 @@ COMMENTS_EMBED = str(root / "comments_service" / "static")
 
 # Plugins: `bake` last, since it gives the output folder back to the comment service.
 
-PLUGINS = [manifest, aliases, assets, markup, reading, drafts, compress, bake]
+PLUGINS = [manifest, aliases, assets, markup, reading, related, drafts, compress, bake]
 COMPRESS = False
 
 # Writing and templates

@@ -5,5 +5,6 @@ want in `PLUGINS`, in this order. `docs/formats.md` tells what they share with a
 
     PLUGIN_PATHS = ["."]
     PLUGINS = ["plugins.manifest", "plugins.aliases", "plugins.assets", "plugins.markup",
-               "plugins.reading", "plugins.drafts", "plugins.compress", "plugins.bake"]
+               "plugins.reading", "plugins.related", "plugins.drafts", "plugins.compress",
+               "plugins.bake"]
 """
