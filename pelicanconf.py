@@ -19,6 +19,7 @@ from plugins import (  # noqa: E402 - found by now
     assets,
     bake,
     compress,
+    discussions,
     drafts,
     manifest,
     markup,
@@ -68,6 +69,9 @@ ARCHIVES_URL, ARCHIVES_SAVE_AS = "archives/", "archives/index.html"
 TAGS_URL, TAGS_SAVE_AS = "tags/", "tags/index.html"
 CATEGORIES_URL, CATEGORIES_SAVE_AS = "categories/", "categories/index.html"
 AUTHORS_URL, AUTHORS_SAVE_AS = "authors/", "authors/index.html"
+DISCUSSIONS_URL, DISCUSSIONS_SAVE_AS = "discussions/", "discussions/index.html"
+DISCUSSIONS_LANG_URL = "{lang}/discussions/"
+DISCUSSIONS_LANG_SAVE_AS = "{lang}/discussions/index.html"
 INDEX_URL = ""
 DIRECT_TEMPLATES = ["index", "archives", "tags", "categories", "authors", "404"]
 PAGINATION_PATTERNS = [
@@ -109,7 +113,7 @@ COMMENTS_EMBED = str(root / "comments_service" / "static")
 
 # Plugins: `bake` last, since it gives the output folder back to the comment service.
 
-PLUGINS = [manifest, aliases, assets, markup, reading, related, drafts, compress, bake]
+PLUGINS = [manifest, aliases, assets, markup, reading, related, drafts, compress, discussions, bake]
 COMPRESS = False
 
 # Writing and templates

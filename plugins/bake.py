@@ -83,12 +83,17 @@ def parse(text: str, thread: str) -> Snapshot:
         raise DamagedSnapshot(f"its version is {root['version']}, and this plugin reads {VERSION}")
     if root["thread"] != thread:
         raise DamagedSnapshot(f'it belongs to the thread "{root["thread"]}"')
+    check_end(text)
+    return Snapshot(text, int(root["revision"]), int(root["count"]))
+
+
+def check_end(text: str) -> None:
+    """Check that a fragment is one whole element without markers; raises DamagedSnapshot."""
     # Everything a reader typed is escaped, so that these words can only be elements and markers.
     if not text.endswith("</div>") or text.count("<div") != text.count("</div>"):
         raise DamagedSnapshot("its end is missing")
     if "<!-- postil:" in text:
         raise DamagedSnapshot("it has markers of its own, which would break the page's")
-    return Snapshot(text, int(root["revision"]), int(root["count"]))
 
 
 def snapshot(folder: Path, thread: str, lang: str) -> Snapshot | None:
@@ -172,12 +177,17 @@ def catch_up(baking: Baking) -> None:
                 path,
             )
             continue
-        data = html.encode()
-        files.replace(path, data)
-        for sibling, smaller in zip(files.siblings(path), files.compressed(data), strict=True):
-            if sibling.exists():
-                files.replace(sibling, smaller)
-        files.same_time(path)
+        put(path, html)
+
+
+def put(path: Path, html: str) -> None:
+    """Replace a built page, and the compressed copies that it has."""
+    data = html.encode()
+    files.replace(path, data)
+    for sibling, smaller in zip(files.siblings(path), files.compressed(data), strict=True):
+        if sibling.exists():
+            files.replace(sibling, smaller)
+    files.same_time(path)
 
 
 def finish(pelican: Pelican) -> None:

@@ -299,6 +299,7 @@ def entry(reading: Reading, group: list[Article], site_url: str) -> dict[str, An
         "title": plain(main.title),
         "published": main.date.astimezone(UTC).isoformat(),
         "lang": main.lang.lower(),
+        "category": str(getattr(main, "category", "")),
         "authors": [str(author) for author in getattr(main, "authors", [])],
         "comments": state,
         "close_after": moment.isoformat()
@@ -398,12 +399,15 @@ def resolve(generators: Iterable[Generator]) -> None:
     if reading.problems:
         raise FrontMatterError(reading.problems)
 
+    # Known to whichever plugin writes such a page.
+    discussions = articles.context.get("discussions_pages", {})
     manifest = {
         "version": VERSION,
         "site": {
             "url": site_url,
             "title": settings["SITENAME"],
             "lang": settings["DEFAULT_LANG"].lower(),
+            "discussions": {lang: absolute(site_url, url) for lang, url in discussions.items()},
         },
         "threads": [entries[name][0] for name in sorted(entries)],
     }

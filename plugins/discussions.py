@@ -1,0 +1,146 @@
+"""Discussions: a page with every conversation, the latest active first, for those who come to talk.
+
+Reads the list that a comment service publishes and writes one page for each language of the blog.
+The theme's template `discussions.html` prints the list between markers, so that the service can put
+a newer one there without running Pelican:
+
+    <!-- postil:discussions LANG -->
+    …the list…
+    <!-- postil:discussions-end -->
+
+Without a list the page is built all the same, and says how to begin. Stands before `bake` in
+PLUGINS, which holds the lock until the end of the build.
+
+Settings: DISCUSSIONS_URL and DISCUSSIONS_SAVE_AS (without them there is no page),
+DISCUSSIONS_LANG_URL and DISCUSSIONS_LANG_SAVE_AS for the other languages, COMMENTS_PUBLISHED
+("published"). Templates get `discussions_pages`: the page's address for each language.
+"""
+
+import logging
+import re
+from itertools import chain
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+from pelican import signals
+from pelican.generators import Generator as PelicanGenerator
+
+from . import bake
+from .manifest import Generator, Pelican
+
+logger = logging.getLogger(__name__)
+
+ROOT = re.compile(
+    r'<div class="postil-discussions" data-version="(?P<version>\d+)"'
+    r' data-lang="(?P<lang>[a-z0-9-]+)" data-revision="(?P<revision>\d+)"[ >]'
+)
+BEGINS, ENDS = "<!-- postil:discussions {} -->", "<!-- postil:discussions-end -->"
+
+# The pages of a build and the revision in each, from their writing until the end: by output folder.
+_baked: dict[str, list[tuple[Path, str, int]]] = {}
+
+
+class Discussions(NamedTuple):
+    """The published list, as one page shows it."""
+
+    html: str
+    revision: int
+
+
+def parse(text: str) -> Discussions:
+    """Check a list before it becomes part of a page; raises DamagedSnapshot."""
+    text = text.strip()
+    root = ROOT.match(text)
+    if not root:
+        raise bake.DamagedSnapshot("it does not begin with the element of a list")
+    if int(root["version"]) != bake.VERSION:
+        raise bake.DamagedSnapshot(
+            f"its version is {root['version']}, and this plugin reads {bake.VERSION}"
+        )
+    bake.check_end(text)
+    return Discussions(text, int(root["revision"]))
+
+
+def published(folder: Path, lang: str) -> Discussions | None:
+    """The list in a language, else in the blog's own; None without either."""
+    for name in (f"discussions.{lang}.html", "discussions.html"):
+        path = folder / name
+        try:
+            return parse(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except (bake.DamagedSnapshot, UnicodeDecodeError, OSError) as error:
+            reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error
+            logger.warning("%s is not used: %s. Publish it again.", path, reason)
+    return None
+
+
+def address(settings: dict[str, Any], lang: str, kind: str = "URL") -> str:
+    """Where the page in a language is, or is written; empty where there is to be none."""
+    own = lang == settings["DEFAULT_LANG"].lower()
+    pattern = settings.get(f"DISCUSSIONS_{kind}" if own else f"DISCUSSIONS_LANG_{kind}") or ""
+    return str(pattern).format(lang=lang)
+
+
+def find(generator: Generator) -> None:
+    """Which languages the blog speaks, and so which pages there are, before anybody links to them."""
+    articles = chain(generator.articles, generator.translations)
+    langs = {generator.settings["DEFAULT_LANG"].lower(), *(one.lang.lower() for one in articles)}
+    generator.context["discussions_pages"] = {
+        lang: url for lang in sorted(langs) if (url := address(generator.settings, lang))
+    }
+
+
+class DiscussionsGenerator(PelicanGenerator):  # type: ignore[misc]  # Pelican is untyped
+    """Writes the pages, once everything else about the blog is known."""
+
+    def generate_output(self, writer: Any) -> None:
+        langs = self.context["discussions_pages"]
+        folder = Path(self.settings.get("COMMENTS_PUBLISHED", "published"))
+        own = self.settings["DEFAULT_LANG"].lower()
+        written = _baked[self.output_path] = []
+        shown = [SimpleNamespace(lang=lang, url=url) for lang, url in langs.items()]
+        for page in shown:
+            page.translations = [other for other in shown if other is not page]
+            found = published(folder, page.lang)
+            save_as = address(self.settings, page.lang, "SAVE_AS")
+            # The base template takes the language from the page that it shows.
+            writer.write_file(
+                save_as,
+                self.get_template("discussions"),
+                self.context,
+                relative_urls=self.settings["RELATIVE_URLS"],
+                override_output=True,
+                url=page.url,
+                page=page,
+                page_name="discussions",
+                discussions=Markup(found.html) if found else None,  # noqa: S704 - checked above
+                # The same below the service's address, for those who look again.
+                discussions_name=f"discussions{f'.{page.lang}' * (page.lang != own)}.html",
+            )
+            path = Path(self.output_path, save_as)
+            written.append((path, page.lang, found.revision if found else -1))
+
+
+def finish(pelican: Pelican) -> None:
+    """Bake again what was published while the blog was being built; `bake` holds the lock yet."""
+    folder = Path(pelican.settings.get("COMMENTS_PUBLISHED", "published"))
+    for path, lang, revision in _baked.pop(pelican.settings["OUTPUT_PATH"], []):
+        new = published(folder, lang)
+        if new is not None and new.revision > revision and path.is_file():
+            before, begun, rest = path.read_text(encoding="utf-8").partition(BEGINS.format(lang))
+            _, ended, after = rest.partition(ENDS)
+            if begun and ended:
+                bake.put(path, f"{before}{begun}\n{new.html}\n{ended}{after}")
+
+
+def generators(pelican: Pelican) -> type[DiscussionsGenerator] | None:
+    return DiscussionsGenerator if pelican.settings.get("DISCUSSIONS_SAVE_AS") else None
+
+
+def register() -> None:
+    signals.get_generators.connect(generators)
+    signals.article_generator_finalized.connect(find)
+    signals.finalized.connect(finish)
