@@ -63,6 +63,12 @@ def methods(rule: Rule) -> set[str]:
 
 
 @pytest.fixture
+def changed_settings() -> dict[str, Any]:
+    """With every kind of door open."""
+    return {"github": "an-id a-secret"}
+
+
+@pytest.fixture
 def places(app: Flask) -> dict[str, list[Any]]:
     """What may stand in an address: things that exist, so that no 404 hides what a route does."""
     make.thread()
@@ -84,6 +90,7 @@ def places(app: Flask) -> dict[str, list[Any]]:
         "comment_id": [first.id],
         "token": made,
         "challenge": [challenge],
+        "key": ["github"],
         "public_id": [make.account("Paula").public_id],
     }
 
@@ -243,6 +250,7 @@ def test_every_api_route_stands_in_the_table_of_its_guards(app: Flask) -> None:
         handoff,
         people,
         profile,
+        providers,
         security,
         sign_in,
     )
@@ -255,6 +263,8 @@ def test_every_api_route_stands_in_the_table_of_its_guards(app: Flask) -> None:
         (security, "security.", "/comments/"),
         (security, "steps.", "/comments/"),
         (handoff, "handoff.", "/comments/"),
+        (providers, "providers.", "/comments/"),
+        (providers, "linked.", "/comments/"),
         (profile, "profile.", "/comments/"),
         (people, "people.", "/comments/"),
         (data, "data.", "/comments/"),

@@ -378,10 +378,12 @@ def add_headers(answer: Response) -> Response:
 
 
 def moderator() -> Account:
-    """The account of somebody who moderates. Raises SignInRequired, NotAllowed."""
+    """The account of somebody who moderates. Raises SignInRequired, NotAllowed, SecondFactorMissing."""
     asking = session()
     if asking is None or asking.account is None:
         raise errors.SignInRequired
     if asking.account.role not in STAFF:
         raise errors.NotAllowed(Message("This page is for moderators."))
+    if config.current().staff_need_two and asking.strong_at is None:
+        raise errors.SecondFactorMissing
     return asking.account

@@ -1,0 +1,259 @@
+"""Providers: whose account it is that somebody opens with GitHub, Google or an OpenID provider.
+
+Somebody sets out with a state that only his browser has, and comes back with a code; `wire` finds
+out who he is to the provider. An identity that is known opens its account. Else an address counts
+only if the provider vouches for it: then it opens the account that has proved the same address.
+Nothing is ever matched by an address that somebody merely claims.
+"""
+
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from comments_service import config, limits, sessions
+from comments_service.accounts import letters, names, notices, tokens, ways, wire
+from comments_service.accounts.entrance import Entry, enter
+from comments_service.accounts.wire import Person
+from comments_service.config import Client, Rate
+from comments_service.db import db, writing
+from comments_service.errors import Message, NotAllowed, UnknownPage, UnknownToken
+from comments_service.models import Account, Identity, Purpose, Role, Token, now
+from comments_service.sessions import Visitor
+
+OFTEN = Message("That was a lot in a short time. Please try again later.")
+ASTRAY = Message("This step was begun in another browser, or too long ago. Please begin again.")
+CLOSED = Message("This account cannot be used any more.")
+
+
+@dataclass(frozen=True)
+class Return:
+    """Somebody who came back, what he had set out for, and where he wants to go."""
+
+    person: Person
+    purpose: str
+    account_id: int | None
+    target: str
+
+
+def of_key(key: str) -> Client:
+    """The provider that an address names. Raises UnknownPage for one that is not configured."""
+    for client in config.current().clients:
+        if client.key == key:
+            return client
+    raise UnknownPage
+
+
+def set_out(
+    client: Client, visitor: Visitor, *, browser: str, target: str, purpose: str = ""
+) -> str:
+    """The provider's address where somebody signs in; he comes back to the same browser only.
+
+    `purpose` is empty, or what somebody who is signed in wants: "link" or "prove". Raises
+    ProviderFailed, TooMany.
+    """
+    state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    verifier = secrets.token_urlsafe(48)
+    account = visitor.account if purpose else None
+    with writing():
+        rates = [Rate(rate.count * 4, rate.seconds) for rate in config.current().limit_sign_in]
+        limits.count(f"provider-from:{visitor.network}", rates, OFTEN)
+        tokens.store(
+            Purpose.STATE,
+            state,
+            account,
+            step="provider",
+            provider=client.key,
+            browser=sessions.hashed(browser).hex(),
+            nonce=nonce,
+            verifier=verifier,
+            target=target,
+            errand=purpose,
+        )
+    return wire.address(client, state, verifier, nonce, fresh=purpose == "prove")
+
+
+def come_back(client: Client, state: str, code: str, browser: str) -> Return:
+    """Who came back from a provider. Raises UnknownToken, ProviderFailed."""
+    with writing():
+        token = _step("provider", client, state, browser)
+        facts, account_id = token.facts, token.account_id
+    fresh = facts["errand"] == "prove"
+    person = wire.person(client, code, facts["verifier"], facts["nonce"], fresh=fresh)
+    return Return(person, facts["errand"], account_id, facts["target"])
+
+
+def _step(step: str, client: Client, text: str, browser: str) -> Token:
+    """Use up the token of a step that began in this browser, with this provider. Raises UnknownToken."""
+    try:
+        token = tokens.use(Purpose.STATE, text)
+    except UnknownToken:
+        raise UnknownToken(ASTRAY) from None
+    facts = token.facts
+    same = hmac.compare_digest(facts.get("browser", ""), sessions.hashed(browser).hex())
+    if not browser or not same or (facts.get("step"), facts.get("provider")) != (step, client.key):
+        raise UnknownToken(ASTRAY)
+    return token
+
+
+# ---- coming in
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Who is in (`entry`); or a ticket, for somebody new who has to choose a name first."""
+
+    entry: Entry | None = None
+    linked: bool = False
+    ticket: str = ""
+
+
+def arrive(client: Client, person: Person, visitor: Visitor, browser: str, lang: str) -> Arrival:
+    """Open the account of whoever came back. Raises NotAllowed."""
+    with writing():
+        identity = _identity(person)
+        if identity is not None:
+            identity.used_at, identity.label = now(), person.label
+            account = db.session.get_one(Account, identity.account_id)
+            return Arrival(_enter(account, client, visitor))
+        known = names.of_email(person.email) if person.email else None
+        if known is None:
+            if not config.current().sign_up:
+                raise NotAllowed(letters.CLOSED)
+            return Arrival(ticket=_ask_name(client, person, browser))
+        # The provider vouches for the address: whoever signed up with it and never proved it is out.
+        ways.hand_over(known)
+        entry = _enter(known, client, visitor)
+        if entry.session is not None:
+            # Not before the second factor: an address alone must not add a way in for good.
+            _add(known, client, person, lang)
+        return Arrival(entry, linked=entry.session is not None)
+
+
+def _enter(account: Account, client: Client, visitor: Visitor) -> Entry:
+    if account.closed_at is not None:
+        raise NotAllowed(CLOSED)
+    return enter(account, client.key, visitor)
+
+
+def _identity(person: Person) -> Identity | None:
+    return db.session.scalar(
+        sa.select(Identity).where(Identity.kind == person.kind, Identity.subject == person.subject)
+    )
+
+
+def _add(account: Account, client: Client, person: Person, lang: str) -> None:
+    db.session.add(
+        Identity(
+            account_id=account.id,
+            kind=person.kind,
+            subject=person.subject,
+            label=person.label,
+            used_at=now(),
+        )
+    )
+    notices.write(account, lang, "provider-linked", thing=client.name)
+
+
+def _ask_name(client: Client, person: Person, browser: str) -> str:
+    return tokens.make(
+        Purpose.STATE,
+        step="name",
+        provider=client.key,
+        browser=sessions.hashed(browser).hex(),
+        person=asdict(person),
+    )
+
+
+def make_account(client: Client, ticket: str, name: str, browser: str, visitor: Visitor) -> Entry:
+    """The account of somebody new, with the name that he chose. Raises UnknownToken, InvalidInput,
+    NotAllowed.
+    """
+    if not config.current().sign_up:
+        raise NotAllowed(letters.CLOSED)
+    with letters.making():
+        person = Person(**_step("name", client, ticket, browser).facts["person"])
+        names.refuse_taken(name)
+        account = Account(
+            name=name,
+            name_key=names.key(name),
+            email=person.email or None,
+            email_key=names.email_key(person.email) if person.email else None,
+            email_verified_at=now() if person.email else None,
+            role=Role.READER,
+        )
+        db.session.add(account)
+        db.session.flush()
+        db.session.add(
+            Identity(
+                account_id=account.id,
+                kind=person.kind,
+                subject=person.subject,
+                label=person.label,
+                used_at=now(),
+            )
+        )
+        return enter(account, client.key, visitor)
+
+
+# ---- for somebody who is signed in
+
+
+def proves(returned: Return, account: Account) -> bool:
+    """Whether whoever came back is the one whose account it is, and who had set out."""
+    identity = _identity(returned.person)
+    own = identity is not None and identity.account_id == account.id
+    return own and returned.account_id == account.id
+
+
+def link(client: Client, returned: Return, account: Account, lang: str) -> None:
+    """Let a provider open the account of somebody who set out for that. Raises NotAllowed, UnknownToken."""
+    if returned.account_id != account.id:
+        raise UnknownToken(ASTRAY)
+    with writing():
+        identity = _identity(returned.person)
+        if identity is None:
+            _add(account, client, returned.person, lang)
+        elif identity.account_id != account.id:
+            raise NotAllowed(
+                Message(
+                    "This account with {provider} opens another account here. To connect it with yours,"
+                    " sign in with it first and disconnect it there.",
+                    provider=client.name,
+                )
+            )
+
+
+def linked(account: Account) -> Sequence[Identity]:
+    """What an account is linked with, the earliest first: also what is not configured any more."""
+    return db.session.scalars(
+        sa.select(Identity)
+        .where(Identity.account_id == account.id, Identity.kind != "password")
+        .order_by(Identity.id)
+    ).all()
+
+
+def unlink(account: Account, identity_id: int, lang: str) -> None:
+    """Let a provider not open the account any more. Raises NotAllowed when nothing else would."""
+    with writing():
+        identity = next((each for each in linked(account) if each.id == identity_id), None)
+        if identity is None:
+            return
+        if ways.left_without(account, identity=identity):
+            raise NotAllowed(
+                Message(
+                    "Without it you could not sign in any more. Add another way first: a password, a"
+                    " passkey, an address, or another provider."
+                )
+            )
+        db.session.delete(identity)
+        notices.write(account, lang, "provider-unlinked", thing=called(identity))
+
+
+def called(identity: Identity) -> str:
+    """What people call the provider of an identity."""
+    found: Mapping[str, Any] = {each.kind: each.name for each in config.current().clients}
+    return str(found.get(identity.kind, identity.kind))

@@ -1,0 +1,146 @@
+"""Signing in with GitHub, Google, GitLab or any OpenID provider; and linking them with one's account.
+
+route                          guard                            does
+     POST with/<key>           origin, rate; fresh proof to link  a page that leads on to the provider
+GET  POST with/<key>/back      origin, state, browser           signs in, links, or proves who one is
+     POST with/<key>/name      origin, ticket, browser          an account for somebody new
+GET  POST account/providers    origin, signed in, fresh proof   what is linked; unlinks
+
+A provider sends people back by a GET, which changes nothing: it shows a form with what they bring,
+and a script presses its button. The way there begins on a page as well, for a form's answer may not
+redirect to another site.
+"""
+
+from flask import Blueprint, Response, request
+
+from comments_service import config, web
+from comments_service.accounts import providers
+from comments_service.accounts.providers import Return
+from comments_service.config import Client
+from comments_service.errors import InvalidInput, Message, NotAllowed
+from comments_service.inputs import ChosenName, from_form
+from comments_service.web import marks
+from comments_service.web.parts import (
+    account_doors,
+    entered,
+    form_page,
+    freshly_proved,
+    next_path,
+    own,
+    proved_again,
+    say,
+    signed_in,
+)
+
+ways = Blueprint("providers", __name__)
+doors = account_doors("linked")
+
+MAX_CHARS = 2_000
+
+
+@ways.post("/with/<key>")
+def set_out(key: str) -> Response:
+    client = providers.of_key(key)
+    purpose = request.form.get("purpose", "")
+    target = next_path(request.form.get("next"))
+    if purpose == "link":
+        freshly_proved()
+    elif purpose == "prove":
+        signed_in()
+    elif purpose:
+        raise InvalidInput
+    mark = marks.made()
+    address = providers.set_out(client, web.visitor(), browser=mark, target=target, purpose=purpose)
+    return marks.keep(web.page("accounts/provider.html", client=client, address=address), mark)
+
+
+@ways.route("/with/<key>/back", methods=["GET", "POST"])
+def come_back(key: str) -> Response:
+    client = providers.of_key(key)
+    state, code = (request.values.get(name, "")[:MAX_CHARS] for name in ("state", "code"))
+
+    def act() -> Response:
+        return received(client, providers.come_back(client, state, code, marks.of_browser()))
+
+    # What a provider says of an error is not shown: anybody could have written it into the address.
+    going = bool(state and code) and request.method == "GET"
+    return form_page(
+        "accounts/provider-back.html", act, client=client, going=going, state=state, given=code
+    )
+
+
+def received(client: Client, returned: Return) -> Response:
+    """Do what somebody set out for who is back from a provider."""
+    target, lang = next_path(returned.target), web.page_language()
+    if returned.purpose == "link":
+        _, account = signed_in()
+        providers.link(client, returned, account, lang)
+        say(Message("From now on {provider} signs you in as well.", provider=client.name))
+        return web.see_other(target)
+    if returned.purpose == "prove":
+        session, account = signed_in()
+        if not providers.proves(returned, account):
+            raise NotAllowed(
+                Message(
+                    "This account with {provider} is not connected with yours.",
+                    provider=client.name,
+                )
+            )
+        return proved_again(session, target)
+    mark = marks.of_browser()
+    arrival = providers.arrive(client, returned.person, web.visitor(), mark, lang)
+    if arrival.entry is None:
+        return name_page(client, arrival.ticket, target, returned.person.name)
+    if arrival.linked:
+        say(
+            Message(
+                "You had an account with the same address: {provider} is connected with it now.",
+                provider=client.name,
+            )
+        )
+    return entered(arrival.entry, target)
+
+
+def name_page(
+    client: Client, ticket: str, target: str, name: str, error: InvalidInput | None = None
+) -> Response:
+    return web.page(
+        "accounts/provider-name.html",
+        error.status if error else 200,
+        client=client,
+        ticket=ticket,
+        next=target,
+        values={"name": name},
+        error=error,
+        errors=error.fields if error else {},
+    )
+
+
+@ways.post("/with/<key>/name")
+def choose_name(key: str) -> Response:
+    client = providers.of_key(key)
+    ticket, target = request.form.get("ticket", ""), next_path(request.form.get("next"))
+    try:
+        name = from_form(ChosenName, request.form).name
+        entry = providers.make_account(client, ticket, name, marks.of_browser(), web.visitor())
+    except InvalidInput as error:
+        return name_page(client, ticket, target, request.form.get("name", ""), error)
+    return entered(entry, target)
+
+
+@doors.route("/account/providers", methods=["GET", "POST"])
+def linked() -> Response:
+    _, account = signed_in()
+
+    def act() -> Response:
+        freshly_proved()
+        number = request.form.get("identity", "")
+        if number.isdecimal() and number.isascii() and len(number) < 19:
+            providers.unlink(account, int(number), web.page_language())
+            say(Message("It is disconnected."))
+        return web.see_other(own("account/providers"))
+
+    found = [(each, providers.called(each)) for each in providers.linked(account)]
+    kinds = {each.kind for each, _ in found}
+    more = [each.kind for each in config.current().clients if each.kind not in kinds]
+    return form_page("accounts/providers.html", act, linked=found, more=more)
