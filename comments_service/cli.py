@@ -13,7 +13,7 @@ from flask_migrate import Migrate
 from sqlalchemy.exc import SQLAlchemyError
 
 from comments_service import comments, config, manifest, publisher, snapshots, threads
-from comments_service.accounts import roles
+from comments_service.accounts import roles, second
 from comments_service.db import db
 from comments_service.errors import ServiceError
 from comments_service.inputs import NewDecision, parse
@@ -68,6 +68,18 @@ def role(email: str, role: str) -> None:
     except ServiceError as error:
         raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
     click.echo(f"{account.name} is now {role}.")
+
+
+@group.command("reset-second-factor")
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Remove the app, the recovery codes and the passkeys of somebody who lost them; sessions end."""
+    try:
+        account = roles.known(email)
+        second.reset(account)
+    except ServiceError as error:
+        raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
+    click.echo(f"{account.name} signs in without a second factor and sets one up anew.")
 
 
 @group.command("ban")

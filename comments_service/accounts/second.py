@@ -14,8 +14,8 @@ import pyotp
 import segno
 import sqlalchemy as sa
 
-from comments_service import config, limits, sessions
-from comments_service.accounts import notices, tokens
+from comments_service import config, language, limits, sessions
+from comments_service.accounts import notices, tokens, ways
 from comments_service.accounts.entrance import Entry, enter, has_second_factor
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
@@ -45,6 +45,9 @@ WRONG = Message(
     "This code is not right, or it was used already. The app shows a new one every 30 seconds."
 )
 GUESSED_ENOUGH = Message("Too many wrong codes. Please wait a while.")
+ONLY_PASSKEYS = Message(
+    "Nothing but a passkey opens this account: without it, nobody could sign in."
+)
 SPENT = Message("That took too long, or too many codes were wrong. Please sign in anew.")
 
 _misread = str.maketrans("oil", "011")
@@ -251,17 +254,22 @@ def _drop(account: Account) -> None:
     db.session.flush()
 
 
-def reset(account: Account, lang: str) -> None:
+def reset(account: Account) -> None:
     """For somebody who lost everything and asks whoever runs the server: no second factor, no passkey.
 
-    All sessions end: what was lost may have been stolen.
+    All sessions end: what was lost may have been stolen. Raises InvalidInput where nothing but a
+    passkey opens the account.
     """
     with writing():
         _drop(account)
         db.session.execute(sa.delete(Passkey).where(Passkey.account_id == account.id))
+        # Whoever has an address can ask for a new password, even where he never had one.
+        by_letter = config.current().passwords and account.email_verified_at is not None
+        if not by_letter and ways.left_without(account):
+            raise InvalidInput(fields={"email": ONLY_PASSKEYS})
         sessions.end_all(account.id)
         tokens.drop(Purpose.SECOND, account.id)
-        notices.write(account, lang, "reset")
+        notices.write(account, language.DEFAULT, "reset")
 
 
 # ---- what an app is told

@@ -5,8 +5,9 @@
     GET  comments/<id>       moderator            one comment, with all that was decided on it
     POST decisions           moderator, origin    decides on one or several comments
 
-The guard is one line, in `before_request`, so that no route here can be without it. Everything
-works without scripts; one adds keys.
+The guard is one line, in `before_request`, so that no route here can be without it. Where staff
+needs two factors, it lets in sessions that have shown them. Everything works without scripts; one
+adds keys.
 """
 
 from collections.abc import Iterable
@@ -15,9 +16,11 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, Response, flash, request
 
 from comments_service import comments, config, language, threads, web
+from comments_service.accounts.entrance import has_passkey, has_second_factor
 from comments_service.errors import (
     Message,
     NotAllowed,
+    SecondFactorMissing,
     ServiceError,
     SignInRequired,
     UnknownComment,
@@ -40,7 +43,22 @@ def guard() -> Response | None:
             raise
         here = quote(request.full_path.rstrip("?"))
         return web.see_other(f"{config.current().prefix}sign-in?next={here}")
+    except SecondFactorMissing as error:
+        here = request.full_path.rstrip("?") if request.method == "GET" else request.path
+        return web.page(
+            "dashboard/second-missing.html", error.status, error=error, here=here, has=strong_ways()
+        )
     return None
+
+
+def strong_ways() -> dict[str, bool]:
+    """What the moderator who asks could show beside a password."""
+    session = web.session()
+    account = session.account if session else None
+    return {
+        "app": account is not None and has_second_factor(account),
+        "passkey": account is not None and config.current().passkeys and has_passkey(account),
+    }
 
 
 @doors.get("/")
@@ -68,6 +86,7 @@ def queue() -> Response:
         words=words,
         query=urlencode({"status": str(status), "thread": thread_id, "q": words}),
         undoable=_undoable(),
+        unprotected=not any(strong_ways().values()),
     )
 
 

@@ -298,3 +298,32 @@ def test_every_setting_has_a_name_and_a_meaning() -> None:
         metadata: Any = each.metadata
         assert metadata["env"].startswith(("COMMENTS_", "SITE_"))
         assert metadata["meaning"].endswith(".")
+
+
+@pytest.mark.parametrize("rule", ["auto", "required", "optional"])
+@pytest.mark.parametrize("mail", ["", "smtps://mail.example.org"])
+@pytest.mark.parametrize("site", ["http://localhost:8000", "https://example.org"])
+def test_staff_needs_two_once_the_blog_is_public_or_as_its_owner_says(
+    rule: str, mail: str, site: str
+) -> None:
+    settings = from_environment(
+        {"SITE_URL": site, "COMMENTS_MAIL_URL": mail, "COMMENTS_SECOND_FACTOR": rule}
+    )
+    public = bool(mail) or site.startswith("https")
+    assert settings.staff_need_two is {"required": True, "optional": False}.get(rule, public)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://Example.org/comments/", ("example.org", "https://example.org")),
+        ("https://talk.example.org:8443/c/", ("talk.example.org", "https://talk.example.org:8443")),
+        ("http://localhost:8000/comments/", ("localhost", "http://localhost:8000")),
+        ("http://127.0.0.1:8000/comments/", ("localhost", "http://localhost:8000")),
+        ("http://[::1]/comments/", ("localhost", "http://localhost")),
+        ("https://192.0.2.7/comments/", None),
+        ("https://[2001:db8::1]/comments/", None),
+    ],
+)
+def test_passkeys_belong_to_a_name(url: str, place: tuple[str, str] | None) -> None:
+    assert from_environment({"COMMENTS_URL": url}).passkey_place == place
