@@ -405,8 +405,9 @@ class Letter(Base):
     recipient: Mapped[str] = mapped_column(sa.String(254))
     subject: Mapped[str] = mapped_column(sa.Text)
     text: Mapped[str] = mapped_column(sa.Text)
-    # To somebody who has left: the row goes as soon as the letter is sent, or given up.
-    last: Mapped[bool] = mapped_column(default=False)
+    # To an address that is no account's any more, or not yet: the row goes as soon as the letter is
+    # sent, or given up.
+    fleeting: Mapped[bool] = mapped_column(default=False)
     headers: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
     attempts: Mapped[int] = mapped_column(default=0)

@@ -29,24 +29,31 @@ SMTP_SECONDS = 20.0
 MAX_ATTEMPTS = 10
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(days=1)
+# How long one can look up that a letter was sent.
+KEPT = timedelta(days=30)
 
 log = logging.getLogger(__name__)
 
 
 def write(
-    recipient: str, lang: str, template: str, *, last: bool = False, **context: object
+    recipient: str, lang: str, template: str, *, fleeting: bool = False, **context: object
 ) -> None:
     """Put a letter into the outbox, inside the caller's transaction.
 
-    The template's first line is the subject, what follows the first empty line is the text. The
-    `last` letter to somebody leaves no trace here once it is sent.
+    The template's first line is the subject, what follows the first empty line is the text. A
+    `fleeting` letter leaves no trace here once it is sent.
     """
     site = config.current().site_url
     subject, _, text = language.render(
         lang, f"mail/{template}.txt", site=site, **context
     ).partition("\n")
     db.session.add(
-        Letter(recipient=recipient, subject=subject.strip(), text=text.strip() + "\n", last=last)
+        Letter(
+            recipient=recipient,
+            subject=subject.strip(),
+            text=text.strip() + "\n",
+            fleeting=fleeting,
+        )
     )
 
 
@@ -84,19 +91,29 @@ def send_waiting(settings: Settings) -> int:
             error = f"{type(failure).__name__}: {failure}"
             log.warning("Letter %s waits: %s", letter.id, error)
         with writing():
-            letter.attempts += 1
-            letter.error = error
+            kept = db.session.get(Letter, letter.id, populate_existing=True)
+            if kept is None:
+                # Its reader deleted his account while it was on its way.
+                continue
+            kept.attempts += 1
+            kept.error = error
             if not error:
-                letter.sent_at = now()
+                kept.sent_at = now()
                 sent += 1
-            elif letter.attempts >= MAX_ATTEMPTS:
-                letter.next_attempt_at = None
+            elif kept.attempts >= MAX_ATTEMPTS:
+                kept.next_attempt_at = None
             else:
-                wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (letter.attempts - 1))
-                letter.next_attempt_at = now() + wait
-            if letter.last and (not error or letter.next_attempt_at is None):
-                db.session.delete(letter)
+                wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (kept.attempts - 1))
+                kept.next_attempt_at = now() + wait
+            if kept.fleeting and (not error or kept.next_attempt_at is None):
+                db.session.delete(kept)
     return sent
+
+
+def clean() -> None:
+    """Drop letters that were sent, or given up, a month ago: they name people, and serve nobody."""
+    over = sa.or_(Letter.sent_at.is_not(None), Letter.next_attempt_at.is_(None))
+    db.session.execute(sa.delete(Letter).where(over, Letter.created_at < now() - KEPT))
 
 
 def deliver(mail: EmailMessage, letter: Letter, settings: Settings) -> None:

@@ -14,7 +14,16 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments_service import files, limits, manifest, pages, sessions, snapshots, threads
+from comments_service import (
+    files,
+    limits,
+    manifest,
+    notifications,
+    pages,
+    sessions,
+    snapshots,
+    threads,
+)
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Unavailable
@@ -180,6 +189,7 @@ class Publisher(threading.Thread):
             with writing():
                 limits.clean()
                 sessions.clean()
+                notifications.clean()
         return bool(published)
 
     def _take_manifest(self) -> None:

@@ -10,7 +10,7 @@ from comments_service import notifications, sessions
 from comments_service.accounts import letters, names, profile, tokens
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, UnknownToken
-from comments_service.models import Account, Purpose, Session, Token, now
+from comments_service.models import Account, Letter, Purpose, Session, Token, now
 
 
 def asked(account: Account) -> Token | None:
@@ -47,7 +47,9 @@ def ask(session: Session, account: Account, email: str, lang: str, network: str)
             notifications.write(email, lang, "taken", name=holder.name)
         else:
             link = tokens.link(Purpose.EMAIL, text)
-            notifications.write(email, lang, Purpose.EMAIL, name=account.name, link=link)
+            notifications.write(
+                email, lang, Purpose.EMAIL, fleeting=True, name=account.name, link=link
+            )
 
 
 def cancel(account: Account) -> None:
@@ -79,4 +81,6 @@ def confirm(text: str, lang: str) -> None:
             tokens.drop(purpose, account.id)
         sessions.end_all(account.id, Session.id != token.facts["session"])
         if before is not None and known:
-            notifications.write(before, lang, "email-changed", name=account.name)
+            # Whom the old address belongs to from now on is not known here, so neither are letters.
+            db.session.execute(sa.delete(Letter).where(Letter.recipient == before))
+            notifications.write(before, lang, "email-changed", fleeting=True, name=account.name)

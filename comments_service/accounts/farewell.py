@@ -38,6 +38,11 @@ def erase(account: Account, lang: str) -> None:
     if is_last_owner(account):
         raise NotAllowed(LAST_OWNER)
     limits.forget_all(account.public_id)
+    # Letters to an address that was to become the account's.
+    asked = sa.select(Token.email).where(Token.account_id == account.id, Token.email.is_not(None))
+    db.session.execute(
+        sa.delete(Letter).where(Letter.fleeting.is_(True), Letter.recipient.in_(asked))
+    )
     if account.email is not None:
         key = names.email_key(account.email)
         limits.forget_all(sessions.hashed(key).hex()[:32])
@@ -45,5 +50,5 @@ def erase(account: Account, lang: str) -> None:
             same = sa.or_(column == account.email, sa.func.lower(column) == key)
             db.session.execute(sa.delete(table).where(same))
         if account.email_verified_at is not None:
-            notifications.write(account.email, lang, "farewell", last=True)
+            notifications.write(account.email, lang, "farewell", fleeting=True)
     db.session.execute(sa.delete(Account).where(Account.id == account.id))

@@ -9,7 +9,7 @@ from flask import Flask
 
 from comments_service import comments, sessions, threads
 from comments_service.db import db, writing
-from comments_service.inputs import NewComment, NewDecision
+from comments_service.inputs import NewComment, NewDecision, parse
 from comments_service.models import Account, Comment, Session, Status
 from comments_service.sessions import Visitor as Asking
 from tests import make
@@ -36,7 +36,7 @@ def writers() -> list[tuple[str | None, str | None, str | None]]:
     db.session.expire_all()
     rows = sa.select(Account.name, Comment.name, Comment.email)
     return [
-        tuple(row)
+        (row[0], row[1], row[2])
         for row in db.session.execute(
             rows.select_from(Comment)
             .outerjoin(Account, Comment.account_id == Account.id)
@@ -197,7 +197,9 @@ def test_two_tabs_that_claim_at_once_claim_once(app: Flask, rhea: Account) -> No
         as_guest, _ = sessions.begin(None, make.visitor())
     for number in range(3):
         comments.post(
-            "pelicans", Asking(as_guest, "n"), NewComment(name="Gus", body=f"No. {number}.")
+            "pelicans",
+            Asking(as_guest, "n"),
+            parse(NewComment, {"name": "Gus", "body": f"No. {number}."}),
         )
     with writing():
         session, _ = sessions.begin(rhea, Asking(as_guest, "n"))

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
-from comments_service import config
-from comments_service.accounts import roles
+from comments_service import config, publisher, sessions
+from comments_service.accounts import profile, roles
+from comments_service.accounts.entrance import enter
 from comments_service.config import Settings
-from comments_service.db import db
-from comments_service.errors import Message
+from comments_service.db import db, writing
+from comments_service.errors import Message, UnknownPage, WrongCredentials
 from comments_service.models import Comment, Decision, Role, Status, Thread
 from tests import make
 from tests.unit.test_manifest import document, entry
@@ -96,6 +97,43 @@ def test_a_role_is_given_by_address(run: Any) -> None:
     assert result.exit_code == 1
     assert "There is no account with the address nobody@example.org." in result.output
     assert run("role", "rhea@example.org", "king").exit_code == 2
+
+
+def test_a_ban_ends_every_session_and_lets_nobody_in_until_it_is_lifted(
+    app: Flask, run: Any, settings: Settings
+) -> None:
+    make.thread()
+    rhea = make.account("Rhea")
+    make.comment(by=rhea)
+    with writing():
+        _, token = sessions.begin(rhea, make.visitor())
+    publisher.publish_all(settings)
+    page = settings.published / "threads" / "pelicans.html"
+    assert f"/people/{rhea.public_id}" in page.read_text()
+    result = run("ban", "RHEA@example.org")
+    assert (result.exit_code, result.output) == (0, "Rhea is banned and signed out everywhere.\n")
+    assert sessions.of_token(token) is None
+    # The words stay; the page about their writer goes.
+    assert "They scoop." in page.read_text()
+    assert f"/people/{rhea.public_id}" not in page.read_text()
+    with pytest.raises(UnknownPage):
+        profile.of_page(rhea.public_id)
+    for way in ("password", "letter", "passkey", "https://openid.example"):
+        with pytest.raises(WrongCredentials), writing():
+            enter(rhea, way, make.visitor(), strong=way == "passkey")
+    # Nor does a session that somebody should have forgotten to end.
+    with writing():
+        _, forgotten = sessions.begin(rhea, make.visitor())
+    assert sessions.of_token(forgotten) is None
+    assert run("unban", "rhea@example.org").output == "Rhea may sign in again.\n"
+    assert sessions.of_token(token) is None
+    with writing():
+        assert enter(rhea, "password", make.visitor()).session is not None
+    assert f"/people/{rhea.public_id}" in page.read_text()
+    for command in ("ban", "unban"):
+        failed = run(command, "nobody@example.org")
+        assert failed.exit_code == 1
+        assert "nobody@example.org" in failed.output
 
 
 def test_the_queue_shows_who_what_and_why_and_no_terminal_commands(run: Any) -> None:

@@ -205,6 +205,38 @@ def test_a_drawer_that_cannot_be_written_is_another_attempt(
     assert notifications.send_waiting(settings) == 1
 
 
+def test_a_fleeting_letter_leaves_no_row_once_it_is_sent_or_given_up(
+    app: Flask, settings: Settings, drawer: Path
+) -> None:
+    letter(fleeting=True)
+    assert notifications.send_waiting(settings) == 1
+    assert db.session.query(Letter).count() == 0
+    for path in drawer.glob("*.eml"):
+        path.unlink()
+    drawer.rmdir()
+    drawer.touch()
+    made = letter(fleeting=True)
+    given_up = letter(fleeting=True, attempts=9)
+    assert notifications.send_waiting(settings) == 0
+    assert [each.id for each in db.session.query(Letter)] == [made.id] != [given_up.id]
+
+
+def test_what_was_sent_is_forgotten_after_a_month(
+    app: Flask, settings: Settings, drawer: Path
+) -> None:
+    old = now() - timedelta(days=31)
+    letter("sent@example.org", created_at=old, sent_at=old)
+    given_up = letter("given.up@example.org", created_at=old)
+    letter("waiting@example.org", created_at=old)
+    letter("new@example.org", sent_at=now())
+    with writing():
+        given_up.next_attempt_at = None
+    with writing():
+        notifications.clean()
+    left = db.session.query(Letter).order_by(Letter.id)
+    assert [each.recipient for each in left] == ["waiting@example.org", "new@example.org"]
+
+
 # ---- by SMTP
 
 

@@ -97,7 +97,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("tries", number, nullable=False, server_default="0"))
         batch.add_column(sa.Column("facts", sa.JSON(), nullable=False, server_default="{}"))
     with op.batch_alter_table("outbox") as batch:
-        batch.add_column(sa.Column("last", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch.add_column(sa.Column("fleeting", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("site") as batch:
         batch.add_column(sa.Column("discussions", sa.JSON(), nullable=False, server_default="{}"))
     with op.batch_alter_table("threads") as batch:
@@ -116,7 +116,7 @@ def upgrade() -> None:
         ("tokens", ("tries", "facts")),
         ("site", ("discussions",)),
         ("threads", ("category",)),
-        ("outbox", ("last",)),
+        ("outbox", ("fleeting",)),
     ):
         with op.batch_alter_table(table) as batch:
             for name in names:
@@ -134,7 +134,7 @@ def downgrade() -> None:
     with op.batch_alter_table("site") as batch:
         batch.drop_column("discussions")
     with op.batch_alter_table("outbox") as batch:
-        batch.drop_column("last")
+        batch.drop_column("fleeting")
     with op.batch_alter_table("tokens") as batch:
         for name in ("facts", "tries", "code_hash", "email"):
             batch.drop_column(name)
