@@ -214,6 +214,10 @@ def rendered_site(settings: Settings) -> Iterator[Rendered]:
             base=settings.base,
             guests=settings.guests,
             sign_up=settings.sign_up,
+            passwords=settings.passwords,
+            letters=settings.letters,
+            passkeys=settings.passkeys and settings.passkey_place is not None,
+            providers=[client.name for client in settings.clients],
         )
         yield Rendered(f"ui.{each}.html", html.encode())
 
@@ -408,7 +412,8 @@ def edition(settings: Settings) -> str:
     """A name for everything but the database that shapes the files: templates, words, settings."""
     digest = hashlib.sha256(
         f"{VERSION} {settings.base} {settings.comments_url} {settings.site_url}"
-        f" {settings.page_size} {settings.guests} {settings.sign_up}".encode()
+        f" {settings.page_size} {settings.guests} {settings.sign_up} {settings.passwords}"
+        f" {settings.letters} {settings.passkeys} {[each.name for each in settings.clients]}".encode()
     )
     for folder in (language.TEMPLATES, language.TRANSLATIONS):
         for path in sorted(folder.rglob("*.*")):

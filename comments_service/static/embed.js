@@ -54,6 +54,12 @@ const kept = (key) => {
   }
 };
 
+// Says that asking who reads is worth it.
+/** @param {unknown} somebody */
+const know = (somebody) => {
+  document.cookie = `postil-known=1;path=/;max-age=${somebody ? 7776e3 : 0}`;
+};
+
 /** @param {number} seconds @param {string} lang */
 const relative = (seconds, lang) => {
   const span = Math.abs(seconds);
@@ -81,6 +87,7 @@ class CommentThread extends HTMLElement {
   #own = new Map();
   /** @type {{name: string} | null} */
   #account = null;
+  #claimable = 0;
   /** @type {Promise<Document> | null} */
   #ui = null;
 
@@ -322,8 +329,6 @@ class CommentThread extends HTMLElement {
     });
     const data = answer.status === 204 ? {} : await answer.json();
     if (!answer.ok) throw { ...data, wait: Number(answer.headers.get("Retry-After")) };
-    // As the service does for its own host: it is worth asking who reads.
-    if (!this.#src.startsWith(location.origin)) document.cookie = "postil-known=1;path=/";
     return data;
   }
 
@@ -332,6 +337,8 @@ class CommentThread extends HTMLElement {
     if (where.ariaBusy === "true") return;
     where.ariaBusy = "true";
     this.#say("", where);
+    for (const note of where.querySelectorAll(".postil-error")) note.remove();
+    for (const field of where.querySelectorAll("[aria-invalid]")) field.ariaInvalid = null;
     await act().catch((problem) => this.#fail(where, problem));
     where.ariaBusy = "false";
   }
@@ -388,6 +395,7 @@ class CommentThread extends HTMLElement {
       const line = await this.#clone(account ? "account" : "stranger");
       const name = line.querySelector("bdi");
       if (name && account) name.textContent = account.name;
+      line.querySelector("[data-do=claim]")?.toggleAttribute("hidden", !this.#claimable);
       form.querySelector(".postil-account")?.remove();
       form.append(line);
       if (!values(form).name) fill(form, { name: this.#name });
@@ -450,9 +458,10 @@ class CommentThread extends HTMLElement {
       else if (act === "sign-out") {
         await this.#call("DELETE", "session");
         await this.#ask();
-      } else if (act === "sign-in" || !item) await this.#dialog("sign-in");
-      else if (act === "delete") {
-        if (!(await this.#dialog("delete"))) return;
+      } else if (act === "claim" || act === "sign-in" || !item) {
+        if (await this.#dialog(act === "claim" ? act : "signIn")) await this.#ask();
+      } else if (act === "delete") {
+        if (!(await this.#dialog("sure"))) return;
         this.#show(await this.#call("DELETE", `comments/${item.dataset.id}`), "deleted");
       } else input = await this.#open(item, act ?? "form");
       input?.querySelector("textarea")?.focus();
@@ -492,18 +501,11 @@ class CommentThread extends HTMLElement {
   #submit(event) {
     const form = formOf(event);
     const button = event.submitter;
-    if (!form || form.method === "dialog") return;
+    if (!form || form.closest("dialog")) return;
     event.preventDefault();
-    for (const note of form.querySelectorAll(".postil-error")) note.remove();
-    for (const field of form.querySelectorAll("[aria-invalid]")) field.ariaInvalid = null;
     this.#try(form, async () => {
       const data = values(form);
-      const dialog = form.closest("dialog");
-      if (dialog) {
-        await this.#call("POST", "session", data);
-        dialog.close();
-        await this.#ask();
-      } else if (button?.getAttribute("value") === "preview") {
+      if (button?.getAttribute("value") === "preview") {
         const box = form.querySelector(".postil-preview");
         button.ariaPressed = `${!box}`;
         if (box) return box.remove();
@@ -521,6 +523,7 @@ class CommentThread extends HTMLElement {
     const own = edit
       ? await this.#call("PATCH", `comments/${edit}`, { body: data.body })
       : await this.#call("POST", `threads/${this.thread}/comments`, data);
+    know(own);
     keep(`${draft}`);
     if (form.closest("li")) form.remove();
     fill(form, { body: "", key: "" });
@@ -528,9 +531,21 @@ class CommentThread extends HTMLElement {
     this.#show(own, edit ? "saved" : own.status === "pending" ? "held" : "sent");
   }
 
+  // Fetched when it is needed.
+  /** @param {"signIn" | "claim" | "sure"} name @returns {Promise<boolean>} */
+  async #dialog(name) {
+    const dialogs = await import(`${this.#src}sign-in.js`);
+    const clone = this.#clone.bind(this);
+    const call = this.#call.bind(this);
+    const attempt = this.#try.bind(this);
+    return dialogs[name](this, this.#src, { clone, call, attempt });
+  }
+
   async #ask() {
-    const { account, comments } = await this.#call("GET", "me");
+    const { account, comments, claimable } = await this.#call("GET", "me");
+    know(account || comments[0]);
     this.#account = account;
+    this.#claimable = claimable;
     this.#own.clear();
     this.#name = comments[0]?.name ?? "";
     for (const old of this.querySelectorAll(".postil-own, .postil-pending")) old.remove();
@@ -580,16 +595,6 @@ class CommentThread extends HTMLElement {
     if (!own.editable_until) edit?.remove();
     if (!own.deletable) remove?.remove();
     item.querySelector(".postil-actions")?.append(buttons);
-  }
-
-  /** @param {string} name */
-  async #dialog(name) {
-    const dialog = /** @type {HTMLDialogElement} */ (await this.#clone(name));
-    this.#root?.append(dialog);
-    dialog.showModal();
-    await new Promise((resolve) => dialog.addEventListener("close", resolve));
-    dialog.remove();
-    return dialog.returnValue;
   }
 }
 

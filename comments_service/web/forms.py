@@ -190,7 +190,12 @@ def mine(comment_id: int) -> Comment:
 
 
 def where(comment: Comment) -> str:
-    """Where its writer sees a comment now: in the article, once it stands there."""
-    if comment.status is Status.PUBLISHED and publisher.settled(comment.thread_id, SETTLE_SECONDS):
+    """Where its writer sees a comment now: in the article, once it stands there.
+
+    On a blog whose files lie elsewhere it stands there after the next build only.
+    """
+    baked = config.current().output_folder is not None
+    published = comment.status is Status.PUBLISHED
+    if baked and published and publisher.settled(comment.thread_id, SETTLE_SECONDS):
         return article_address(comment)
     return thread_address(comment.thread, f"#comment-{comment.id}")

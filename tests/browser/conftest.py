@@ -27,6 +27,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    # A host that browsers do not take for their own machine.
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
 ]
 # Long enough that the comments begin far below the first screen.
 WORDS = "\n\n".join(
