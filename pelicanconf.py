@@ -25,6 +25,8 @@ from plugins import (  # noqa: E402 - found by now
     markup,
     reading,
     related,
+    theme,
+    words,
 )
 
 environment = {**dotenv_values(root / ".env"), **os.environ}
@@ -43,6 +45,14 @@ DEFAULT_LANG = "en"
 TIMEZONE = "UTC"
 # Dates are set by the theme, in the page's language; the machine's locale must not matter.
 LOCALE = ["C"]
+
+# Looks (docs/theme.md tells what each may be; without any of them a site looks right)
+
+MENUITEMS: list[tuple[str, str]] = []
+SOCIAL: list[tuple[str, str]] = []
+ACCENT: tuple[str, str] | tuple[()] = ()
+LICENCE = ""
+EDIT_LINK = ""
 
 # Addresses
 
@@ -113,7 +123,20 @@ COMMENTS_EMBED = str(root / "comments_service" / "static")
 
 # Plugins: `bake` last, since it gives the output folder back to the comment service.
 
-PLUGINS = [manifest, aliases, assets, markup, reading, related, drafts, compress, discussions, bake]
+PLUGINS = [
+    manifest,
+    aliases,
+    theme,
+    words,
+    assets,
+    markup,
+    reading,
+    related,
+    drafts,
+    compress,
+    discussions,
+    bake,
+]
 COMPRESS = False
 
 # Writing and templates

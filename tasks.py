@@ -7,7 +7,7 @@
     python3 tasks.py test      run the tests; what follows goes to pytest (test -k feed -x)
     python3 tasks.py check     everything that can refuse a commit (check --fix formats first)
     python3 tasks.py bench     measure: bench service
-    python3 tasks.py messages  collect the service's texts for translators (messages --language de)
+    python3 tasks.py messages  collect all texts for translators (messages --language de)
     python3 tasks.py lock      write the locks from pyproject.toml (lock --upgrade: newest versions)
 
 `python3 tasks.py up --help` tells a command's options. Nothing needs to be installed before: the
@@ -355,11 +355,13 @@ def lock(_: Context, upgrade: bool = False) -> None:
 
 @task(help={"language": "start the catalogue of this language, such as de, pt_BR or zh_Hant"})
 def messages(_: Context, language: str = "") -> None:
-    """Bring the service's catalogues up to date with its templates, or start a new one."""
+    """Bring the catalogues of service and theme up to date with their templates, or start new ones."""
     from comments_service import language as catalogues
+    from plugins import words
 
     try:
         waiting = catalogues.bring_up_to_date(language)
+        waiting += words.bring_up_to_date(ROOT / "theme", language)
     except ValueError as error:
         sys.exit(str(error))
     say("\n".join(waiting) or "Every catalogue is complete.")

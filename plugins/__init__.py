@@ -4,7 +4,8 @@ Each may be used alone on another site: copy this folder beside `pelicanconf.py`
 want in `PLUGINS`, in this order. `docs/formats.md` tells what they share with a comment service.
 
     PLUGIN_PATHS = ["."]
-    PLUGINS = ["plugins.manifest", "plugins.aliases", "plugins.assets", "plugins.markup",
-               "plugins.reading", "plugins.related", "plugins.drafts", "plugins.compress",
-               "plugins.bake"]
+    PLUGINS = ["plugins.manifest", "plugins.aliases", "plugins.theme", "plugins.words",
+               "plugins.assets", "plugins.markup", "plugins.reading", "plugins.related",
+               "plugins.drafts",
+               "plugins.compress", "plugins.bake"]
 """

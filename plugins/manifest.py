@@ -1,12 +1,12 @@
 """Manifest: which published articles may be commented on, and how, as their authors wrote it.
 
-Reads `Comments`, `Comments_close`, `Thread` and `Aliases` from the front matter, refuses the
+Reads `Comments`, `Comments_close`, `Thread`, `Aliases` and `Pinned` from the front matter, refuses the
 build when one of them is wrong, gives each article its `thread`, and writes `threads.json`, from
 which a comment service knows every thread. Who may comment is decided there; the redirect pages
 of `Aliases` are written by `aliases`.
 
 After it an article has `thread` (an id, or None where nothing is to be shown), `comments` ("open",
-"held", "closed" or "off") and `aliases` (a tuple of paths).
+"held", "closed" or "off"), `aliases` (a tuple of paths) and `pinned` (whether it stands first).
 
 Settings: COMMENTS_DEFAULT ("open"), COMMENTS_CLOSE (None, or "90 days"), COMMENTS_MANIFEST_SAVE_AS
 ("threads.json"). SITEURL has to be absolute.
@@ -31,7 +31,7 @@ from . import files
 
 VERSION = 1
 STATES = ("open", "held", "closed", "off")
-KEYS = ("comments", "comments_close", "thread", "aliases")
+KEYS = ("comments", "comments_close", "thread", "aliases", "pinned")
 THREAD_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
 LANG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 DAYS = re.compile(r"(\d{1,5}) days?")
@@ -184,6 +184,12 @@ class Reading:
             return None
         return value
 
+    def pinned(self, content: Article) -> bool:
+        value = self.text(content, "pinned")
+        if value is not None and value.lower() not in ("yes", "no"):
+            self.refuse(content, "pinned", f'Pinned: "{value}" is no answer. Write yes or no.')
+        return value is not None and value.lower() == "yes"
+
     def aliases(self, content: Article) -> tuple[str, ...]:
         value = content.metadata.get("aliases", "")
         listed = value if isinstance(value, list | tuple) else [value]
@@ -278,6 +284,7 @@ def entry(reading: Reading, group: list[Article], site_url: str) -> dict[str, An
         member.thread = None if state == "off" else thread
         member.comments = state
         member.aliases = reading.aliases(member)
+        member.pinned = reading.pinned(member)
         lang = member.lang.lower()
         if not LANG.fullmatch(lang):
             reading.refuse(
@@ -362,6 +369,7 @@ def resolve(generators: Iterable[Generator]) -> None:
     for article in unpublished:
         # Mistakes in what waits for its date are better found today than on that day.
         reading.state(article), reading.close_after(article), reading.thread(article)
+        reading.pinned(article)
         reading.unknown_keys(article)
         article.aliases = reading.aliases(article)
         article.thread, article.comments = None, "off"

@@ -12,7 +12,20 @@ from blinker import ANY, Signal
 from pelican import Pelican, signals
 from pelican.settings import read_settings
 
-from plugins import aliases, assets, bake, compress, discussions, drafts, manifest, markup, reading, related
+from plugins import (
+    aliases,
+    assets,
+    bake,
+    compress,
+    discussions,
+    drafts,
+    manifest,
+    markup,
+    reading,
+    related,
+    theme,
+    words,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "tests" / "samples" / "site" / "content"
@@ -84,7 +97,20 @@ class Site:
                 "output_format": "html5",
                 "extension_configs": {"markdown.extensions.extra": {}, "plugins.syntax": {}},
             },
-            "PLUGINS": [manifest, aliases, assets, markup, reading, related, drafts, compress, discussions, bake],
+            "PLUGINS": [
+                manifest,
+                aliases,
+                theme,
+                words,
+                assets,
+                markup,
+                reading,
+                related,
+                drafts,
+                compress,
+                discussions,
+                bake,
+            ],
         }
         Pelican(read_settings(override={**defaults, **settings})).run()
 

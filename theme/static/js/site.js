@@ -1,9 +1,13 @@
 // @ts-check
 // Runs before the first paint, so that a reader who chose dark never sees a flash of light; then
-// waits for the page to wire the toggle and to fetch the comments' script once it is needed.
+// waits for the page to wire what helps along: toggle, contents, notes beside the text, copying,
+// and the comments' script once it is needed. Without any of it, everything can be read.
 (() => {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
+  // The widths at which theme/static/css/layout.css makes room for a margin, and for the second.
+  const hasMargin = matchMedia("(width >= 60rem)");
+  const hasMargins = matchMedia("screen and (width >= 72rem)");
 
   /** @returns {string | null} */
   const choice = () => {
@@ -32,9 +36,15 @@
 
   const isDark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
 
+  /**
+   * @param {string} selector
+   * @returns {HTMLElement[]}
+   */
+  const all = (selector) => [...document.querySelectorAll(/** @type {"a"} */ (selector))];
+
   const wireToggle = () => {
-    const toggle = document.querySelector("[data-theme-toggle]");
-    if (!(toggle instanceof HTMLButtonElement)) return;
+    const [toggle] = all("[data-theme-toggle]");
+    if (!toggle) return;
     const show = () => toggle.setAttribute("aria-pressed", String(isDark()));
     toggle.addEventListener("click", () => {
       const next = isDark() ? "light" : "dark";
@@ -50,8 +60,8 @@
   };
 
   const wireComments = () => {
-    const thread = document.querySelector("comment-thread[data-script]");
-    if (!(thread instanceof HTMLElement)) return;
+    const [thread] = all("comment-thread[data-script]");
+    if (!thread) return;
     let asked = false;
     const fetchScript = () => {
       if (asked) return;
@@ -78,13 +88,99 @@
         else target.removeAttribute("tabindex");
       }
     });
-    for (const box of document.querySelectorAll(".prose :is(pre, table)")) watch.observe(box);
+    for (const box of all(".prose :is(pre, table, .math)")) watch.observe(box);
+  };
+
+  // Contents beside the text stand open, and say where in the text the reader is.
+  const wireContents = () => {
+    const [fold] = all(".contents > details");
+    if (!fold) return;
+    const unfold = () => fold.toggleAttribute("open", hasMargin.matches);
+    hasMargin.addEventListener("change", unfold);
+    unfold();
+    const links = all(".contents a");
+    const target = (/** @type {HTMLElement} */ link) => decodeURI(link.getAttribute("href") ?? "");
+    const headings = links.map((link) => document.getElementById(target(link).slice(1)));
+    const mark = () => {
+      const passed = headings.filter(
+        (one) => one && one.getBoundingClientRect().top < innerHeight / 3,
+      );
+      links.forEach((link, number) => {
+        if (number === passed.length - 1) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      });
+    };
+    const watch = new IntersectionObserver(mark, { rootMargin: "0px 0px -66%" });
+    for (const heading of headings) if (heading) watch.observe(heading);
+  };
+
+  // Footnotes stand where their signs are, on the same line, as long as the margin has room for all;
+  // they stay where they are in the document, so a screen reader still finds them at its end.
+  const wireNotes = () => {
+    const [prose] = all(".prose");
+    const notes = all(".prose .footnote li");
+    if (!prose || !notes.length) return;
+    const signs = notes.map((note) => document.getElementById(note.id.replace("fn", "fnref")));
+    /**
+     * An empty word; how low it stands tells the baseline of its line.
+     * @param {Element | null} beside
+     * @param {InsertPosition} where
+     */
+    const probe = (beside, where) => {
+      const word = document.createElement("span");
+      beside?.insertAdjacentElement(where, word);
+      return word;
+    };
+    /** @param {Element} word */
+    const baseline = (word) => {
+      const { bottom, height } = word.getBoundingClientRect();
+      return bottom - height / 5; // Text faces hang about so far below their line.
+    };
+    const place = () => {
+      prose.classList.toggle("noted", hasMargins.matches);
+      if (!hasMargins.matches) return;
+      let free = 0;
+      const placed = notes.map((note, number) => {
+        note.style.setProperty("--y", "0px");
+        const sign = probe(signs[number] ?? prose, "beforebegin");
+        return { note, sign, first: probe(note.querySelector("p") ?? note, "afterbegin") };
+      });
+      for (const { note, sign, first } of placed) {
+        const y = Math.max(baseline(sign) - baseline(first), free);
+        note.style.setProperty("--y", `${y}px`);
+        free = y + note.offsetHeight + 16; // About a line of white between two notes.
+      }
+      for (const { sign, first } of placed) [sign.remove(), first.remove()];
+      if (free > prose.offsetHeight) prose.classList.remove("noted");
+    };
+    hasMargins.addEventListener("change", place);
+    new ResizeObserver(place).observe(prose);
+  };
+
+  const wireCopying = () => {
+    for (const block of all(".prose .highlight")) {
+      const { copy = "", copied = "" } = /** @type {HTMLElement} */ (block.closest(".prose"))
+        .dataset;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "copy";
+      button.textContent = copy;
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(block.querySelector("code")?.textContent ?? "");
+        button.textContent = copied;
+        setTimeout(() => (button.textContent = copy), 2000); // Long enough to be read.
+      });
+      block.append(button);
+    }
   };
 
   apply(choice());
   document.addEventListener("DOMContentLoaded", () => {
     wireToggle();
+    wireContents();
     wireScrolling();
+    if (navigator.clipboard) wireCopying();
+    wireNotes();
     wireComments();
   });
 })();
