@@ -17,7 +17,7 @@ import orjson
 import sqlalchemy as sa
 from filelock import FileLock
 
-from comments_service import files, language, pages, threads
+from comments_service import files, language, markup, pages, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Policy, Site, Thread, now
@@ -86,7 +86,13 @@ def fragment(
         guests=settings.guests,
         base=settings.base,
         with_form=page == 1,
+        consent=consent(settings),
     )
+
+
+def consent(settings: Settings) -> str:
+    """What the owner says below every form that takes a comment or makes an account, as HTML."""
+    return markup.render(settings.consent) if settings.consent else ""
 
 
 def item(comment: Shown, thread: Thread, lang: str, settings: Settings) -> str:
@@ -214,6 +220,7 @@ def rendered_site(settings: Settings) -> Iterator[Rendered]:
             base=settings.base,
             guests=settings.guests,
             sign_up=settings.sign_up,
+            consent=consent(settings),
             passwords=settings.passwords,
             letters=settings.letters,
             passkeys=settings.passkeys and settings.passkey_place is not None,
@@ -413,7 +420,8 @@ def edition(settings: Settings) -> str:
     digest = hashlib.sha256(
         f"{VERSION} {settings.base} {settings.comments_url} {settings.site_url}"
         f" {settings.page_size} {settings.guests} {settings.sign_up} {settings.passwords}"
-        f" {settings.letters} {settings.passkeys} {[each.name for each in settings.clients]}".encode()
+        f" {settings.letters} {settings.passkeys} {[each.name for each in settings.clients]}"
+        f" {settings.consent}".encode()
     )
     for folder in (language.TEMPLATES, language.TRANSLATIONS):
         for path in sorted(folder.rglob("*.*")):

@@ -17,7 +17,17 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.urls import iri_to_uri
 
-from comments_service import config, db, errors, inputs, language, limits, sessions, threads
+from comments_service import (
+    config,
+    db,
+    errors,
+    inputs,
+    language,
+    limits,
+    sessions,
+    snapshots,
+    threads,
+)
 from comments_service.errors import Message, ServiceError
 from comments_service.models import STAFF, Account, Session, Site
 from comments_service.sessions import Visitor
@@ -251,6 +261,7 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
         waiting=threads.waiting(account) if account and moderates else 0,
         flashes=get_flashed_messages(),
         settings=settings,
+        consent=snapshots.consent(settings),
         sign_up=settings.sign_up,
         path=request.full_path.rstrip("?"),
         **context,
