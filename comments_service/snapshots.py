@@ -223,7 +223,9 @@ def rendered_site(settings: Settings) -> Iterator[Rendered]:
             consent=consent(settings),
             passwords=settings.passwords,
             letters=settings.letters,
-            passkeys=settings.passkeys and settings.passkey_place is not None,
+            passkeys=settings.passkey_place[1]
+            if settings.passkeys and settings.passkey_place
+            else "",
             providers=[client.name for client in settings.clients],
         )
         yield Rendered(f"ui.{each}.html", html.encode())

@@ -93,8 +93,10 @@ class SignIn {
       const fits = part.getAttribute("data-only") === (this.#here ? "here" : "across");
       if (!fits) part.remove();
     }
-    if (!("PublicKeyCredential" in window))
-      this.#dialog.querySelector("[data-way=passkey]")?.remove();
+    /** @type {HTMLElement | null} */
+    const passkey = this.#dialog.querySelector("[data-way=passkey]");
+    const known = "PublicKeyCredential" in window && passkey?.dataset.origin === location.origin;
+    if (!known) passkey?.remove();
     const others = this.#link("others");
     if (others) others.href += `?next=${encodeURIComponent(`${location.pathname}#reply`)}`;
   }
