@@ -121,8 +121,8 @@ def link_problems(settings: Settings) -> Iterator[str]:
                 yield f"{name} has {item!r}, which is no pair. Write pairs, such as {example}."
             elif (urlsplit(item[1]).scheme or ("" if name == "SOCIAL" else "https")) not in LINKS:
                 yield (
-                    f"{name} has the address {item[1]!r}. Write one that begins with https:// or"
-                    f" mailto:{', or a path on this site' * (name == 'MENUITEMS')}."
+                    f"{name} has {item!r}. Write an address that begins with https:// or mailto:"
+                    f"{', or a path on this site' * (name == 'MENUITEMS')}."
                 )
     licence = settings.get("LICENCE")
     if licence and not isinstance(licence, str) and not is_pair(licence):

@@ -94,7 +94,7 @@ def date(moment: datetime, lang: str, year: bool = True) -> Markup:
 
 @lru_cache(maxsize=64)
 def language(lang: str) -> str:
-    """A language by the name that its own readers look for: 简体中文, Português (Brasil)."""
+    """A language by the name that its own readers look for: 简体中文, Français."""
     where = locale(lang)
     if where.language == DEFAULT:
         return lang if not lang.lower().startswith(DEFAULT) else "English"
@@ -162,8 +162,8 @@ def bring_up_to_date(theme: Path, new: str = "") -> list[str]:
     folder = theme / "translations"
     if new and not (folder / f"{new}.po").exists():
         try:
-            started = Catalog(locale=new)
-        except UnknownLocaleError:
+            started = Catalog(locale=Locale.parse(new))
+        except (UnknownLocaleError, ValueError):
             raise ValueError(f"{new} is not a language: write one such as de or pt_BR") from None
         with (folder / f"{new}.po").open("wb") as file:
             write_po(file, started)

@@ -1,0 +1,303 @@
+"""The theme: what its settings may say, what it says by itself, and what its pages are made of."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.pofile import read_po
+
+from plugins import reading, theme, words
+from tests.sites import ROOT, Site, disconnect, gzipped, pelican
+
+THEME = ROOT / "theme"
+SAMPLE = ROOT / "tests" / "samples" / "reading"
+HOLE = re.compile(r"%\(\w+\)s")
+TOKEN = re.compile(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    yield Site(tmp_path)
+    disconnect()
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample that has everything, as it is published."""
+    folder = tmp_path_factory.mktemp("reading")
+    published = str(SAMPLE / "published")
+    built = pelican(SAMPLE / "content", folder, conf="publishconf.py", COMMENTS_PUBLISHED=published)
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "WARNING" not in built.stdout + built.stderr
+    return folder
+
+
+def refusal(site: Site, **settings: Any) -> list[str]:
+    """What a build says about its settings, a line for each of them."""
+    site.write("one")
+    with pytest.raises(theme.SettingError) as raised:
+        site.build(**settings)
+    assert not site.output.exists()
+    return raised.value.problems
+
+
+# ---- settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("SITENAME", "  ", "plain text"),
+        ("SITENAME", "<b>Postil</b>", "plain text"),
+        ("SITESUBTITLE", 7, "plain text"),
+        ("DEFAULT_LANG", "xx-nowhere", '"en" or "zh-cn"'),
+        ("MENUITEMS", "archives/", "pairs"),
+        ("MENUITEMS", [("Archives",)], "pairs"),
+        ("MENUITEMS", [("Bad", "javascript:alert(1)")], "https://"),
+        ("SOCIAL", [("Mastodon", "example.social/@ada")], "https://"),
+        ("ACCENT", "#9c3a20", "two colours"),
+        ("ACCENT", ("red", "#e58a6f"), "#rrggbb"),
+        ("LICENCE", ("CC BY 4.0",), "name and address"),
+        ("EDIT_LINK", "https://example.org/edit", "{path}"),
+        ("EDIT_LINK", "edit/{path}", "whole address"),
+    ],
+)
+def test_a_wrong_setting_stops_the_build_and_tells_the_remedy(
+    site: Site, name: str, value: Any, says: str
+) -> None:
+    (problem,) = refusal(site, **{name: value})
+    assert problem.startswith(f"{name} ")
+    assert says in problem
+    shown = value[0][0] if isinstance(value, list) else value
+    assert str(shown if isinstance(shown, str | int) else shown[0]).strip() in problem
+
+
+def test_all_wrong_settings_are_told_at_once(site: Site) -> None:
+    problems = refusal(site, SITENAME="", ACCENT="red", EDIT_LINK="x")
+    assert [problem.split()[0] for problem in problems] == ["SITENAME", "ACCENT", "EDIT_LINK"]
+
+
+def test_an_accent_that_cannot_be_read_is_refused_with_its_contrast(site: Site) -> None:
+    light, dark = refusal(site, ACCENT=("#ffcc00", "#7a2d18"))
+    surface = theme.surfaces(THEME)
+    assert f"contrast of {theme.contrast('#ffcc00', surface[0]):.2f}" in light
+    assert f"contrast of {theme.contrast('#7a2d18', surface[1]):.2f}" in dark
+    for problem, page in zip((light, dark), surface, strict=True):
+        remedy = re.findall(r"#[0-9a-f]{6}", problem)[-1]
+        assert theme.contrast(remedy, page) >= 4.5
+
+
+def test_the_command_line_tells_a_wrong_setting_too(tmp_path: Path) -> None:
+    conf = tmp_path / "conf.py"
+    conf.write_text(
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom pelicanconf import *\nLICENCE = 3\n"
+    )
+    built = pelican(SAMPLE / "content", tmp_path / "output", conf=str(conf))
+    assert built.returncode != 0
+    assert "LICENCE is 3" in built.stdout + built.stderr
+
+
+def test_settings_are_seen_on_the_page(site: Site) -> None:
+    site.write("one")
+    site.build(
+        MENUITEMS=[("Archives", "archives/"), ("Photos", "https://photos.example.org/")],
+        SOCIAL=[("Mastodon", "https://example.social/@ada")],
+        LICENCE=("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
+        EDIT_LINK="https://example.org/edit/{path}",
+        ACCENT=("#0b5d3b", "#7fd1a8"),
+        ARCHIVES_URL="archives/",
+        ARCHIVES_SAVE_AS="archives/index.html",
+        DIRECT_TEMPLATES=["index", "archives"],
+    )
+    page = site.page("one")
+    assert '<a href="/archives/">Archives</a>' in page
+    assert '<a href="https://photos.example.org/">Photos</a>' in page
+    assert '<a rel="me" href="https://example.social/@ada">Mastodon</a>' in page
+    assert 'rel="license" href="https://creativecommons.org/licenses/by/4.0/"' in page
+    assert 'href="https://example.org/edit/one.md"' in page
+    assert '<a href="/archives/" aria-current="page">' in site.page("archives")
+    (style,) = (site.output / "theme").glob("site.*.css")
+    assert "--accent:light-dark(#0b5d3b,#7fd1a8)" in style.read_text(encoding="utf-8")
+
+
+def test_without_any_setting_nothing_is_empty(site: Site) -> None:
+    site.write("one")
+    site.build(SITESUBTITLE="", SITENAME="A Pelican Blog")
+    page = site.page("one")
+    for empty in ('href=""', 'content=""', "<li></li>", "<span></span>", "None"):
+        assert empty not in page
+    (style,) = (site.output / "theme").glob("site.*.css")
+    assert style.read_text(encoding="utf-8").count("--accent:") == 2
+
+
+# ---- colours
+
+
+def tokens() -> dict[str, tuple[str, str]]:
+    text = (THEME / "static" / "css" / "tokens.css").read_text(encoding="utf-8")
+    return {name: (light, dark) for name, light, dark in TOKEN.findall(text)}
+
+
+def test_text_is_neither_faint_nor_glaring() -> None:
+    colours = tokens()
+    for scheme, (low, high) in enumerate(((12, 16), (10, 13))):
+        found = theme.contrast(colours["text"][scheme], colours["surface"][scheme])
+        assert low <= found <= high
+
+
+def test_whatever_is_read_can_be_read() -> None:
+    colours = tokens()
+    small = [name for name in colours if name.startswith("code-")] + ["text-quiet", "accent"]
+    assert len(small) == 7
+    for name in small:
+        for surface in ("surface", "surface-raised"):
+            for scheme in (0, 1):
+                found = theme.contrast(colours[name][scheme], colours[surface][scheme])
+                assert found >= 4.5, (name, surface, scheme, found)
+
+
+def test_a_page_is_neither_white_nor_black() -> None:
+    assert not {"#ffffff", "#000000"} & {one for pair in tokens().values() for one in pair}
+
+
+# ---- words
+
+CATALOGUES = sorted((THEME / "translations").glob("*.po"))
+
+
+def test_the_theme_speaks_chinese() -> None:
+    assert "zh_Hans" in [path.stem for path in CATALOGUES]
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
+def test_a_catalogue_says_everything_with_the_same_holes(path: Path) -> None:
+    with path.open("rb") as file:
+        kept = read_po(file, locale=path.stem)
+    wanted = {message.id for message in words.messages(THEME) if message.id}
+    assert wanted == {message.id for message in kept if message.id}
+    for message in kept:
+        if message.id:
+            assert not message.fuzzy, message.id
+            for text in words.texts(message.string):
+                assert text, message.id
+                assert HOLE.findall(text) == HOLE.findall(words.texts(message.id)[-1])
+
+
+def test_catalogues_are_brought_up_to_date(tmp_path: Path) -> None:
+    copy = tmp_path / "theme"
+    (copy / "templates").mkdir(parents=True)
+    (copy / "translations").mkdir()
+    (copy / "templates" / "base.html").write_text('{{ _("Feed") }}{{ _("New") }}')
+    path = copy / "translations" / "zh_Hans.po"
+    path.write_text('msgid "Feed"\nmsgstr "订阅"\n\nmsgid "Old"\nmsgstr "旧"\n', encoding="utf-8")
+    assert words.bring_up_to_date(copy) == ["theme/zh_Hans.po: New"]
+    after = path.read_text(encoding="utf-8")
+    assert "订阅" in after
+    assert "Old" not in after
+    assert words.bring_up_to_date(copy, "de")[:1] == ["theme/de.po: Feed"]
+    with pytest.raises(ValueError, match="not a language"):
+        words.bring_up_to_date(copy, "xx_Nowhere")
+
+
+def test_what_is_filled_in_is_escaped() -> None:
+    say, count = words.speech(THEME / "translations", "zh-cn")
+    assert say("Page %(num)s", num="<2>") == "第 &lt;2&gt; 页"
+    assert count("%(num)s article", "%(num)s articles", 3) == "3 篇文章"
+
+
+@pytest.mark.parametrize(
+    ("lang", "day", "short", "name", "direction"),
+    [
+        ("en", "2 March 2025", "2 March", "English", "ltr"),
+        ("zh-cn", "2025年3月2日", "3月2日", "简体中文", "ltr"),
+        ("zh-tw", "2025年3月2日", "3月2日", "繁體中文", "ltr"),
+        ("fr", "2 mars 2025", "2 mars", "Français", "ltr"),
+        ("pt-br", "2 de março de 2025", "2 de março", "Português", "ltr"),
+        ("he", "2 במרץ 2025", "2 במרץ", "עברית", "rtl"),
+        ("tlh", "2 March 2025", "2 March", "tlh", "ltr"),
+    ],
+)
+def test_a_language_writes_its_dates_and_its_name(
+    lang: str, day: str, short: str, name: str, direction: str
+) -> None:
+    moment = datetime(2025, 3, 2, 23, 30, tzinfo=UTC)
+    assert words.date(moment, lang) == f'<time datetime="2025-03-02">{day}</time>'
+    assert f">{short}<" in words.date(moment, lang, year=False)
+    assert words.language(lang) == name
+    assert words.direction(lang) == direction
+
+
+# ---- pages
+
+
+def test_contents_are_the_headings_in_their_order() -> None:
+    html = (
+        '<h2 id="a">A <em>b</em> &amp; c<sup id="fnref:1"><a href="#fn:1">1</a></sup></h2>'
+        '<h3 id="a1">Below</h3><h2>No address</h2><h4 id="deep">Deep</h4><h2 id="b">B</h2>'
+    )
+    below = [reading.Heading("a1", "Below", [])]
+    assert reading.contents(html) == [
+        reading.Heading("a", "A b &amp; c", below),
+        reading.Heading("b", "B", []),
+    ]
+    linked = reading.linked(html)
+    assert '<h3 id="a1"><a href="#a1">Below</a></h3>' in linked
+    assert '<h2 id="a">A <em>' in linked  # A link within a link is none.
+
+
+def test_contents_are_shown_from_three_headings_on(site: Site) -> None:
+    settings = {"MARKDOWN": {"extensions": ["toc"], "extension_configs": {}}}
+    site.write("two", body="## One\n\n## Two\n")
+    site.write("three", body="## One\n\n### Within\n\n## Two\n")
+    site.build(**settings)
+    assert 'class="contents"' not in site.page("two")
+    assert '<a href="#within">Within</a>' in site.page("three")
+
+
+def test_what_is_pinned_comes_first_and_once(site: Site) -> None:
+    site.write("new", Date="2026-03-01")
+    site.write("pinned", Date="2025-01-01", Pinned="yes")
+    site.write("old", Date="2024-01-01", Pinned="no")
+    site.build(DEFAULT_PAGINATION=2)
+    first = re.findall(
+        r'entry-title"><a href="/(\w+)/', (site.output / "index.html").read_text(encoding="utf-8")
+    )
+    rest = re.findall(
+        r'entry-title"><a href="/(\w+)/', (site.output / "index2.html").read_text(encoding="utf-8")
+    )
+    assert (first, rest) == (["pinned", "new"], ["old"])
+
+
+def test_an_article_is_pinned_by_yes_and_by_nothing_else(site: Site) -> None:
+    site.write("one", Pinned="maybe")
+    with pytest.raises(Exception, match=r'one\.md:4: Pinned: "maybe" .* Write yes or no'):
+        site.build()
+
+
+def test_a_page_in_arabic_runs_from_the_right(output: Path) -> None:
+    page = (output / "ar" / "right-to-left" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="ar" dir="rtl">' in page
+    assert (
+        "dir="
+        not in (output / "everything" / "index.html").read_text(encoding="utf-8").split("<body>")[0]
+    )
+
+
+def test_notes_have_names_for_those_who_hear_them(output: Path) -> None:
+    english = (output / "everything" / "index.html").read_text(encoding="utf-8")
+    chinese = (output / "zh-cn" / "everything" / "index.html").read_text(encoding="utf-8")
+    assert 'role="doc-endnotes" aria-label="Notes"' in english
+    assert 'role="doc-endnotes" aria-label="注释"' in chinese
+    assert english.count('aria-label="Back to the text"') == 3
+    assert chinese.count('aria-label="回到正文"') == 2
+
+
+def test_the_page_and_its_files_are_within_their_budget(output: Path) -> None:
+    (style,) = (output / "theme").glob("site.*.css")
+    (script,) = (output / "theme").glob("site.*.js")
+    assert gzipped(style) <= 6 * 1024
+    assert gzipped(script) <= 3 * 1024
+    assert gzipped(output / "everything" / "index.html") <= 7 * 1024
