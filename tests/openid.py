@@ -10,6 +10,7 @@ import json
 import secrets
 import threading
 import time
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -110,6 +111,11 @@ class Provider:
             return send(request, 200, ["not", "an", "object"])
         if self.fault == f"slow at {parts.path}":
             return drip(request)
+        if parts.path == "/favicon.ico":
+            return send(request, 200, {})
+        if parts.path == "/authorize":
+            # A page of its own, as providers have, so that the way back begins on another site.
+            return send_page(request, self.consent(self.address + request.path))
         form = {name: values[0] for name, values in parse_qs(body).items()}
         found: Any = getattr(self, f"at_{place}", None)
         if found is None:
@@ -257,6 +263,15 @@ def send(request: BaseHTTPRequestHandler, status: int, said: Any, **headers: str
     request.send_header("Content-Length", str(len(body)))
     for name, value in headers.items():
         request.send_header(name, value)
+    request.end_headers()
+    request.wfile.write(body)
+
+
+def send_page(request: BaseHTTPRequestHandler, target: str) -> None:
+    body = f'<!doctype html><title>Tea House</title><a href="{escape(target)}">Yes</a>'.encode()
+    request.send_response(200)
+    request.send_header("Content-Type", "text/html; charset=utf-8")
+    request.send_header("Content-Length", str(len(body)))
     request.end_headers()
     request.wfile.write(body)
 
