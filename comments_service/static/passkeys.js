@@ -133,6 +133,7 @@ class Place {
   constructor(root) {
     this.#root = root;
     this.#data = root.dataset;
+    this.#hide("scripts");
     if (!possible(this.#data.origin ?? "")) {
       this.#show(location.origin === this.#data.origin ? "unknown" : "elsewhere");
       return;
@@ -146,20 +147,29 @@ class Place {
     if (this.#data.passkeys === "sign-in") this.#wait();
   }
 
+  /** @param {string} name */
+  #part(name) {
+    return /** @type {HTMLElement | null} */ (this.#root.querySelector(`[data-part=${name}]`));
+  }
+
+  /** @param {string} name */
+  #hide(name) {
+    const part = this.#part(name);
+    if (part) part.hidden = true;
+  }
+
   /** @param {string} name @param {string} [text] */
   #show(name, text) {
-    const part = /** @type {HTMLElement | null} */ (
-      this.#root.querySelector(`[data-part=${name}]`)
-    );
+    const part = this.#part(name);
     if (!part) return;
     if (text !== undefined) part.textContent = text;
-    part.hidden = text === "";
+    part.hidden = false;
   }
 
   /** @param {() => Promise<void>} act */
   async #act(act) {
     this.#waiting?.abort();
-    this.#show("error", "");
+    this.#hide("error");
     try {
       await act();
     } catch (error) {

@@ -1,0 +1,269 @@
+"""Passkeys in Chromium, with the authenticator that it plays for tests: made, shown, removed.
+
+The site runs on 127.0.0.1; a passkey belongs to a name, so these pages are visited as localhost.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import CDPSession, Page, expect
+
+from comments_service.db import db, writing
+from comments_service.models import Account, Role, Session, now
+from comments_service.sessions import PROOF_LASTS
+from tests import make, service
+from tests.browser.conftest import PATIENCE_SECONDS, Live
+
+Visit = Callable[..., Page]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+ACCOUNT = "/comments/account/passkeys"
+# What Chromium prints about an answer that is meant: a proof is asked for, or nobody is signed in.
+REMOVE = re.compile("Remove.*Chrome on Linux")
+REFUSED = ("status of 401", "status of 403")
+
+
+class Authenticator:
+    """A device in the page's browser that holds passkeys and knows its owner's finger."""
+
+    def __init__(self, page: Page) -> None:
+        self._cdp: CDPSession = page.context.new_cdp_session(page)
+        self._cdp.send("WebAuthn.enable", {"enableUI": False})
+        self.id = self.plug_in()
+
+    def plug_in(self) -> str:
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        added = self._cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        return str(added["authenticatorId"])
+
+    def unplug(self) -> list[dict[str, Any]]:
+        """Take the device away; gives what it held."""
+        held = self.credentials()
+        self._cdp.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": self.id})
+        return held
+
+    def credentials(self) -> list[dict[str, Any]]:
+        found = self._cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.id})
+        return list(found["credentials"])
+
+    def present(self, there: bool) -> None:
+        """Whether the owner touches the device when it asks."""
+        self._cdp.send(
+            "WebAuthn.setAutomaticPresenceSimulation",
+            {"authenticatorId": self.id, "enabled": there},
+        )
+
+
+@pytest.fixture
+def home(live: Live) -> str:
+    return live.url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def person(live: Live, request: pytest.FixtureRequest) -> Account:
+    """Somebody with a password, for this test only."""
+    name = re.sub(r"\W|test|passkey", "", request.node.name)[:20].capitalize()
+    with live.app.app_context():
+        return make.account(name, role=getattr(request, "param", Role.READER))
+
+
+def sign_in(page: Page, account: Account) -> None:
+    page.get_by_label("E-mail").fill(account.email or "")
+    page.get_by_label("Password").fill(make.PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def visiting(visit: Visit, home: str, account: Account, path: str = ACCOUNT) -> Page:
+    page = visit(f"{home}{path}", allowed=REFUSED)
+    sign_in(page, account)
+    expect(page).to_have_url(f"{home}{path}")
+    return page
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Sign out", exact=True).first.click()
+    expect(page).to_have_url(re.compile("/comments/sign-in"))
+
+
+def add(page: Page, count: int) -> None:
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.locator(".places > li")).to_have_count(count)
+
+
+def press(page: Page, device: Authenticator) -> None:
+    """Ask for a passkey by the button, and touch the device."""
+    button = page.get_by_role("button", name="Sign in with a passkey")
+    expect(button).to_be_visible()
+    device.present(True)
+    button.click()
+
+
+def test_passkeys_are_made_named_and_used(visit: Visit, home: str, person: Account) -> None:
+    page = visiting(visit, home, person)
+    device = Authenticator(page)
+    expect(page.get_by_text("You have none yet.")).to_be_visible()
+    add(page, 1)
+    expect(page.locator(".places strong")).to_have_text("Chrome on Linux")
+    violations = Axe().run(page).response["violations"]
+    assert violations == []
+
+    # The same device is not asked to make a second one for the same account.
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_role("alert")).to_contain_text("has a passkey for your account already")
+    first = device.unplug()
+    device.id = device.plug_in()
+    add(page, 2)
+
+    page.get_by_text("Rename").first.click()
+    page.get_by_label("Name of this passkey").first.fill("Telephone")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("The passkey has its new name.")).to_be_visible()
+    expect(page.locator(".places > li").first).to_contain_text("Telephone")
+
+    # The device answers whatever asks it first: the list under the address, unless it is held back.
+    device.present(False)
+    sign_out(page)
+    page.goto(f"{home}/comments/sign-in?next=/open-1/")
+    press(page, device)
+    expect(page).to_have_url(f"{home}/open-1/")
+    page.goto(f"{home}{ACCOUNT}")
+    expect(page.get_by_text("last used:")).to_be_visible()
+
+    page.get_by_role("button", name=REMOVE).click()
+    expect(page.get_by_text("The passkey is removed.")).to_be_visible()
+    expect(page.locator(".places > li")).to_have_count(1)
+    device.present(False)
+    sign_out(page)
+    # What was removed opens nothing, though the device still has it.
+    press(page, device)
+    expect(page.get_by_role("alert")).to_contain_text("not known here")
+    assert len(first) == 1
+
+
+def test_the_list_under_the_address_offers_a_passkey(
+    visit: Visit, home: str, person: Account
+) -> None:
+    page = visiting(visit, home, person)
+    device = Authenticator(page)
+    add(page, 1)
+    device.present(False)
+    sign_out(page)
+    field = page.get_by_label("E-mail")
+    expect(field).to_have_attribute("autocomplete", "username webauthn")
+    # Chromium's device for tests picks from the list as soon as there is one.
+    page.goto(f"{home}/open-2/")
+    device.present(True)
+    page.goto(f"{home}/comments/sign-in?next=/open-3/", wait_until="commit")
+    expect(page).to_have_url(f"{home}/open-3/")
+    assert signed_in(page)
+
+
+def signed_in(page: Page) -> bool:
+    """Whether the service knows somebody by this browser's cookies."""
+    answer = page.request.get(f"{page.url.partition('/open')[0]}/comments/api/v1/me")
+    return answer.json()["account"] is not None
+
+
+def test_a_passkey_shows_again_that_it_is_its_owner(
+    visit: Visit, home: str, live: Live, person: Account
+) -> None:
+    page = visiting(visit, home, person)
+    Authenticator(page)
+    add(page, 1)
+    lapse(live, person)
+    page.get_by_role("button", name=REMOVE).click()
+    expect(page.get_by_role("heading", name="Show again that it is you")).to_be_visible()
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page).to_have_url(f"{home}{ACCOUNT}")
+    # Asking for a new one leads there as well, without a word of the script's own.
+    lapse(live, person)
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page).to_have_url(re.compile(r"/comments/confirm\?next="))
+
+
+def lapse(live: Live, account: Account) -> None:
+    """A quarter of an hour passes."""
+    with live.app.app_context(), writing():
+        db.session.execute(
+            sa.update(Session)
+            .where(Session.account_id == account.id)
+            .values(proved_at=now() - PROOF_LASTS, strong_at=None)
+        )
+
+
+def test_by_its_numbers_the_page_says_where_passkeys_are(
+    visit: Visit, live: Live, home: str, person: Account
+) -> None:
+    page = visiting(visit, live.url, person)
+    expect(page.get_by_role("link", name=f"{home}{ACCOUNT}")).to_be_visible()
+    expect(page.get_by_role("button", name="Add a passkey")).to_be_hidden()
+
+
+def test_without_scripts_the_page_says_that_they_are_needed(
+    visit: Visit, home: str, person: Account
+) -> None:
+    page = visit(f"{home}{ACCOUNT}", java_script_enabled=False)
+    expect(page.get_by_text("Signing in with a passkey needs JavaScript.")).to_be_visible()
+    sign_in(page, person)
+    expect(page.get_by_text("Adding a passkey needs JavaScript.")).to_be_visible()
+    expect(page.get_by_role("button", name="Add a passkey")).to_be_hidden()
+
+
+@pytest.fixture
+def strict(live: Live) -> Iterator[str]:
+    """The same blog served by a second process, which asks those who moderate for two factors."""
+    port = service.free_port()
+    server = service.postil(
+        live.folder,
+        live.server.settings.database_url,
+        port=port,
+        SITE_URL=f"http://localhost:{port}",
+        COMMENTS_SECOND_FACTOR="required",
+        COMMENTS_LIMIT_SIGN_IN="1000/60",
+    )
+    server.start()
+    yield f"http://localhost:{port}"
+    server.stop()
+
+
+@pytest.mark.parametrize("person", [Role.MODERATOR], indirect=True, ids=["moderator"])
+def test_a_moderator_gets_into_the_queue_with_a_passkey(
+    strict: str, visit: Visit, person: Account
+) -> None:
+    page = visit(f"{strict}/comments/moderation/", allowed=REFUSED)
+    sign_in(page, person)
+    expect(page.get_by_role("heading", name="Moderating needs")).to_be_visible()
+    violations = Axe().run(page).response["violations"]
+    assert violations == []
+    page.get_by_role("main").get_by_role("link", name="Add a passkey").click()
+    device = Authenticator(page)
+    add(page, 1)
+    device.present(False)
+    page.goto(f"{strict}/comments/moderation/")
+    expect(page.get_by_role("heading", name="Moderation")).to_be_visible()
+    sign_out(page)
+    # By password again, and then the passkey on top.
+    page.goto(f"{strict}/comments/sign-in?next=/comments/moderation/")
+    sign_in(page, person)
+    page.get_by_role("link", name="Use a passkey").click()
+    device.present(True)
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", name="Moderation")).to_be_visible()
+    device.present(False)
+    sign_out(page)
+    # Or by the passkey alone.
+    page.goto(f"{strict}/comments/sign-in?next=/comments/moderation/")
+    press(page, device)
+    expect(page.get_by_role("heading", name="Moderation")).to_be_visible()
