@@ -21,6 +21,7 @@ from plugins import (  # noqa: E402 - found by now
     compress,
     discussions,
     drafts,
+    images,
     manifest,
     markup,
     reading,
@@ -115,6 +116,8 @@ USE_FOLDER_AS_CATEGORY = False
 DEFAULT_CATEGORY = "Notes"
 WITH_FUTURE_DATES = False
 SLUGIFY_SOURCE = "basename"
+# What was made of pictures once; it may be deleted at any time.
+CACHE_PATH = str(root / "var" / "cache")
 
 # Comments
 
@@ -130,6 +133,7 @@ PLUGINS = [
     words,
     assets,
     markup,
+    images,
     reading,
     related,
     drafts,

@@ -19,6 +19,7 @@ from plugins import (
     compress,
     discussions,
     drafts,
+    images,
     manifest,
     markup,
     reading,
@@ -92,6 +93,7 @@ class Site:
             "COMMENTS_URL": "/comments/",
             "COMMENTS_PUBLISHED": str(self.published),
             "COMPRESS": False,
+            "CACHE_PATH": str(self.folder / "cache"),
             "JINJA_ENVIRONMENT": {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True},
             "MARKDOWN": {
                 "output_format": "html5",
@@ -104,6 +106,7 @@ class Site:
                 words,
                 assets,
                 markup,
+                images,
                 reading,
                 related,
                 drafts,

@@ -1,0 +1,609 @@
+"""Images: every picture of the site with its size, in several widths, and without what it gives away.
+
+A local picture in an article or page gets its width and height, so that nothing jumps when it
+arrives; WebP (and AVIF, where Pillow can) in a few widths, never wider than it is; a plain link to
+the whole picture where that is larger than what a page shows. All but the first of a text wait until
+they are near. SVG has its size from the file; what moves is left as it is.
+
+Photographs carry where and when they were taken. What is published of a picture, the original
+included, carries none of that: only its colour profile, and which side is up.
+
+Results are kept in a folder, named after content and settings: nothing is encoded twice, and the
+folder may be deleted at any time. A picture that is missing, broken or too large stops the build;
+one without alternative text is a warning. All of them are told with file and line.
+
+Settings: IMAGES_CACHE (images/ below Pelican's CACHE_PATH), IMAGES_FOLDER ("images/sized", in the
+site), IMAGES_WIDTHS (420, 640, 960, 1280), IMAGES_SIZES ("(min-width: 40rem) 36rem, 100vw"),
+IMAGES_FORMATS ("avif", "webp"), IMAGES_ZOOM_FROM (960: from which width on to link to the whole
+picture), IMAGES_MAX_PIXELS (50 million).
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import logging
+import os
+import re
+import struct
+import time
+import warnings
+import zlib
+from collections.abc import Iterable, Iterator
+from html import escape, unescape
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+
+from pelican import signals
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError, features
+
+from . import files
+from .manifest import Article, Generator, Pelican, Problem
+
+logger = logging.getLogger(__name__)
+
+VERSION = 1  # of what is made of a picture: a change makes everything anew
+WIDTHS = (420, 640, 960, 1280)
+SIZES = "(min-width: 40rem) 36rem, 100vw"
+FORMATS = {
+    # Quality where a photograph shows no difference at arm's length.
+    "avif": {"quality": 58, "speed": 7, "max_threads": 1},
+    "webp": {"quality": 78, "method": 5},
+}
+MAX_PIXELS = 50_000_000
+KEEP_SECONDS = 30 * 24 * 3600
+RASTER = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
+SVG_BYTES = 65_536
+ORIENTATION = 0x0112
+
+ATTRIBUTES = r"""(?:[^>"']|"[^"]*"|'[^']*')*"""
+TAG = re.compile(rf"<(?P<end>/?)(?P<tag>a|picture|img)\b(?P<attributes>{ATTRIBUTES})>")
+ATTRIBUTE = re.compile(r"""(?P<name>[\w:.-]+)(?:\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s"'>]+))?""")
+INTERNAL = re.compile(r"[{|](?P<what>static|attach|filename)[}|](?P<path>[^?#]*)")
+SVG_ROOT = re.compile(rf"<svg\b(?P<attributes>{ATTRIBUTES})>")
+LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*")
+
+_written: dict[str, set[str]] = {}
+
+
+class ImageError(Exception):
+    """What stops the build: every picture that cannot be shown."""
+
+
+class Unreadable(Exception):
+    """A file that is no picture we can show; its text says why and what to do."""
+
+
+class Facts(NamedTuple):
+    """What is known of a picture file without decoding it."""
+
+    width: int
+    height: int
+    kind: str  # "svg", "still" or "moving"
+    digest: str
+    clean: bool  # nothing in it but the picture
+
+
+# --- Alternative text -----------------------------------------------------------------------------
+
+
+def attributes(text: str) -> dict[str, str]:
+    """The attributes of a tag, by name, as their author meant them."""
+    return {
+        found["name"].lower(): unescape((found["value"] or "").strip("\"'"))
+        for found in ATTRIBUTE.finditer(text)
+    }
+
+
+def without_alt(html: str) -> list[str]:
+    """The addresses of the pictures that say nothing to who cannot see them; `role=presentation`
+    tells that there is nothing to say.
+    """
+    found = []
+    for tag in TAG.finditer(html):
+        given = attributes(tag["attributes"])
+        if tag["tag"] == "img" and not given.get("alt", "").strip():
+            if given.get("role") in ("presentation", "none") or given.get("aria-hidden") == "true":
+                continue
+            found.append(given.get("src", ""))
+    return found
+
+
+# --- What a file gives away -----------------------------------------------------------------------
+
+
+def upright(orientation: int) -> bytes:
+    """EXIF that says which side is up and nothing else."""
+    entry = struct.pack("<HHIHH", ORIENTATION, 3, 1, orientation, 0)
+    return b"II*\x00" + struct.pack("<IH", 8, 1) + entry + b"\x00\x00\x00\x00"
+
+
+def clean_jpeg(data: bytes, orientation: int) -> bytes:
+    """The same picture, not decoded, without comments, EXIF, IPTC, XMP and what follows its end."""
+    out = bytearray(b"\xff\xd8")
+    if orientation > 1:
+        exif = b"Exif\x00\x00" + upright(orientation)
+        out += b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            raise Unreadable("it is damaged")
+        marker = data[at + 1]
+        if marker == 0xFF:  # Padding.
+            at += 1
+            continue
+        if marker == 0xD9:
+            break
+        length = struct.unpack(">H", data[at + 2 : at + 4])[0]
+        segment = data[at : at + 2 + length]
+        kept = marker not in (0xFE, *range(0xE1, 0xF0)) or marker == 0xEE
+        kept = kept or (marker == 0xE2 and segment[4:].startswith(b"ICC_PROFILE\x00"))
+        if kept:
+            out += segment
+        at += 2 + length
+        if marker == 0xDA:  # What is drawn follows, up to the next marker that is no restart.
+            end = at
+            while (end := data.find(b"\xff", end)) != -1:
+                if end + 1 < len(data) and data[end + 1] not in (0, *range(0xD0, 0xD8)):
+                    break
+                end += 2
+            end = len(data) if end == -1 else end
+            out += data[at:end]
+            at = end
+    return bytes(out + b"\xff\xd9")
+
+
+def clean_png(data: bytes, orientation: int) -> bytes:
+    out = bytearray(data[:8])
+    at = 8
+    while at + 12 <= len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        name = data[at + 4 : at + 8]
+        if name not in (b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"):
+            out += data[at : at + 12 + length]
+        at += 12 + length
+        if name == b"IHDR" and orientation > 1:
+            body = b"eXIf" + upright(orientation)
+            out += struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+        if name == b"IEND":
+            break
+    return bytes(out)
+
+
+def clean_webp(data: bytes, orientation: int) -> bytes:
+    chunks, at = [], 12
+    while at + 8 <= len(data):
+        name = data[at : at + 4]
+        (length,) = struct.unpack("<I", data[at + 4 : at + 8])
+        padded = length + length % 2
+        chunk = data[at : at + 8 + padded]
+        if name == b"VP8X":
+            flags = chunk[8] & ~0x0C | (0x08 if orientation > 1 else 0)
+            chunk = chunk[:8] + bytes([flags]) + chunk[9:]
+        if name not in (b"EXIF", b"XMP "):
+            chunks.append(chunk)
+        at += 8 + padded
+    if orientation > 1:
+        exif = upright(orientation)
+        chunks.append(b"EXIF" + struct.pack("<I", len(exif)) + exif)
+    body = b"WEBP" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+CLEANERS = {"JPEG": clean_jpeg, "MPO": clean_jpeg, "PNG": clean_png, "WEBP": clean_webp}
+
+
+# --- One file -------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def opened(source: Path | io.BytesIO, limit: int) -> Iterator[Image.Image]:
+    """A picture with a bounded number of pixels; nothing is decoded yet."""
+    try:
+        with warnings.catch_warnings():
+            # We have a limit of our own, and tell it better.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(source)
+    except Image.DecompressionBombError:
+        raise Unreadable(too_large(limit)) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise Unreadable(f"it cannot be read as a picture ({error}). Save it anew") from None
+    with image:
+        if image.width * image.height > limit:
+            raise Unreadable(too_large(limit))
+        yield image
+
+
+def too_large(limit: int) -> str:
+    return (
+        f"it has more than {limit / 1e6:g} million pixels. Make it smaller, or raise"
+        " IMAGES_MAX_PIXELS"
+    )
+
+
+def svg_size(path: Path) -> tuple[int, int]:
+    """Width and height of a drawing, from what its root says; raises Unreadable."""
+    with path.open("rb") as file:
+        root = SVG_ROOT.search(file.read(SVG_BYTES).decode("utf-8", "replace"))
+    given = attributes(root["attributes"]) if root else {}
+    sides = [LENGTH.fullmatch(given.get(side, "")) for side in ("width", "height")]
+    box = [float(part) for part in re.findall(r"-?\d+(?:\.\d+)?", given.get("viewbox", ""))]
+    if sides[0] and sides[1]:
+        width, height = float(sides[0][1]), float(sides[1][1])
+    elif len(box) == 4:
+        width, height = box[2], box[3]
+    else:
+        raise Unreadable("it does not say how large it is. Give its <svg> a viewBox")
+    if width < 1 or height < 1:
+        raise Unreadable("it is smaller than a pixel. Correct the viewBox of its <svg>")
+    return round(width), round(height)
+
+
+def orientation_of(image: Image.Image) -> int:
+    exif = image.getexif() if image.format != "PNG" else Image.Exif()
+    if image.format == "PNG" and "exif" in image.info:
+        exif.load(
+            image.info["exif"]
+        )  # getexif() would decode all of it to look behind the picture.
+    value = exif.get(ORIENTATION, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def cleaned(data: bytes, limit: int) -> bytes:
+    """The file without what it gives away; the same bytes where there is nothing to take out."""
+    with opened(io.BytesIO(data), limit) as image:
+        if clean := CLEANERS.get(image.format or ""):
+            return clean(data, orientation_of(image))
+        if image.format == "AVIF" and (image.getexif() or image.info.get("xmp")):
+            still = ImageOps.exif_transpose(image)
+            made = io.BytesIO()
+            profile = image.info.get("icc_profile")
+            still.save(made, "AVIF", quality=85, exif=b"", icc_profile=profile)
+            return made.getvalue()
+        return data
+
+
+def plain(image: Image.Image) -> Image.Image | None:
+    """A picture in colours that a screen has, the right side up; None where we had better not."""
+    # A copy may share its pixels' orientation tag with the original: it is applied here, once.
+    image = ImageOps.exif_transpose(image)
+    profile = image.info.get("icc_profile")
+    if image.mode in ("P", "PA", "LA", "1") or "transparency" in image.info:
+        alpha = "transparency" in image.info or image.mode in ("PA", "LA")
+        image = image.convert("RGBA" if alpha else "RGB")
+    if image.mode not in ("RGB", "RGBA", "L", "CMYK"):
+        return None
+    if profile and image.mode != "L":
+        with contextlib.suppress(ImageCms.PyCMSError, OSError):
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            wanted = "RGBA" if image.mode == "RGBA" else "RGB"
+            changed = ImageCms.profileToProfile(
+                image, source, ImageCms.createProfile("sRGB"), outputMode=wanted
+            )
+            image = changed or image
+    return image if image.mode in ("RGB", "RGBA") else image.convert("RGB")
+
+
+def encoded(image: Image.Image, form: str, drawing: bool) -> bytes:
+    """One file; a drawing is tried without loss too, which may even be smaller."""
+    made = io.BytesIO()
+    image.save(made, form.upper(), **FORMATS[form])
+    best = made.getvalue()
+    if drawing and form == "webp":
+        exact = io.BytesIO()
+        image.save(exact, "WEBP", lossless=True, quality=80, method=5)
+        best = min(best, exact.getvalue(), key=len)
+    return best
+
+
+class Pictures:
+    """The picture files of one build."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        default = Path(settings.get("CACHE_PATH", "cache"), "images")
+        self.cache = Path(settings.get("IMAGES_CACHE", default))
+        self.folder = settings.get("IMAGES_FOLDER", "images/sized").strip("/")
+        self.limit = settings.get("IMAGES_MAX_PIXELS", MAX_PIXELS)
+        self.widths = sorted(settings.get("IMAGES_WIDTHS", WIDTHS))
+        self.forms = [
+            form
+            for form in settings.get("IMAGES_FORMATS", tuple(FORMATS))
+            if form in FORMATS and features.check(form)
+        ]
+        self.output = Path(settings["OUTPUT_PATH"])
+        self.prefix = urlsplit(settings["SITEURL"]).path.rstrip("/")
+        self.written = _written.setdefault(settings["OUTPUT_PATH"], set())
+        self.made: dict[tuple[str, str], dict[str, list[tuple[int, str]]]] = {}
+        self.index = self.cache / "index.json"
+        self.known: dict[str, list[Any]] = {}
+        with contextlib.suppress(OSError, ValueError):
+            self.known = json.loads(self.index.read_bytes())
+        self.seen: dict[str, list[Any]] = {}
+
+    def facts(self, path: Path) -> Facts:
+        """Read once, then known by the file's size and time; raises Unreadable."""
+        stat = path.stat()
+        key = str(path)
+        as_it_was = [VERSION, stat.st_size, stat.st_mtime_ns, self.limit]
+        known = self.seen.get(key) or self.known.get(key)
+        if known and known[0] == as_it_was:
+            self.seen[key] = known
+            return Facts(*known[1])
+        facts = self.look(path)
+        self.seen[key] = [as_it_was, list(facts)]
+        return facts
+
+    def look(self, path: Path) -> Facts:
+        if path.suffix.lower() == ".svg":
+            return Facts(*svg_size(path), "svg", "", True)
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        with opened(path, self.limit) as image:
+            width, height = image.size
+            if orientation_of(image) >= 5:
+                width, height = height, width
+            moving = getattr(image, "is_animated", False) and image.format != "MPO"
+        clean = cleaned(data, self.limit)
+        if clean != data:
+            files.update(self.clean_copy(digest, path), clean)
+        return Facts(width, height, "moving" if moving else "still", digest, clean == data)
+
+    def clean_copy(self, digest: str, path: Path) -> Path:
+        return self.cache / f"{digest[:16]}-{VERSION}" / path.name
+
+    def remember(self) -> None:
+        text = json.dumps(dict(sorted(self.seen.items())), ensure_ascii=False, indent=0)
+        files.update(self.index, text.encode())
+
+    def sized(self, path: Path, facts: Facts) -> dict[str, list[tuple[int, str]]]:
+        """The addresses of a picture in several widths, by format; what is missing is made."""
+        key = (facts.digest, path.stem)
+        if key not in self.made:
+            self.made[key] = self.make(path, facts)
+        return self.made[key]
+
+    def make(self, path: Path, facts: Facts) -> dict[str, list[tuple[int, str]]]:
+        smaller = [width for width in self.widths if width < facts.width]
+        widths = [*smaller, min(facts.width, self.widths[-1])]
+        recipe = f"{VERSION} {facts.digest} {sorted(FORMATS.items())} {features.version('pil')}"
+        digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
+        wanted = {
+            (form, width): self.cache / f"{digest}-{width}.{form}"
+            for form in self.forms
+            for width in dict.fromkeys(widths)
+        }
+        if not all(target.exists() for target in wanted.values()):
+            self.encode(path, wanted)
+        stem = re.sub(r"[^\w-]+", "-", path.stem.lower()).strip("-")[:32] or "picture"
+        found: dict[str, list[tuple[int, str]]] = {}
+        for (form, width), target in wanted.items():
+            size = target.stat().st_size
+            # An empty file says that this format has nothing to offer here.
+            if not size or size >= path.stat().st_size:
+                continue
+            name = f"{stem}.{digest[:8]}-{width}.{form}"
+            copy = self.output / self.folder / name
+            if not copy.exists() or copy.stat().st_size != size:
+                files.replace(copy, target.read_bytes())
+            self.written.add(name)
+            address = f"{self.prefix}/{quote(f'{self.folder}/{name}')}"
+            found.setdefault(form, []).append((width, address))
+        return found
+
+    def encode(self, path: Path, wanted: dict[tuple[str, int], Path]) -> None:
+        with opened(path, self.limit) as image:
+            drawing = image.format == "PNG"
+            widest = max(width for _, width in wanted)
+            # A JPEG is decoded at the smallest size that is enough for twice what is needed.
+            scale = 2 * widest / min(image.size)
+            image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
+            try:
+                base = plain(image)
+            except (OSError, SyntaxError, ValueError, struct.error) as error:
+                raise Unreadable(f"it is damaged ({error}). Save it anew") from None
+        for (form, width), target in sorted(wanted.items(), key=lambda item: -item[0][1]):
+            data = b""
+            if base is not None:
+                if base.width > width and base.width > widest:
+                    base = base.resize(
+                        (widest, max(1, round(base.height * widest / base.width))),
+                        Image.Resampling.LANCZOS,
+                    )
+                height = max(1, round(base.height * width / base.width))
+                shown = base.resize((width, height), Image.Resampling.LANCZOS)
+                shown.info.clear()
+                data = encoded(shown, form, drawing)
+            files.replace(target, data)
+
+
+# --- A text ---------------------------------------------------------------------------------------
+
+
+class Texts:
+    """The articles and pages of one build, and every problem met in them."""
+
+    def __init__(self, settings: dict[str, Any], statics: dict[str, Any]) -> None:
+        self.settings = settings
+        self.pictures = Pictures(settings)
+        self.statics = statics
+        site = settings["SITEURL"].rstrip("/")
+        self.by_url = {}
+        for static in statics.values():
+            # Asking for .url would mean to Pelican that {attach} may no longer move the file.
+            url = static.get_url_setting("url")
+            self.by_url[f"{self.pictures.prefix}/{url}"] = self.by_url[f"{site}/{url}"] = static
+        self.zoom_from = settings.get("IMAGES_ZOOM_FROM", WIDTHS[2])
+        self.sizes = settings.get("IMAGES_SIZES", SIZES)
+        self.problems: list[Problem] = []
+        self.content: Article = None
+        self.met = 0
+
+    @property
+    def name(self) -> str:
+        path = Path(self.content.source_path)
+        return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+    def line_of(self, src: str) -> int:
+        lines = Path(self.content.source_path).read_text(encoding="utf-8", errors="replace")
+        name = unescape(src)
+        for number, line in enumerate(lines.splitlines(), 1):
+            if name in line or unquote(name) in line:
+                return number
+        return 1
+
+    def refuse(self, src: str, text: str) -> None:
+        self.problems.append(Problem(self.name, self.line_of(src), text))
+
+    def source(self, src: str) -> Path | None:
+        """The file behind an address; None for what is not ours."""
+        static = self.by_url.get(unquote(src)) or self.by_url.get(src)
+        if found := INTERNAL.match(src):
+            path = found["path"]
+            for written in (path, unquote(path)):
+                if written.startswith("/"):
+                    name = written[1:]
+                else:
+                    beside = os.path.join(self.content.relative_dir, written)  # noqa: PTH118 - not normalised, as Pelican has it
+                    name = self.content.get_relative_source_path(beside)
+                static = static or self.statics.get(name)
+            if static is None:
+                self.refuse(src, self.missing(path))
+        return Path(self.settings["PATH"], static.source_path) if static else None
+
+    def missing(self, path: str) -> str:
+        return (
+            f"There is no picture {path}. Put it into the content folder, below one of STATIC_PATHS"
+            f" ({', '.join(self.settings['STATIC_PATHS'])}), or correct the name; capitals matter."
+        )
+
+    def rewrite(self, content: Article) -> None:
+        self.content, self.met = content, 0
+        html = content._content
+        if not isinstance(html, str) or "<img" not in html:
+            return
+        out, at, links, pictures = [], 0, 0, 0
+        for tag in TAG.finditer(html):
+            step = -1 if tag["end"] else 1
+            if tag["tag"] == "a":
+                links = max(0, links + step)
+            elif tag["tag"] == "picture":
+                pictures = max(0, pictures + step)
+            elif not pictures:
+                out += [html[at : tag.start()], self.picture(tag, linked=bool(links))]
+                at = tag.end()
+        content._content = "".join([*out, html[at:]])
+        for src in without_alt(html):
+            logger.warning(
+                "%s:%d: The picture %s has no words for those who cannot see it. Write them into"
+                " its brackets, or { role=presentation } behind it if it only decorates.",
+                self.name,
+                self.line_of(src),
+                src,
+            )
+
+    def picture(self, tag: re.Match[str], linked: bool) -> str:
+        given = attributes(tag["attributes"])
+        self.met += 1
+        if self.met > 1:
+            given.setdefault("loading", "lazy")
+            given.setdefault("decoding", "async")
+        src = given.get("src", "")
+        path = self.source(src)
+        if path is None or path.suffix.lower() not in RASTER | {".svg"}:
+            return tag_of("img", given)
+        try:
+            facts = self.pictures.facts(path)
+            sized = self.pictures.sized(path, facts) if facts.kind == "still" else {}
+        except FileNotFoundError:
+            self.refuse(src, self.missing(src))
+            return tag[0]
+        except Unreadable as error:
+            self.refuse(src, f"The picture {src} cannot be shown: {error}.")
+            return tag[0]
+        wide, high = facts.width, facts.height
+        if given.get("width", "").isdigit() and "height" not in given:
+            wide, high = int(given["width"]), round(int(given["width"]) * high / wide)
+        given.setdefault("width", str(wide))
+        given.setdefault("height", str(high))
+        shown = tag_of("img", given)
+        width = int(given["width"]) if given["width"].isdigit() else facts.width
+        sizes = f"{width}px" if width < self.pictures.widths[0] else self.sizes
+        sources = "".join(
+            f'<source type="image/{form}" srcset="'
+            + ", ".join(f"{address} {width}w" for width, address in sized[form])
+            + f'" sizes="{escape(sizes)}">'
+            for form in self.pictures.forms
+            if form in sized
+        )
+        if sources:
+            shown = f"<picture>{sources}{shown}</picture>"
+        if facts.kind == "still" and facts.width > self.zoom_from and not linked:
+            shown = f'<a class="zoom" href="{escape(src)}">{shown}</a>'
+        return shown
+
+
+def tag_of(name: str, given: dict[str, str]) -> str:
+    return f"<{name} " + " ".join(f'{key}="{escape(value)}"' for key, value in given.items()) + ">"
+
+
+def texts(generators: Iterable[Generator]) -> Iterator[Article]:
+    """Everything that has a text: published, hidden and drafts."""
+    seen: set[int] = set()
+    for generator in generators:
+        for name in (
+            *("articles", "translations", "drafts", "drafts_translations"),
+            *("hidden_articles", "hidden_translations", "pages", "hidden_pages"),
+            *("draft_pages", "draft_translations"),
+        ):
+            for content in getattr(generator, name, []):
+                if id(content) not in seen:
+                    seen.add(id(content))
+                    yield content
+
+
+def size(generators: Iterable[Generator]) -> None:
+    """Before anything is written, when it is known which files the site has."""
+    generators = list(generators)
+    settings, context = generators[0].settings, generators[0].context
+    work = Texts(settings, context["static_content"])
+    for content in texts(generators):
+        work.rewrite(content)
+    for static in dict.fromkeys(context.get("staticfiles", [])):
+        path = Path(settings["PATH"], static.source_path)
+        if path.suffix.lower() not in RASTER or not path.is_file():
+            continue
+        try:
+            facts = work.pictures.facts(path)
+            if not facts.clean:
+                copy = work.pictures.clean_copy(facts.digest, path)
+                if not copy.exists():
+                    files.replace(copy, cleaned(path.read_bytes(), work.pictures.limit))
+                # What Pelican copies into the site: a picture as it was never gets there. Its
+                # address stays the one that its own path gives it.
+                static.metadata["path"] = static.get_relative_source_path()
+                static.source_path = str(copy)
+        except Unreadable as error:
+            work.problems.append(Problem(str(path), 1, f"This picture cannot be shown: {error}."))
+    if work.problems:
+        raise ImageError(
+            "Not every picture can be shown; nothing was written.\n"
+            + "\n".join(str(problem) for problem in sorted(set(work.problems)))
+        )
+    work.pictures.remember()
+
+
+def prune(pelican: Pelican) -> None:
+    """Drop what no page has asked for since long."""
+    settings = pelican.settings
+    written = _written.pop(settings["OUTPUT_PATH"], set())
+    folder = Path(settings["OUTPUT_PATH"], settings.get("IMAGES_FOLDER", "images/sized"))
+    for path in folder.glob("*.*"):
+        if path.name not in written and path.stat().st_mtime < time.time() - KEEP_SECONDS:
+            path.unlink()
+
+
+def register() -> None:
+    signals.all_generators_finalized.connect(size)
+    signals.finalized.connect(prune)
