@@ -325,3 +325,42 @@ def test_what_the_page_wrote_as_a_guest_can_be_claimed(
     made = db.session.scalars(sa.select(Session).order_by(Session.id.desc())).first()
     assert made is not None
     assert made.guest_id == guest.id
+
+
+# ---- taking over what was written as a guest
+
+
+@pytest.fixture
+def signed_in_page(page: Page, window: Window) -> Page:
+    """Rhea's page, which wrote two comments before she signed in."""
+    make.thread()
+    for body in ("They scoop.", "They fly."):
+        page.call("threads/pelicans/comments", {"name": "Gus", "body": body})
+    window.say_yes(page)
+    assert signed_in(page.redeem())
+    return page
+
+
+def test_a_page_takes_over_what_it_wrote_as_a_guest(signed_in_page: Page) -> None:
+    headers = signed_in_page.headers
+    me = signed_in_page.visitor.call("GET", "me?thread=pelicans", headers=headers).json
+    assert me["claimable"] == 2
+    answer = signed_in_page.call("session/claim", {"comments": 2})
+    assert answer.status_code == 200
+    assert answer.json["claimable"] == 0
+    me = signed_in_page.visitor.call("GET", "me?thread=pelicans", headers=headers).json
+    assert {each["name"] for each in me["comments"]} == {"Rhea"}
+
+
+def test_only_what_was_shown_is_taken_over(signed_in_page: Page) -> None:
+    answer = signed_in_page.call("session/claim", {"comments": 1})
+    assert answer.status_code == 422
+    me = signed_in_page.visitor.call("GET", "me", headers=signed_in_page.headers).json
+    assert me["claimable"] == 2
+
+
+def test_a_guest_takes_nothing_over(app: Flask, page: Page) -> None:
+    make.thread()
+    page.call("threads/pelicans/comments", {"name": "Gus", "body": "They scoop."})
+    assert page.call("session/claim", {"comments": 1}).status_code == 401
+    assert Page(app).call("session/claim", {"comments": 1}).status_code == 401
