@@ -36,8 +36,14 @@ def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> 
     asks: there the letter's link needs no password. Raises InvalidInput when the name is taken,
     NotAllowed when sign-up is off.
     """
-    if not config.current().sign_up:
+    settings = config.current()
+    if not settings.sign_up:
         raise NotAllowed(CLOSED)
+    if not (settings.passwords or settings.letters):
+        # Such an account could be entered once, by this letter, and never again.
+        raise NotAllowed(
+            Message("Sign in first, in one of the ways there are: that makes an account.")
+        )
     secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None
     with making():
         count_letter(network)

@@ -356,7 +356,11 @@ def unavailable_page(error: errors.Unavailable) -> Response:
         base=config.current().prefix,
         site_url=config.current().site_url + "/",
         path=request.full_path.rstrip("?"),
-        typed={name: value for name, value in request.form.items() if "password" not in name},
+        typed={
+            name: value
+            for name, value in request.form.items()
+            if not any(secret in name for secret in ("password", "code", "ticket", "state"))
+        },
     )
     return Response(html, status=error.status, mimetype="text/html")
 

@@ -17,7 +17,7 @@ A GET only shows a form: programs that open links in letters change nothing.
 from flask import Blueprint, Response, request
 
 from comments_service import config, sessions, web
-from comments_service.accounts import letters, links, passwords, roles, tokens
+from comments_service.accounts import letters, links, passwords, roles, tokens, ways
 from comments_service.errors import InvalidInput, Message, NotAllowed, ServiceError, TooMany
 from comments_service.inputs import (
     MAX_PASSWORD_CHARS,
@@ -159,6 +159,9 @@ def owner(token: str) -> Response:
             token, from_form(letters.asked_for(), request.form), web.visitor()
         )
         say(Message("Welcome. This blog's comments are yours to look after."))
+        if entry.session and entry.session.account and ways.left_without(entry.session.account):
+            say(Message("Choose how you sign in from now on: nothing else lets you in again."))
+            return entered(entry, own("account"))
         return entered(entry, own("moderation/"))
 
     tokens.find(Purpose.OWNER, token)

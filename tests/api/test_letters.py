@@ -1,6 +1,8 @@
 """The letter that signs in, by its link and by its six digits; and whose an address is in the end."""
 
+import contextvars
 import re
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -637,10 +639,60 @@ class TestWithoutPasswords:
         assert db.session.query(Identity).count() == 0
 
 
+class TestWithPasskeysOnly:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"passwords": False, "letters": False}
+
+    def test_nobody_makes_an_account_that_could_not_be_entered_again(
+        self, guest: Visitor, letters: Any
+    ) -> None:
+        values = {"name": "Nora", "email": "nora@example.org"}
+        assert guest.call("POST", "accounts", values).status_code == 403
+        assert guest.post("/comments/sign-up", values).status_code == 403
+        assert "<form" not in guest.get("/comments/sign-up").text.split("<main")[1]
+        assert 'type="email"' not in guest.get("/comments/sign-in").text
+        assert letters() == []
+
+    def test_the_owner_is_told_to_choose_a_way_in(self, guest: Visitor, owner_path: str) -> None:
+        answer = guest.post(owner_path, {"name": "Olga", "email": "olga@example.org"})
+        assert (answer.status_code, answer.location) == (303, "/comments/account")
+        assert "nothing else lets you in again" in guest.get(answer.location).text
+
+
+def test_codes_that_are_tried_at_the_same_moment_are_all_counted(
+    app: Flask, guest: Visitor, letters: Any
+) -> None:
+    make.account("Rhea")
+    ticket = ticket_in(ask(guest, "json"))
+    guess = {"ticket": ticket, "code": wrong(code_in(letters()[0][2]))}
+    statuses: list[int] = []
+
+    def try_it() -> None:
+        client = app.test_client()
+        answer = contextvars.Context().run(
+            client.post,
+            API + "session/code",
+            json=guess,
+            base_url=SITE,
+            headers={"Origin": SITE},
+        )
+        statuses.append(answer.status_code)
+
+    guesses = [threading.Thread(target=try_it) for _ in range(8)]
+    for each in guesses:
+        each.start()
+    for each in guesses:
+        each.join()
+    assert sorted(statuses) == [404] * 4 + [422] * 4
+    db.session.rollback()
+    assert db.session.query(Token).one().tries == 5
+
+
 def test_the_sign_in_page_shows_both_ways(guest: Visitor) -> None:
     page = guest.get("/comments/sign-in").text
     assert page.count('type="email"') == 1
-    assert 'autocomplete="username"' in page
+    assert 'autocomplete="username' in page
     assert 'autocomplete="current-password"' in page
     assert 'name="act" value="letter" formnovalidate' in page
     answer = ask(guest, "form", "nobody")
