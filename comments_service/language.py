@@ -68,6 +68,7 @@ def environment(lang: str) -> jinja2.Environment:
     )
     made.install_gettext_translations(catalogue(lang), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     made.filters["when"] = lambda moment: when(moment, lang)
+    made.filters["day"] = lambda moment: day(moment, lang)
     made.filters["stamp"] = stamp
     made.filters["say"] = lambda text: say(lang, text)
     made.globals["lang"] = lang
@@ -93,11 +94,15 @@ def say(lang: str, text: str) -> str:
 
 def when(moment: datetime, lang: str) -> str:
     """A time as people of that language write it, in UTC, the same for every reader."""
-    moment = moment.astimezone(UTC)
+    return f"{day(moment, lang)}, {moment.astimezone(UTC):%H:%M} UTC"
+
+
+def day(moment: datetime, lang: str) -> str:
+    """Its day alone, where nobody asks for the hour."""
     spoken = locale(lang)
     # English of no country: the day before the month, as in most of the world, and in the theme.
     spoken = Locale("en", "GB") if str(spoken) == DEFAULT else spoken
-    return f"{format_date(moment, 'long', spoken)}, {moment:%H:%M} UTC"
+    return format_date(moment.astimezone(UTC), "long", spoken)
 
 
 def stamp(moment: datetime) -> str:

@@ -23,7 +23,7 @@ from comments_service.db import db, writing
 from comments_service.inputs import NewDecision
 from comments_service.models import Comment, RateCount, Role, Status, Thread
 from tests import make
-from tests.api.people import Element, of_role, read, text
+from tests.api.people import Element, of_role, read, text, visiting
 from tests.conftest import SITE, Visitor
 
 # Short enough to be names: at most fifty letters.
@@ -62,19 +62,21 @@ _form = {
         "readonly",
         "hidden",
         "autofocus",
+        *("formaction", "formnovalidate", "inputmode", "autocapitalize", "spellcheck"),
     ),
 }
 _plain = (
     *("html", "head", "body", "main", "header", "nav", "section", "article", "p", "span", "ul", "li"),
     *("h1", "h2", "h3", "dl", "dt", "dd", "strong", "em", "del", "code", "pre", "blockquote", "br"),
     *("hr", "q", "kbd", "bdi", "details", "summary", "title", "noscript", "template"),
+    *("fieldset", "legend"),
 )  # fmt: skip
 ALLOWED: dict[str, set[str]] = {
     **{tag: set() for tag in _plain},
     **dict.fromkeys(("form", "label", "input", "textarea", "button", "dialog"), _form),
     # What was wrong with a form takes the focus.
     "div": {"autofocus"},
-    "a": {"href", "title", "rel", "type"},
+    "a": {"href", "title", "rel", "type", "target"},
     "ol": {"start"},
     "time": {"datetime"},
     "link": {"rel", "href", "type"},
@@ -84,7 +86,7 @@ ALLOWED: dict[str, set[str]] = {
     "path": {"d"},
     "comment-thread": {"thread", "lang", "src"},
 }
-ANYWHERE = {"id", "class", "lang", "dir", "role", "tabindex"}
+ANYWHERE = {"id", "class", "lang", "dir", "role", "tabindex", "hidden"}
 LINKS = {"href", "src", "action", "formaction"}
 # Inside a comment's own words there is less.
 IN_BODY = {
@@ -114,6 +116,8 @@ def check_element(element: Element, where: str) -> None:
             element,
         )
         assert not name.startswith("on"), (where, element)
+        # The one window that the house opens by itself.
+        assert name != "target" or value == "postil-sign-in", (where, element)
         if name in LINKS:
             address = (value or "").strip().lower()
             assert (
@@ -467,6 +471,89 @@ def test_names_of_accounts_are_shown_as_text_on_pages_and_in_letters(
     for number in range(1, db.session.query(Comment).count() + 1):
         make_published(number)
     check_public(surfaces(settings))
+
+
+def test_what_an_account_says_of_itself_is_shown_as_text_everywhere(
+    app: Flask, settings: Settings, letters: Any
+) -> None:
+    """A name that is changed, words about oneself, a link: in comments, on pages, in letters."""
+    make.thread()
+    rhea = make.account("Rhea")
+    mine = make.comment(by=rhea)
+    make.comment(parent=mine, body="Yes.")
+    visitor, stranger = visiting(app, rhea), Visitor(app)
+    moderator = of_role(app, "Mona", Role.MODERATOR)
+    person = f"/comments/people/{rhea.public_id}"
+    for number, (name, bio) in enumerate(itertools.zip_longest(SHORT, SHORT + LONG)):
+        forget_limits()
+        # The same without what is folded away would be one name: its number tells them apart.
+        form = {
+            "name": f"{name or 'Rhea'} {number}",
+            "bio": f"{bio}\n\nNumber {number}.",
+            "link": f"https://a.example/{number}?a=<>\"'&b={name}" if number % 2 else "",
+            "shown": "on",
+        }
+        answer = visitor.post("/comments/account/profile", form)
+        if answer.status_code == 422:
+            # A link with such characters is none.
+            assert number % 2
+            check(answer.text, f"the profile's form with {form}")
+            assert shows(answer.text, form["name"]) or form["name"] in str(
+                read(answer.text).elements
+            )
+            answer = visitor.post(
+                "/comments/account/profile", {**form, "link": f"https://a.example/{number}?a=1"}
+            )
+        assert answer.status_code == 303, form
+        page = check_pages(stranger, [person])
+        assert shows(page, form["name"])
+        biography = page.split('<div class="postil bio">', 1)[1].split("</div></div>", 1)[0]
+        check_body(biography.split(">", 1)[1], f"about oneself: {bio}")
+        own = check_pages(
+            visitor,
+            [
+                *("/comments/account", "/comments/account/profile", "/comments/account/email"),
+                *("/comments/account/delete", "/comments/account/data"),
+                *("/comments/threads/pelicans", "/comments/threads/pelicans?reply=1"),
+            ],
+        )
+        assert shows(own, form["name"])
+        check_pages(moderator, ["/comments/moderation/?status=published"])
+        if name is not None and number % 5 == 0:
+            check_public(surfaces(settings))
+            assert shows((settings.published / "threads/pelicans.html").read_text(), form["name"])
+    visitor.post("/comments/account/email", {"email": "new@example.org"})
+    assert letters()[-1][1] == "Confirm your new address for http://blog.test"
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "data:text/html,<script>", "//evil.example"]
+)
+def test_an_accounts_link_is_an_http_address_or_nothing(app: Flask, link: str) -> None:
+    rhea = make.account("Rhea")
+    form = {"name": "Rhea", "link": link, "shown": "on"}
+    answer = visiting(app, rhea).post("/comments/account/profile", form)
+    assert answer.status_code == 422
+    check(answer.text, link)
+    assert link not in Visitor(app).get(f"/comments/people/{rhea.public_id}").text
+
+
+def test_what_a_guest_typed_is_shown_as_text_where_it_is_claimed(
+    app: Flask, guest: Visitor
+) -> None:
+    make.thread()
+    make.account("Rhea")
+    names = []
+    for number, payload in enumerate(SHORT):
+        given = {"name": payload, "body": f"{payload}\n\nNumber {number}."}
+        if guest.call("POST", "threads/pelicans/comments", given).status_code == 202:
+            names.append(payload)
+    guest.sign_in("rhea@example.org")
+    page = check_pages(guest, ["/comments/account/claim"])
+    for payload in names:
+        assert shows(page, payload)
+    for odd in SHORT:
+        check(guest.get("/comments/account/claim", query_string={"next": odd}).text, odd)
 
 
 def forget_limits() -> None:
