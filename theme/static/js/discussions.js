@@ -40,3 +40,5 @@ addEventListener("pageshow", look);
 document.addEventListener("visibilitychange", look);
 setInterval(look, EVERY_MS);
 look();
+
+export {};

@@ -9,10 +9,10 @@
   const hasMargin = matchMedia("(width >= 60rem)");
   const hasMargins = matchMedia("screen and (width >= 72rem)");
 
-  /** @returns {string | null} */
-  const choice = () => {
+  /** @param {string} name @returns {string | null} */
+  const stored = (name) => {
     try {
-      return localStorage.getItem("theme");
+      return localStorage.getItem(name);
     } catch {
       return null; // Storage is switched off: the system decides.
     }
@@ -154,7 +154,8 @@
       if (free > prose.offsetHeight) prose.classList.remove("noted");
     };
     hasMargins.addEventListener("change", place);
-    new ResizeObserver(place).observe(prose);
+    const watch = new ResizeObserver(place);
+    for (const box of [prose, ...notes]) watch.observe(box);
   };
 
   const wireCopying = () => {
@@ -174,7 +175,23 @@
     }
   };
 
-  apply(choice());
+  // The key "/" opens the search from everywhere, unless it is a letter of what is being typed.
+  const wireSearch = () => {
+    const link = document.querySelector("[data-search]");
+    if (!(link instanceof HTMLAnchorElement)) return;
+    addEventListener("keydown", (event) => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+      const target = /** @type {HTMLElement} */ (event.target);
+      if (target.isContentEditable || target.closest("input, textarea, select, dialog")) return;
+      if (stored("search-key") === "off") return;
+      event.preventDefault();
+      const field = document.querySelector("[type=search]");
+      if (field instanceof HTMLElement) field.focus();
+      else location.assign(link.href);
+    });
+  };
+
+  apply(stored("theme"));
   document.addEventListener("DOMContentLoaded", () => {
     wireToggle();
     wireContents();
@@ -182,5 +199,6 @@
     if (navigator.clipboard) wireCopying();
     wireNotes();
     wireComments();
+    wireSearch();
   });
 })();
