@@ -26,6 +26,7 @@ from plugins import (  # noqa: E402 - found by now
     markup,
     reading,
     related,
+    search,
     theme,
     words,
 )
@@ -137,6 +138,7 @@ PLUGINS = [
     reading,
     related,
     drafts,
+    search,
     compress,
     discussions,
     bake,

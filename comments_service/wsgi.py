@@ -46,7 +46,11 @@ _snapshot = re.compile(
     r"|discussions(?:\.[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)?(?:\.[0-9]{1,4})?\.(?:html|json)"
 )
 _asset = re.compile(r"(?:static/)?([a-z0-9-]+\.(?:js|css|svg|png))")
-_hashed_name = re.compile(r"\.[0-9a-f]{8,}\.(?:js|css|svg|png|jpe?g|webp|avif)$")
+_hashed_name = re.compile(
+    r"\.[0-9a-f]{8,}\.(?:js|css|svg|png|jpe?g|webp|avif)$|_[0-9a-f]{7,}\.pf_(?:fragment|index|meta)$"
+)
+# Where the blog's search is, in each language, and where its index and its worker are.
+_search = re.compile(r"(?:[a-z]{2,3}(?:-[a-z0-9]{2,8})*/)?search/|pagefind/.+")
 _text = frozenset(
     {
         *("text/html", "text/css", "text/javascript", "text/plain", "text/xml"),
@@ -99,11 +103,14 @@ class Files:
         # Snapshots and the embed hold nothing private: any page may fetch them.
         shared = [*common, ("Access-Control-Allow-Origin", "*")]
         self._snapshot_headers = [*shared, ("Cross-Origin-Resource-Policy", "cross-origin")]
-        self._site_headers = [
-            *common,
-            ("Content-Security-Policy", site_policy(settings)),
-            ("Referrer-Policy", "strict-origin-when-cross-origin"),
-        ]
+        self._site_headers, self._search_headers = (
+            [
+                *common,
+                ("Content-Security-Policy", site_policy(settings, compiles=compiles)),
+                ("Referrer-Policy", "strict-origin-when-cross-origin"),
+            ]
+            for compiles in (False, True)
+        )
 
     def answer(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes] | None:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
@@ -135,7 +142,8 @@ class Files:
         place = f"{output}/{relative}"
         if path.endswith("/"):
             place += "index.html"
-        answer = self._send(environ, start, place, self._site_headers)
+        headers = self._search_headers if _search.fullmatch(relative) else self._site_headers
+        answer = self._send(environ, start, place, headers)
         if answer is not None:
             return answer
         # Asked only now that no file has the name, so that no name is too long to be looked for.
@@ -278,11 +286,15 @@ def _freshness(path: Path) -> str:
     return "public, max-age=31536000, immutable" if _hashed_name.search(path.name) else "no-cache"
 
 
-def site_policy(settings: Settings) -> str:
-    """The blog's pages load nothing from elsewhere; they talk to the service."""
+def site_policy(settings: Settings, *, compiles: bool = False) -> str:
+    """The blog's pages load nothing from elsewhere; they talk to the service.
+
+    The search alone compiles WebAssembly, in its page and in the worker that this starts.
+    """
+    wasm = " 'wasm-unsafe-eval'" if compiles else ""
     service = "" if settings.base.startswith("/") else f" {config.origin_of(settings.comments_url)}"
     return (
-        f"default-src 'self'; script-src 'self'{service}; style-src 'self'{service};"
+        f"default-src 'self'; script-src 'self'{service}{wasm}; style-src 'self'{service};"
         f" img-src 'self' data:; connect-src 'self'{service}; form-action 'self'{service};"
         " object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
     )

@@ -24,6 +24,7 @@ from plugins import (
     markup,
     reading,
     related,
+    search,
     theme,
     words,
 )
@@ -93,6 +94,8 @@ class Site:
             "COMMENTS_URL": "/comments/",
             "COMMENTS_PUBLISHED": str(self.published),
             "COMPRESS": False,
+            # An index takes longer than most tests' sites.
+            "SEARCH": False,
             "CACHE_PATH": str(self.folder / "cache"),
             "JINJA_ENVIRONMENT": {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True},
             "MARKDOWN": {
@@ -110,6 +113,7 @@ class Site:
                 reading,
                 related,
                 drafts,
+                search,
                 compress,
                 discussions,
                 bake,

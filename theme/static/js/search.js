@@ -1,0 +1,220 @@
+// @ts-check
+// Asks pagefind's index for what is typed. The index comes with the first letter, not before, and
+// everything it says is put into the page as text.
+
+/** @typedef {{ id: string, element: string, text: string, location: number }} Anchor */
+/** @typedef {{ url: string, raw_content: string, meta: Record<string, string>, anchors: Anchor[], weighted_locations: { weight: number, balanced_score: number, location: number }[] }} Page */
+/** @typedef {{ data: () => Promise<Page> }} Result */
+/** @typedef {{ options: (options: object) => Promise<void>, search: (words: string) => Promise<{ results: Result[] }> }} Index */
+
+const AT_ONCE = 10;
+const PAUSE_MS = 150; // Between two letters of somebody who types, and less than anybody waits.
+const BEFORE = 6; // Words of an excerpt before what was found, and as many thereafter as fill two lines.
+const AFTER = 24;
+const MAX_PLACES = 3;
+const UNSPACED = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]/u;
+
+const form = /** @type {HTMLFormElement} */ (document.querySelector("form.search"));
+const field = /** @type {HTMLInputElement} */ (form.querySelector("[type=search]"));
+const state = /** @type {HTMLElement} */ (document.querySelector(".search-status"));
+const list = /** @type {HTMLElement} */ (document.querySelector(".search-results"));
+const more = /** @type {HTMLElement} */ (document.querySelector(".search-more"));
+const day = new Intl.DateTimeFormat(document.documentElement.lang, {
+  dateStyle: "long",
+  timeZone: "UTC",
+});
+
+/** @type {Map<string, Promise<Index>>} */
+const indexes = new Map();
+/** @type {Result[]} */
+let waiting = [];
+let asked = "";
+
+/** @param {string} words @returns {Promise<Index>} */
+const index = (words) => {
+  const folder = form.dataset.index + (UNSPACED.test(words) ? "cjk/" : "");
+  const load = async () => {
+    /** @type {Index} */
+    const found = await import(`${folder}pagefind.js`);
+    await found.options({ baseUrl: form.dataset.base });
+    return found;
+  };
+  const known = indexes.get(folder) ?? load();
+  indexes.set(folder, known);
+  known.catch(() => indexes.delete(folder));
+  return known;
+};
+
+/**
+ * @param {string} name
+ * @param {string} text
+ * @param {Record<string, string>} attributes
+ */
+const element = (name, text = "", attributes = {}) => {
+  const made = document.createElement(name);
+  made.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+};
+
+/** The words around a place, with those that were asked for marked.
+ * @param {Page} page @param {number} from @param {number} end @param {number} at
+ */
+const excerpt = (page, from, end, at) => {
+  const spaced = !page.raw_content.includes("\u200b");
+  const words = page.raw_content.split(spaced ? /\s+/ : "\u200b");
+  const found = new Set(page.weighted_locations.map((each) => each.location));
+  const start = Math.max(from, at - BEFORE);
+  const stop = Math.min(words.length, end, at + AFTER);
+  const piece = document.createDocumentFragment();
+  if (start > from) piece.append("… ");
+  for (let n = start; n < stop; n++) {
+    piece.append(found.has(n) ? element("mark", words[n]) : (words[n] ?? ""));
+    if (spaced) piece.append(" ");
+  }
+  if (stop < Math.min(words.length, end)) piece.append("…");
+  return piece;
+};
+
+/** Where in a page something was found: in its text, or in which comments, the best first.
+ * @param {Page} page
+ */
+const places = (page) => {
+  const comments = page.anchors
+    .filter((each) => each.id.startsWith("comment-"))
+    .sort((one, other) => one.location - other.location);
+  /** @type {Map<string, { id: string, from: number, end: number, at: number, score: number }>} */
+  const found = new Map();
+  for (const { location, balanced_score } of page.weighted_locations) {
+    const next = comments.findIndex((each) => each.location > location);
+    const own = comments[next < 0 ? comments.length - 1 : next - 1];
+    const id = own?.id ?? "";
+    const known = found.get(id);
+    const from = own?.location ?? 0;
+    const end = next < 0 ? Number.POSITIVE_INFINITY : (comments[next]?.location ?? 0);
+    if (!known) found.set(id, { id, from, end, at: location, score: balanced_score });
+    else if (balanced_score > known.score) {
+      Object.assign(known, { at: location, score: balanced_score });
+    }
+  }
+  return [...found.values()].sort((one, other) => other.score - one.score).slice(0, MAX_PLACES);
+};
+
+/** @param {Page} page */
+const item = (page) => {
+  const made = element("li", "", { class: "search-result" });
+  const title = element("h2", "", page.meta.lang ? { lang: page.meta.lang } : {});
+  title.append(element("a", page.meta.title, { href: page.url }));
+  made.append(title);
+  if (page.meta.date) {
+    const date = element("p", "", { class: "meta" });
+    date.append(
+      element("time", day.format(new Date(page.meta.date)), { datetime: page.meta.date }),
+    );
+    made.append(date);
+  }
+  for (const place of places(page)) {
+    const line = element("p", "", { class: "search-place", dir: "auto" });
+    if (place.id) {
+      const where = element("a", form.dataset.comment, { href: `${page.url}#${place.id}` });
+      line.append(where, " ");
+    }
+    line.append(excerpt(page, place.from, place.end, place.at));
+    made.append(line);
+  }
+  return made;
+};
+
+/** The next results; those of an earlier question are left where they are. */
+const show = async () => {
+  const words = asked;
+  const pages = await Promise.all(waiting.splice(0, AT_ONCE).map((each) => each.data()));
+  if (words !== asked) return;
+  list.append(...pages.map(item));
+  more.hidden = waiting.length === 0;
+};
+
+/** @param {number} count */
+const tell = (count) => {
+  const { nothing = "", one = "", other = "" } = form.dataset;
+  const text = count === 0 ? nothing : count === 1 ? one : other;
+  state.textContent = text.replace("{n}", String(count));
+};
+
+const ask = async () => {
+  const words = field.value.trim();
+  if (words === asked) return;
+  asked = words;
+  const address = new URL(location.href);
+  if (words) address.searchParams.set("q", words);
+  else address.searchParams.delete("q");
+  history.replaceState(history.state, "", address);
+  try {
+    const { results } = words ? await (await index(words)).search(words) : { results: [] };
+    if (words !== asked) return;
+    waiting = results;
+    list.replaceChildren();
+    more.hidden = true;
+    if (words) tell(results.length);
+    else state.textContent = "";
+    await show();
+  } catch {
+    if (words !== asked) return;
+    asked = "";
+    list.replaceChildren();
+    more.hidden = true;
+    state.textContent = form.dataset.failed ?? "";
+  }
+};
+
+let pause = 0;
+field.addEventListener("input", () => {
+  clearTimeout(pause);
+  pause = setTimeout(ask, PAUSE_MS);
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  clearTimeout(pause);
+  ask();
+});
+more.addEventListener("click", async () => {
+  const next = list.childElementCount;
+  await show();
+  list.children[next]?.querySelector("a")?.focus();
+});
+
+// Up and down walk from the field through everything that was found; Escape goes back to the field.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const stops = [field, .../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("a"))];
+  const at = stops.findIndex((each) => each.matches(":focus"));
+  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+  if (at >= 0 && step) {
+    event.preventDefault();
+    stops[at + step]?.focus();
+  } else if (at > 0 && event.key === "Escape") {
+    field.focus();
+    field.select();
+  }
+});
+
+const key = /** @type {HTMLInputElement} */ (form.querySelector("[data-search-key]"));
+try {
+  key.checked = localStorage.getItem("search-key") !== "off";
+} catch {
+  // Storage is switched off: the key works, as it does in site.js.
+}
+key.addEventListener("change", () => {
+  try {
+    if (key.checked) localStorage.removeItem("search-key");
+    else localStorage.setItem("search-key", "off");
+  } catch {
+    key.checked = true;
+  }
+});
+
+field.value = new URL(location.href).searchParams.get("q") ?? "";
+field.focus();
+ask();
+
+export {};
