@@ -550,7 +550,8 @@ class CommentThread extends HTMLElement {
     this.#name = comments[0]?.name ?? "";
     for (const old of this.querySelectorAll(".postil-own, .postil-pending")) old.remove();
     for (const own of comments.reverse()) {
-      if (own.status === "pending" || this.#item(own.id)) this.#show(own);
+      // What was written just now may not stand in the page's file yet.
+      if (own.editable_until || own.status === "pending" || this.#item(own.id)) this.#show(own);
     }
     await this.#greet();
   }

@@ -212,6 +212,24 @@ def test_one_edits_and_deletes_what_one_wrote(visit: Visit, thread: str, writer:
     expect(page.get_by_text("Without a mistake.")).to_have_count(0)
 
 
+def test_what_one_has_just_written_stands_there_though_the_files_are_older(
+    visit: Visit, thread: str, live: Live
+) -> None:
+    page = article(visit, thread)
+    older = live.page(thread), live.snapshots(thread)
+    write(main_form(page), "Quicker than the publisher.")
+    post(main_form(page))
+    expect(newest(page, "Quicker than the publisher.")).to_be_focused()
+    page.route(
+        f"**/{thread}/", lambda route: route.fulfill(body=older[0], content_type="text/html")
+    )
+    page.route(f"**/{thread}.html", lambda route: route.fulfill(body=older[1]))
+    page.reload()
+    wake(page)
+    mine = newest(page, "Quicker than the publisher.")
+    expect(mine.get_by_role("button", name="Edit")).to_be_visible()
+
+
 def test_a_held_comment_is_seen_by_its_writer_only(
     visit: Visit, held_thread: str, live: Live
 ) -> None:
