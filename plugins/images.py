@@ -378,19 +378,31 @@ class Pictures:
             self.encode(path, wanted)
         stem = re.sub(r"[^\w-]+", "-", path.stem.lower()).strip("-")[:32] or "picture"
         found: dict[str, list[tuple[int, str]]] = {}
-        for (form, width), target in wanted.items():
+        # A drawing may weigh less at its full width, or in the older format: then that is all it has.
+        least = {"": path.stat().st_size}
+        for (form, width), target in self.from_the_widest(wanted):
             size = target.stat().st_size
+            rivals = (
+                least.values() if form == self.forms[0] else (least[""], least.get(form, size + 1))
+            )
             # An empty file says that this format has nothing to offer here.
-            if not size or size >= path.stat().st_size:
+            if not size or size >= min(rivals):
                 continue
+            least[form] = size
             name = f"{stem}.{digest[:8]}-{width}.{form}"
             copy = self.output / self.folder / name
             if not copy.exists() or copy.stat().st_size != size:
                 files.replace(copy, target.read_bytes())
             self.written.add(name)
             address = f"{self.prefix}/{quote(f'{self.folder}/{name}')}"
-            found.setdefault(form, []).append((width, address))
+            found.setdefault(form, []).insert(0, (width, address))
         return found
+
+    def from_the_widest(
+        self, wanted: dict[tuple[str, int], Path]
+    ) -> list[tuple[tuple[str, int], Path]]:
+        """The formats of one width from the last to the first, which has to be the lightest."""
+        return sorted(wanted.items(), key=lambda item: (-item[0][1], -self.forms.index(item[0][0])))
 
     def encode(self, path: Path, wanted: dict[tuple[str, int], Path]) -> None:
         with opened(path, self.limit) as image:
@@ -403,7 +415,7 @@ class Pictures:
                 base = plain(image)
             except (OSError, SyntaxError, ValueError, struct.error) as error:
                 raise Unreadable(f"it is damaged ({error}). Save it anew") from None
-        for (form, width), target in sorted(wanted.items(), key=lambda item: -item[0][1]):
+        for (form, width), target in self.from_the_widest(wanted):
             data = b""
             if base is not None:
                 if base.width > width and base.width > widest:

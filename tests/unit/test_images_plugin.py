@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, PngImagePlugin, features
+from PIL import Image, ImageDraw, PngImagePlugin, features
 
 from plugins import images
 from plugins.images import ImageError, Unreadable, cleaned, svg_size, without_alt
@@ -49,10 +49,10 @@ class Pictured(Site):
 
 
 def photograph(size: tuple[int, int] = (1300, 650)) -> Image.Image:
-    """Something with enough in it that encoders have work to do."""
-    wave = Image.radial_gradient("L").resize(size)
-    noise = Image.effect_noise(size, 6)
-    return Image.merge("RGB", (wave, noise, Image.linear_gradient("L").resize(size)))
+    """Something with enough in it that a larger version of it is a larger file."""
+    rough = (max(1, size[0] // 9), max(1, size[1] // 9))
+    channels = [Image.effect_noise(rough, spread).resize(size) for spread in (40, 60, 80)]
+    return Image.merge("RGB", channels)
 
 
 def exif(orientation: int = 1) -> Image.Exif:
@@ -100,6 +100,23 @@ def test_nothing_is_made_larger_than_it_is(site: Pictured) -> None:
     site.build()
     assert set(re.findall(r" (\d+)w", site.page("a"))) == {"420", "500"}
     assert "zoom" not in site.page("a")
+
+
+def test_a_drawing_that_weighs_less_as_it_is_has_no_widths(site: Pictured) -> None:
+    drawing = Image.new("L", (1200, 800), 255)
+    for at in range(0, 1200, 7):
+        ImageDraw.Draw(drawing).line((at, 0, 1200 - at, 800), 0)
+    drawing.save(site.images / "lines.png", optimize=True)
+    site.write("a", body="![Lines.]({static}/images/lines.png)")
+    site.build(IMAGES_FORMATS=("avif", "webp"))
+    whole = (site.images / "lines.png").stat().st_size
+    made = [path.stat().st_size for path in (site.output / "images/sized").iterdir()]
+    assert page_sources(site.page("a")) == len(made) <= 3
+    assert not made or max(made) < whole
+
+
+def page_sources(page: str) -> int:
+    return sum(sources.count(",") + 1 for sources in re.findall(r'srcset="([^"]*)"', page))
 
 
 def test_all_but_the_first_wait_until_they_are_near(site: Pictured) -> None:
