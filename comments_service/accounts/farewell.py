@@ -17,15 +17,19 @@ LAST_OWNER = Message(
 )
 
 
-def is_last_owner(account: Account) -> bool:
-    """Whether nobody would be left who may do everything."""
+def is_last_owner(account: Account, *, locked: bool = False) -> bool:
+    """Whether nobody would be left who may do everything.
+
+    Two owners who leave at the same moment each count on the other, so the one who is asked to stay
+    is `locked` before anything is done.
+    """
     if account.role is not Role.OWNER:
         return False
     others = sa.select(Account.id).where(
         Account.role == Role.OWNER, Account.closed_at.is_(None), Account.id != account.id
     )
-    # Two owners who leave at the same moment each count on the other: the rows are locked.
-    return db.session.scalar(others.limit(1).with_for_update()) is None
+    chosen = others.limit(1)
+    return db.session.scalar(chosen.with_for_update() if locked else chosen) is None
 
 
 def erase(account: Account, lang: str) -> None:
@@ -35,7 +39,7 @@ def erase(account: Account, lang: str) -> None:
     address alone goes by the address: letters sent and unsent, steps, counted attempts. One last
     letter confirms it, whose own row goes when it has been sent. Raises NotAllowed for the last owner.
     """
-    if is_last_owner(account):
+    if is_last_owner(account, locked=True):
         raise NotAllowed(LAST_OWNER)
     limits.forget_all(account.public_id)
     # Letters to an address that was to become the account's.

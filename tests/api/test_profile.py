@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from comments_service import avatars, comments, publisher, threads
+from comments_service import avatars, comments, publisher, sessions, threads
 from comments_service.accounts import names
 from comments_service.config import Settings
 from comments_service.db import db, writing
@@ -195,7 +195,6 @@ def test_the_page_has_pages(reader: Visitor, guest: Visitor) -> None:
 
 
 def test_the_page_costs_the_same_however_much_there_is(app: Flask, reader: Visitor) -> None:
-    from sqlalchemy import event
 
     make.thread("pelicans")
     make.thread("gulls")
@@ -289,3 +288,45 @@ def test_a_badge_comes_from_the_role_and_not_from_a_name(
             db.session.execute(db.delete(RateCount))
         assert profile(reader, name).status_code == 303
         assert "postil-badge" not in fragment()
+
+
+# ---- the overview
+
+
+def rooms(visitor: Visitor) -> dict[str, int]:
+    """Where the account's page leads, and what is answered there."""
+    page = visitor.get("/comments/account").text
+    main = page.split("<main", 1)[1]
+    links = re.findall(r'href="/comments/account/([a-z-]+)"', main)
+    return {each: visitor.get(f"/comments/account/{each}").status_code for each in links}
+
+
+ALWAYS = ("profile", "email", "second-factor", "sessions", "data", "delete")
+
+
+def test_the_overview_leads_to_every_room(reader: Visitor) -> None:
+    assert rooms(reader) == dict.fromkeys(("password", "passkeys", *ALWAYS), 200)
+
+
+class TestLittleIsOn:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"passwords": False, "passkeys": False, "github": "id secret"}
+
+    def test_the_overview_leads_to_what_is_switched_on(self, app: Flask) -> None:
+        visitor = visiting(app, make.account("Rhea"))
+        assert rooms(visitor) == dict.fromkeys(("providers", *ALWAYS), 200)
+        assert "GitHub" in visitor.get("/comments/account").text
+
+
+def test_each_session_says_how_and_when_it_began(app: Flask) -> None:
+    rhea = make.account("Rhea")
+    visitor = visiting(app, rhea)
+    with writing():
+        for way in ("password", "letter", "passkey", "elsewhere"):
+            sessions.begin(rhea, make.visitor("Firefox on Linux"), way=way)
+    page = text(visitor.get("/comments/account/sessions").text)
+    for word in ("by password", "by letter", "with a passkey", "through elsewhere"):
+        assert word in page
+    assert page.count("First seen:") == page.count("Last seen:") == 5
+    assert page.count("this one") == 1
