@@ -15,7 +15,7 @@ from comments_service import config, limits, notifications, sessions
 from comments_service.accounts import names, passwords, tokens, ways
 from comments_service.accounts.entrance import Entry, enter
 from comments_service.db import db, writing
-from comments_service.errors import InvalidInput, Message, NotAllowed
+from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.inputs import NewPassword, NewReader, SignUp
 from comments_service.models import Account, Purpose, Role, now
 from comments_service.sessions import Visitor
@@ -91,7 +91,7 @@ def _mark(browser: str) -> str:
 def _send(purpose: Purpose, account: Account, email: str, lang: str, **facts: str) -> None:
     """A letter with a link; its template and its page are called as its purpose is."""
     link = tokens.link(purpose, tokens.make(purpose, account, **facts))
-    notifications.write(email, lang, purpose, name=account.name, link=link)
+    notifications.write(email, lang, purpose, fleeting=True, name=account.name, link=link)
 
 
 def count_letter(network: str) -> None:
@@ -147,11 +147,20 @@ def verify(text: str, visitor: Visitor, *, browser: str = "", password: str = ""
         token = tokens.find(Purpose.VERIFY, text)
         passwords.check(db.session.get_one(Account, token.account_id), password)
     with writing():
-        account = tokens.use_of_account(Purpose.VERIFY, text)
+        account = _waiting(text)
         if not config.current().passwords:
             ways.hand_over(account)
         account.email_verified_at = account.email_verified_at or now()
         return enter(account, "letter", visitor)
+
+
+def _waiting(text: str) -> Account:
+    """The account whose address a letter confirms, if it still has one. Raises UnknownToken."""
+    account = tokens.use_of_account(Purpose.VERIFY, text)
+    if account.email is None:
+        # Somebody else proved the address meanwhile, and has it.
+        raise UnknownToken(tokens.SPENT)
+    return account
 
 
 def disown(text: str) -> str:
@@ -160,7 +169,7 @@ def disown(text: str) -> str:
     What was chosen is dropped, and the answer is a token for choosing another. Raises UnknownToken.
     """
     with writing():
-        account = tokens.use_of_account(Purpose.VERIFY, text)
+        account = _waiting(text)
         ways.hand_over(account)
         return tokens.make(Purpose.RESET, account)
 

@@ -4,7 +4,7 @@ six digits beside it.
 Three secrets hang together, each the hash of the one before it: the link's token, which only the
 letter has; the ticket, which the page that asked for the letter keeps; and what the table keeps. So
 the letter's link works wherever it is opened, the page cannot make the link out of its ticket, and
-the table gives away neither. The six digits are kept as an HMAC under the ticket: they are worth
+the table gives away neither; the letter leaves the outbox as it is sent. The six digits are kept as an HMAC under the ticket: they are worth
 nothing without it, neither to somebody who guesses them nor to somebody who reads the table.
 """
 
@@ -75,6 +75,7 @@ def ask(email: str, lang: str, network: str, *, target: str = "") -> str:
             (account.email if account else None) or email,
             lang,
             "sign-in" if open_to_all or (account and account.closed_at is None) else "unknown",
+            fleeting=True,
             name=account.name if account else "",
             code=f"{code[:3]} {code[3:]}",
             link=tokens.link(Purpose.LINK, text),

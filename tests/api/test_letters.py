@@ -5,12 +5,14 @@ import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from comments_service import notifications
 from comments_service.accounts import names, roles
 from comments_service.config import Rate
 from comments_service.db import db, writing
@@ -487,6 +489,30 @@ def test_a_stranger_who_signs_up_after_me_does_not_choose_my_password(
     # The mark of my browser does not speak for the password that was chosen in another.
     assert guest.post(link_in(second)).status_code == 422
     assert account_of(guest) is None
+
+
+def test_a_letter_confirms_no_address_that_has_become_anothers(
+    guest: Visitor, letters: Any
+) -> None:
+    sign_up(guest, "form")
+    path = link_in(letters()[0][2])
+    with writing():
+        db.session.execute(sa.update(Account).values(email=None, email_key=None))
+    assert guest.post(path).status_code == 404
+    assert guest.post(path, {"act": "disown"}).status_code == 404
+
+
+def test_a_letter_with_a_way_in_is_forgotten_once_it_is_sent(
+    guest: Visitor, letters: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make.account("Rhea")
+    ask(guest, "json")
+    guest.post("/comments/forgot", {"email": EMAIL})
+    sign_up(guest, "json")
+    assert len(letters()) == 3
+    assert notifications.send_waiting(settings) == 3
+    assert letters() == []
 
 
 # ---- a second factor
