@@ -84,6 +84,7 @@ FIGURE = re.compile(
 )
 TITLE = re.compile(r'\s*\btitle="(?P<words>[^"]*)"')
 BOX = re.compile(r'<li>(?P<p>\s*<p>)?<input (?P<facts>[^>]*type="checkbox"[^>]*)>')
+CELL = re.compile(r'<(t[hd]) align="(left|center|right)">')
 STYLE = re.compile(r' style="(?P<style>[^"]*)"')
 BOXED = re.compile(r'<menclose notation="box">(.*?)</menclose>', re.DOTALL)
 
@@ -183,6 +184,9 @@ class Finishing:
             html = NOTE.sub(self.note, html)
         if "title=" in html:
             html = FIGURE.sub(self.figure, html)
+        if "align=" in html:
+            # What Markdown writes is no HTML any more, and a style attribute is no choice either.
+            html = CELL.sub(r'<\1 class="to-\2">', html)
         if 'type="checkbox"' in html:
             html = BOX.sub(self.box, html)
         return html

@@ -198,6 +198,13 @@ def test_a_tasks_box_says_in_words_what_it_shows() -> None:
     assert 'aria-label="已完成"' in page("- [x] 二", "zh-cn")
 
 
+def test_a_column_is_set_to_a_side_by_a_class() -> None:
+    cells = '<tr><th align="right">n</th><td align="center">x</td></tr>'
+    assert Finishing({}, "", "en").finish(cells) == (
+        '<tr><th class="to-right">n</th><td class="to-center">x</td></tr>'
+    )
+
+
 def test_lines_to_highlight_are_numbers_within_the_code() -> None:
     assert line_numbers("2 4-6, 9", 9) == [2, 4, 5, 6, 9]
     for wrong in ("0", "10", "5-4", "x", "1-"):
