@@ -1,11 +1,14 @@
 """Across sites: which requests a session goes along with, and who may use it from where."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from comments_service import snapshots
+from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.models import Session
 from comments_service.web import SAFE_METHODS
@@ -151,3 +154,48 @@ def test_no_get_of_a_stranger_sets_a_cookie_or_begins_a_session(app: Flask) -> N
             answer = Visitor(app)._open(method, path + query)
             assert "Set-Cookie" not in answer.headers, (method, path + query)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Session)) == 0
+
+
+def dialog_of(settings: Settings) -> str:
+    """The dialog to sign in, as every page of the blog gets it."""
+    (ui,) = [each for each in snapshots.rendered_site(settings) if each.name == "ui.en.html"]
+    html = ui.data.decode()
+    return html.partition('<template id="postil-sign-in">')[2].partition("</template>")[0]
+
+
+def test_the_dialog_offers_what_is_switched_on_and_nothing_else(
+    app: Flask, settings: Settings
+) -> None:
+    make.thread()
+    everything = dialog_of(
+        replace(settings, github="an-id a-secret", openid="Tea House https://id.example a b")
+    )
+    for word in ("Password", "Send me a letter instead", "GitHub, Tea House", "Make an account"):
+        assert word in everything, word
+    only = {"letters": False, "passkeys": False, "sign_up": False}
+    assert "Password" in (by_password := dialog_of(replace(settings, **only)))
+    for word in ("letter", "passkey", "GitHub", "Make an account", 'data-step="code"'):
+        assert word not in by_password, word
+    by_letter = dialog_of(replace(settings, passwords=False, passkeys=False))
+    assert "Send me a letter" in by_letter
+    assert 'type="password"' not in by_letter
+    assert "forgot" not in by_letter
+    by_github = dialog_of(
+        replace(settings, passwords=False, letters=False, passkeys=False, github="an-id a-secret")
+    )
+    assert "Go on with GitHub" in by_github
+    assert 'name="email"' not in by_github
+
+
+def test_a_way_that_is_switched_off_leaves_the_files_at_the_next_start(settings: Settings) -> None:
+    editions = {
+        snapshots.edition(each)
+        for each in (
+            settings,
+            replace(settings, passwords=False),
+            replace(settings, letters=False),
+            replace(settings, passkeys=False),
+            replace(settings, github="an-id a-secret"),
+        )
+    }
+    assert len(editions) == 5
