@@ -1,7 +1,6 @@
 """Handoff: a window on the service's address signs in for a page of another site; and who tries to steal it."""
 
 import secrets
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -91,10 +90,9 @@ def window(app: Flask, rhea: Account) -> Window:
 
 
 @pytest.fixture(autouse=True)
-def over_tls(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cookies of this deployment are Secure: the test's browser must believe that it speaks TLS."""
     monkeypatch.setattr("tests.conftest.SITE", "https://blog.test")
-    return
 
 
 def signed_in(answer: Answer) -> bool:
@@ -173,6 +171,7 @@ def test_it_works_once(page: Page, window: Window, app: Flask, rhea: Account) ->
 def test_the_first_yes_counts(app: Flask, page: Page, window: Window) -> None:
     other = Window(app, make.account("Mallory"))
     window.say_yes(page)
+    assert other.see(page).status_code == 404
     assert other.say_yes(page).status_code == 404
     assert signed_in(page.redeem())
 
@@ -232,7 +231,14 @@ def test_after_a_quarter_of_an_hour_it_is_too_late(page: Page, window: Window) -
     with writing():
         db.session.execute(sa.update(Token).values(expires_at=now() - timedelta(seconds=1)))
     assert refused(page.redeem())
+
+
+def test_after_a_quarter_of_an_hour_nobody_is_asked_any_more(page: Page, window: Window) -> None:
+    with writing():
+        db.session.execute(sa.update(Token).values(expires_at=now() - timedelta(seconds=1)))
     assert window.see(page).status_code == 404
+    assert window.say_yes(page).status_code == 404
+    assert refused(page.redeem())
 
 
 def test_signing_out_of_the_window_takes_the_yes_back(page: Page, window: Window) -> None:
