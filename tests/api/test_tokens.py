@@ -1,0 +1,154 @@
+"""What opens an account: only the browser, the letter or the paper has it; the database has hashes.
+
+Every test here fails when its rule is taken out of the service.
+"""
+
+import hashlib
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from comments_service.accounts import roles, second, tokens
+from comments_service.db import Base, db, writing
+from comments_service.models import Authenticator, Purpose, Role, Session
+from tests import make
+from tests.api.device import Device
+from tests.api.people import of_role, visiting
+from tests.api.strong import PAGE, App, set_up, with_app
+from tests.api.test_passkeys import add, question
+from tests.conftest import Answer, Visitor, link_in
+
+
+def cookie_of(visitor: Visitor) -> str:
+    cookie = visitor.client.get_cookie("postil", domain="blog.test")
+    assert cookie
+    return cookie.value
+
+
+def stolen(app: Flask, token: str) -> Visitor:
+    """Somebody who has got hold of a token."""
+    thief = Visitor(app)
+    thief.client.set_cookie("postil", token, domain="blog.test")
+    return thief
+
+
+def signed_in(visitor: Visitor) -> bool:
+    return visitor.call("GET", "me").json["account"] is not None
+
+
+def everything() -> str:
+    """Every value of every table, letters left out: they are sent, and then hold links of the past."""
+    db.session.rollback()
+    found = []
+    with db.engine.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            if table.name != "outbox":
+                for row in connection.execute(sa.select(table)):
+                    found += [
+                        each if isinstance(each, bytes) else str(each).encode() for each in row
+                    ]
+    return b"\n".join(found).decode("latin-1")
+
+
+def test_the_database_holds_nothing_that_opens_an_account(
+    app: Flask, guest: Visitor, letters: Any
+) -> None:
+    account = make.account("Rhea")
+    rhea = visiting(app, account)
+    _, codes = set_up(rhea)
+    device = Device()
+    add(rhea, device)
+    held = [cookie_of(rhea), *codes, *(each.replace("-", "") for each in codes)]
+    for purpose in Purpose:
+        with writing():
+            held.append(tokens.make(purpose, account))
+    credentials = {"email": "rhea@example.org", "password": make.PASSWORD}
+    held += [make.PASSWORD, guest.call("POST", "session", credentials).json["ticket"]]
+    held += [question(guest)[1], question(rhea, "offer")[1]]
+    answer = guest.call("POST", "session/letter", {"email": "rhea@example.org"})
+    held += [answer.json["ticket"], link_in(letters()[-1][2]).rpartition("/")[2]]
+    number = device.keys[0].private.private_numbers().private_value
+    held += [number.to_bytes(32, "big").decode("latin-1")]
+    there = everything()
+    assert len(there) > 1000
+    for secret in held:
+        assert secret not in there
+    assert hashlib.sha256(cookie_of(rhea).encode()).digest().decode("latin-1") in there
+
+
+@pytest.mark.parametrize("way", ["password", "second", "recovery", "passkey", "letter", "confirm"])
+def test_whatever_shows_who_one_is_gives_another_token(app: Flask, letters: Any, way: str) -> None:
+    """A token that somebody planted or copied before is nobody's afterwards."""
+    account = make.account("Rhea")
+    browser = visiting(app, account)
+    device = Device()
+    add(browser, device)
+    codes: list[str] = []
+    if way in ("second", "recovery"):
+        _, codes = set_up(browser)
+    before = cookie_of(browser)
+    answer = shown(browser, way, device, codes, letters)
+    assert answer.status_code in (201, 303), answer.text
+    after = cookie_of(browser)
+    assert after != before
+    assert signed_in(browser)
+    assert not signed_in(stolen(app, before))
+    [given] = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith("postil=")]
+    assert "HttpOnly" in given
+    assert after not in answer.text
+    assert after not in (answer.location or "")
+
+
+def shown(browser: Visitor, way: str, device: Device, codes: list[str], letters: Any) -> Answer:
+    """Show who one is in one of the ways; the last answer is the one that lets in."""
+    if way == "passkey":
+        options, ticket = question(browser)
+        sent = {"ticket": ticket, "credential": device.answer(options)}
+        return browser.call("POST", "session/passkey", sent)
+    if way == "letter":
+        browser.call("POST", "session/letter", {"email": "rhea@example.org"})
+        return browser.post(link_in(letters()[-1][2]))
+    if way == "confirm":
+        return browser.post("/comments/confirm", {"password": make.PASSWORD})
+    credentials = {"email": "rhea@example.org", "password": make.PASSWORD}
+    answer = browser.call("POST", "session", credentials)
+    if way == "password":
+        return answer
+    code = app_of_rhea().code() if way == "second" else codes[0]
+    sent = {"ticket": answer.json["ticket"], "code": code}
+    return browser.call("POST", "session/second", sent)
+
+
+def app_of_rhea() -> App:
+    return App(db.session.query(Authenticator.secret).one()[0])
+
+
+def test_another_role_needs_another_token(app: Flask) -> None:
+    rhea = of_role(app, "Rhea", Role.READER)
+    before = cookie_of(rhea)
+    roles.set_role("rhea@example.org", Role.MODERATOR)
+    assert not signed_in(rhea)
+    rhea.sign_in("rhea@example.org")
+    assert cookie_of(rhea) != before
+    assert not signed_in(stolen(app, before))
+
+
+@pytest.mark.parametrize("page", ["/comments/account", PAGE, "/comments/account/passkeys"])
+def test_no_page_repeats_the_token_of_its_reader(app: Flask, page: str) -> None:
+    rhea = of_role(app, "Rhea", Role.READER)
+    set_up(rhea)
+    answer = rhea.get(page)
+    assert answer.status_code == 200
+    assert cookie_of(rhea) not in answer.text
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_session_ends_where_the_second_factor_was_reset(app: Flask) -> None:
+    account = make.account("Rhea")
+    rhea = visiting(app, account)
+    with_app(account)
+    second.reset(account)
+    assert not signed_in(rhea)
+    assert db.session.query(Session).filter(Session.ended_at.is_(None)).count() == 0
