@@ -253,6 +253,18 @@ def test_a_page_shows_the_role_and_nothing_private(app: Flask, guest: Visitor) -
         assert "@" not in guest.get(page_of(name)).text
 
 
+def test_moderators_see_the_same_picture(app: Flask, moderator: Visitor) -> None:
+    make.thread()
+    rhea = make.account("Rhea")
+    mine = make.comment(by=rhea, held=True)
+    make.comment(name="gus", held=True)
+    drawn = f'<path d="{avatars.pattern(rhea.public_id)}"/>'
+    queue = moderator.get("/comments/moderation/").text
+    assert queue.count(drawn) == 1
+    assert re.findall(r"postil-avatar[^>]*>([^<]*)</span>", queue) == ["G"]
+    assert moderator.get(f"/comments/moderation/comments/{mine.id}").text.count(drawn) == 1
+
+
 # ---- who one is taken for
 
 
