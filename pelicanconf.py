@@ -112,7 +112,7 @@ OUTPUT_PATH = setting("COMMENTS_OUTPUT", "output")
 # Deleting comes before building: a build that fails would leave no site.
 DELETE_OUTPUT_DIRECTORY = False
 THEME = "theme"
-THEME_STATIC_PATHS = ["static/icons"]
+THEME_STATIC_PATHS = ["static/files"]
 STATIC_PATHS = ["images"]
 USE_FOLDER_AS_CATEGORY = False
 DEFAULT_CATEGORY = "Notes"

@@ -79,7 +79,7 @@ class Site:
             "PATH": str(self.content),
             "OUTPUT_PATH": str(self.output),
             "THEME": str(ROOT / "theme"),
-            "THEME_STATIC_PATHS": ["static/icons"],
+            "THEME_STATIC_PATHS": ["static/files"],
             "SITEURL": "https://example.org",
             "SITE_PATH": "",
             "SITENAME": "Sample",
@@ -95,9 +95,9 @@ class Site:
             "COMMENTS_URL": "/comments/",
             "COMMENTS_PUBLISHED": str(self.published),
             "COMPRESS": False,
+            "CACHE_PATH": str(self.folder / "cache"),
             # An index takes longer than most tests' sites.
             "SEARCH": False,
-            "CACHE_PATH": str(self.folder / "cache"),
             "JINJA_ENVIRONMENT": {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True},
             "MARKDOWN": {
                 "output_format": "html5",
