@@ -503,3 +503,18 @@ def test_who_came_without_a_password_chooses_one_after_a_fresh_proof(app: Flask)
     Visitor(app).sign_in("rhea@example.org", "a heron at dusk")
     # From now on the old one is asked for.
     assert rhea.post(path, {"password": "a heron at noon"}).status_code == 422
+
+
+def test_a_letter_proves_again_who_one_is(rhea: Visitor, letters: Any) -> None:
+    """For accounts without a password; whoever has a second factor is not offered it."""
+    let_proof_lapse()
+    page = rhea.get(confirm_path()).text
+    assert 'value="letter"' in page
+    form = {"act": "letter", "email": hidden(page, "email"), "next": hidden(page, "next")}
+    answer = rhea.post("/comments/sign-in", form)
+    [code] = re.findall(r"\b(\d{3} \d{3})\b", letters()[-1][2])
+    form = {"ticket": hidden(answer.text, "ticket"), "code": code, "next": PAGE}
+    assert rhea.post("/comments/sign-in/code", form).location == PAGE
+    assert rhea.post(PAGE, {"act": "begin"}).location == PAGE
+    set_up(rhea)
+    assert 'value="letter"' not in rhea.get(confirm_path()).text
