@@ -183,6 +183,10 @@ def test_every_problem_has_one_shape_and_a_word_of_its_own(app: Flask, guest: Vi
         assert (answer.json["status"], answer.json["code"]) == (each.status, each.code)
         with app.test_request_context("/comments/sign-in", base_url=SITE):
             page = contextvars.copy_context().run(web.answer_error, each())
+        if each is errors.ProofRequired:
+            # A page need not say so: it leads to where one shows it, and back.
+            assert page.location == "/comments/confirm?next=%2Fcomments%2Fsign-in"
+            continue
         assert page.mimetype == "text/html"
         assert page.status_code == each.status
     db.session.rollback()
