@@ -1,5 +1,6 @@
 """The theme: what its settings may say, what it says by itself, and what its pages are made of."""
 
+import locale
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,7 +21,10 @@ TOKEN = re.compile(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
+    # Pelican sets the locale of the whole process: the next test gets the one from before.
+    before = locale.setlocale(locale.LC_ALL)
     yield Site(tmp_path)
+    locale.setlocale(locale.LC_ALL, before)
     disconnect()
 
 
