@@ -28,6 +28,7 @@ from plugins import (  # noqa: E402 - found by now
     reading,
     related,
     search,
+    sharing,
     theme,
     words,
 )
@@ -138,6 +139,7 @@ PLUGINS = [
     images,
     reading,
     related,
+    sharing,
     drafts,
     machines,
     search,

@@ -436,13 +436,13 @@ class Pictures:
 class Texts:
     """The articles and pages of one build, and every problem met in them."""
 
-    def __init__(self, settings: dict[str, Any], statics: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], published: dict[str, Any]) -> None:
         self.settings = settings
         self.pictures = Pictures(settings)
-        self.statics = statics
+        self.published = published
         site = settings["SITEURL"].rstrip("/")
         self.by_url = {}
-        for static in statics.values():
+        for static in published.values():
             # Asking for .url would mean to Pelican that {attach} may no longer move the file.
             url = static.get_url_setting("url")
             self.by_url[f"{self.pictures.prefix}/{url}"] = self.by_url[f"{site}/{url}"] = static
@@ -479,7 +479,7 @@ class Texts:
                 else:
                     beside = os.path.join(self.content.relative_dir, written)  # noqa: PTH118 - not normalised, as Pelican has it
                     name = self.content.get_relative_source_path(beside)
-                static = static or self.statics.get(name)
+                static = static or self.published.get(name)
             if static is None:
                 self.refuse(src, self.missing(path))
         return Path(self.settings["PATH"], static.source_path) if static else None

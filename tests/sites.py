@@ -26,6 +26,7 @@ from plugins import (
     reading,
     related,
     search,
+    sharing,
     theme,
     words,
 )
@@ -96,8 +97,9 @@ class Site:
             "COMMENTS_PUBLISHED": str(self.published),
             "COMPRESS": False,
             "CACHE_PATH": str(self.folder / "cache"),
-            # An index takes longer than most tests' sites.
+            # An index and pictures take longer than most tests' sites.
             "SEARCH": False,
+            "SHARE_PICTURES": False,
             "JINJA_ENVIRONMENT": {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True},
             "MARKDOWN": {
                 "output_format": "html5",
@@ -113,6 +115,7 @@ class Site:
                 images,
                 reading,
                 related,
+                sharing,
                 drafts,
                 machines,
                 search,

@@ -28,6 +28,7 @@ class Page(HTMLParser):
         self.ids: list[str] = []
         self.words: list[str] = []
         self.inline: list[str] = []
+        self.data: list[str] = []
         self._silent = ""
         self.feed(path.read_text(encoding="utf-8"))
 
@@ -39,13 +40,15 @@ class Page(HTMLParser):
             self.ids.append(name)
         if tag in ("script", "style"):
             self._silent = tag
+            # What is said to search engines is data: no browser runs it, and no policy minds it.
+            self._inert = given.get("type") == "application/ld+json"
 
     def handle_endtag(self, tag: str) -> None:
         self._silent = "" if tag == self._silent else self._silent
 
     def handle_data(self, data: str) -> None:
         if self._silent:
-            self.inline.append(data)
+            (self.data if self._inert else self.inline).append(data)
         elif data.strip():
             self.words.append(data.strip())
 
@@ -127,6 +130,47 @@ def test_no_page_has_script_style_or_handlers_inline(pages: dict[str, Page]) -> 
             assert tag != "style", name
             assert not [key for key in given if key == "style" or key.startswith("on")], name
             assert not (given.get("href") or "").startswith("javascript:"), name
+
+
+def test_what_is_said_to_search_engines_is_true(output: Path, pages: dict[str, Page]) -> None:
+    article, crumbs = json.loads("".join(pages["ink-and-paper/index.html"].data))
+    assert article["headline"] == 'Ink & <paper>, "quoted"'
+    assert article["commentCount"] == 12
+    assert crumbs["itemListElement"][-1]["item"] == f"{SITE}/ink-and-paper/"
+    for name, page in pages.items():
+        for _, given in page.elements:
+            if given.get("property") == "og:image":
+                picture = output / (given["content"] or "").removeprefix(f"{SITE}/")
+                assert picture.stat().st_size < 100_000, name
+
+
+def test_the_sitemap_lists_every_page_that_wants_to_be_found(
+    output: Path, pages: dict[str, Page]
+) -> None:
+    sitemap = ET.parse(output / "sitemap.xml").getroot()
+    listed = {unquote(url[0].text or "").removeprefix(f"{SITE}/") for url in sitemap}
+    wanted = {
+        name.removesuffix("index.html")
+        for name, page in pages.items()
+        if not [given for _, given in page.elements if given.get("content") == "noindex"]
+    }
+    assert listed == wanted
+
+
+def test_the_same_site_is_built_to_the_same_bytes(output: Path, tmp_path: Path) -> None:
+    built = pelican(
+        SAMPLE,
+        tmp_path / "output",
+        conf="publishconf.py",
+        SITE_URL=SITE,
+        COMMENTS_PUBLISHED=str(output.parent / "published"),
+    )
+    assert built.returncode == 0, built.stderr
+    for path in sorted(output.rglob("*")):
+        # The index of the search is written by another program.
+        if path.is_file() and "pagefind" not in path.parts:
+            again = tmp_path / "output" / path.relative_to(output)
+            assert again.read_bytes() == path.read_bytes(), path
 
 
 def test_every_page_ships_a_policy_that_forbids_the_rest(pages: dict[str, Page]) -> None:

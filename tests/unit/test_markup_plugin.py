@@ -116,8 +116,8 @@ def test_neighbouring_notes_stay_apart_and_a_quotation_stays_one() -> None:
 
 
 def test_an_unknown_kind_of_note_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    assert "note note-note" in page("> [!WARNIGN]\n> x")
-    assert "There is no note of the kind warnign" in caplog.text
+    assert "note note-note" in page("> [!WARNED]\n> x")
+    assert "There is no note of the kind warned" in caplog.text
 
 
 def test_a_sites_own_titles_come_first() -> None:
@@ -149,14 +149,14 @@ def test_what_is_wrong_with_code_is_a_warning_with_a_remedy(
     fence = "```"
     site.write(
         "code",
-        body=f'{fence}pyhton\nx\n{fence}\n\n{fence}python hl_lines="3"\nx\n{fence}\n\n'
-        f'{fence}python titel="a"\nx\n{fence}',
+        body=f'{fence}pythn\nx\n{fence}\n\n{fence}python hl_lines="3"\nx\n{fence}\n\n'
+        f'{fence}python titles="a"\nx\n{fence}',
     )
     site.build(**ALONE)
-    assert "code.md:5: The language pyhton of this code is not known" in caplog.text
+    assert "code.md:5: The language pythn of this code is not known" in caplog.text
     assert "Did you mean python?" in caplog.text
     assert 'code.md:9: hl_lines="3": "3" names no line' in caplog.text
-    assert 'code.md:13: Code has no "titel".' in caplog.text
+    assert 'code.md:13: Code has no "titles".' in caplog.text
 
 
 def test_fences_work_in_lists_and_longer_ones_hold_shorter_ones() -> None:
