@@ -5,9 +5,10 @@ get two functions: `asset(name, sources…, more="")` joins files of the theme's
 what the build itself made, into one and returns its path; `embed(name)` does the same for one file
 of the comment service's embed, and returns the service's own address where that folder is not at
 hand. A script always comes from a service that lies elsewhere, so that it is of the same build as
-what it talks to; a style never does, since a host that is away would hold up the page.
+what it talks to; a style never does, since a host that is away would hold up the page. Comments and
+indents, which only those need who read the source, stay out of a site that is built for publishing.
 
-Settings: COMMENTS_EMBED (the folder of embed.js and embed.css; empty: not at hand), COMMENTS_URL.
+Settings: COMPRESS (True: built for publishing), COMMENTS_EMBED (the folder of embed.js and embed.css; empty: not at hand), COMMENTS_URL.
 """
 
 import hashlib
@@ -26,7 +27,33 @@ from .manifest import Generator, Pelican
 KEEP_SECONDS = 30 * 24 * 3600
 HASHED = re.compile(r"(?P<stem>.+)\.[0-9a-f]{8}(?P<suffix>\.\w+)")
 
+# A string of CSS, which stays as it is, or a comment.
+STRING = r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\''
+CSS_STRING = re.compile(f"({STRING})")
+CSS_COMMENT = re.compile(rf"({STRING})|/\*.*?\*/", re.DOTALL)
+# In scripts only what stands on lines of its own: more would need a parser.
+JS_LINE_COMMENT = re.compile(r"^[ \t]*//[^\n]*\n", re.MULTILINE)
+JS_BLOCK_COMMENT = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
+JS_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+
 _written: dict[str, set[str]] = {}
+
+
+def smaller(name: str, text: str) -> str:
+    """The same style or script without comments and indents."""
+    if name.endswith(".css"):
+        parts = CSS_STRING.split(CSS_COMMENT.sub(lambda found: found[1] or "", text))
+        for place in range(0, len(parts), 2):
+            plain = re.sub(r"\s+", " ", parts[place])
+            plain = re.sub(r" ?([{};,]) ?", r"\1", plain)
+            # Between a property and its value; in selectors the space before a colon has a meaning.
+            plain = re.sub(r"(?<=[\w-]): (?=[^{}]*(?:[;}]|$))", ":", plain)
+            parts[place] = plain.replace(";}", "}")
+        return "".join(parts).strip() + "\n"
+    # A template that spans lines means its indents.
+    if any(line.count("`") % 2 for line in text.splitlines()):
+        return text
+    return JS_INDENT.sub("", JS_BLOCK_COMMENT.sub("", JS_LINE_COMMENT.sub("", text)))
 
 
 class Assets:
@@ -40,6 +67,8 @@ class Assets:
         self.known: dict[str, str] = {}
 
     def put(self, name: str, data: bytes) -> str:
+        if self.settings.get("COMPRESS", True):
+            data = smaller(name, data.decode()).encode()
         stem, _, suffix = name.rpartition(".")
         hashed = f"{stem}.{hashlib.sha256(data).hexdigest()[:8]}.{suffix}"
         files.update(Path(self.output, self.folder, hashed), data)
