@@ -137,6 +137,10 @@ SCHEMAS: dict[str, Schema] = {
         },
     ),
 }
+SCHEMAS["Problem"]["properties"]["ticket"] = {
+    **_text,
+    "description": "With `second_factor_required` only: goes back with the second factor.",
+}
 
 _thread_id: Schema = {
     "name": "thread_id",

@@ -168,6 +168,13 @@ def subclasses(kind: type[errors.ServiceError]) -> set[type[errors.ServiceError]
     return {kind}.union(*map(subclasses, kind.__subclasses__()))
 
 
+def made(kind: type[errors.ServiceError]) -> errors.ServiceError:
+    """A problem of a kind; the one that asks for a second factor brings a ticket instead of fields."""
+    if issubclass(kind, errors.SecondFactorRequired):
+        return kind("a ticket")
+    return kind(fields={"body": "No."})
+
+
 def test_every_problem_has_one_shape_and_a_word_of_its_own(app: Flask, guest: Visitor) -> None:
     shape = document(guest)["components"]["schemas"]["Problem"]
     every = subclasses(errors.ServiceError)
@@ -176,13 +183,13 @@ def test_every_problem_has_one_shape_and_a_word_of_its_own(app: Flask, guest: Vi
     for each in every:
         assert 400 <= each.status < 600
         with app.test_request_context(API + "me", base_url=SITE):
-            answer: Response = web.answer_error(each(fields={"body": "No."}))
+            answer: Response = web.answer_error(made(each))
         assert answer.mimetype == "application/problem+json"
         jsonschema.validate(answer.json, shape)
         assert answer.json is not None
         assert (answer.json["status"], answer.json["code"]) == (each.status, each.code)
         with app.test_request_context("/comments/sign-in", base_url=SITE):
-            page = contextvars.copy_context().run(web.answer_error, each())
+            page = contextvars.copy_context().run(web.answer_error, made(each))
         if each is errors.ProofRequired:
             # A page need not say so: it leads to where one shows it, and back.
             assert page.location == "/comments/confirm?next=%2Fcomments%2Fsign-in"
