@@ -168,7 +168,7 @@ class SignIn {
         await this.#enter("session/second", { ticket, code });
       } else if (form.dataset.step === "code") {
         await this.#code({ ticket, code, ...(data.name ? { name: data.name } : {}) });
-      } else if ("password" in data) await this.#enter("session", data);
+      } else if ("password" in data) await this.#password(data);
       else await this.#letter();
     });
   }
@@ -183,6 +183,18 @@ class SignIn {
       this.#stop();
       this.#ticket = ticket;
       this.#show("second");
+    }
+  }
+
+  /** @param {object} data */
+  async #password(data) {
+    try {
+      await this.#enter("session", data);
+    } catch (problem) {
+      const field = this.#field("start", "password");
+      field?.focus();
+      field?.select();
+      throw problem;
     }
   }
 
