@@ -6,7 +6,7 @@
     python3 tasks.py serve     migrate and serve without building: what a service manager runs
     python3 tasks.py test      run the tests; what follows goes to pytest (test -k feed -x)
     python3 tasks.py check     everything that can refuse a commit (check --fix formats first)
-    python3 tasks.py bench     measure: bench service
+    python3 tasks.py bench     measure: bench service, bench pages
     python3 tasks.py messages  collect all texts for translators (messages --language de)
     python3 tasks.py lock      write the locks from pyproject.toml (lock --upgrade: newest versions)
 

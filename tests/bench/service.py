@@ -45,6 +45,8 @@ from tests.service import ROOT, SITE, Postil, Server, free_port, postil
 
 REPORT = ROOT / "docs" / "performance.md"
 COMMAND = "python3 tasks.py bench service"
+# What `bench pages` writes from here on stays as it is.
+PAGES_HEADING = "## What a page costs its reader"
 CONNECTIONS = 16
 WRITERS = 8
 THREADS = {"page-0": 1_000, "page-1": 100, **{f"page-{number}": 10 for number in range(2, 20)}}
@@ -669,7 +671,8 @@ def main() -> None:
     say(f"\n{measured(results)}\n\n{others(results)}\n\n{compared(results)}\n")
     say(f"Measured in {time.monotonic() - began:.0f} s.")
     if not quick:
-        REPORT.write_text(report(results, rounds))
+        _, heading, pages = REPORT.read_text().partition(PAGES_HEADING)
+        REPORT.write_text(report(results, rounds) + ("\n" + heading + pages if heading else ""))
         say(f"Written to {REPORT.relative_to(ROOT)}.")
 
 
