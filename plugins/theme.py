@@ -165,11 +165,7 @@ def accent_style(settings: Settings) -> str:
     if not (given := accents(settings)):
         return ""
     light, dark = given
-    return (
-        f"@layer tokens{{:root{{--accent:{light}}}"
-        "@supports (color:light-dark(#000,#fff)){"
-        f":root{{--accent:light-dark({light},{dark})}}}}}}\n"
-    )
+    return f"@layer tokens{{:root{{--accent:light-dark({light},{dark})}}}}\n"
 
 
 def check(pelican: Pelican) -> None:
