@@ -230,7 +230,8 @@ def every_page(context: BrowserContext, blog: Sequence[str] = BLOG) -> Iterator[
 
 def faults(browser: Browser, blog: Blog, scheme: str, width: int) -> tuple[int, list[str]]:
     """How many pages axe saw in one scheme and width, and every fault that it or the console tells."""
-    visit, told, seen = Visit(), [], 0
+    visit, seen = Visit(), 0
+    told: list[str] = []
     context = browser.new_context(
         base_url=blog.url,
         viewport={"width": width, "height": 844},
@@ -331,7 +332,8 @@ def measure(blog: Blog, runs: int) -> Results:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
         visit = first_visit(browser, blog, ARTICLE)
-        seen, told = 0, []
+        seen = 0
+        told: list[str] = []
         for scheme, width in itertools.product(SCHEMES, WIDTHS):
             say(f"Looking at every kind of page, {scheme}, {width} px …")
             pages, found = faults(browser, blog, scheme, width)
@@ -360,7 +362,9 @@ APART = {"embed": "the comments' style", "pictures": "pictures"}
 
 
 def fetched(results: Results) -> str:
-    rows = [("a first visit", "requests", "plain", "gzip", "br", "gzip promised")]
+    rows: list[Sequence[str]] = [
+        ("a first visit", "requests", "plain", "gzip", "br", "gzip promised")
+    ]
     sums = dict.fromkeys(("requests", "plain", "gzip", "br"), 0)
     for name in ("HTML", "CSS", "JS", "fonts", "embed", "pictures"):
         each = results.weights.get(name, dict.fromkeys(sums, 0))
