@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
 from tests import sites
 from tests.browser.conftest import PATIENCE_SECONDS
@@ -116,9 +116,13 @@ def read(context: Callable[..., BrowserContext]) -> Iterator[Read]:
     """Open a page of the site; one that prints an error fails its test."""
     errors: list[str] = []
 
+    def hear(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            errors.append(said.text)
+
     def open_page(path: str, viewport: dict[str, int] = DESK, **options: Any) -> Page:
         page = context(viewport, **options).new_page()
-        page.on("console", lambda said: said.type == "error" and errors.append(said.text))
+        page.on("console", hear)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(path)
         return page
