@@ -106,7 +106,12 @@ def baked(page: bytes, thread_id: str, fragment: bytes, count: int) -> bytes:
     found = marked.search(page)
     if found is None or revision(found[2]) > revision(fragment):
         return page
+    before = page
     # One line end before the closing marker, as the build writes it: both make the same bytes.
     page = page[: found.start(2)] + fragment.rstrip() + b"\n" + page[found.end(2) :]
+    if page != before:
+        # What search engines are told of the comments has become old; the next build tells them anew.
+        data = rb"(<!-- postil:data " + name + rb" -->).*?(<!-- postil:data-end -->)"
+        page = re.sub(data, rb"\1\2", page, flags=re.DOTALL)
     counted = re.compile(rb"(<!-- postil:count " + name + rb" -->).*?(<!-- postil:count-end -->)")
     return counted.sub(rb"\g<1>%d\g<2>" % count, page)

@@ -158,6 +158,9 @@ def rebaked(page: str, thread: str, lang: str, new: Snapshot) -> str | None:
     if not begun or not ended:
         return None
     page = f"{before}{begins}\n{new.html}\n{ends}{after}"
+    # What search engines are told of the comments has become old; the next build tells them anew.
+    data = re.compile(rf"(<!-- postil:data {thread} -->).*?(<!-- postil:data-end -->)", re.DOTALL)
+    page = data.sub(r"\1\2", page)
     count = re.compile(rf"(<!-- postil:count {thread} -->)\d*(<!-- postil:count-end -->)")
     return count.sub(rf"\g<1>{new.comments}\g<2>", page)
 

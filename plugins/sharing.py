@@ -2,8 +2,8 @@
 
 Templates get two functions. `share_picture(content)` draws a picture of 1200 × 630 for an article or
 page (for the site itself without one): its title, the site's name, author and date, on paper with a
-rubric line, in a font that has Chinese. `linked_data(content)` returns JSON-LD: the article with its
-comments as they are baked, and where it stands in the site. `theme/templates/parts-sharing.html`
+rubric line, in a font that has Chinese. `linked_data(content)` returns JSON-LD: the article, and where
+it stands in the site; `linked_comments(content)` its comments as they are baked. `theme/templates/parts-sharing.html`
 puts both into a page's head, with Open Graph's lines.
 
 A picture is named after what it shows: an unchanged one is not drawn again. Characters that the font
@@ -358,12 +358,30 @@ class Sharing:
             found.insert(0, self.article(content, address))
         return inert(found)
 
+    def linked_comments(self, content: Article) -> Markup | None:
+        """The baked comments in a block of its own, named as part of the article: whoever bakes the
+        page again takes it out, so that no deleted word stays in it.
+        """
+        if not getattr(content, "comment_count", 0):
+            return None
+        address = absolute(self.site, content.url)
+        return inert(
+            {
+                "@context": "https://schema.org",
+                "@type": "Article",
+                "@id": f"{address}#article",
+                "commentCount": content.comment_count,
+                "comment": comments(content, address),
+            }
+        )
+
     def article(self, content: Article, address: str) -> dict[str, Any]:
         published = content.date.isoformat()
         changed = getattr(content, "modified", None)
         data: dict[str, Any] = {
             "@context": "https://schema.org",
             "@type": "Article",
+            "@id": f"{address}#article",
             "headline": plain(content.title),
             "description": words(content.metadata.get("summary", "")),
             "inLanguage": content.lang,
@@ -382,16 +400,16 @@ class Sharing:
             "image": self.picture(content),
             "keywords": [str(tag) for tag in getattr(content, "tags", [])],
         }
-        if getattr(content, "thread", None):
-            data["commentCount"] = getattr(content, "comment_count", 0)
-            data["comment"] = comments(content, address)
         return {key: value for key, value in data.items() if value not in ("", [], None)}
 
 
 def offer(generator: Generator) -> None:
     sharing = Sharing(generator.settings)
     generator.env.globals.update(
-        share_picture=sharing.picture, linked_data=sharing.linked_data, plain_words=words
+        share_picture=sharing.picture,
+        linked_data=sharing.linked_data,
+        linked_comments=sharing.linked_comments,
+        plain_words=words,
     )
 
 

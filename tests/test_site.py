@@ -133,9 +133,11 @@ def test_no_page_has_script_style_or_handlers_inline(pages: dict[str, Page]) -> 
 
 
 def test_what_is_said_to_search_engines_is_true(output: Path, pages: dict[str, Page]) -> None:
-    article, crumbs = json.loads("".join(pages["ink-and-paper/index.html"].data))
+    first, second = pages["ink-and-paper/index.html"].data
+    (article, crumbs), talk = json.loads(first), json.loads(second)
     assert article["headline"] == 'Ink & <paper>, "quoted"'
-    assert article["commentCount"] == 12
+    assert talk["@id"] == article["@id"]
+    assert talk["commentCount"] == 12
     assert crumbs["itemListElement"][-1]["item"] == f"{SITE}/ink-and-paper/"
     for name, page in pages.items():
         for _, given in page.elements:

@@ -13,6 +13,7 @@ import pylopdf_fonts_zh_cn
 import pytest
 from PIL import Image
 
+from comments_service import pages
 from plugins import bake, manifest, sharing
 from plugins.sharing import Shown, broken, drawable, drawn, fitted, inert, pieces
 from tests.sites import ROOT, Site, disconnect
@@ -61,8 +62,10 @@ def said(page: str) -> dict[str, str]:
 
 
 def data(page: str) -> list[dict[str, Any]]:
-    (text,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
-    found: list[dict[str, Any]] = json.loads(text)
+    found: list[dict[str, Any]] = []
+    for text in re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL):
+        said = json.loads(text)
+        found += said if isinstance(said, list) else [said]
     return found
 
 
@@ -90,14 +93,15 @@ def test_the_linked_data_tells_of_the_article_and_its_baked_comments(site: Site)
     comments = "".join(COMMENT.format(n=n) for n in range(1, 8))
     site.publish("fish", text=FRAGMENT.format(count=7, comments=comments))
     build(site)
-    article, crumbs = data(site.page("fish"))
+    article, crumbs, talk = data(site.page("fish"))
     assert article["@type"] == "Article"
     assert article["headline"] == "Fish"
     assert article["author"][0]["name"] == "Ada"
     assert article["datePublished"] == article["dateModified"] == "2026-01-01T00:00:00+00:00"
-    assert article["commentCount"] == 7
-    assert len(article["comment"]) == sharing.COMMENTS
-    assert article["comment"][0] == {
+    assert talk["@id"] == article["@id"]
+    assert talk["commentCount"] == 7
+    assert len(talk["comment"]) == sharing.COMMENTS
+    assert talk["comment"][0] == {
         "@type": "Comment",
         "text": "1: </script> wellsaid",
         "url": "https://example.org/blog/fish/#comment-1",
@@ -106,6 +110,18 @@ def test_the_linked_data_tells_of_the_article_and_its_baked_comments(site: Site)
     }
     assert [one["name"] for one in crumbs["itemListElement"]] == ["Sample", "Food", "Fish"]
     assert [one["position"] for one in crumbs["itemListElement"]] == [1, 2, 3]
+
+
+def test_what_is_deleted_does_not_stay_in_the_linked_data(site: Site) -> None:
+    site.write("fish")
+    site.publish("fish", text=FRAGMENT.format(count=1, comments=COMMENT.format(n=1)))
+    build(site)
+    head = site.page("fish").partition("</head>")[0]
+    page = f"{head}<!-- postil:begin fish en --><!-- postil:end fish -->"
+    new = bake.Snapshot("<div></div>", 2, 0)
+    assert "wellsaid" in page
+    assert "wellsaid" not in (bake.rebaked(page, "fish", "en", new) or "wellsaid")
+    assert b"wellsaid" not in pages.baked(page.encode(), "fish", b"<div></div>", 0)
 
 
 def test_drafts_and_hidden_articles_are_not_advertised(site: Site) -> None:
