@@ -5,11 +5,11 @@
     letters     what one proves by reading one's mail: signing up, a new password
     links       the letter that signs in, by its link or its six digits
     ways        which ways in an account has, and the last one that must stay
-    providers   signing in with GitHub, Google, GitLab or any OpenID provider
+    providers   signing in with GitHub, Google, GitLab or any OpenID provider; `wire` speaks to them
     tokens      what works once: links in letters, steps between two pages
     handoff     signing in at a page of another site, through a window here
     entrance    the last step of every way in: a second factor where there is one, then the session
-    passkeys    keys that stay in one's devices
+    passkeys    keys that stay in one's devices; `ceremony` is WebAuthn's own part
     second      the app's six digits beside a password or a letter, and recovery codes
     notices     letters that tell somebody that the way into the account has changed
     profile     what an account says of itself, and its public page

@@ -6,21 +6,11 @@ Each question is kept here until it is answered, once; the browser holds only it
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-import webauthn
-from cryptography.exceptions import UnsupportedAlgorithm
 from sqlalchemy.exc import IntegrityError
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json_dict
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from comments_service import config, limits, sessions
 from comments_service.accounts import notices, tokens, ways
@@ -39,19 +29,15 @@ from comments_service.inputs import NewPasskey
 from comments_service.models import Account, Passkey, Purpose, Session, Site, Token, now
 from comments_service.sessions import Visitor
 
+if TYPE_CHECKING:
+    from comments_service.accounts.ceremony import Place
+
 # Every visit of the sign-in page asks one question; a household may look at it often.
 ASKED_OFTEN = (Rate(120, 900),)
 # More than anybody has devices, and few enough to name them all in an offer.
 MAX_PASSKEYS = 20
 # WebAuthn's own limit for an id; the longest key that is offered, RSA's, has about 300 bytes.
 MAX_ID_BYTES, MAX_KEY_BYTES = 1023, 2048
-# How long the browser lets its dialog stand.
-DIALOG_MS = 5 * 60 * 1000
-# What the library raises for bytes that were made up: its own errors, and those of what it parses.
-MALFORMED = (
-    *(WebAuthnException, UnsupportedAlgorithm),
-    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
-)
 
 OFF = Message("Passkeys are not used here.")
 NUMBERS = Message(
@@ -65,14 +51,16 @@ LAST_WAY = Message("This passkey is your only way in. Add another way first.")
 ANOTHERS = Message("This passkey belongs to another account.")
 
 
-def place() -> tuple[str, str]:
-    """The name that passkeys belong to, and the origin that asks for them. Raises NotAllowed."""
+def place() -> "Place":
+    """Where passkeys belong to. Raises NotAllowed where there are none."""
+    from comments_service.accounts.ceremony import Place
+
     settings = config.current()
     if not settings.passkeys:
         raise NotAllowed(OFF)
     if settings.passkey_place is None:
         raise NotAllowed(NUMBERS)
-    return settings.passkey_place
+    return Place(*settings.passkey_place)
 
 
 def of(account: Account) -> Sequence[Passkey]:
@@ -87,25 +75,20 @@ def of(account: Account) -> Sequence[Passkey]:
 
 def question(network: str) -> dict[str, Any]:
     """What a browser asks whichever passkey its owner chooses; anybody may ask. Raises TooMany."""
-    name, _ = place()
-    challenge = secrets.token_bytes(32)
-    options = webauthn.generate_authentication_options(
-        rp_id=name,
-        challenge=challenge,
-        timeout=DIALOG_MS,
-        user_verification=UserVerificationRequirement.REQUIRED,
-    )
+    from comments_service.accounts import ceremony
+
+    here, challenge = place(), secrets.token_urlsafe(32)
     with writing():
         limits.count(f"passkey:{network}", ASKED_OFTEN, ASKED_TOO_OFTEN)
         ticket = _kept("passkey-question", challenge)
-    return {"options": options_to_json_dict(options), "ticket": ticket}
+    return {"options": ceremony.question(here, challenge), "ticket": ticket}
 
 
-def _kept(kind: str, challenge: bytes, account: Account | None = None) -> str:
-    return tokens.make(Purpose.STATE, account, kind=kind, challenge=bytes_to_base64url(challenge))
+def _kept(kind: str, challenge: str, account: Account | None = None) -> str:
+    return tokens.make(Purpose.STATE, account, kind=kind, challenge=challenge)
 
 
-def _asked(kind: str, ticket: str, account: Account | None = None) -> bytes:
+def _asked(kind: str, ticket: str, account: Account | None = None) -> str:
     """The question of a ticket, which is spent by this, whatever the answer is. Raises UnknownToken."""
     try:
         with writing():
@@ -113,7 +96,7 @@ def _asked(kind: str, ticket: str, account: Account | None = None) -> bytes:
             expected = (kind, account.id if account else None)
             if (found.facts.get("kind"), found.account_id) != expected:
                 raise UnknownToken
-            return base64url_to_bytes(found.facts["challenge"])
+            return str(found.facts["challenge"])
     except UnknownToken:
         raise UnknownToken(SPENT) from None
 
@@ -140,10 +123,12 @@ def check(account: Account, ticket: str, credential: Mapping[str, Any]) -> None:
 
 def _answered(ticket: str, credential: Mapping[str, Any]) -> tuple[Passkey, int]:
     """The passkey that answered a question, and how often it says that it has done so."""
-    name, origin = place()
+    from comments_service.accounts import ceremony
+
+    here = place()
     challenge = _asked("passkey-question", ticket)
     try:
-        answer = webauthn.helpers.parse_authentication_credential_json(dict(credential))
+        answer = ceremony.read(credential)
         passkey = db.session.scalar(
             sa.select(Passkey).where(Passkey.credential_id == answer.raw_id)
         )
@@ -153,19 +138,9 @@ def _answered(ticket: str, credential: Mapping[str, Any]) -> tuple[Passkey, int]
         handle = answer.response.user_handle
         if handle is not None and handle != account.public_id.encode():
             raise WrongCredentials(NOT_KNOWN)
-        # Refuses a counter that does not go up as well: then the key has been copied.
-        verified = webauthn.verify_authentication_response(
-            credential=answer,
-            expected_challenge=challenge,
-            expected_rp_id=name,
-            expected_origin=[origin],
-            credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
-            require_user_verification=True,
-        )
-    except MALFORMED:
+        return passkey, ceremony.believe(answer, passkey, here, challenge)
+    except ceremony.Malformed:
         raise WrongCredentials(NOT_KNOWN) from None
-    return passkey, verified.new_sign_count
 
 
 def _count(passkey: Passkey, sign_count: int) -> None:
@@ -194,36 +169,17 @@ def _count(passkey: Passkey, sign_count: int) -> None:
 
 def offer(account: Account) -> dict[str, Any]:
     """What a browser asks a device for: a passkey of this account, unless it has one already."""
-    name, _ = place()
-    mine = of(account)
+    from comments_service.accounts import ceremony
+
+    here, mine = place(), of(account)
     if len(mine) >= MAX_PASSKEYS:
         raise TooManyPasskeys
     site = db.session.get(Site, 1)
-    challenge = secrets.token_bytes(32)
-    options = webauthn.generate_registration_options(
-        rp_id=name,
-        rp_name=site.title if site else name,
-        # Shown by the device, never by us; the id says nothing about the person.
-        user_id=account.public_id.encode(),
-        user_name=account.email or account.name,
-        user_display_name=account.name,
-        challenge=challenge,
-        timeout=DIALOG_MS,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED,
-            user_verification=UserVerificationRequirement.REQUIRED,
-        ),
-        exclude_credentials=[
-            PublicKeyCredentialDescriptor(
-                id=each.credential_id,
-                transports=[AuthenticatorTransport(way) for way in each.transports],
-            )
-            for each in mine
-        ],
-    )
+    challenge = secrets.token_urlsafe(32)
     with writing():
         ticket = _kept("passkey-offer", challenge, account)
-    return {"options": options_to_json_dict(options), "ticket": ticket}
+    title = site.title if site else here.name
+    return {"options": ceremony.offer(here, title, account, challenge, mine), "ticket": ticket}
 
 
 def add(account: Account, session: Session, given: NewPasskey, title: str, lang: str) -> Passkey:
@@ -231,30 +187,17 @@ def add(account: Account, session: Session, given: NewPasskey, title: str, lang:
 
     Raises UnknownToken, InvalidInput, TooManyPasskeys, NotAllowed.
     """
-    name, origin = place()
+    from comments_service.accounts import ceremony
+
+    here = place()
     challenge = _asked("passkey-offer", given.ticket, account)
     try:
-        answer = webauthn.helpers.parse_registration_credential_json(dict(given.credential))
-        verified = webauthn.verify_registration_response(
-            credential=answer,
-            expected_challenge=challenge,
-            expected_rp_id=name,
-            expected_origin=[origin],
-            require_user_verification=True,
-        )
-    except MALFORMED:
+        new = ceremony.made(given.credential, here, challenge)
+    except ceremony.Malformed:
         raise InvalidInput(fields={"credential": NOT_TAKEN}) from None
-    long_id = len(verified.credential_id) > MAX_ID_BYTES
-    if long_id or len(verified.credential_public_key) > MAX_KEY_BYTES:
+    if len(new.credential_id) > MAX_ID_BYTES or len(new.public_key) > MAX_KEY_BYTES:
         raise InvalidInput(fields={"credential": NOT_TAKEN})
-    made = Passkey(
-        account_id=account.id,
-        credential_id=verified.credential_id,
-        public_key=verified.credential_public_key,
-        sign_count=verified.sign_count,
-        transports=[way.value for way in answer.response.transports or []],
-        name=given.name or title,
-    )
+    made = Passkey(account_id=account.id, name=given.name or title, **asdict(new))
     try:
         with writing():
             if len(of(account)) >= MAX_PASSKEYS:
