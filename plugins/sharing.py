@@ -218,7 +218,7 @@ def drawn(path: str, shown: Shown) -> bytes:
         draw.text((LEFT, 564), shown.foot, QUIET, font(path, 28), anchor="lm")
     made = io.BytesIO()
     image.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-        made, "PNG", compress_level=9
+        made, "PNG", compress_level=6
     )
     return made.getvalue()
 
