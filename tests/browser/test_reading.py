@@ -158,6 +158,23 @@ def test_nothing_is_wider_than_a_telephone(read: Read, path: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("path", [ARTICLE, CHINESE, "/"])
+def test_nothing_moves_while_a_page_loads(
+    context: Callable[..., BrowserContext], viewport: dict[str, int], path: str
+) -> None:
+    made = context(viewport)
+    made.add_init_script(
+        """window.moved = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((one) => (moved += one.value)))
+          .observe({ type: "layout-shift", buffered: true });"""
+    )
+    page = made.new_page()
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("moved") == 0
+
+
 def test_a_first_visit_asks_for_four_files_and_nobody_else(
     context: Callable[..., BrowserContext], address: str
 ) -> None:

@@ -118,8 +118,9 @@
   // they stay where they are in the document, so a screen reader still finds them at its end.
   const wireNotes = () => {
     const [prose] = all(".prose");
+    const [foot] = all(".prose .footnote");
     const notes = all(".prose .footnote li");
-    if (!prose || !notes.length) return;
+    if (!prose || !foot) return;
     const signs = notes.map((note) => document.getElementById(note.id.replace("fn", "fnref")));
     /**
      * An empty word; how low it stands tells the baseline of its line.
@@ -139,6 +140,10 @@
     const place = () => {
       prose.classList.toggle("noted", hasMargins.matches);
       if (!hasMargins.matches) return;
+      // Taken away and put back, they appear in the margin, where they would else jump up to.
+      foot.hidden = true;
+      foot.getBoundingClientRect();
+      foot.hidden = false;
       let free = 0;
       const placed = notes.map((note, number) => {
         note.style.setProperty("--y", "0px");
