@@ -58,12 +58,17 @@ PIP_WITH_PYTHON_OPTION = (22, 3)
 def step_inside(arguments: list[str]) -> None:
     """Go on in the environment, made or renewed first where that is needed."""
     ensure_installed(DEVELOPMENT_LOCK if arguments[0] in DEVELOPMENT_TASKS else BLOG_LOCK)
-    if Path(sys.prefix).resolve() == VENV:
+    if inside():
         return
     command = [str(PYTHON), str(ROOT / "tasks.py"), *arguments]
     if os.name == "nt":  # os.execv would hand the terminal back while the command still runs.
         sys.exit(subprocess.call(command))
     os.execv(PYTHON, command)
+
+
+def inside() -> bool:
+    """Whether this is the environment's own Python already; .venv may be a link to a folder elsewhere."""
+    return Path(sys.prefix).resolve() == VENV.resolve()
 
 
 def ensure_installed(lock: str) -> None:
@@ -140,16 +145,16 @@ def installed_uv() -> str | None:
 
 def pip() -> list[str]:
     """The start of a command by which pip installs into the environment."""
-    if importlib.util.find_spec("pip") and Path(sys.prefix).resolve() != VENV:
+    if importlib.util.find_spec("pip") and not inside():
         version = re.findall(r"\d+", importlib.metadata.version("pip"))
         if tuple(map(int, version[:2])) >= PIP_WITH_PYTHON_OPTION:
             return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
-    inside = [str(PYTHON), "-m", "pip"]
-    if run([*inside, "--version"]).returncode:
+    own = [str(PYTHON), "-m", "pip"]
+    if run([*own, "--version"]).returncode:
         done = run([str(PYTHON), "-m", "ensurepip"])
         if done.returncode:
             give_up("This Python can install no packages.", done.stdout, missing_pieces())
-    return inside
+    return own
 
 
 def missing_pieces() -> str:

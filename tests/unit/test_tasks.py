@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -155,3 +156,20 @@ def test_a_port_that_cannot_be_is_refused() -> None:
 def test_bench_says_what_it_knows() -> None:
     with pytest.raises(SystemExit, match="Say what to measure"):
         tasks.bench(Context(remainder="nonsense"))
+
+
+def test_an_environment_that_is_linked_from_elsewhere_is_recognised(tmp_path: Path) -> None:
+    for name in ("tasks.py", tasks.BLOG_LOCK, tasks.DEVELOPMENT_LOCK):
+        shutil.copy(tasks.ROOT / name, tmp_path)
+    (tmp_path / ".venv").symlink_to(tasks.VENV)
+    # Taken for another one, it would be started over and over again.
+    done = subprocess.run(
+        [sys.executable, "tasks.py", "--list"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "build" in done.stdout
