@@ -12,7 +12,16 @@ from flask.cli import AppGroup
 from flask_migrate import Migrate
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments_service import comments, config, manifest, publisher, snapshots, threads
+from comments_service import (
+    comments,
+    config,
+    manifest,
+    moderation,
+    people,
+    publisher,
+    snapshots,
+    threads,
+)
 from comments_service.accounts import roles, second
 from comments_service.db import db
 from comments_service.errors import ServiceError
@@ -87,7 +96,7 @@ def reset_second_factor(email: str) -> None:
 def ban(email: str) -> None:
     """Let the account with this mail address in no more; its sessions end, its comments stay."""
     try:
-        account = comments.ban(email)
+        account = people.ban(email)
     except ServiceError as error:
         raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
     publish_now()
@@ -99,7 +108,7 @@ def ban(email: str) -> None:
 def unban(email: str) -> None:
     """Let it in again; it signs in anew."""
     try:
-        account = comments.unban(email)
+        account = people.unban(email)
     except ServiceError as error:
         raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
     publish_now()
@@ -111,7 +120,7 @@ def unban(email: str) -> None:
 @click.option("--page", default=1, type=click.IntRange(min=1))
 def queue(status: str, page: int) -> None:
     """List comments that wait, or that are in another state."""
-    found = threads.queue(Account(role=Role.OWNER), Status(status), page=page)
+    found = moderation.queue(Account(role=Role.OWNER), Status(status), page=page)
     for comment, shown in zip(found.comments, threads.shown(found.comments), strict=True):
         click.secho(f"{comment.id}  {shown.name}", bold=True, nl=False)
         click.echo(f"  on {comment.thread.title}, {comment.created_at:%Y-%m-%d %H:%M} UTC")

@@ -6,7 +6,7 @@ listeners at the end of this file, bulk statements included.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +19,18 @@ from sqlalchemy.orm import ORMExecuteState, UOWTransaction
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from comments_service import config, limits, markup, publisher, sessions, spam, threads
-from comments_service.accounts import farewell, names, profile, roles
+from comments_service import (
+    config,
+    limits,
+    markup,
+    moderation,
+    publisher,
+    sessions,
+    spam,
+    threads,
+    writers,
+)
+from comments_service.accounts import names
 from comments_service.db import db, writing
 from comments_service.errors import (
     EditWindowOver,
@@ -34,7 +44,7 @@ from comments_service.errors import (
     ThreadClosed,
     UnknownComment,
 )
-from comments_service.inputs import EditedComment, NewComment, NewDecision, Profile
+from comments_service.inputs import EditedComment, NewComment, NewDecision
 from comments_service.models import (
     STAFF,
     Account,
@@ -131,7 +141,7 @@ def post(thread_id: str, visitor: Visitor, new: NewComment) -> Posted:
     verdict = spam.judge(
         markup.links(html),
         bool(new.homepage_url),
-        threads.history(visitor.session, html, thread_id, settings.trust_after),
+        writers.history(visitor.session, html, thread_id, settings.trust_after),
         spam.Rules(settings.trust_after, settings.max_links, thread.policy is Policy.HELD),
     )
     if visitor.account is not None and visitor.account.role in STAFF:
@@ -334,12 +344,12 @@ def delete(comment_id: int, visitor: Visitor) -> Comment:
     with changing(comment.thread_id) as change:
         db.session.refresh(comment, ["status"], with_for_update=True)
         change.shown = comment.status is Status.PUBLISHED
-        _empty(comment)
-        _forget_revisions(Comment.id == comment.id)
+        empty(comment)
+        forget_revisions(Comment.id == comment.id)
     return comment
 
 
-def _empty(comment: Comment) -> None:
+def empty(comment: Comment) -> None:
     """Delete for good: nothing that the writer typed stays in the row."""
     comment.status = Status.DELETED
     comment.source = comment.html = ""
@@ -347,118 +357,10 @@ def _empty(comment: Comment) -> None:
     comment.reasons = []
 
 
-def _forget_revisions(of: sa.ColumnElement[bool]) -> None:
+def forget_revisions(of: sa.ColumnElement[bool]) -> None:
     """Drop what comments said before they were edited."""
     chosen = sa.select(Comment.id).where(of)
     db.session.execute(sa.delete(CommentRevision).where(CommentRevision.comment_id.in_(chosen)))
-
-
-# ---- everything of one person
-
-
-def introduce(account: Account, given: Profile) -> None:
-    """Take over what an account says of itself, and publish anew whatever shows its name.
-
-    Raises InvalidInput when the name is another's, TooMany when it changes all the time.
-    """
-    try:
-        with changing() as change:
-            account = profile.locked(account.id)
-            change.shown = profile.change(account, given)
-            change.threads = threads.where_written(account.id)
-    except IntegrityError:
-        # Two who choose one name at the same moment: the other one has it.
-        raise InvalidInput(fields={"name": names.TAKEN}) from None
-
-
-def claim(session: Session) -> int:
-    """Give the account what was written as a guest in the same browser; tells how many comments.
-
-    From then on they bear the account's name, and count for and against it like all its others;
-    what the guest typed about himself goes. Claimed twice at one moment, they are claimed once.
-    """
-    with changing() as change:
-        mine = _asked(session)
-        found = _locked(*threads.unclaimed(mine)) if mine else []
-        for each in found:
-            each.account_id = session.account_id
-            each.name = each.email = None
-        change.threads = {each.thread_id for each in found}
-    return len(found)
-
-
-def leave(session: Session) -> None:
-    """Leave what was written as a guest as it is, for good: it may be somebody else's."""
-    with writing():
-        _asked(session)
-
-
-def _asked(session: Session) -> int | None:
-    """The guest whose browser this was, about whom the session's owner is asked only once."""
-    own = sa.select(Session.guest_id).where(Session.id == session.id).with_for_update()
-    row = db.session.execute(own).one_or_none()
-    if row is None:
-        raise SignInRequired
-    session.guest_id = None
-    return row[0]
-
-
-def _locked(*which: sa.ColumnElement[bool]) -> Sequence[Comment]:
-    """Comments as they are now, which nobody else changes until this transaction ends."""
-    return db.session.scalars(
-        sa.select(Comment)
-        .where(*which)
-        .order_by(Comment.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def forget(account: Account, *, keep: bool, lang: str) -> None:
-    """Delete an account and everything that is known of its owner, at once.
-
-    Its comments stay without a name if `keep`; otherwise they are emptied, and a placeholder stays
-    where others have answered. Raises NotAllowed for the last owner, who cannot leave alone.
-    """
-    with changing() as change:
-        account = profile.locked(account.id)
-        mine = _locked(Comment.account_id == account.id)
-        change.threads = {each.thread_id for each in mine}
-        _forget_revisions(Comment.account_id == account.id)
-        for each in mine:
-            if keep and each.source:
-                each.name = ""
-                each.email = each.website = each.network = None
-            else:
-                _empty(each)
-            each.account_id = each.session_id = None
-        db.session.flush()
-        # What was decided stands; who decided it is not known any more.
-        decided = sa.update(Decision).where(Decision.moderator_id == account.id)
-        db.session.execute(decided.values(moderator_id=None))
-        farewell.erase(account, lang)
-
-
-def ban(email: str) -> Account:
-    """Close the account of an address: its sessions end, nobody gets in, and its page goes.
-
-    Its comments stay. Raises InvalidInput for an address that has no account.
-    """
-    return _close(email, now())
-
-
-def unban(email: str) -> Account:
-    """Open it again. Its owner signs in anew."""
-    return _close(email, None)
-
-
-def _close(email: str, moment: datetime | None) -> Account:
-    with changing() as change:
-        account = profile.locked(roles.known(email).id)
-        account.closed_at = moment
-        sessions.end_all(account.id)
-        change.threads = threads.where_written(account.id)
-    return account
 
 
 # ---- moderating
@@ -498,7 +400,7 @@ def decide(comment_id: int, moderator: Account | None, new: NewDecision) -> Deci
             )
         undoes = None
         if act is Act.UNDO:
-            undoes = threads.last_decision(comment.id)
+            undoes = moderation.last_decision(comment.id)
             if undoes is None or (comment.status is Status.DELETED and not comment.source):
                 raise NothingToUndo
         decision = Decision(

@@ -1,35 +1,30 @@
-"""Threads: every read of comments, and the only SQL that says what counts as published.
+"""Threads: every read of conversations, and the only SQL that says what counts as published.
 
-Snapshots, dashboard and API show the same truth because all of them ask here.
+Snapshots, pages and API show the same truth because all of them ask here. What one person wrote is
+asked of `writers`, what waits for a decision of `moderation`.
 """
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import joinedload
 
 from comments_service import avatars, markup
 from comments_service.db import db
 from comments_service.errors import UnknownComment, UnknownThread
 from comments_service.models import (
     Account,
-    Act,
     Comment,
-    CommentRevision,
-    Decision,
     Policy,
     Role,
-    Session,
     Status,
     Thread,
     now,
 )
-from comments_service.spam import History
 
 # Replies deeper than this are indented no further: they say whom they answer.
 MAX_SHOWN_DEPTH = 6
@@ -39,11 +34,9 @@ MAX_COUNTS = 1_000
 # beginning is read for it.
 MAX_DISCUSSIONS = 1_000
 EXCERPT_READ_CHARS = 2_000
-QUEUE_PAGE = 25
-SAID_PAGE = 25
 
 # Which threads there are for readers.
-_visible = (Thread.listed.is_(True), Thread.policy != Policy.OFF)
+for_readers = (Thread.listed.is_(True), Thread.policy != Policy.OFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,70 +254,6 @@ def comment(comment_id: int) -> Comment:
     return found
 
 
-def of_writer(session: Session, thread_id: str, limit: int = 50) -> Sequence[Comment]:
-    """A session's or its account's comments in a thread, newest first; none that are deleted."""
-    written_in = [each for each in (session.id, session.guest_id) if each]
-    mine: sa.ColumnElement[bool] = Comment.session_id.in_(written_in)
-    if session.account_id is not None:
-        mine = sa.or_(mine, Comment.account_id == session.account_id)
-    return db.session.scalars(
-        sa.select(Comment)
-        .where(
-            mine,
-            Comment.thread_id == thread_id,
-            Comment.status.in_([Status.PENDING, Status.PUBLISHED]),
-        )
-        .options(joinedload(Comment.thread), joinedload(Comment.account))
-        .order_by(Comment.id.desc())
-        .limit(limit)
-    ).all()
-
-
-def history(session: Session | None, html: str, thread_id: str, up_to: int = 1_000) -> History:
-    """What `spam` needs to know of a writer and of this text, in one query.
-
-    Published comments are counted up to a number only: a regular costs no more than a newcomer.
-    """
-    account_id = session.account_id if session else None
-    writer = "account_id" if account_id is not None else "session_id"
-    row = db.session.execute(
-        _history(writer),
-        {
-            "writer": account_id if account_id is not None else session.id if session else None,
-            "html": html,
-            "thread_id": thread_id,
-            "since": now() - timedelta(days=1),
-            "enough": up_to,
-        },
-    ).one()
-    return History(published=row[0], rejected=row[1], same_text_recently=row[2])
-
-
-@cache
-def _history(writer: str) -> sa.Select[Any]:
-    """The query behind `history`, put together once: that costs more than asking it."""
-    table = Comment.__table__.c
-    mine = table[writer] == sa.bindparam("writer")
-    published = (
-        sa.select(table.id)
-        .where(mine, table.status == Status.PUBLISHED)
-        .limit(sa.bindparam("enough", type_=sa.Integer))
-    )
-    rejected = sa.select(table.id).where(mine, table.status == Status.REJECTED)
-    same = sa.select(table.id).where(
-        table.html == sa.bindparam("html"),
-        table.thread_id != sa.bindparam("thread_id"),
-        table.created_at > sa.bindparam("since"),
-        table.status.in_([Status.PENDING, Status.REJECTED]),
-    )
-    return sa.select(
-        *(
-            sa.select(sa.func.count()).select_from(each.subquery()).scalar_subquery()
-            for each in (published, rejected, same)
-        )
-    )
-
-
 def sent_before(thread_id: str, key: str) -> Comment | None:
     """The comment that a submission with this key has become, if it was sent before."""
     found = db.session.scalar(_by_key, {"thread_id": thread_id, "key": key})
@@ -335,206 +264,6 @@ _by_key = sa.select(Comment.__table__.c.id).where(
     Comment.__table__.c.thread_id == sa.bindparam("thread_id"),
     Comment.__table__.c.key == sa.bindparam("key"),
 )
-
-
-@dataclass(frozen=True)
-class Queue:
-    """One page of comments for moderators, and how many there are on all pages."""
-
-    comments: Sequence[Comment]
-    total: int
-    page: int
-    pages: int
-
-
-def queue(
-    account: Account, status: Status, *, thread_id: str = "", words: str = "", page: int = 1
-) -> Queue:
-    """Comments in a state that `account` may decide on: the oldest first while they wait.
-
-    Authors see the threads of their own articles, moderators and owners all.
-    """
-    conditions = [Comment.status == status]
-    if account.role is Role.AUTHOR:
-        conditions.append(Comment.thread_id.in_(written_by(account)))
-    if thread_id:
-        conditions.append(Comment.thread_id == thread_id)
-    for word in words.split()[:10]:
-        pattern = f"%{word.replace('/', '//').replace('%', '/%').replace('_', '/_')}%"
-        conditions.append(
-            sa.or_(
-                *(
-                    column.ilike(pattern, escape="/")
-                    for column in (Comment.source, Comment.name, Comment.email, Account.name)
-                )
-            )
-        )
-    chosen = sa.select(Comment).outerjoin(Comment.account).where(*conditions)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
-    last = max(1, math.ceil(total / QUEUE_PAGE))
-    page = min(max(1, page), last)
-    order = Comment.id.asc() if status is Status.PENDING else Comment.id.desc()
-    comments = db.session.scalars(
-        chosen.options(joinedload(Comment.thread), joinedload(Comment.account))
-        .order_by(order)
-        .limit(QUEUE_PAGE)
-        .offset((page - 1) * QUEUE_PAGE)
-    ).all()
-    return Queue(comments, total, page, last)
-
-
-@dataclass(frozen=True)
-class Said:
-    """One page of what an account has published, and how many comments there are on all pages."""
-
-    comments: Sequence[Comment]
-    total: int
-    page: int
-    pages: int
-
-
-def said(account: Account, page: int = 1) -> Said:
-    """What everybody may read of an account, with the threads, the newest first; two queries."""
-    chosen = (
-        sa.select(Comment)
-        .join(Comment.thread)
-        .where(Comment.account_id == account.id, Comment.status == Status.PUBLISHED, *_visible)
-    )
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
-    last = max(1, math.ceil(total / SAID_PAGE))
-    page = min(max(1, page), last)
-    comments = db.session.scalars(
-        chosen.options(contains_eager(Comment.thread))
-        .order_by(Comment.created_at.desc(), Comment.id.desc())
-        .limit(SAID_PAGE)
-        .offset((page - 1) * SAID_PAGE)
-    ).all()
-    return Said(comments, total, page, last)
-
-
-def where_written(account_id: int) -> Sequence[str]:
-    """The ids of the threads in which an account has written, whether it is shown or not.
-
-    A moderator may be publishing what waits at this very moment.
-    """
-    return db.session.scalars(
-        sa.select(Comment.thread_id).where(Comment.account_id == account_id).distinct()
-    ).all()
-
-
-def claimable(session: Session | None) -> Sequence[Comment]:
-    """What was written as a guest in the same browser before its owner signed in, oldest first."""
-    if session is None or session.account_id is None or session.guest_id is None:
-        return []
-    return db.session.scalars(
-        sa.select(Comment)
-        .where(*unclaimed(session.guest_id))
-        .options(joinedload(Comment.thread))
-        .order_by(Comment.id)
-    ).all()
-
-
-def claimable_count(session: Session | None) -> int:
-    if session is None or session.account_id is None or session.guest_id is None:
-        return 0
-    return (
-        db.session.scalar(
-            sa.select(sa.func.count()).select_from(Comment).where(*unclaimed(session.guest_id))
-        )
-        or 0
-    )
-
-
-def unclaimed(guest_id: int) -> tuple[sa.ColumnElement[bool], ...]:
-    """What picks a guest's comments that no account has, of which anything is left."""
-    return (
-        Comment.session_id == guest_id,
-        Comment.account_id.is_(None),
-        Comment.source != "",
-    )
-
-
-def of_account(account_id: int) -> Sequence[Comment]:
-    """Every comment of an account with its thread, in any state, oldest first."""
-    return db.session.scalars(
-        sa.select(Comment)
-        .where(Comment.account_id == account_id)
-        .options(joinedload(Comment.thread))
-        .order_by(Comment.id)
-    ).all()
-
-
-def revisions_of(account_id: int) -> Sequence[CommentRevision]:
-    """What an account's comments said before they were edited, oldest first."""
-    return db.session.scalars(
-        sa.select(CommentRevision)
-        .join(Comment, Comment.id == CommentRevision.comment_id)
-        .where(Comment.account_id == account_id)
-        .order_by(CommentRevision.id)
-    ).all()
-
-
-def decisions_about(account_id: int) -> Sequence[Decision]:
-    """What was decided on an account's comments, oldest first."""
-    return db.session.scalars(
-        sa.select(Decision)
-        .join(Comment, Comment.id == Decision.comment_id)
-        .where(Comment.account_id == account_id)
-        .order_by(Decision.id)
-    ).all()
-
-
-def decisions_by(account_id: int) -> Sequence[Decision]:
-    """What an account decided on others' comments, oldest first."""
-    return db.session.scalars(
-        sa.select(Decision).where(Decision.moderator_id == account_id).order_by(Decision.id)
-    ).all()
-
-
-def written_by(account: Account) -> list[str]:
-    """The ids of the threads whose article names this account as an author."""
-    return bearing(account.name)
-
-
-def bearing(name: str) -> list[str]:
-    """The ids of the threads whose article names this author."""
-    authors = db.session.execute(sa.select(Thread.id, Thread.authors))
-    return [row.id for row in authors if name in row.authors]
-
-
-def waiting(account: Account) -> int:
-    """How many comments wait for this moderator."""
-    conditions = [Comment.status == Status.PENDING]
-    if account.role is Role.AUTHOR:
-        conditions.append(Comment.thread_id.in_(written_by(account)))
-    return (
-        db.session.scalar(sa.select(sa.func.count()).select_from(Comment).where(*conditions)) or 0
-    )
-
-
-def decisions(comment_id: int) -> Sequence[Decision]:
-    """Everything that was decided on a comment, the latest first."""
-    return db.session.scalars(
-        sa.select(Decision)
-        .where(Decision.comment_id == comment_id)
-        .options(joinedload(Decision.moderator))
-        .order_by(Decision.id.desc())
-    ).all()
-
-
-def last_decision(comment_id: int) -> Decision | None:
-    """The decision that an undo would take back: the latest that no other has taken back."""
-    undone = sa.select(Decision.undoes_id).where(Decision.undoes_id.is_not(None))
-    return db.session.scalar(
-        sa.select(Decision)
-        .where(
-            Decision.comment_id == comment_id,
-            Decision.act != Act.UNDO,
-            Decision.id.not_in(undone),
-        )
-        .order_by(Decision.id.desc())
-        .limit(1)
-    )
 
 
 def behind() -> Sequence[str]:

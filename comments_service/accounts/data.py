@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments_service import language, sessions, threads
+from comments_service import language, sessions, writers
 from comments_service.db import db
 from comments_service.models import Account, Authenticator, Identity, Letter, Passkey, now
 
@@ -81,14 +81,14 @@ def gathered(account: Account) -> dict[str, Any]:
                 "reason": each.reason,
                 "made_at": _stamp(each.made_at),
             }
-            for each in threads.decisions_by(account.id)
+            for each in writers.decisions_by(account.id)
         ],
     }
 
 
 def _comments(account: Account) -> list[dict[str, Any]]:
     revisions, decisions = defaultdict(list), defaultdict(list)
-    for each in threads.revisions_of(account.id):
+    for each in writers.revisions_of(account.id):
         revisions[each.comment_id].append(
             {
                 "source": each.source,
@@ -96,7 +96,7 @@ def _comments(account: Account) -> list[dict[str, Any]]:
                 "replaced_at": _stamp(each.replaced_at),
             }
         )
-    for decision in threads.decisions_about(account.id):
+    for decision in writers.decisions_about(account.id):
         decisions[decision.comment_id].append(
             {
                 "decision": str(decision.act),
@@ -120,7 +120,7 @@ def _comments(account: Account) -> list[dict[str, Any]]:
             "revisions": revisions[each.id],
             "decisions": decisions[each.id],
         }
-        for each in threads.of_account(account.id)
+        for each in writers.of_account(account.id)
     ]
 
 

@@ -5,7 +5,7 @@ Comments show the name, so changing it is `comments.introduce`, which publishes 
 
 import sqlalchemy as sa
 
-from comments_service import limits, markup, threads
+from comments_service import limits, markup, threads, writers
 from comments_service.accounts import names
 from comments_service.config import Rate
 from comments_service.db import db
@@ -73,8 +73,8 @@ def change(account: Account, given: Profile) -> bool:
 
 def _refuse_anothers_articles(account: Account, name: str) -> None:
     """An author decides on the articles that bear his name: another's name would bring another's."""
-    if account.role is Role.AUTHOR and not set(threads.bearing(name)) <= set(
-        threads.bearing(account.name)
+    if account.role is Role.AUTHOR and not set(writers.bearing(name)) <= set(
+        writers.bearing(account.name)
     ):
         raise InvalidInput(
             fields={

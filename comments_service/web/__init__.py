@@ -24,9 +24,9 @@ from comments_service import (
     inputs,
     language,
     limits,
+    moderation,
     sessions,
     snapshots,
-    threads,
 )
 from comments_service.errors import Message, ServiceError
 from comments_service.models import STAFF, Account, Session, Site
@@ -258,7 +258,7 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
         site_title=site.title if site else settings.site_url,
         account=account,
         moderates=moderates,
-        waiting=threads.waiting(account) if account and moderates else 0,
+        waiting=moderation.waiting(account) if account and moderates else 0,
         flashes=get_flashed_messages(),
         settings=settings,
         consent=snapshots.consent(settings),

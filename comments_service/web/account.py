@@ -9,7 +9,7 @@ GET  POST account/password origin, signed in  a new password; all other sessions
 
 from flask import Response, request
 
-from comments_service import avatars, sessions, threads, web
+from comments_service import avatars, sessions, web, writers
 from comments_service.accounts import passwords
 from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import MAX_PASSWORD_CHARS, NewPassword, from_form
@@ -35,7 +35,7 @@ def overview() -> Response:
         hue=avatars.hue(account.public_id, 0),
         avatar_path=avatars.pattern(account.public_id),
         has_password=passwords.of(account) is not None,
-        claimable=threads.claimable_count(session),
+        claimable=writers.claimable_count(session),
     )
 
 

@@ -34,7 +34,18 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from comments_service import comments, config, language, sessions, snapshots, threads, web
+from comments_service import (
+    comments,
+    config,
+    language,
+    moderation,
+    people,
+    sessions,
+    snapshots,
+    threads,
+    web,
+    writers,
+)
 from comments_service.accounts import handoff, letters, links, passkeys, passwords, second
 from comments_service.accounts.entrance import Entry
 from comments_service.errors import (
@@ -46,8 +57,8 @@ from comments_service.errors import (
     WrongContentType,
 )
 from comments_service.inputs import (
-    Claim,
     AskedLetter,
+    Claim,
     EditedComment,
     GivenCode,
     Handoff,
@@ -195,10 +206,10 @@ def claim() -> Response:
     session = web.session()
     if session is None or session.account is None:
         raise SignInRequired
-    if body(Claim).comments != threads.claimable_count(session):
+    if body(Claim).comments != writers.claimable_count(session):
         detail = Message("There are others by now. Please close this and look again.")
         raise InvalidInput(fields={"comments": detail})
-    comments.claim(session)
+    people.claim(session)
     return web.json(me(""))
 
 
@@ -241,7 +252,7 @@ def read_queue() -> Response:
         raise InvalidInput(
             fields={"status": Message("Choose one of {words}.", words=", ".join(Status))}
         ) from None
-    found = threads.queue(account, status, page=page_number())
+    found = moderation.queue(account, status, page=page_number())
     return web.json(
         {
             "comments": waiting(found.comments),
@@ -320,7 +331,7 @@ def waiting(queue: Sequence[Comment]) -> list[dict[str, Any]]:
 def me(thread_id: str) -> dict[str, Any]:
     session = web.session()
     account = session.account if session else None
-    mine = threads.of_writer(session, thread_id) if session and thread_id else []
+    mine = writers.in_thread(session, thread_id) if session and thread_id else []
     return {
         "account": account
         and {
@@ -331,6 +342,6 @@ def me(thread_id: str) -> dict[str, Any]:
             "email_verified": account.email_verified_at is not None,
         },
         # What was written as a guest in this browser, and can be taken over on a page of the service.
-        "claimable": threads.claimable_count(session),
+        "claimable": writers.claimable_count(session),
         "comments": own(mine),
     }

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import comments, config, language, threads, web
+from comments_service import comments, config, language, moderation, threads, web
 from comments_service.accounts.entrance import has_passkey, has_second_factor
 from comments_service.errors import (
     Message,
@@ -69,7 +69,7 @@ def queue() -> Response:
         status = Status.PENDING
     asked = request.args.get("page", "1")
     thread_id, words = request.args.get("thread", ""), request.args.get("q", "")
-    found = threads.queue(
+    found = moderation.queue(
         web.moderator(),
         status,
         thread_id=thread_id,
@@ -110,7 +110,7 @@ def one(comment_id: int) -> Response:
         "dashboard/comment.html",
         comment=comment,
         shown=threads.shown([comment])[0],
-        decisions=threads.decisions(comment_id),
+        decisions=moderation.decisions(comment_id),
     )
 
 

@@ -9,7 +9,7 @@ GET  POST account/delete origin, signed in, fresh proof deletes the account, at 
 import orjson
 from flask import Response, request
 
-from comments_service import comments, threads, web
+from comments_service import people, web, writers
 from comments_service.accounts import data, farewell
 from comments_service.errors import InvalidInput, Message
 from comments_service.models import now
@@ -33,14 +33,14 @@ def claim() -> Response:
 
     def act() -> Response:
         if request.form.get("act") == "claim":
-            if comments.claim(session):
+            if people.claim(session):
                 say(Message("These comments are yours now, under your name."))
         else:
-            comments.leave(session)
+            people.leave(session)
             say(Message("They stay as they are."))
         return web.see_other(target)
 
-    found = threads.claimable(session)
+    found = writers.claimable(session)
     if not found and request.method == "GET":
         return web.see_other(target)
     return form_page("accounts/claim.html", act, comments=found, next=target)
@@ -72,15 +72,15 @@ def delete() -> Response:
             raise InvalidInput(
                 fields={"comments": Message("Please choose what becomes of your comments.")}
             )
-        comments.forget(account, keep=choice == "keep", lang=web.page_language())
+        people.forget(account, keep=choice == "keep", lang=web.page_language())
         web.become(None)
         return web.forget(web.see_other(own("goodbye")))
 
-    written = [each for each in threads.of_account(account.id) if each.source]
+    written = [each for each in writers.of_account(account.id) if each.source]
     return form_page(
         "accounts/delete.html",
         act,
         written=len(written),
-        claimable=threads.claimable_count(session),
+        claimable=writers.claimable_count(session),
         last_owner=farewell.is_last_owner(account),
     )

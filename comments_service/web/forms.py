@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import comments, config, language, publisher, snapshots, threads, web
+from comments_service import comments, config, language, publisher, snapshots, threads, web, writers
 from comments_service.errors import Message, NotAllowed, ServiceError, UnknownComment
 from comments_service.inputs import EditedComment, NewComment, Preview, from_form
 from comments_service.models import Comment, Status, Thread
@@ -99,7 +99,7 @@ def thread_page(
     number = min(_number(values), len(cut))
     parent = _answered(values.get("reply") or values.get("parent") or "")
     session = web.session()
-    mine = threads.of_writer(session, thread.id) if session else []
+    mine = writers.in_thread(session, thread.id) if session else []
     held = [each for each in mine if each.status is Status.PENDING]
     visitor = Visitor(session, "")
     return web.page(

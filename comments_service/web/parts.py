@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import config, language, sessions, threads, web
+from comments_service import config, language, sessions, web, writers
 from comments_service.accounts.entrance import Entry, proved
 from comments_service.db import writing
 from comments_service.errors import Message, ProofRequired, ServiceError, SignInRequired
@@ -76,7 +76,7 @@ def entered(entry: Entry, target: str) -> Response:
             "accounts/second.html", 401, ticket=entry.token, next=target, error=None, errors={}
         )
     web.become(entry.session)
-    if threads.claimable_count(entry.session):
+    if writers.claimable_count(entry.session):
         target = own("account/claim", next=target)
     return web.see_other(target, entry.token)
 

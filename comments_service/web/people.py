@@ -8,7 +8,7 @@ GET       goodbye     –                   confirms to somebody that his accoun
 
 from flask import Blueprint, Response, request
 
-from comments_service import avatars, threads, web
+from comments_service import avatars, web, writers
 from comments_service.accounts import addresses, profile, tokens
 from comments_service.errors import Message
 from comments_service.models import Purpose
@@ -26,7 +26,7 @@ def person(public_id: str) -> Response:
         "accounts/person.html",
         person=found,
         bio=profile.bio_html(found.bio),
-        said=threads.said(found, number),
+        said=writers.said(found, number),
         hue=avatars.hue(public_id, 0),
         avatar_path=avatars.pattern(public_id),
     )

@@ -9,7 +9,7 @@ The pages that everybody may open, among them the one behind a letter's link, li
 
 from flask import Response, request
 
-from comments_service import avatars, comments, web
+from comments_service import avatars, people, web
 from comments_service.accounts import addresses
 from comments_service.errors import Message
 from comments_service.inputs import NewEmail, Profile, from_form, parse
@@ -33,7 +33,7 @@ def profile() -> Response:
     def act() -> Response:
         given = {name: request.form.get(name, "") for name in ("name", "bio", "link")}
         shown = "shown" in request.form
-        comments.introduce(account, parse(Profile, {**given, "shown": shown}))
+        people.introduce(account, parse(Profile, {**given, "shown": shown}))
         say(Message("Saved. Your comments show it in a moment."))
         return web.see_other(own("account/profile"))
 

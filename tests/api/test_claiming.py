@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import comments, sessions, threads
+from comments_service import comments, people, sessions, writers
 from comments_service.db import db, writing
 from comments_service.inputs import NewComment, NewDecision, parse
 from comments_service.models import Account, Comment, Session, Status
@@ -31,7 +31,7 @@ def sign_in(guest: Visitor, name: str = "rhea", target: str = "/comments/threads
     return guest.post("/comments/sign-in", form)
 
 
-def writers() -> list[tuple[str | None, str | None, str | None]]:
+def signed() -> list[tuple[str | None, str | None, str | None]]:
     """Account, name and address of every comment."""
     db.session.expire_all()
     rows = sa.select(Account.name, Comment.name, Comment.email)
@@ -65,7 +65,7 @@ def test_whoever_signs_in_is_asked_on_the_way(guest: Visitor) -> None:
     assert "· as Gus · waits for a moderator" in text(page)
     assert "Pelicans" in page
     # Nothing has been done yet.
-    assert writers() == [GUS]
+    assert signed() == [GUS]
 
 
 def test_whoever_wrote_nothing_is_not_asked(guest: Visitor) -> None:
@@ -83,7 +83,7 @@ def test_what_is_claimed_bears_the_accounts_name(guest: Visitor, fragment: Any) 
     assert guest.call("GET", "me").json["claimable"] == 2
     answer = guest.post(CLAIM, {"act": "claim", "next": "/comments/threads/pelicans"})
     assert answer.location == "/comments/threads/pelicans"
-    assert writers() == [RHEA, RHEA]
+    assert signed() == [RHEA, RHEA]
     assert ">Gus<" not in fragment()
     assert ">Rhea<" in fragment()
     assert guest.call("GET", "me").json["claimable"] == 0
@@ -129,11 +129,11 @@ def test_what_is_left_stays_a_guests_and_is_never_asked_about_again(guest: Visit
     sign_in(guest)
     answer = guest.post(CLAIM, {"act": "leave", "next": "/comments/threads/pelicans"})
     assert answer.location == "/comments/threads/pelicans"
-    assert writers() == [GUS]
+    assert signed() == [GUS]
     assert guest.get(CLAIM).status_code == 303
     assert sign_in(guest).location == "/comments/threads/pelicans"
     guest.post(CLAIM, {"act": "claim"})
-    assert writers() == [GUS]
+    assert signed() == [GUS]
     # Who says that it is not his does not edit it either.
     assert guest.call("PATCH", f"comments/{number}", {"body": "Mine?"}).status_code in (403, 404)
 
@@ -152,7 +152,7 @@ def test_another_account_in_the_same_browser_claims_nothing(app: Flask, guest: V
     assert sign_in(guest, "max").location == "/comments/threads/pelicans"
     assert guest.call("GET", "me").json["claimable"] == 0
     guest.post(CLAIM, {"act": "claim"})
-    assert writers() == [GUS]
+    assert signed() == [GUS]
 
 
 def test_nothing_is_left_to_claim_after_signing_out(app: Flask, guest: Visitor) -> None:
@@ -161,7 +161,7 @@ def test_nothing_is_left_to_claim_after_signing_out(app: Flask, guest: Visitor) 
     sign_in(guest)
     guest.post("/comments/sign-out")
     assert sign_in(guest, "max").location == "/comments/threads/pelicans"
-    assert writers() == [GUS]
+    assert signed() == [GUS]
 
 
 def test_nobody_claims_what_another_browser_wrote(
@@ -175,7 +175,7 @@ def test_nobody_claims_what_another_browser_wrote(
     assert "Mine." in page
     assert "They scoop." not in page
     guest.post(CLAIM, {"act": "claim"})
-    assert writers() == [(None, "Gus", "rhea@example.org"), RHEA]
+    assert signed() == [(None, "Gus", "rhea@example.org"), RHEA]
     assert visiting(app, None).post(CLAIM, {"act": "claim"}).status_code == 401
 
 
@@ -187,9 +187,9 @@ def test_what_belongs_to_an_account_is_not_claimed_by_another(app: Flask, rhea: 
         of_max, _ = sessions.begin(max_, make.visitor())
         of_max.guest_id = of_rhea.id
     make.comment(by=rhea, session=of_rhea)
-    assert threads.claimable(of_max) == []
-    assert comments.claim(of_max) == 0
-    assert writers() == [RHEA]
+    assert writers.claimable(of_max) == []
+    assert people.claim(of_max) == 0
+    assert signed() == [RHEA]
 
 
 def test_two_tabs_that_claim_at_once_claim_once(app: Flask, rhea: Account) -> None:
@@ -208,7 +208,7 @@ def test_two_tabs_that_claim_at_once_claim_once(app: Flask, rhea: Account) -> No
 
     def press() -> None:
         with app.app_context():
-            counts.append(comments.claim(db.session.get_one(Session, number)))
+            counts.append(people.claim(db.session.get_one(Session, number)))
 
     db.session.rollback()
     tabs = [threading.Thread(target=press) for _ in range(3)]
@@ -217,7 +217,7 @@ def test_two_tabs_that_claim_at_once_claim_once(app: Flask, rhea: Account) -> No
     for each in tabs:
         each.join()
     assert sorted(counts) == [0, 0, 3]
-    assert writers() == [RHEA, RHEA, RHEA]
+    assert signed() == [RHEA, RHEA, RHEA]
 
 
 def test_the_way_back_is_a_path_of_this_site(guest: Visitor) -> None:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from comments_service import avatars, comments, publisher, sessions, threads
+from comments_service import avatars, comments, publisher, sessions, threads, writers
 from comments_service.accounts import names
 from comments_service.config import Settings
 from comments_service.db import db, writing
@@ -207,7 +207,7 @@ def test_the_page_costs_the_same_however_much_there_is(app: Flask, reader: Visit
     def cost() -> int:
         sent.clear()
         event.listen(db.engine, "before_cursor_execute", note)
-        assert threads.said(rhea).total
+        assert writers.said(rhea).total
         event.remove(db.engine, "before_cursor_execute", note)
         return len([each for each in sent if each.startswith("SELECT")])
 

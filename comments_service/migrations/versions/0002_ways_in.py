@@ -97,7 +97,9 @@ def upgrade() -> None:
         batch.add_column(sa.Column("tries", number, nullable=False, server_default="0"))
         batch.add_column(sa.Column("facts", sa.JSON(), nullable=False, server_default="{}"))
     with op.batch_alter_table("outbox") as batch:
-        batch.add_column(sa.Column("fleeting", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch.add_column(
+            sa.Column("fleeting", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
     with op.batch_alter_table("site") as batch:
         batch.add_column(sa.Column("discussions", sa.JSON(), nullable=False, server_default="{}"))
     with op.batch_alter_table("threads") as batch:
