@@ -1,5 +1,6 @@
 """Search, the plugin: which pages are indexed, which files are kept, and when it stays away."""
 
+import gzip
 import importlib.util
 import json
 from collections.abc import Iterator
@@ -121,3 +122,36 @@ def test_where_search_is_switched_off_what_a_build_left_goes(site: Site) -> None
     site.build(SEARCH=False)
     assert not (site.output / "pagefind").exists()
     assert 'rel="search"' not in site.page("fish")
+
+
+def told(site: Site, which: str = "") -> dict[str, str]:
+    """What the index knows of each page: its address, and the words that may be found."""
+    found = {}
+    for path in (site.output / "pagefind" / which / "fragment").glob("*"):
+        data = gzip.decompress(path.read_bytes()).decode().removeprefix("pagefind_dcd")
+        page = json.loads(data)
+        found[page["url"]] = page["content"].replace("\u200b", "")
+    return found
+
+
+def test_words_are_told_and_what_surrounds_them_is_not(site: Site) -> None:
+    site.publish("fish", words="Well <em>said</em>.")
+    site.write("old", Slug="鹈鹕")
+    site.build(SEARCH=True)
+    found = told(site)
+    assert set(found) == {"/fish/", "/鹈鹕/"}
+    assert "Pelicans scoop." in found["/fish/"]
+    assert "Well said." in found["/fish/"]
+    for word in ("min read", "Comments", "Archives"):
+        assert word not in found["/fish/"]
+
+
+def test_an_index_that_cannot_be_made_stops_the_build(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "pagefind"
+    broken.write_text("#!/bin/sh\necho 'no space left' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PAGEFIND_BINARY_PATH", str(broken))
+    with pytest.raises(search.SearchError, match=r"no space left\s+SEARCH = False"):
+        site.build(SEARCH=True)

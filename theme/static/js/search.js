@@ -19,7 +19,9 @@ const field = /** @type {HTMLInputElement} */ (form.querySelector("[type=search]
 const state = /** @type {HTMLElement} */ (document.querySelector(".search-status"));
 const list = /** @type {HTMLElement} */ (document.querySelector(".search-results"));
 const more = /** @type {HTMLElement} */ (document.querySelector(".search-more"));
-const day = new Intl.DateTimeFormat(document.documentElement.lang, {
+// English of no country: the day before the month, as the theme writes it.
+const { lang } = document.documentElement;
+const day = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, {
   dateStyle: "long",
   timeZone: "UTC",
 });
@@ -57,12 +59,24 @@ const element = (name, text = "", attributes = {}) => {
   return made;
 };
 
+/** A page's words, as the index counts them, and how many of them are its title.
+ * @param {Page} page
+ */
+const wordsOf = (page) => {
+  const spaced = !page.raw_content.includes("\u200b");
+  const words = page.raw_content.split(spaced ? /\s+/ : "\u200b");
+  let title = 0;
+  for (let chars = 0; chars < (page.meta.title ?? "").length && title < words.length; title++) {
+    chars += (words[title] ?? "").length + (spaced ? 1 : 0);
+  }
+  return { spaced, words, title };
+};
+
 /** The words around a place, with those that were asked for marked.
  * @param {Page} page @param {number} from @param {number} end @param {number} at
  */
 const excerpt = (page, from, end, at) => {
-  const spaced = !page.raw_content.includes("\u200b");
-  const words = page.raw_content.split(spaced ? /\s+/ : "\u200b");
+  const { spaced, words } = wordsOf(page);
   const found = new Set(page.weighted_locations.map((each) => each.location));
   const start = Math.max(from, at - BEFORE);
   const stop = Math.min(words.length, end, at + AFTER);
@@ -85,12 +99,14 @@ const places = (page) => {
     .sort((one, other) => one.location - other.location);
   /** @type {Map<string, { id: string, from: number, end: number, at: number, score: number }>} */
   const found = new Map();
+  const { title } = wordsOf(page);
   for (const { location, balanced_score } of page.weighted_locations) {
+    if (location < title) continue; // It stands above the excerpt already.
     const next = comments.findIndex((each) => each.location > location);
     const own = comments[next < 0 ? comments.length - 1 : next - 1];
     const id = own?.id ?? "";
     const known = found.get(id);
-    const from = own?.location ?? 0;
+    const from = own?.location ?? title;
     const end = next < 0 ? Number.POSITIVE_INFINITY : (comments[next]?.location ?? 0);
     if (!known) found.set(id, { id, from, end, at: location, score: balanced_score });
     else if (balanced_score > known.score) {
