@@ -73,7 +73,13 @@ def test_the_first_language_that_is_spoken_is_chosen() -> None:
 
 
 def test_every_catalogue_is_found_by_the_tags_of_its_language() -> None:
-    tags = {"zh-Hans": ("zh", "zh-cn", "zh-Hans", "zh-SG")}
+    tags = {
+        "de": ("de", "de-AT"),
+        "es": ("es", "es-MX"),
+        "fr": ("fr", "fr-CA"),
+        "ja": ("ja", "ja-JP"),
+        "zh-Hans": ("zh", "zh-cn", "zh-Hans", "zh-SG"),
+    }
     for known in language.known()[1:]:
         for tag in tags[known]:
             assert language.choose([tag, "en"]) == tag
