@@ -46,7 +46,7 @@ LEADING = 1.28
 COLOURS = 32
 MAX_CHARACTERS = 200
 KEEP_SECONDS = 30 * 24 * 3600
-COMMENTS = 5
+COMMENTS = 3
 COMMENT_CHARACTERS = 500
 
 WIDE = re.compile(
@@ -385,18 +385,13 @@ class Sharing:
             "headline": plain(content.title),
             "description": words(content.metadata.get("summary", "")),
             "inLanguage": content.lang,
-            "mainEntityOfPage": address,
             "datePublished": published,
             "dateModified": changed.isoformat() if changed else published,
             "author": [
                 {"@type": "Person", "name": str(author), "url": absolute(self.site, author.url)}
                 for author in getattr(content, "authors", [])
             ],
-            "publisher": {
-                "@type": "Organization",
-                "name": self.settings["SITENAME"],
-                "url": f"{self.site}/",
-            },
+            "publisher": {"@type": "Organization", "name": self.settings["SITENAME"]},
             "image": self.picture(content),
             "keywords": [str(tag) for tag in getattr(content, "tags", [])],
         }
