@@ -31,6 +31,7 @@ from plugins import (  # noqa: E402 - found by now
     sharing,
     theme,
     words,
+    writing,
 )
 
 environment = {**dotenv_values(root / ".env"), **os.environ}
@@ -130,6 +131,7 @@ COMMENTS_EMBED = str(root / "comments_service" / "static")
 # Plugins: `bake` last, since it gives the output folder back to the comment service.
 
 PLUGINS = [
+    writing,
     manifest,
     aliases,
     theme,

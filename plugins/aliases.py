@@ -36,7 +36,11 @@ def collect(generators: Iterable[Generator]) -> None:
     articles, pages = by_name["ArticlesGenerator"], by_name["PagesGenerator"]
     contents = chain(articles.articles, articles.translations, pages.pages, pages.translations)
     moved = [content for content in contents if getattr(content, "aliases", ())]
-    _moved[articles.settings["OUTPUT_PATH"]] = moved
+    output = articles.settings["OUTPUT_PATH"]
+    _moved[output] = moved
+    for content in moved:
+        for alias in content.aliases:
+            files.claim(output, alias_file(alias))
 
 
 def page(content: Article, settings: dict[str, Any]) -> bytes:

@@ -38,6 +38,8 @@ def compress(pelican: Pelican) -> None:
         if path.suffix not in TEXT or not path.is_file():
             continue
         pair = files.siblings(path)
+        if wanted and all(files.as_old(sibling, path) for sibling in pair):
+            continue
         data = path.read_bytes() if wanted else b""
         if len(data) < MIN_BYTES:
             for sibling in pair:

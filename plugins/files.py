@@ -12,6 +12,15 @@ import brotli
 GZIP_LEVEL = 9
 BROTLI_LEVEL = 9
 
+# What a plugin writes by itself and wants to be taken away when it is not written again (by
+# `writing`): names by output folder.
+claimed: dict[str, set[str]] = {}
+
+
+def claim(output: str | Path, name: str) -> None:
+    """Say, before anything is written, that this build writes a file of this name."""
+    claimed.setdefault(str(Path(output)), set()).add(name)
+
 
 def replace(path: Path, data: bytes) -> None:
     """Write beside the file, sync, and rename over it: the old file stands until then."""
@@ -53,6 +62,13 @@ def same_time(path: Path) -> None:
     for sibling in siblings(path):
         if sibling.exists():
             os.utime(sibling, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def as_old(sibling: Path, path: Path) -> bool:
+    """Whether a compressed copy is of the same moment as its file: then it need not be opened."""
+    with contextlib.suppress(FileNotFoundError):
+        return sibling.stat().st_mtime_ns == path.stat().st_mtime_ns
+    return False
 
 
 def compressed(data: bytes) -> tuple[bytes, bytes]:

@@ -72,7 +72,10 @@ def collect(generators: Iterable[Generator]) -> None:
 
 def note(path: str, context: dict[str, Any]) -> None:
     """What this build writes: an output folder may still hold pages of an earlier one."""
-    _written.setdefault(context["OUTPUT_PATH"], set()).add(Path(path))
+    output = context["OUTPUT_PATH"]
+    # Where the page is at the end, wherever a writer may have put it for now.
+    name = context.get("output_file")
+    _written.setdefault(output, set()).add(Path(output, name) if name else Path(path))
 
 
 def complete(context: dict[str, Any], feed: Any) -> None:

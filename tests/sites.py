@@ -29,6 +29,7 @@ from plugins import (
     sharing,
     theme,
     words,
+    writing,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,6 +107,7 @@ class Site:
                 "extension_configs": {"markdown.extensions.extra": {}, "plugins.syntax": {}},
             },
             "PLUGINS": [
+                writing,
                 manifest,
                 aliases,
                 theme,

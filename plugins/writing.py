@@ -1,0 +1,196 @@
+"""Writing: a build changes in the site what has changed in the blog, all at once, and nothing else.
+
+Pages are written into a folder beside the site (`<output>.next`). When the last one is there they are
+compared with what the site has: a page that says the same is not touched and keeps its time, so that
+rsync and S3 send only what is new; the others are moved over the old ones, each in one step. Nothing
+of a build that fails gets that far, and the site stays as it was. What an earlier build wrote and this
+one did not, such as the page of a deleted article, is taken away; what somebody else put there stays.
+
+All of that happens while `bake` holds the folder's lock: pages that the comment service has baked
+anew are compared like any others. Stands first in PLUGINS, so that the plugins after it find the site
+complete when it is their turn at the end.
+
+Settings: CACHE_PATH (where is kept what the last build wrote).
+"""
+
+import contextlib
+import filecmp
+import fnmatch
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pelican import signals
+from pelican.writers import Writer as PelicanWriter
+
+from . import files
+from .manifest import Generator, Pelican
+
+VERSION = 1  # of the record: another one is not understood
+# Above this many, one order to write everything to the disk costs less than one for each file.
+SYNC_EACH = 32
+
+
+class Building:
+    """What one build writes, from its first page until the site has it."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.output = Path(settings["OUTPUT_PATH"])
+        self.next = Path(f"{self.output}.next")
+        name = hashlib.sha256(str(self.output.resolve()).encode()).hexdigest()[:16]
+        self.record = Path(settings.get("CACHE_PATH", "cache"), "build", f"{name}.json")
+        self.context: dict[str, Any] | None = None
+        # What the last build wrote, and what each static file was when it was copied.
+        self.earlier: list[str] = []
+        self.copied: dict[str, list[int]] = {}
+        with contextlib.suppress(OSError, ValueError):
+            kept = json.loads(self.record.read_bytes())
+            if kept["version"] == VERSION:
+                self.earlier, self.copied = kept["written"], kept["copied"]
+
+    def theirs(self) -> Iterator[tuple[Path, str]]:
+        """Each static file of the blog and of its theme, and its name in the site."""
+        if self.context is None:
+            return
+        ignored = self.settings["IGNORE_FILES"]
+        for entry in self.settings["THEME_STATIC_PATHS"]:
+            source = Path(self.settings["THEME"], entry)
+            base = source.parent if source.is_file() else source
+            for path in [source] if source.is_file() else sorted(source.rglob("*")):
+                name = path.relative_to(base)
+                if path.is_file() and not any(
+                    fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in ignored
+                ):
+                    yield path, f"{self.settings['THEME_STATIC_DIR']}/{name.as_posix()}"
+        for static in self.context["staticfiles"]:
+            yield Path(self.settings["PATH"], static.source_path), Path(static.save_as).as_posix()
+
+    def copy(self) -> dict[str, list[int]]:
+        """Put the static files that are not in the site yet beside the pages."""
+        seen = {}
+        for source, name in self.theirs():
+            if self.settings["STATIC_CREATE_LINKS"]:
+                files.claim(self.output, name)  # Pelican has written it.
+                continue
+            target = self.output / name
+            was = as_it_is(source)
+            if not (target.is_file() and self.copied.get(name) == was + as_it_is(target)) and not (
+                target.is_file() and filecmp.cmp(source, target, shallow=False)
+            ):
+                (self.next / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, self.next / name)
+            seen[name] = was
+        return seen
+
+    def made(self) -> list[str]:
+        """Everything that lies in the folder beside the site."""
+        return [
+            Path(folder, name).relative_to(self.next).as_posix()
+            for folder, _, names in os.walk(self.next)
+            for name in names
+        ]
+
+    def publish(self) -> None:
+        """Bring the site up to date with the build; from here on nothing can be wrong but a disk."""
+        seen = self.copy()
+        made = self.made()
+        claimed = {*made, *seen, *files.claimed.pop(str(self.output), ())}
+        changed = [name for name in made if not same(self.next / name, self.output / name)]
+        gone = [name for name in self.earlier if name not in claimed]
+        sync([self.next / name for name in changed])
+        # A file may stand where there is to be a folder now, or a folder where there is to be a file.
+        folders = {parent.as_posix() for name in changed for parent in Path(name).parents}
+        new = set(changed)
+        for name in gone:
+            if name in folders or new & {parent.as_posix() for parent in Path(name).parents}:
+                self.remove(name)
+        for name in changed:
+            target = self.output / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (self.next / name).replace(target)
+        for name in gone:
+            self.remove(name)
+        shutil.rmtree(self.next, ignore_errors=True)
+        copied = {name: was + as_it_is(self.output / name) for name, was in seen.items()}
+        kept = {"version": VERSION, "written": sorted(claimed), "copied": copied}
+        files.update(self.record, json.dumps(kept, ensure_ascii=False, indent=0).encode())
+
+    def remove(self, name: str) -> None:
+        """Take away what this build did not write again, with its copies and the empty folders."""
+        path = self.output / name
+        for one in (path, *files.siblings(path)):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                one.unlink()
+        for folder in path.parents:
+            if folder == self.output:
+                return
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+
+
+_building: dict[str, Building] = {}
+
+
+def as_it_is(path: Path) -> list[int]:
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def same(new: Path, old: Path) -> bool:
+    return old.is_file() and filecmp.cmp(new, old, shallow=False)
+
+
+def sync(paths: list[Path]) -> None:
+    """See that the files are on the disk before they take the place of others."""
+    if len(paths) > SYNC_EACH and hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in paths:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
+    """Pelican's own, which writes beside the site."""
+
+    def __init__(self, output_path: str, settings: dict[str, Any]) -> None:
+        building = _building[output_path]
+        shutil.rmtree(building.next, ignore_errors=True)
+        building.next.mkdir(parents=True)
+        super().__init__(str(building.next), settings=settings)
+
+
+def begin(pelican: Pelican) -> None:
+    _building[pelican.settings["OUTPUT_PATH"]] = Building(pelican.settings)
+    files.claimed.pop(str(Path(pelican.settings["OUTPUT_PATH"])), None)
+
+
+def take_over(generator: Generator) -> None:
+    """Leave Pelican nothing to copy: it would write every file anew, in place. Links it may make."""
+    _building[generator.settings["OUTPUT_PATH"]].context = generator.context
+    if generator.settings["STATIC_CREATE_LINKS"]:
+        return
+    generator.context = {**generator.context, "staticfiles": []}
+    generator.settings = {**generator.settings, "THEME_STATIC_PATHS": []}
+
+
+def writer(_: Pelican) -> type[Writer]:
+    return Writer
+
+
+def finish(pelican: Pelican) -> None:
+    _building.pop(pelican.settings["OUTPUT_PATH"]).publish()
+
+
+def register() -> None:
+    signals.get_generators.connect(begin)
+    signals.static_generator_finalized.connect(take_over)
+    signals.get_writer.connect(writer)
+    signals.finalized.connect(finish)
