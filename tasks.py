@@ -2,6 +2,11 @@
 """Every command of this blog:
 
     python3 tasks.py up        build the blog, serve it with its comments, rebuild on change
+    python3 tasks.py new       start an article: new "Its title" --series Birds --draft
+    python3 tasks.py drafts    list the drafts, the one touched last first
+    python3 tasks.py schedule  list what waits for its date
+    python3 tasks.py stats     count articles, words, tags and comments
+    python3 tasks.py images    list the pictures, their sizes, who shows them (images --unused)
     python3 tasks.py build     build the blog for publishing, into output/
     python3 tasks.py serve     migrate and serve without building: what a service manager runs
     python3 tasks.py test      run the tests; what follows goes to pytest (test -k feed -x)
@@ -219,14 +224,18 @@ import signal
 import socket
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import NamedTuple
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from invoke import Collection, Context, Program, task
 from watchfiles import watch
+
+if TYPE_CHECKING:
+    from plugins.authoring.blog import Blog
 
 WATCHED = ("content", "theme", "plugins")
 SETTINGS_FILES = ("pelicanconf.py", "publishconf.py")
@@ -301,6 +310,75 @@ def build(_: Context, settings: str = "publishconf.py") -> None:
     if not built.succeeded:
         sys.exit(f"The build failed.\n{built.report}")
     say(f"Built in {built.seconds:.1f} s: {built.report}")
+
+
+@task(
+    help={
+        "title": 'the title, in quotation marks: new "How pelicans fish"',
+        "lang": "its language, such as zh-cn (default: the blog's)",
+        "series": "the series that it is a part of",
+        "draft": "keep it out of the published blog until you remove `Status: draft`",
+        "slug": "its address (default: made from the title, 鹈鹕 becoming ti-hu)",
+        "edit": "open it in $VISUAL or $EDITOR when there is a terminal (--no-edit: do not)",
+    }
+)
+def new(
+    _: Context,
+    title: str,
+    lang: str = "",
+    series: str = "",
+    draft: bool = False,
+    slug: str = "",
+    edit: bool = True,
+) -> None:
+    """Start an article: its file with title, date and address, and a folder for its pictures.
+
+    A translation has the --slug of the original and another --lang. Nothing is overwritten.
+    """
+    from plugins.authoring import start
+
+    with refusals():
+        made = start.article(blog(), title, lang=lang, series=series, draft=draft, slug=slug)
+        say(f"Article   {strong(os.path.relpath(made.path, ROOT))}")
+        say(f"Pictures  {os.path.relpath(made.pictures, ROOT)}/")
+        if edit:
+            start.edit(made.path)
+
+
+@task
+def drafts(_: Context) -> None:
+    """List the drafts, the one touched last first, with their lengths."""
+    from plugins.authoring import overview
+
+    say("\n".join(overview.drafts(blog())))
+
+
+@task
+def schedule(_: Context) -> None:
+    """List the articles whose date is still to come, the next first; a later build publishes them."""
+    from plugins.authoring import overview
+
+    say("\n".join(overview.schedule(blog())))
+
+
+@task
+def stats(_: Context) -> None:
+    """Count articles, words by language and year, tags, and comments where the service has them."""
+    from plugins.authoring import overview
+
+    environ = {**from_file(), **os.environ}
+    published = ROOT / (environ.get("COMMENTS_PUBLISHED") or "published")
+    say("\n".join(overview.stats(blog(), published)))
+
+
+@task(
+    help={"unused": "only the names of pictures that nothing shows, one a line, for other programs"}
+)
+def images(_: Context, unused: bool = False) -> None:
+    """List the pictures: weight, size in pixels, who shows them, and which deserve a look."""
+    from plugins.authoring import pictures
+
+    say("\n".join(pictures.listed(blog(), unused_only=unused)))
 
 
 @task(
@@ -397,6 +475,29 @@ def check(_: Context, fix: bool = False) -> None:
     if missing and os.environ.get("CI"):
         sys.exit("In CI nothing may be left out.")
     sys.exit(not all(result.succeeded for result in results))
+
+
+# --- What the commands of an author are made of ----------------------------------------------------
+
+
+NEEDED = {"new": 'Say its title: python3 tasks.py new "How pelicans fish"'}
+
+
+def blog() -> "Blog":
+    from plugins.authoring.blog import Blog
+
+    return Blog(ROOT)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What an author has to correct is told as a sentence, without a traceback."""
+    from plugins.authoring import Refused
+
+    try:
+        yield
+    except Refused as refused:
+        sys.exit(str(refused))
 
 
 # --- What `up` is made of -------------------------------------------------------------------------
@@ -638,7 +739,11 @@ def node_is_missing() -> str:
 
 
 def with_remainder(arguments: list[str]) -> list[str]:
-    """`test -k feed` as Invoke would have it: `test -- -k feed`."""
+    """`test -k feed` as Invoke would have it: `test -- -k feed`; and `new --help`: `--help new`."""
+    if arguments[0] in NEEDED and len(arguments) == 1:
+        sys.exit(NEEDED[arguments[0]])
+    if arguments[0] in NEEDED and {"--help", "-h"} & set(arguments[1:]):
+        return ["--help", arguments[0]]  # Invoke would take the word for what it needs.
     passes_on = arguments[0] in ("bench", "test") and not {"--", "--help", "-h"} & set(arguments)
     return [arguments[0], "--", shlex.join(arguments[1:])] if passes_on else arguments
 

@@ -2,4 +2,15 @@
 
 These are no Pelican plugins: nothing here belongs into PLUGINS. A room for each command; what they
 know of a site they ask of the plugins beside them.
+
+- `blog`: the blog as it lies in its folder, articles with what they say of themselves
+- `start`: a new article
+- `overview`: drafts, what is due when, and figures
+- `pictures`: which pictures there are, who shows them, and which are too large
+
+A room raises `Refused` for what its author has to correct; the sentence tells how.
 """
+
+
+class Refused(Exception):
+    """What cannot be done as it was asked for, with the remedy in its sentence."""

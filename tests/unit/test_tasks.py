@@ -27,7 +27,7 @@ def pins(lock: str) -> dict[str, str]:
 def test_every_command_is_in_the_usage() -> None:
     commands = Collection.from_module(tasks).task_names
     assert {f"tasks.py {name} " for name in commands} <= set(
-        re.findall(r"tasks\.py \w+ ", tasks.__doc__ or "")
+        re.findall(r"tasks\.py [\w-]+ ", tasks.__doc__ or "")
     )
 
 

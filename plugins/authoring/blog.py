@@ -1,0 +1,186 @@
+"""The blog as it lies in its folder: its articles with what they say of themselves, without a build.
+
+Reads the front matter of Markdown files in the three ways people write it (Pelican's `Key: value`
+lines, YAML between `---`, TOML between `+++`). What a build would refuse is passed over here:
+saying so is the work of `sources`.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import yaml
+from pelican.settings import read_settings
+from pelican.utils import get_date, slugify
+
+ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
+
+KEY = re.compile(r"(?P<key>[A-Za-z][\w-]*)\s*:(?:\s+(?P<value>.*)|\s*)")
+FENCE = re.compile(
+    r"\A\ufeff?(?P<mark>---|\+\+\+)[ \t]*\n(?P<head>.*?)^(?P=mark)[ \t]*$\n?",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+class Unreadable(ValueError):
+    """Front matter that is neither YAML nor TOML, with the line."""
+
+    def __init__(self, line: int, text: str) -> None:
+        super().__init__(text)
+        self.line = line
+
+
+class Parts(NamedTuple):
+    """A file's front matter, keys in lower case, and its text with the line on which that begins."""
+
+    keys: dict[str, Any]
+    body: str
+    line: int
+
+
+def split(text: str) -> Parts:
+    """The front matter of a file and its text; raises Unreadable for fences that hold nonsense."""
+    text = text.replace("\r\n", "\n")
+    if fenced := FENCE.match(text):
+        keys = parsed(fenced["head"], fenced["mark"])
+        return Parts(keys, text[fenced.end() :], text.count("\n", 0, fenced.end()) + 1)
+    keys = {}
+    lines = text.removeprefix("\ufeff").split("\n")
+    last = ""
+    for number, line in enumerate(lines):
+        if last and line.startswith("    ") and line.strip():
+            keys[last] = f"{keys[last]}\n{line.strip()}"
+        elif found := KEY.fullmatch(line.rstrip()):
+            last = found["key"].lower()
+            keys[last] = (found["value"] or "").strip()
+        else:
+            at = number + (not line.strip())
+            return Parts(keys, "\n".join(lines[at:]), at + 1)
+    return Parts(keys, "", len(lines))
+
+
+def parsed(head: str, mark: str) -> dict[str, Any]:
+    try:
+        found = tomllib.loads(head) if mark == "+++" else yaml.safe_load(head)
+    except tomllib.TOMLDecodeError as error:
+        where = re.search(r"at line (\d+)", str(error))
+        raise Unreadable(int(where[1]) + 1 if where else 1, f"TOML: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        place = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or str(error)
+        raise Unreadable(place.line + 2 if place else 1, f"YAML: {what}") from None
+    if found is not None and not isinstance(found, dict):
+        raise Unreadable(2, "it is a text or a list, not keys with values")
+    return {str(key).lower(): value for key, value in (found or {}).items()}
+
+
+class Source:
+    """One Markdown file of the blog."""
+
+    def __init__(self, path: Path, blog: "Blog") -> None:
+        self.path = path
+        self.blog = blog
+        self.text = path.read_text(encoding="utf-8", errors="replace")
+        try:
+            self.keys, self.body, _ = split(self.text)
+        except Unreadable:
+            self.keys, self.body = {}, self.text
+
+    def get(self, key: str) -> str:
+        value = self.keys.get(key)
+        if isinstance(value, list):
+            return ", ".join(str(each) for each in value)
+        return "" if value is None else str(value).strip()
+
+    def names(self, key: str) -> list[str]:
+        """A list as Pelican reads it: by semicolons where there are some, else by commas."""
+        text = self.get(key)
+        parts = re.split(";" if ";" in text else ",", text)
+        return [name.strip() for name in parts if name.strip()]
+
+    @property
+    def title(self) -> str:
+        return self.get("title") or self.path.stem
+
+    @property
+    def slug(self) -> str:
+        return self.get("slug") or self.blog.slug(self.path.stem)
+
+    @property
+    def lang(self) -> str:
+        return (self.get("lang") or self.blog.lang).lower()
+
+    @property
+    def is_page(self) -> bool:
+        folders = (self.blog.content / name for name in self.blog.settings["PAGE_PATHS"])
+        return any(self.path.is_relative_to(folder) for folder in folders)
+
+    @cached_property
+    def date(self) -> datetime | None:
+        """When it is or was published; None where none is given, or none that can be read."""
+        try:
+            date = get_date(self.get("date")) if self.get("date") else None
+        except (ValueError, OverflowError):
+            return None
+        if date is None:
+            return None
+        moment: datetime = date if date.tzinfo else date.replace(tzinfo=self.blog.zone)
+        return moment.astimezone(self.blog.zone)
+
+    @property
+    def status(self) -> str:
+        """`draft`, `hidden`, `scheduled` (its date is still to come) or `published`."""
+        said = self.get("status").lower()
+        if said in ("draft", "hidden"):
+            return said
+        later = not self.is_page and self.date and self.date > self.blog.now()
+        return "scheduled" if later else "published"
+
+    @property
+    def shown(self) -> str:
+        """The path as its author would type it."""
+        return self.path.relative_to(self.blog.root).as_posix()
+
+
+class Blog:
+    """The folder of a blog, with the few of its settings that authors meet."""
+
+    def __init__(self, root: Path, settings: dict[str, Any] | None = None) -> None:
+        self.root = root
+        self.settings = settings or read_settings(str(root / "pelicanconf.py"))
+        self.content = root / self.settings["PATH"]
+        self.lang = str(self.settings["DEFAULT_LANG"]).lower()
+        self.zone = ZoneInfo(self.settings["TIMEZONE"])
+
+    def now(self) -> datetime:
+        return datetime.now(UTC).astimezone(self.zone)
+
+    def slug(self, words: str) -> str:
+        """Words as an address, by Pelican's own rules: 鹈鹕 becomes `ti-hu`."""
+        made: str = slugify(
+            words,
+            self.settings["SLUG_REGEX_SUBSTITUTIONS"],
+            self.settings["SLUGIFY_PRESERVE_CASE"],
+            self.settings["SLUGIFY_USE_UNICODE"],
+        )
+        return made
+
+    def files(self) -> Iterator[Path]:
+        for path in sorted(self.content.rglob("*")):
+            parts = path.relative_to(self.content).parts
+            hidden = any(part.startswith(".") for part in parts)
+            if path.suffix.lower() in ENDINGS and path.is_file() and not hidden:
+                yield path
+
+    @cached_property
+    def sources(self) -> list[Source]:
+        return [Source(path, self) for path in self.files()]
+
+    @property
+    def articles(self) -> list[Source]:
+        return [source for source in self.sources if not source.is_page]

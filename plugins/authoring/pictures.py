@@ -1,0 +1,116 @@
+"""Pictures: which lie in the content folder, how large they are, who shows them, and what to do.
+
+A picture counts as used when an article, a page or a setting names it; nothing is deleted here.
+"""
+
+import posixpath
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from PIL import Image, UnidentifiedImageError
+
+from plugins.authoring.blog import Blog, Source
+from plugins.authoring.overview import counted, table
+from plugins.images import MAX_PIXELS
+
+SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
+# A camera's best; a larger file only makes the repository heavy, for what is shown is made smaller.
+LARGE_BYTES = 10_000_000
+LINK = re.compile(r"\{(?P<kind>static|attach|filename|photo)\}(?P<path>[^\s\"'<>\])}|]+)")
+PLAIN = re.compile(
+    r"(?:!\[[^\]]*\]\(\s*<?|\bsrc=[\"']?|\bhref=[\"']?|^(?:cover|image|thumbnail|picture)\s*:\s*)"
+    r"(?P<path>[^\s\"'<>){}]+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+class Picture(NamedTuple):
+    """A picture, where it is shown, and what is wrong with it (or nothing)."""
+
+    path: Path
+    name: str
+    bytes: int
+    size: tuple[int, int] | None
+    users: list[str]
+    trouble: str
+
+
+def shown_by(source: Source) -> set[str]:
+    """The files, from the content folder on, that a source names."""
+    folder = source.path.parent.relative_to(source.blog.content).as_posix()
+    found = [match["path"] for match in LINK.finditer(source.text)]
+    found += [match["path"] for match in PLAIN.finditer(source.text)]
+    names = set()
+    for written in found:
+        path = unquote(written.partition("#")[0].partition("?")[0])
+        # From the site's root, or from the folder of the article; Pelican knows both.
+        base = "" if path.startswith("/") else folder
+        names.add(posixpath.normpath(posixpath.join(base, path.lstrip("/"))))
+    return names
+
+
+def found(blog: Blog) -> list[Picture]:
+    """Every picture, the largest file first."""
+    users: dict[str, list[str]] = defaultdict(list)
+    for source in blog.sources:
+        for name in shown_by(source):
+            users[name].append(source.shown)
+    settings = repr({key: value for key, value in blog.settings.items() if key.isupper()})
+    limit = blog.settings.get("IMAGES_MAX_PIXELS", MAX_PIXELS)
+    pictures = []
+    for path in blog.content.rglob("*"):
+        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+            continue
+        name = path.relative_to(blog.content).as_posix()
+        by = sorted(users[name]) or ["pelicanconf.py"] * (name in settings)
+        pictures.append(looked_at(path, name, by, limit))
+    return sorted(pictures, key=lambda picture: (-picture.bytes, picture.name))
+
+
+def looked_at(path: Path, name: str, users: list[str], limit: int) -> Picture:
+    weight = path.stat().st_size
+    size, trouble = None, ""
+    if path.suffix.lower() != ".svg":
+        try:
+            with Image.open(path) as image:
+                size = image.size
+        except Image.DecompressionBombError:
+            trouble = "far too many pixels: make it smaller"
+        except (OSError, UnidentifiedImageError):
+            trouble = "it cannot be read: export it again"
+    if size and size[0] * size[1] > limit:
+        trouble = f"more than {limit / 1e6:g} million pixels: the build refuses it"
+    elif not trouble and weight > LARGE_BYTES:
+        trouble = f"more than {LARGE_BYTES / 1e6:g} MB: a smaller copy shows the same"
+    return Picture(path, name, weight, size, users, trouble)
+
+
+def weight(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3)):,} KB"
+
+
+def listed(blog: Blog, *, unused_only: bool = False) -> list[str]:
+    """The pictures as lines for a terminal: all of them, then what deserves a look."""
+    pictures = found(blog)
+    if not pictures:
+        return [f"There are no pictures in {blog.content.relative_to(blog.root)}/ yet."]
+    unused = [picture for picture in pictures if not picture.users]
+    if unused_only:
+        return [picture.path.relative_to(blog.root).as_posix() for picture in unused]
+    rows = []
+    for picture in pictures:
+        size = f"{picture.size[0]} × {picture.size[1]}" if picture.size else ""
+        by = ", ".join(picture.users[:2]) + f" and {len(picture.users) - 2} more" * (
+            len(picture.users) > 2
+        )
+        rows.append((weight(picture.bytes), size, picture.name, by or "not used"))
+    whole = sum(picture.bytes for picture in pictures)
+    lines = [*table(rows, frozenset({0, 1})), ""]
+    lines.append(f"{counted(len(pictures), 'picture')}, {weight(whole)}; {len(unused)} not used.")
+    if troubles := [picture for picture in pictures if picture.trouble]:
+        lines += ["", "To look at"]
+        lines += table((picture.name, picture.trouble) for picture in troubles)
+    return lines

@@ -1,0 +1,104 @@
+"""Start: a new article, with what its first lines need and a folder for its pictures.
+
+Nothing is ever overwritten: neither a file, nor an address that another article has.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from babel import Locale, UnknownLocaleError
+
+from plugins.authoring import Refused
+from plugins.authoring.blog import Blog
+
+# The longest name that common file systems take, less what an extension and a language need.
+MAX_SLUG_CHARS = 120
+
+
+class Started(NamedTuple):
+    """The new article's file, and the folder for its pictures."""
+
+    path: Path
+    pictures: Path
+
+
+def article(
+    blog: Blog, title: str, *, lang: str = "", series: str = "", draft: bool = False, slug: str = ""
+) -> Started:
+    """Write the first lines of an article; raises Refused for what is there already."""
+    title = " ".join(title.split())
+    if not title:
+        raise Refused('Give the article a title: python3 tasks.py new "How pelicans fish"')
+    lang = checked(lang)
+    made = blog.slug(slug or title)[:MAX_SLUG_CHARS].strip("-")
+    if not made or (slug and made != slug):
+        wrong = f'"{slug}" is no address' if slug else f'"{title}" has no letters for an address'
+        remedy = made or "how-pelicans-fish"
+        raise Refused(f"{wrong}. Give one of a-z, 0-9 and -: --slug {remedy}")
+    lang = lang or blog.lang
+    translated = lang != blog.lang
+    for other in blog.sources:
+        if other.slug == made and other.lang == lang:
+            raise Refused(
+                f"{other.shown} has the address {made} already. Open that one, or choose another:"
+                f" --slug {made}-2"
+            )
+    path = blog.content / f"{made}{f'.{lang}' * translated}.md"
+    lines = [f"Title: {title}", f"Date: {blog.now().isoformat(' ', 'minutes')}", f"Slug: {made}"]
+    lines += [f"Lang: {lang}"] * translated
+    lines += [f"Series: {' '.join(series.split())}"] * bool(series.strip())
+    lines += ["Status: draft"] * draft
+    lines += ["Tags: "]
+    try:
+        # "x": a file that came into being since is not overwritten either.
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write("\n".join(lines) + "\n\n")
+    except FileExistsError:
+        raise Refused(
+            f"{path.relative_to(blog.root)} is there already. Open that one, or choose another"
+            f" name: --slug {made}-2"
+        ) from None
+    pictures = blog.content / "images" / made
+    pictures.mkdir(parents=True, exist_ok=True)
+    return Started(path, pictures)
+
+
+def checked(lang: str) -> str:
+    """A language as front matter spells it: zh-cn, not zh_CN."""
+    lang = lang.strip().replace("_", "-").lower()
+    if not lang:
+        return ""
+    try:
+        Locale.parse(lang, sep="-")
+    except (UnknownLocaleError, ValueError):
+        raise Refused(f'"{lang}" is no language. Write one such as en, de or zh-cn.') from None
+    return lang
+
+
+def editor() -> list[str]:
+    """The command that opens a file, or nothing where there is no editor or nobody at a terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return []
+    return shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "")
+
+
+def edit(path: Path) -> None:
+    """Open the file in the author's editor and wait until it is closed; raises Refused."""
+    command = editor()
+    if not command:
+        return
+    # vim, nano, emacs and their kin begin where the text begins.
+    end = f"+{len(path.read_text(encoding='utf-8').splitlines()) + 1}"
+    at = [end] if re.fullmatch(r"n?vim?|nano|emacs|micro", Path(command[0]).name) else []
+    try:
+        subprocess.run([*command, *at, str(path)], check=False)  # noqa: S603 - the author's own
+    except OSError as error:
+        raise Refused(
+            f"The editor {command[0]} could not be started: {error.strerror}. The article is there;"
+            " set EDITOR to a program that you have."
+        ) from None
