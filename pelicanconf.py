@@ -25,6 +25,7 @@ from plugins import (  # noqa: E402 - found by now
     machines,
     manifest,
     markup,
+    reader,
     reading,
     related,
     search,
@@ -132,6 +133,7 @@ COMMENTS_EMBED = str(root / "comments_service" / "static")
 
 PLUGINS = [
     writing,
+    reader,
     manifest,
     aliases,
     theme,

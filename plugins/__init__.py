@@ -4,8 +4,8 @@ Each may be used alone on another site: copy this folder beside `pelicanconf.py`
 want in `PLUGINS`, in this order. `docs/formats.md` tells what they share with a comment service.
 
     PLUGIN_PATHS = ["."]
-    PLUGINS = ["plugins.writing", "plugins.manifest", "plugins.aliases", "plugins.theme",
-               "plugins.words", "plugins.assets", "plugins.markup", "plugins.images", "plugins.reading",
+    PLUGINS = ["plugins.writing", "plugins.reader", "plugins.manifest", "plugins.aliases",
+               "plugins.theme", "plugins.words", "plugins.assets", "plugins.markup", "plugins.images", "plugins.reading",
                "plugins.related", "plugins.sharing", "plugins.drafts", "plugins.machines",
                "plugins.compress", "plugins.discussions", "plugins.bake"]
 """

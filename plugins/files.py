@@ -2,9 +2,12 @@
 
 import contextlib
 import gzip
+import hashlib
+import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import brotli
 
@@ -62,6 +65,22 @@ def same_time(path: Path) -> None:
     for sibling in siblings(path):
         if sibling.exists():
             os.utime(sibling, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def record(settings: dict[str, Any], kind: str) -> Path:
+    """Where a plugin keeps what it knows of an output folder between two builds."""
+    output = str(Path(settings["OUTPUT_PATH"]).resolve())
+    name = f"{hashlib.sha256(output.encode()).hexdigest()[:16]}.json"
+    return Path(settings.get("CACHE_PATH", "cache"), kind, name)
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """What was kept there; nothing where it is damaged or missing."""
+    with contextlib.suppress(OSError, ValueError):
+        found = json.loads(path.read_bytes())
+        if isinstance(found, dict):
+            return found
+    return {}
 
 
 def as_old(sibling: Path, path: Path) -> bool:

@@ -26,6 +26,7 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+import pygments
 from math_core import LatexError, LatexToMathML
 from pelican import signals
 from pygments import highlight
@@ -33,7 +34,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_all_lexers, get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from .manifest import Article, Generator, Problem
+from . import memory, reader
+from .manifest import Article, Generator, Pelican, Problem
 
 logger = logging.getLogger(__name__)
 
@@ -154,6 +156,7 @@ class Finishing:
 
     def __init__(self, settings: dict[str, Any], source: str, lang: str) -> None:
         self.source = source
+        self.memory = memory.of(settings)
         self.words = words(lang, settings.get("NOTE_TITLES", {}))
         self.formulas = LatexToMathML(macros=settings.get("MATH_MACROS") or None, fancy_error=False)
         self.problems: list[Problem] = []
@@ -229,17 +232,26 @@ class Finishing:
                     f'hl_lines="{lines}": "{error}" names no line of this code. Write line numbers'
                     ' such as "2 4-5", counted from 1.',
                 )
-        try:
-            lexer = get_lexer_by_name(language or "text", stripnl=False)
-        except ClassNotFound:
-            self.warn(f"```{language}", self.unknown(language))
-            lexer = get_lexer_by_name("text", stripnl=False)
-        shown = highlight(code, lexer, HtmlFormatter(nowrap=True, hl_lines=marked))
+        shown = self.coloured(language, code, marked)
         block = f'<div class="highlight"><pre><code>{shown}</code></pre></div>'
         if not facts.get("title"):
             return block
         name = escape(facts["title"])
         return f'<figure class="code"><figcaption>{name}</figcaption>{block}</figure>'
+
+    def coloured(self, language: str, code: str, marked: list[int]) -> str:
+        """Code in colours, which are worked out once for all builds."""
+        name = memory.key("code 1", pygments.__version__, language, code, marked)
+        if (found := self.memory.get(name)) is not None:
+            return found
+        try:
+            lexer = get_lexer_by_name(language or "text", stripnl=False)
+        except ClassNotFound:
+            self.warn(f"```{language}", self.unknown(language))
+            return self.coloured("", code, marked)
+        shown = str(highlight(code, lexer, HtmlFormatter(nowrap=True, hl_lines=marked)))
+        self.memory.put(name, shown)
+        return shown
 
     def unknown(self, language: str) -> str:
         known = {alias for _, aliases, _, _ in get_all_lexers() for alias in aliases}
@@ -303,6 +315,30 @@ def stop(generators: Iterable[Generator]) -> None:
         )
 
 
+def ahead(html: str, settings: dict[str, Any]) -> None:
+    """Colour the code of a text that is being read in another process. What there is to be warned
+    of is not kept, so that it is met, and told, in its turn.
+    """
+    Colouring(settings, "", settings["DEFAULT_LANG"]).finish(html)
+
+
+class Colouring(Finishing):
+    """Only the code, and silently."""
+
+    def finish(self, html: str) -> str:
+        return CODE.sub(self.code, html)
+
+    def warn(self, at: str, text: str) -> None:
+        pass
+
+
+def keep(pelican: Pelican) -> None:
+    memory.save(pelican.settings)
+
+
 def register() -> None:
+    if ahead not in reader.ahead:
+        reader.ahead.append(ahead)
+    signals.finalized.connect(keep)
     signals.content_object_init.connect(finish)
     signals.all_generators_finalized.connect(stop)

@@ -8,6 +8,7 @@ text) and `linked` (the text with its headings as links to themselves, and its n
 
 import re
 from collections import defaultdict
+from functools import lru_cache
 from html import escape, unescape
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -38,6 +39,7 @@ class Heading(NamedTuple):
     below: list["Heading"]
 
 
+@lru_cache(maxsize=4096)  # Every list that has an article tells it again.
 def reading_minutes(html: str) -> int:
     """How long prose takes, at least a minute."""
     text = unescape(TAG.sub(" ", html))

@@ -14,6 +14,7 @@ language, or nothing.
 """
 
 import importlib.util
+import json
 import logging
 import re
 import shutil
@@ -21,6 +22,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +32,7 @@ from urllib.parse import unquote
 from pelican import signals
 from pelican.generators import Generator as PelicanGenerator
 
-from . import files
+from . import files, memory
 from .manifest import Article, Generator, Pelican
 
 logger = logging.getLogger(__name__)
@@ -178,6 +180,15 @@ def take_over(made: Path, folder: Path) -> None:
             path.unlink()
 
 
+def sizes(folder: Path) -> dict[str, int]:
+    """The files of the index; compressed copies are not of our making."""
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix not in (".gz", ".br")
+    }
+
+
 def write(pelican: Pelican) -> None:
     """Index what this build wrote; without search, take away what an earlier one left."""
     output = Path(pelican.settings["OUTPUT_PATH"])
@@ -194,6 +205,11 @@ def write(pelican: Pelican) -> None:
         return
     own = pelican.settings["DEFAULT_LANG"].lower().partition("-")[0]
     began = time.monotonic()
+    made_of = memory.key("search 1", version("pagefind"), own, [list(page) for page in pages])
+    record = files.record(pelican.settings, "search")
+    if made_of in (kept := files.read_record(record)) and kept[made_of] == sizes(folder):
+        logger.info("Search knows %d pages, all of them as they were.", len(pages))
+        return
     with tempfile.TemporaryDirectory() as made:
         # The other index has what this one would not find: here their language has no stems.
         build(Path(made, "words"), "en" if own in ("zh", "ja") else own, pages)
@@ -201,6 +217,7 @@ def write(pelican: Pelican) -> None:
         if unspaced:
             build(Path(made, "cjk"), "ja" if own == "ja" else "zh", unspaced)
             take_over(Path(made, "cjk"), folder / "cjk")
+    files.update(record, json.dumps({made_of: sizes(folder)}).encode())
     seconds = time.monotonic() - began
     logger.info("Search knows %d pages; the index took %.1f s.", len(pages), seconds)
 

@@ -16,11 +16,10 @@ Settings: CACHE_PATH (where is kept what the last build wrote).
 import contextlib
 import filecmp
 import fnmatch
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from pelican import signals
 from pelican.writers import Writer as PelicanWriter
 
 from . import files
-from .manifest import Generator, Pelican
+from .manifest import Article, Generator, Pelican
 
 VERSION = 1  # of the record: another one is not understood
 # Above this many, one order to write everything to the disk costs less than one for each file.
@@ -42,16 +41,15 @@ class Building:
         self.settings = settings
         self.output = Path(settings["OUTPUT_PATH"])
         self.next = Path(f"{self.output}.next")
-        name = hashlib.sha256(str(self.output.resolve()).encode()).hexdigest()[:16]
-        self.record = Path(settings.get("CACHE_PATH", "cache"), "build", f"{name}.json")
+        self.record = files.record(settings, "build")
         self.context: dict[str, Any] | None = None
+        self.generators: list[Generator] = []
         # What the last build wrote, and what each static file was when it was copied.
         self.earlier: list[str] = []
         self.copied: dict[str, list[int]] = {}
-        with contextlib.suppress(OSError, ValueError):
-            kept = json.loads(self.record.read_bytes())
-            if kept["version"] == VERSION:
-                self.earlier, self.copied = kept["written"], kept["copied"]
+        kept = files.read_record(self.record)
+        if kept.get("version") == VERSION:
+            self.earlier, self.copied = kept["written"], kept["copied"]
 
     def theirs(self) -> Iterator[tuple[Path, str]]:
         """Each static file of the blog and of its theme, and its name in the site."""
@@ -181,7 +179,21 @@ def take_over(generator: Generator) -> None:
     generator.settings = {**generator.settings, "THEME_STATIC_PATHS": []}
 
 
-def writer(_: Pelican) -> type[Writer]:
+def texts(generators: Iterable[Generator]) -> Iterator[Article]:
+    for generator in generators:
+        for name in ("articles", "translations", "drafts", "drafts_translations", "pages"):
+            yield from getattr(generator, name, ())
+
+
+def collect(generators: Iterable[Generator]) -> None:
+    generators = list(generators)
+    _building[generators[0].settings["OUTPUT_PATH"]].generators = generators
+
+
+def writer(pelican: Pelican) -> type[Writer]:
+    """Every address is settled by now. Pelican would work it out anew each time a page links to it."""
+    for content in texts(_building[pelican.settings["OUTPUT_PATH"]].generators):
+        content.override_url = content.url
     return Writer
 
 
@@ -192,5 +204,6 @@ def finish(pelican: Pelican) -> None:
 def register() -> None:
     signals.get_generators.connect(begin)
     signals.static_generator_finalized.connect(take_over)
+    signals.all_generators_finalized.connect(collect)
     signals.get_writer.connect(writer)
     signals.finalized.connect(finish)

@@ -23,6 +23,7 @@ from plugins import (
     machines,
     manifest,
     markup,
+    reader,
     reading,
     related,
     search,
@@ -108,6 +109,7 @@ class Site:
             },
             "PLUGINS": [
                 writing,
+                reader,
                 manifest,
                 aliases,
                 theme,

@@ -1,0 +1,224 @@
+"""Reading: what is kept of a text is what reading it anew would give, whatever has changed."""
+
+import logging
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import markdown
+import pygments
+import pytest
+
+from plugins import markup, memory, reader
+from tests.sites import Site, disconnect
+
+EVERYTHING: dict[str, Any] = {
+    "extensions": [
+        "markdown.extensions.extra",
+        "markdown.extensions.footnotes",
+        "markdown.extensions.toc",
+    ],
+    "extension_configs": {"markdown.extensions.footnotes": {"UNIQUE_IDS": True}},
+}
+CODE = "```python\nprint('fish')\n```\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = Site(tmp_path)
+    made.write("fish", f"## Fins\n\nWords of *fish*.[^1]\n\n{CODE}\n[^1]: A note.", Summary="*So.*")
+    yield made
+    disconnect()
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that Python-Markdown was asked for."""
+    asked: list[str] = []
+    parse = reader.Parser.parse
+
+    def count(self: reader.Parser, source: str) -> reader.Text:
+        asked.append(source)
+        return parse(self, source)
+
+    monkeypatch.setattr(reader.Parser, "parse", count)
+    return asked
+
+
+def test_a_text_is_read_once_for_all_builds(site: Site, parsed: list[str]) -> None:
+    site.build()
+    first = site.page("fish")
+    assert len(parsed) == 1
+    site.build()
+    assert len(parsed) == 1
+    assert site.page("fish") == first
+    assert "<em>So.</em>" in (site.output / "index.html").read_text()
+
+
+def test_an_edit_is_read(site: Site, parsed: list[str]) -> None:
+    site.build()
+    site.write("fish", "Other words.")
+    site.build()
+    assert len(parsed) == 2
+    assert "Other words." in site.page("fish")
+
+
+def test_a_changed_setting_is_never_served_from_memory(site: Site, parsed: list[str]) -> None:
+    site.build()
+    site.build(MARKDOWN={"extension_configs": {"markdown.extensions.toc": {"baselevel": 3}}})
+    assert len(parsed) == 2
+    assert '<h4 id="fins">' in site.page("fish")
+    site.build(MARKDOWN={"extension_configs": {"markdown.extensions.toc": {"baselevel": 4}}})
+    assert '<h5 id="fins">' in site.page("fish")
+
+
+def test_what_front_matter_means_is_worked_out_in_every_build(site: Site) -> None:
+    site.write("bird", Date="2026-01-01 12:00")
+    site.build(TIMEZONE="UTC")
+    assert site.threads["bird"]["published"] == "2026-01-01T12:00:00+00:00"
+    site.build(TIMEZONE="Asia/Tokyo")
+    assert site.threads["bird"]["published"] == "2026-01-01T03:00:00+00:00"
+
+
+def test_extensions_given_as_objects_are_not_kept(site: Site, parsed: list[str]) -> None:
+    from markdown.extensions.toc import TocExtension
+
+    for _ in range(2):
+        site.build(MARKDOWN={"extensions": [TocExtension(), "markdown.extensions.meta"]})
+    assert len(parsed) == 2
+
+
+def test_a_site_may_switch_the_memory_off(site: Site, parsed: list[str]) -> None:
+    for _ in range(2):
+        site.build(MARKDOWN_CACHE=False)
+    assert len(parsed) == 2
+
+
+def test_one_parser_for_all_files_carries_nothing_from_one_to_the_next(site: Site) -> None:
+    site.write("bird", "[TOC]\n\n## Fins\n\n*[HTML]: Words\n\nHTML[^1]\n\n[^1]: Other.\n\n[a]: /b")
+    site.write("cat", "## Fins\n\nHTML, [a] and [^1].")
+    site.write("dog", "Of its own[^1].\n\n[^1]: Own.")
+    site.build(MARKDOWN=EVERYTHING)
+    page = site.page("cat")
+    assert '<h2 id="fins">' in page
+    assert "<abbr" not in page
+    assert "[a] and [^1]" in page
+    # As a parser of its own would name it.
+    name = re.search(r'id="fn:\d-1"', markdown.markdown("a[^1]\n\n[^1]: b", **EVERYTHING))
+    assert name
+    assert name[0] in site.page("bird")
+    assert name[0] in site.page("dog")
+
+
+def test_many_texts_are_read_in_several_processes_with_the_same_result(site: Site) -> None:
+    for number in range(40):
+        site.write(f"n{number}", f"## Part {number}\n\n```python\nx = {number}\n```\n")
+    site.build(READING_PROCESSES=3)
+    pages = {n: site.page(f"n{n}") for n in range(40)}
+    alone = Site(site.folder / "alone")
+    alone.content = site.content
+    alone.build(READING_PROCESSES=1, MARKDOWN_CACHE=False)
+    assert {n: alone.page(f"n{n}") for n in range(40)} == pages
+
+
+def test_a_process_that_fails_costs_nothing_but_time(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    here = os.getpid()
+
+    def fail(_: str, __: dict[str, Any]) -> None:
+        if os.getpid() != here:
+            raise RuntimeError
+
+    for number in range(40):
+        site.write(f"n{number}", f"Words {number}.")
+    monkeypatch.setattr(reader, "ahead", [fail])
+    site.build(READING_PROCESSES=2)
+    assert "Words 39." in site.page("n39")
+
+
+def test_code_is_coloured_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    coloured: list[str] = []
+    highlight = pygments.highlight
+
+    def count(code: str, *rest: Any) -> str:
+        coloured.append(code)
+        return str(highlight(code, *rest))
+
+    monkeypatch.setattr(markup, "highlight", count)
+    site.write("bird", f"The same.\n\n{CODE}")
+    site.build()
+    first = site.page("bird")
+    site.build(SITENAME="Another")
+    assert coloured == ["print('fish')\n"]
+    assert first.partition('<div class="highlight">')[2][:200] in site.page("bird")
+
+
+def test_a_language_that_is_not_known_is_told_in_every_build(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger: Any = markup.logger
+    logger.disable_filter()
+    site.write("fish", "```pyhton\nx\n```\n")
+    for _ in range(2):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            site.build()
+        assert "Did you mean python?" in caplog.text
+    logger.enable_filter()
+
+
+# --- The memory itself
+
+
+def test_a_memory_keeps_to_its_size_and_forgets_what_was_asked_for_longest_ago(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "memory.db"
+    kept = memory.Memory(path, 100_000)
+    names = [memory.key(number) for number in range(40)]
+    for name in names[:20]:
+        kept.put(name, "x" * 4000)
+    kept.save()
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE kept SET used = used - 1000000")
+    file.close()
+    assert kept.get(names[0])  # Asked for again: newer than the others.
+    for name in names[20:30]:
+        kept.put(name, "y" * 4000)
+    kept.save()
+    assert path.stat().st_size <= 100_000
+    assert kept.get(names[0])
+    assert kept.get(names[29])
+    assert sum(kept.get(name) is None for name in names[:20]) > 5
+    kept.close()
+
+
+def test_a_damaged_memory_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    path.write_bytes(b"no database at all, but long enough to be taken for one" * 40)
+    kept = memory.Memory(path)
+    name = memory.key("a")
+    assert kept.get(name) is None
+    kept.put(name, "said")
+    kept.save()
+    assert kept.get(name) == "said"
+    kept.close()
+
+
+def test_keys_tell_apart_what_differs_and_refuse_what_they_cannot_say() -> None:
+    assert memory.key({"a": 1}) == memory.key({"a": 1})
+    assert memory.key({"a": 1}) != memory.key({"a": "1"})
+    assert memory.key({1, 2}) == memory.key({2, 1})
+    assert memory.key(Path("a")) != memory.key("a")
+    assert memory.key(memory.key) != memory.key(memory.said)
+    with pytest.raises(memory.Unsayable):
+        memory.key(object())
+    with pytest.raises(memory.Unsayable):
+        memory.key(lambda: 1)
+    with pytest.raises(memory.Unsayable):
+        memory.program("no_such_package_anywhere")
