@@ -7,6 +7,7 @@
     python3 tasks.py schedule  list what waits for its date
     python3 tasks.py stats     count articles, words, tags and comments
     python3 tasks.py images    list the pictures, their sizes, who shows them (images --unused)
+    python3 tasks.py import-site  bring articles from WordPress, Hugo or Jekyll (a dry run first)
     python3 tasks.py build     build the blog for publishing, into output/
     python3 tasks.py serve     migrate and serve without building: what a service manager runs
     python3 tasks.py test      run the tests; what follows goes to pytest (test -k feed -x)
@@ -383,6 +384,29 @@ def images(_: Context, unused: bool = False) -> None:
 
 @task(
     help={
+        "origin": "a WordPress export (.xml), or the folder of a Hugo or Jekyll site",
+        "write": "write the files; without it you are told what would be written, and nothing is",
+    }
+)
+def import_site(_: Context, origin: str, write: bool = False) -> None:
+    """Bring articles, pages, drafts and pictures of another blog; their old addresses become aliases.
+
+    Tells what is left out and why, with file and line. Files that are there are never changed, so
+    that it can be run again. Pictures of WordPress are copied from wp-content/uploads/ beside the
+    export. Comments are not articles: they do not come along.
+    """
+    from plugins.authoring import moving
+
+    with refusals():
+        own = blog()
+        planned = moving.from_origin(own, Path(origin).expanduser())
+        if write:
+            moving.write(planned)
+        say("\n".join(moving.told(own, planned, done=write)))
+
+
+@task(
+    help={
         "host": "the address to listen on",
         "port": "where to listen",
         "workers": "processes; one is enough until it fills a core",
@@ -475,29 +499,6 @@ def check(_: Context, fix: bool = False) -> None:
     if missing and os.environ.get("CI"):
         sys.exit("In CI nothing may be left out.")
     sys.exit(not all(result.succeeded for result in results))
-
-
-# --- What the commands of an author are made of ----------------------------------------------------
-
-
-NEEDED = {"new": 'Say its title: python3 tasks.py new "How pelicans fish"'}
-
-
-def blog() -> "Blog":
-    from plugins.authoring.blog import Blog
-
-    return Blog(ROOT)
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """What an author has to correct is told as a sentence, without a traceback."""
-    from plugins.authoring import Refused
-
-    try:
-        yield
-    except Refused as refused:
-        sys.exit(str(refused))
 
 
 # --- What `up` is made of -------------------------------------------------------------------------
@@ -736,6 +737,32 @@ def node_is_missing() -> str:
     say("Installing the tools that check browser code …")
     done = run([npm, "install", "--ignore-scripts"])
     return f"npm install failed: {done.stdout.strip()[-300:]}" if done.returncode else ""
+
+
+# --- What the commands of an author are made of ----------------------------------------------------
+
+
+NEEDED = {
+    "new": 'Say its title: python3 tasks.py new "How pelicans fish"',
+    "import-site": "Say where it is: python3 tasks.py import-site ../old-blog (or export.xml)",
+}
+
+
+def blog() -> "Blog":
+    from plugins.authoring.blog import Blog
+
+    return Blog(ROOT)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What an author has to correct is told as a sentence, without a traceback."""
+    from plugins.authoring import Refused
+
+    try:
+        yield
+    except Refused as refused:
+        sys.exit(str(refused))
 
 
 def with_remainder(arguments: list[str]) -> list[str]:

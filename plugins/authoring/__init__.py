@@ -7,6 +7,7 @@ know of a site they ask of the plugins beside them.
 - `start`: a new article
 - `overview`: drafts, what is due when, and figures
 - `pictures`: which pictures there are, who shows them, and which are too large
+- `moving`, `from_wordpress`, `from_folders`: articles of another blog
 
 A room raises `Refused` for what its author has to correct; the sentence tells how.
 """
