@@ -11,7 +11,8 @@
     python3 tasks.py build     build the blog for publishing, into output/
     python3 tasks.py serve     migrate and serve without building: what a service manager runs
     python3 tasks.py test      run the tests; what follows goes to pytest (test -k feed -x)
-    python3 tasks.py check     everything that can refuse a commit (check --fix formats first)
+    python3 tasks.py check     find broken links, bad dates and the like before readers do
+                               (for contributors the code as well; check --fix formats it first)
     python3 tasks.py bench     measure: bench service, bench pages
     python3 tasks.py messages  collect all texts for translators (messages --language de)
     python3 tasks.py lock      write the locks from pyproject.toml (lock --upgrade: newest versions)
@@ -52,7 +53,7 @@ INSTALLED = VENV / ".postil-lock"
 
 BLOG_LOCK = "requirements.lock"
 DEVELOPMENT_LOCK = "requirements-dev.lock"
-DEVELOPMENT_TASKS = {"bench", "check", "test"}
+DEVELOPMENT_TASKS = {"bench", "test"}
 
 # pip before 22.3 cannot install into another environment than its own.
 PIP_WITH_PYTHON_OPTION = (22, 3)
@@ -63,13 +64,26 @@ PIP_WITH_PYTHON_OPTION = (22, 3)
 
 def step_inside(arguments: list[str]) -> None:
     """Go on in the environment, made or renewed first where that is needed."""
-    ensure_installed(DEVELOPMENT_LOCK if arguments[0] in DEVELOPMENT_TASKS else BLOG_LOCK)
+    ensure_installed(DEVELOPMENT_LOCK if for_contributors(arguments) else BLOG_LOCK)
     if inside():
         return
     command = [str(PYTHON), str(ROOT / "tasks.py"), *arguments]
     if os.name == "nt":  # os.execv would hand the terminal back while the command still runs.
         sys.exit(subprocess.call(command))
     os.execv(PYTHON, command)
+
+
+def for_contributors(arguments: list[str]) -> bool:
+    """Whether a command needs more than the blog; authors never wait for the tools of others."""
+    if arguments[0] == "check":
+        return bool({"--code", "--fix"} & set(arguments) or os.environ.get("CI"))
+    return arguments[0] in DEVELOPMENT_TASKS
+
+
+def has_tools() -> bool:
+    """Whether the environment holds the tools of contributors."""
+    lines = INSTALLED.read_text().splitlines() if INSTALLED.exists() else []
+    return any(line.startswith(DEVELOPMENT_LOCK) for line in lines)
 
 
 def inside() -> bool:
@@ -301,15 +315,27 @@ def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
             stop(server)
 
 
-@task(help={"settings": "the settings file (default: publishconf.py)"})
-def build(_: Context, settings: str = "publishconf.py") -> None:
+@task(
+    help={
+        "settings": "the settings file (default: publishconf.py)",
+        "keep-going": "when the build fails, list everything that there is to correct",
+    }
+)
+def build(_: Context, settings: str = "publishconf.py", keep_going: bool = False) -> None:
     """Build the blog for publishing, into output/."""
     environ = {**from_file(), **os.environ}
     if not environ.get("SITE_URL"):
         say("SITE_URL is not set: links will lead to http://localhost:8000. Set it in .env.")
     built = build_blog(environ, settings)
+    if not built.succeeded and keep_going:
+        say("The build failed; the site is as it was. Everything that there is to correct:")
+        check_content("--quick", "--settings", settings)
+        sys.exit(1)
     if not built.succeeded:
-        sys.exit(f"The build failed.\n{built.report}")
+        sys.exit(
+            f"The build failed; the site is as it was.\n{built.report}\n"
+            "`python3 tasks.py build --keep-going` lists everything that there is to correct."
+        )
     say(f"Built in {built.seconds:.1f} s: {built.report}")
 
 
@@ -474,19 +500,37 @@ def messages(_: Context, language: str = "") -> None:
     say("\n".join(waiting) or "Every catalogue is complete.")
 
 
-@task(help={"fix": "first format, and correct what the tools can correct by themselves"})
-def check(_: Context, fix: bool = False) -> None:
-    """Run everything that can refuse a commit; goes on after a failure and ends with a table."""
+@task(
+    help={
+        "external": "follow links to other sites as well",
+        "quick": "without html-validate and axe, which look at a sample of the pages",
+        "content": "look at the blog only",
+        "code": "look at the program too; installs the tools for it",
+        "fix": "first format the program, and correct what the tools can correct by themselves",
+    }
+)
+def check(
+    _: Context,
+    external: bool = False,
+    quick: bool = False,
+    content: bool = False,
+    code: bool = False,
+    fix: bool = False,
+) -> None:
+    """Find broken links, bad dates and the like before readers do; for contributors the code, too."""
     if fix:
         for command in FIXES:
             subprocess.run([*tool(command[0]), *command[1:]], cwd=ROOT, check=False)
+    found = check_content(*("--external",) * external, *("--quick",) * (quick or not has_tools()))
+    if content or not (code or fix or has_tools()):
+        sys.exit(not found.succeeded)
     checks = dict(CHECKS)
     missing = node_is_missing()
     if not missing:
         checks |= NODE_CHECKS
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(run_check, checks, checks.values()))
-    for result in results:
+        results = [found, *pool.map(run_check, checks, checks.values())]
+    for result in results[1:]:
         if not result.succeeded:
             say(f"\n{strong('— ' + result.name)}\n{result.report.strip()}")
     say()
@@ -722,6 +766,15 @@ def run_check(name: str, command: tuple[str, ...]) -> Outcome:
     started = time.monotonic()
     done = run([*tool(command[0]), *command[1:]])
     return Outcome(done.returncode == 0, time.monotonic() - started, done.stdout, name)
+
+
+def check_content(*options: str) -> Outcome:
+    """What plugins/authoring/checking.py finds, in a process of its own: a build runs in it."""
+    started = time.monotonic()
+    environ = {**from_file(), **os.environ, "PYTHONUTF8": "1"}
+    command = [sys.executable, "-m", "plugins.authoring.checking", *options]
+    done = subprocess.run(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL)
+    return Outcome(done.returncode == 0, time.monotonic() - started, "", "content of the blog")
 
 
 def node_is_missing() -> str:

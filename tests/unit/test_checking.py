@@ -1,0 +1,222 @@
+"""The check of a blog's content: what it refuses, and that it lets good articles be."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pelican.settings import read_settings
+
+from plugins.authoring import checking, outside, pages, sources
+from tests.sites import ROOT, disconnect
+
+BROKEN = ROOT / "tests" / "samples" / "broken"
+CHECK = (sys.executable, "-X", "utf8", "-m", "plugins.authoring.checking", "--quick")
+
+
+@pytest.fixture(autouse=True)
+def _own_signals() -> Any:
+    disconnect()
+    yield
+    disconnect()
+
+
+def problems(text: str, name: str = "a.md", page: bool = False, **settings: Any) -> list[str]:
+    """What is said of one file of front matter, in a folder that is removed again."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        path.write_text(text, encoding="utf-8")
+        found = sources.problems(path, name, page, settings)
+        return [f"{each.line}: {each.text}" for each in found]
+
+
+def test_a_blog_on_which_everything_is_wrong_is_told_all_of_it_at_once() -> None:
+    """The golden file. After a change that is meant: run the command and keep what it says."""
+    done = subprocess.run(
+        [*CHECK, "--settings", "tests/samples/broken/settings.py"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.stdout == (BROKEN / "expected.txt").read_text(encoding="utf-8"), done.stderr
+    assert done.returncode == 1
+    told = {line.partition(":")[0] for line in done.stdout.splitlines()}
+    sound = {"author-collides.md", "good.md", "slug-twice-a.md"}  # the other one of two is told
+    for path in (BROKEN / "content").rglob("*.md"):
+        assert path.relative_to(ROOT).as_posix() in told or path.name in sound, path
+
+
+def test_the_articles_of_this_blog_are_in_order() -> None:
+    done = subprocess.run(CHECK, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout.partition(" in ")[0]) == (0, "Nothing to correct"), (
+        done.stdout
+    )
+
+
+@pytest.mark.parametrize(
+    "date", ["2026-11-20", "2026-11-20 18:30", "2026-11-20T18:30:00+01:00", "20 November 2026"]
+)
+def test_a_whole_date_is_taken_however_it_is_written(date: str) -> None:
+    assert problems(f"Title: One\nDate: {date}\n\nWords.") == []
+
+
+@pytest.mark.parametrize("date", ["2026-02-30", "soon", "2026-11", "Friday", "18:30"])
+def test_a_date_that_names_no_day_is_refused_with_its_line(date: str) -> None:
+    (problem,) = problems(f"Title: One\nDate: {date}\n\nWords.")
+    assert problem.startswith(f'2: Date: "{date}" is no date')
+
+
+def test_a_page_needs_no_date_and_an_article_learns_it_from_its_file_s_name() -> None:
+    assert problems("Title: About\n\nWords.", page=True) == []
+    (problem,) = problems("Title: One\n\nWords.", name="2026-03-04-one.md")
+    assert '"Date: 2026-03-04"' in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '---\ntitle: "One"\ndate: 2026-11-20\ntags:\n  - birds\n  - tea\n# a remark\n---\nWords.',
+        '+++\ntitle = "One"\ndate = 2026-11-20\n\ntags = [\n  "birds",\n]\n+++\nWords.',
+        "\ufeffTitle: One\nDate: 2026-11-20\nSummary: Two lines\n    of it.\n\nKey: not one",
+    ],
+)
+def test_front_matter_is_understood_in_each_of_its_ways(text: str) -> None:
+    assert problems(text) == []
+
+
+def test_a_misspelt_key_is_told_with_the_one_that_was_meant() -> None:
+    (problem,) = problems("Title: One\nDate: 2026-11-20\nSeriez: Essays\n\nWords.")
+    assert problem.startswith("3: Seriez is not a key that is known. Did you mean Series?")
+
+
+def test_a_key_of_one_s_own_is_known_by_the_settings() -> None:
+    text = "Title: One\nDate: 2026-11-20\nWeather: rain\n\nWords."
+    assert len(problems(text)) == 1
+    assert problems(text, FRONT_MATTER=["Weather"]) == []
+
+
+def test_a_key_that_is_set_twice_and_an_empty_one_are_refused() -> None:
+    assert problems("Title: One\nDate: 2026-11-20\nTitle: Two\nSlug:\n\nWords.") == [
+        "3: Title is set a second time; line 1 has it first. Keep one.",
+        "4: Slug is empty. Write it, or remove the line.",
+    ]
+
+
+def test_a_file_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes(b"Title: One\nDate: 2026-11-20\n\nCaf\xe9.")
+    (problem,) = sources.problems(path, "a.md", False, {})
+    assert (problem.line, problem.text.partition(".")[0]) == (4, "This is not UTF-8")
+
+
+# ---- what must never happen
+
+
+@pytest.mark.parametrize("name", ["pelicanconf.py", "publishconf.py"])
+def test_no_plugin_is_loaded_just_because_it_is_installed(name: str) -> None:
+    """Where PLUGINS is None, Pelican takes every `pelican.plugins` that it finds."""
+    assert isinstance(read_settings(str(ROOT / name))["PLUGINS"], list)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("PLUGINS = None", "every plugin that is installed"),
+        ("DELETE_OUTPUT_DIRECTORY = True", "empties the live site"),
+        ("WITH_FUTURE_DATES = True", "before their date"),
+        ('DRAFT_SAVE_AS = "drafts/{slug}.html"', "Drafts would be published"),
+    ],
+)
+def test_settings_that_lose_a_site_or_publish_too_much_are_refused(
+    line: str, words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "settings.py"
+    path.write_text(f"{line}\n")
+    settings = read_settings(str(path), override={"PLUGINS": [], "WITH_FUTURE_DATES": False})
+    settings |= {"DRAFT_SAVE_AS": "", "DRAFT_PAGE_SAVE_AS": "", "DELETE_OUTPUT_DIRECTORY": False}
+    assert list(checking.of_settings(settings, path)) == []
+    own: dict[str, Any] = {}
+    exec(line, own)  # noqa: S102 - the line above
+    (problem,) = checking.of_settings({**settings, **own}, path)
+    assert problem.line == 1
+    assert words in problem.text
+
+
+def test_without_plugins_nothing_is_built(tmp_path: Path) -> None:
+    path = tmp_path / "settings.py"
+    path.write_text(
+        "SITENAME = 'Bare'\nDRAFT_SAVE_AS = DRAFT_PAGE_SAVE_AS = ''\nWITH_FUTURE_DATES = False\n"
+    )
+    report = checking.check(path, {"OUTPUT_PATH": str(tmp_path / "output")})
+    assert "Left out: everything else, until PLUGINS is set" in str(report)
+    assert not (tmp_path / "output").exists()
+
+
+def test_the_live_site_is_not_touched_by_a_check(tmp_path: Path) -> None:
+    live = tmp_path / "live"
+    live.mkdir()
+    (live / "index.html").write_text("What readers see.")
+    subprocess.run(
+        [*CHECK, "--settings", "tests/samples/broken/settings.py"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "COMMENTS_OUTPUT": str(live), "HOME": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["live"]
+    assert (live / "index.html").read_text() == "What readers see."
+
+
+# ---- links
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> pages.Site:
+    for name, text in {
+        "index.html": '<h2 id="first">One</h2>',
+        "a b/index.html": "<a name='here'></a>",
+        "feeds/all.xml": "",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return pages.Site(tmp_path, "https://example.org/blog", "/comments/")
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        *("/blog/", "https://example.org/blog", "#first", "a%20b/", "a%20b/#here", "feeds/all.xml"),
+        *("https://example.com/gone", "mailto:ada@example.org", "#comments", "#top", "?page=2"),
+        *("/blog/#comment-17", "/comments/account"),
+    ],
+)
+def test_a_link_that_leads_somewhere_passes(site: pages.Site, href: str) -> None:
+    assert site.fault(site.output / "index.html", href) == ""
+
+
+@pytest.mark.parametrize(
+    ("href", "words"),
+    [
+        ("gone/", "leads to nothing"),
+        ("/blog/feeds/", "leads to nothing"),
+        ("#second", "no place named second"),
+        ("/blog/a%20b/#there", "no place named there"),
+        ("%7Bfilename%7Dgone.md", "There is no file gone.md"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_refused(site: pages.Site, href: str, words: str) -> None:
+    assert words in site.fault(site.output / "index.html", href)
+
+
+@pytest.mark.enable_socket
+def test_another_site_s_link_is_dead_only_when_that_site_says_so(tmp_path: Path) -> None:
+    (tmp_path / "there.html").write_text("Here.")
+    with outside.served(tmp_path) as address:
+        assert outside.gone(f"{address}/there.html") == ""
+        assert outside.gone(f"{address}/gone.html") == "answers 404"
+        assert outside.ask_in_turn([f"{address}/there.html"]) == []
+    assert "does not answer" in outside.gone(f"{address}/there.html")
