@@ -107,6 +107,8 @@ def prune(pelican: Pelican) -> None:
     """Drop what no page has asked for since long; the names that this build wrote stay."""
     output = pelican.settings["OUTPUT_PATH"]
     written = _written.pop(output, set())
+    if str(Path(output)) in files.partial:
+        return
     ours = {(match["stem"], match["suffix"]) for name in written if (match := HASHED.match(name))}
     for path in Path(output, pelican.settings["THEME_STATIC_DIR"]).glob("*.*.*"):
         match = HASHED.match(path.name)

@@ -18,6 +18,8 @@ BROTLI_LEVEL = 9
 # What a plugin writes by itself and wants to be taken away when it is not written again (by
 # `writing`): names by output folder.
 claimed: dict[str, set[str]] = {}
+# Output folders in which this build has left pages as they were: what these ask for it has not seen.
+partial: set[str] = set()
 
 
 def claim(output: str | Path, name: str) -> None:

@@ -78,6 +78,9 @@ def note(path: str, context: dict[str, Any]) -> None:
     _written.setdefault(output, set()).add(Path(output, name) if name else Path(path))
 
 
+note.only_names = True  # type: ignore[attr-defined]  # so that `writing` need not render for it
+
+
 def complete(context: dict[str, Any], feed: Any) -> None:
     """Pelican's own feeds: addresses in their texts become whole ones."""
     for item in feed.items:

@@ -412,6 +412,8 @@ def prune(pelican: Pelican) -> None:
     """Drop what no page has shown since long: other sites may still ask for yesterday's picture."""
     settings = pelican.settings
     written = _written.pop(settings["OUTPUT_PATH"], set())
+    if str(Path(settings["OUTPUT_PATH"])) in files.partial:
+        return
     folder = Path(settings["OUTPUT_PATH"], settings.get("SHARE_FOLDER", "images/share"))
     for path in folder.glob("*.png"):
         with contextlib.suppress(FileNotFoundError):

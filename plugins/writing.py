@@ -10,26 +10,31 @@ All of that happens while `bake` holds the folder's lock: pages that the comment
 anew are compared like any others. Stands first in PLUGINS, so that the plugins after it find the site
 complete when it is their turn at the end.
 
-Settings: CACHE_PATH (where is kept what the last build wrote).
+Settings: CACHE_PATH (where is kept what the last build wrote), WRITE_ONLY_CHANGES (True).
 """
 
 import contextlib
 import filecmp
 import fnmatch
 import json
+import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from blinker import ANY
 from pelican import signals
 from pelican.writers import Writer as PelicanWriter
 
-from . import files
+from . import changes, files, memory
 from .manifest import Article, Generator, Pelican
 
-VERSION = 1  # of the record: another one is not understood
+logger = logging.getLogger(__name__)
+
+SHARED = "images/share"
+VERSION = 2  # of the record: another one is not understood
 # Above this many, one order to write everything to the disk costs less than one for each file.
 SYNC_EACH = 32
 
@@ -47,9 +52,49 @@ class Building:
         # What the last build wrote, and what each static file was when it was copied.
         self.earlier: list[str] = []
         self.copied: dict[str, list[int]] = {}
+        # What was found out about each page: earlier, and in this build.
+        self.pages: dict[str, dict[str, Any]] = {}
+        self.done: dict[str, dict[str, Any]] = {}
+        self.skipped: set[str] = set()
+        self.site: changes.Site | None = None
+        self.unknown = not settings.get("WRITE_ONLY_CHANGES", True) or settings["RELATIVE_URLS"]
         kept = files.read_record(self.record)
         if kept.get("version") == VERSION:
             self.earlier, self.copied = kept["written"], kept["copied"]
+            # What pages show besides texts, and which the templates make, has to be there too.
+            if all((self.output / name).exists() for name in kept["beside"]):
+                self.pages = kept["pages"]
+
+    def site_of(self, context: dict[str, Any]) -> changes.Site | None:
+        """What pages depend on; None where that cannot be told."""
+        if self.site is None and not self.unknown:
+            try:
+                self.site = changes.Site(context, self.settings)
+            except memory.Unsayable as unsayable:
+                self.unknown = True
+                logger.info("Every page is rendered: nothing can be told of %s.", unsayable)
+        return self.site
+
+    def stands(self, page: dict[str, Any], site: changes.Site) -> bool:
+        """Whether the texts that a page shows, and its files, are still those of the last build."""
+        return bool(page["texts"] == site.texts(page["shown"])) and all(
+            as_it_was(self.output / name, stat) for name, stat in page["files"].items()
+        )
+
+    def skip(self, what: str, page: dict[str, Any]) -> None:
+        self.done[what] = page
+        self.skipped |= page["files"].keys()
+        files.partial.add(str(self.output))
+
+    def beside(self) -> list[str]:
+        """Scripts, styles and pictures that templates make while they are rendered."""
+        folders = (self.settings["THEME_STATIC_DIR"], self.settings.get("SHARE_FOLDER", SHARED))
+        return sorted(
+            path.relative_to(self.output).as_posix()
+            for folder in folders
+            for path in (self.output / folder).glob("*.*")
+            if path.suffix not in (".gz", ".br") and not path.name.startswith(".")
+        )
 
     def theirs(self) -> Iterator[tuple[Path, str]]:
         """Each static file of the blog and of its theme, and its name in the site."""
@@ -97,7 +142,7 @@ class Building:
         """Bring the site up to date with the build; from here on nothing can be wrong but a disk."""
         seen = self.copy()
         made = self.made()
-        claimed = {*made, *seen, *files.claimed.pop(str(self.output), ())}
+        claimed = {*made, *self.skipped, *seen, *files.claimed.pop(str(self.output), ())}
         changed = [name for name in made if not same(self.next / name, self.output / name)]
         gone = [name for name in self.earlier if name not in claimed]
         sync([self.next / name for name in changed])
@@ -115,7 +160,16 @@ class Building:
             self.remove(name)
         shutil.rmtree(self.next, ignore_errors=True)
         copied = {name: was + as_it_is(self.output / name) for name, was in seen.items()}
-        kept = {"version": VERSION, "written": sorted(claimed), "copied": copied}
+        for page in self.done.values():
+            for name in page["files"]:
+                page["files"][name] = as_it_is(self.output / name)
+        kept = {
+            "version": VERSION,
+            "written": sorted(claimed),
+            "copied": copied,
+            "pages": self.done,
+            "beside": self.beside(),
+        }
         files.update(self.record, json.dumps(kept, ensure_ascii=False, indent=0).encode())
 
     def remove(self, name: str) -> None:
@@ -141,6 +195,15 @@ def as_it_is(path: Path) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns]
 
 
+def as_it_was(path: Path, stat: list[int]) -> bool:
+    return path.is_file() and as_it_is(path) == stat
+
+
+def listeners() -> list[Any]:
+    """Whoever wants to hear of each page; those that change it cannot be spared any."""
+    return list(signals.content_written.receivers_for(ANY))
+
+
 def same(new: Path, old: Path) -> bool:
     return old.is_file() and filecmp.cmp(new, old, shallow=False)
 
@@ -163,11 +226,89 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
         shutil.rmtree(building.next, ignore_errors=True)
         building.next.mkdir(parents=True)
         super().__init__(str(building.next), settings=settings)
+        self.building = building
+
+    def write_file(self, name: str, template: Any, context: Any, *rest: Any, **more: Any) -> None:
+        """A page, or several of a list, unless the site has them already as they would become."""
+
+        def render() -> None:
+            write(name, template, context, *rest, **more)
+
+        write = super().write_file
+        if not name or not all(getattr(r, "only_names", False) for r in listeners()):
+            render()
+            return
+        self.unless_same(f"page {name}", context, render, [name, template, *rest], more)
+
+    def write_feed(
+        self, elements: Any, context: Any, path: Any = None, *rest: Any, **more: Any
+    ) -> Any:
+        write = super().write_feed
+        if not path or signals.feed_written.receivers:
+            return write(elements, context, path, *rest, **more)
+
+        def render() -> None:
+            write(elements, context, path, *rest, **more)
+
+        self.unless_same(f"feed {path}", context, render, [elements, path, *rest], more)
+        return None
+
+    def unless_same(
+        self, what: str, context: Any, render: Callable[[], None], given: list[Any], more: Any
+    ) -> None:
+        building = self.building
+        site = building.site_of(context)
+        if site is None:
+            render()
+            return
+        try:
+            key = site.key(what, {**more, "": given})
+        except memory.Unsayable as unsayable:
+            logger.info("%s is always rendered: it has %s.", what, unsayable)
+            render()
+            return
+        page = building.pages.get(what)
+        if what in building.done:
+            # Two that want one file: which of them gets it is Pelican's to say, in every build.
+            key = ""
+        elif page and page["key"] == key and building.stands(page, site):
+            building.skip(what, page)
+            for each in page["files"] if what.startswith("page") else ():
+                names = {"OUTPUT_PATH": self.settings["OUTPUT_PATH"], "output_file": each}
+                for receiver in listeners():
+                    receiver(str(building.output / each), context=names)
+            return
+        before = set(self._written_files | self._overridden_files)
+        site.shown = set()
+        try:
+            render()
+        finally:
+            shown, site.shown = sorted(site.shown), None
+        made = (self._written_files | self._overridden_files) - before
+        building.done[what] = {
+            "key": key,
+            "shown": shown,
+            "texts": site.texts(shown),
+            "files": {
+                Path(each).relative_to(building.next).as_posix(): []
+                for each in made
+                if Path(each).is_relative_to(building.next)
+            },
+        }
 
 
 def begin(pelican: Pelican) -> None:
     _building[pelican.settings["OUTPUT_PATH"]] = Building(pelican.settings)
     files.claimed.pop(str(Path(pelican.settings["OUTPUT_PATH"])), None)
+    files.partial.discard(str(Path(pelican.settings["OUTPUT_PATH"])))
+
+
+def in_order(generator: Generator) -> None:
+    """Read files in one order, in every build: Pelican's is that of a set, and decides which of two
+    articles of one day comes first.
+    """
+    found = generator.get_files
+    generator.get_files = lambda *given, **more: sorted(found(*given, **more))
 
 
 def take_over(generator: Generator) -> None:
@@ -181,7 +322,11 @@ def take_over(generator: Generator) -> None:
 
 def texts(generators: Iterable[Generator]) -> Iterator[Article]:
     for generator in generators:
-        for name in ("articles", "translations", "drafts", "drafts_translations", "pages"):
+        for name in (
+            *("articles", "translations", "drafts", "drafts_translations"),
+            *("hidden_articles", "hidden_translations", "pages", "hidden_pages"),
+            *("draft_pages", "draft_translations"),
+        ):
             yield from getattr(generator, name, ())
 
 
@@ -194,6 +339,9 @@ def writer(pelican: Pelican) -> type[Writer]:
     """Every address is settled by now. Pelican would work it out anew each time a page links to it."""
     for content in texts(_building[pelican.settings["OUTPUT_PATH"]].generators):
         content.override_url = content.url
+        # Such a link moves the file that it leads to, whether its page is rendered or not.
+        if "attach" in str(content._content):
+            content.get_content(content.get_siteurl())
     return Writer
 
 
@@ -203,6 +351,8 @@ def finish(pelican: Pelican) -> None:
 
 def register() -> None:
     signals.get_generators.connect(begin)
+    signals.article_generator_init.connect(in_order)
+    signals.page_generator_init.connect(in_order)
     signals.static_generator_finalized.connect(take_over)
     signals.all_generators_finalized.connect(collect)
     signals.get_writer.connect(writer)
