@@ -25,6 +25,7 @@ from plugins import (  # noqa: E402 - found by now
     machines,
     manifest,
     markup,
+    preview,
     reader,
     reading,
     related,
@@ -120,6 +121,8 @@ STATIC_PATHS = ["images"]
 USE_FOLDER_AS_CATEGORY = False
 DEFAULT_CATEGORY = "Notes"
 WITH_FUTURE_DATES = False
+# `tasks.py up` says so: pages renew themselves, and show what is not published yet.
+PREVIEW = setting("POSTIL_PREVIEW", "") == "1"
 SLUGIFY_SOURCE = "basename"
 # What was made of pictures once; it may be deleted at any time.
 CACHE_PATH = str(root / "var" / "cache")
@@ -145,6 +148,7 @@ PLUGINS = [
     related,
     sharing,
     drafts,
+    preview,
     machines,
     search,
     compress,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every command of this blog:
 
-    python3 tasks.py up        build the blog, serve it with its comments, rebuild on change
+    python3 tasks.py up        build the blog, serve it with its comments; open pages show what you save
     python3 tasks.py new       start an article: new "Its title" --series Birds --draft
     python3 tasks.py drafts    list the drafts, the one touched last first
     python3 tasks.py schedule  list what waits for its date
@@ -237,6 +237,7 @@ import errno
 import shlex
 import signal
 import socket
+import textwrap
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -281,8 +282,10 @@ def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
     environ = {**from_file(), **os.environ}
     port = port or local_port(environ.get("SITE_URL", "")) or 8000
     environ["SITE_URL"] = environ.get("SITE_URL") or f"http://localhost:{port}"
+    environ["POSTIL_PREVIEW"] = "1"
     refuse_taken_port(host, port)
-    earlier = (ROOT / (environ.get("COMMENTS_OUTPUT") or "output") / "index.html").exists()
+    output = ROOT / (environ.get("COMMENTS_OUTPUT") or "output")
+    earlier = (output / "index.html").exists()
     server = None
     listen_for_stop()
     try:
@@ -306,11 +309,13 @@ def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
         if link.stdout.strip():
             say(f"  Its owner   {strong(link.stdout.split()[-1])}")
             say("              Open it to become the owner and choose a password. It works once.")
-        say("\nSave an article and the blog is built anew. Ctrl-C stops everything.")
-        watch_and_rebuild(server, environ)
+        say("\nSave an article and open pages show it by themselves. Ctrl-C stops everything.")
+        tell_pages(output, building.result())
+        watch_and_rebuild(server, environ, output)
     except KeyboardInterrupt:
         say("\nStopped.")
     finally:
+        tell_pages(output, None)
         if server:
             stop(server)
 
@@ -629,7 +634,9 @@ def essence(log: str) -> str:
     lines = [
         line for line in log.splitlines() if line.strip() and not line.startswith((" ", *noise))
     ]
-    return "\n".join(f"    {line}" for line in dict.fromkeys(lines))
+    # Pelican tells some errors twice, once with the module's name.
+    short = (re.sub(r"^(?:\w+\.)+(\w+: )", r"\1", line) for line in lines)
+    return "\n".join(f"    {line}" for line in dict.fromkeys(short))
 
 
 def tell_first_build(built: Outcome, earlier: bool) -> None:
@@ -689,14 +696,27 @@ def wait_until_it_answers(server: subprocess.Popen[bytes], host: str, port: int)
     sys.exit(f"The server did not answer within {START_SECONDS} s.")
 
 
-def watch_and_rebuild(server: subprocess.Popen[bytes], environ: dict[str, str]) -> None:
+def tell_pages(output: Path, built: Outcome | None) -> None:
+    """What open pages of the preview learn of a build; None: nobody builds any more."""
+    from plugins import preview
+
+    if built is None:
+        preview.end(output)
+    elif built.succeeded:
+        preview.tell(output, f"{time.time_ns():x}", "ready")
+    else:
+        preview.tell(output, f"{time.time_ns():x}", "failed", textwrap.dedent(built.report))
+
+
+def watch_and_rebuild(
+    server: subprocess.Popen[bytes], environ: dict[str, str], output: Path
+) -> None:
     """Until the server ends, which it should not do by itself."""
     folders = [ROOT / name for name in WATCHED if (ROOT / name).is_dir()]
     settings = times_of_settings()
-    # Editors write a file in several steps: a quarter of a second of quiet makes them one change.
-    for changes in watch(
-        *folders, debounce=1000, step=250, rust_timeout=500, yield_on_timeout=True
-    ):
+    # Editors write a file in several steps: a moment of quiet makes them one change. What is saved
+    # while a build runs waits for the next, so that pages never go back to an older state.
+    for changes in watch(*folders, debounce=400, step=40, rust_timeout=500, yield_on_timeout=True):
         if server.poll() is not None:
             sys.exit(f"The server stopped by itself (exit status {server.returncode}).")
         changed = {os.path.relpath(path, ROOT) for _, path in changes}
@@ -707,6 +727,7 @@ def watch_and_rebuild(server: subprocess.Popen[bytes], environ: dict[str, str]) 
         if changed:
             name = changed.pop() if len(changed) == 1 else f"{len(changed)} files"
             built = build_blog(environ)
+            tell_pages(output, built)
             clock = time.strftime("%H:%M:%S")
             if built.succeeded:
                 say(f"{clock}  {name} changed: built in {built.seconds:.1f} s.")
