@@ -9,6 +9,7 @@
     python3 tasks.py images    list the pictures, their sizes, who shows them (images --unused)
     python3 tasks.py import-site  bring articles from WordPress, Hugo or Jekyll (a dry run first)
     python3 tasks.py build     build the blog for publishing, into output/
+    python3 tasks.py publish   build, check, and send what changed (publish --dry-run, --rollback)
     python3 tasks.py serve     migrate and serve without building: what a service manager runs
     python3 tasks.py test      run the tests; what follows goes to pytest (test -k feed -x)
     python3 tasks.py check     find broken links, bad dates and the like before readers do
@@ -434,6 +435,27 @@ def import_site(_: Context, origin: str, write: bool = False) -> None:
         if write:
             moving.write(planned)
         say("\n".join(moving.told(own, planned, done=write)))
+
+
+@task(
+    help={
+        "to": "the place, if not that of PUBLISH_TO, such as folder:/srv/www/blog",
+        "dry-run": "tell what would change, and change nothing",
+        "rollback": "send what was published before the last time; again, what was before that",
+    },
+)
+def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = False) -> None:
+    """Build the blog, check it, and send what has changed to where readers are."""
+    from plugins.authoring import publishing
+
+    environ = {**from_file(), **os.environ, "PYTHONUTF8": "1"}
+    with refusals():
+        place = publishing.place_of(to, environ)
+        if rollback:
+            changes = publishing.roll_back(ROOT, place, dry_run=dry_run)
+        else:
+            changes = publishing.publish(ROOT, place, environ, dry_run=dry_run)
+    say(publishing.told(changes, dry_run=dry_run))
 
 
 @task(

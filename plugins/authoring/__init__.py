@@ -8,6 +8,8 @@ know of a site they ask of the plugins beside them.
 - `overview`: drafts, what is due when, and figures
 - `pictures`: which pictures there are, who shows them, and which are too large
 - `moving`, `from_wordpress`, `from_folders`: articles of another blog
+- `checking`, with `sources`, `pages` and `outside`: what would embarrass an author
+- `publishing`, with `targets`: to where readers are, and back
 
 A room raises `Refused` for what its author has to correct; the sentence tells how.
 """

@@ -1,0 +1,257 @@
+"""Publishing to real folders, by a real rsync and to a real Git repository, and back again."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plugins.authoring import Refused, publishing
+from plugins.authoring.targets import Branch, Change, Folder, Rsync, target
+from tests.sites import ROOT
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """Three files of a site, as a build leaves them."""
+    folder = tmp_path / "site"
+    for name in ("index.html", "style.css", "one/index.html"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"This is {name}.")
+    return folder
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    path = tmp_path / "blog.git"
+    subprocess.run(["git", "init", "-q", "--bare", path], check=True)
+    return path
+
+
+def git(repository: Path, *arguments: str) -> str:
+    return subprocess.check_output(["git", "-C", repository, *arguments], text=True).strip()
+
+
+def signs(changes: list[Change]) -> list[str]:
+    return sorted(f"{change.sign}{change.path}" for change in changes)
+
+
+def needs_rsync() -> None:
+    if not shutil.which("rsync"):
+        pytest.skip("NO RSYNC on this machine: install Debian's `rsync`")
+
+
+@pytest.fixture(params=["folder", "rsync"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Folder | Rsync:
+    """The same folder, reached in two ways."""
+    (tmp_path / "www").mkdir()
+    if request.param == "folder":
+        return Folder(tmp_path / "www")
+    needs_rsync()
+    return Rsync(str(tmp_path / "www"))
+
+
+def test_only_what_changed_is_sent_and_what_is_gone_is_removed(
+    place: Folder | Rsync, site: Path, tmp_path: Path
+) -> None:
+    www = tmp_path / "www"
+    (www / "theirs.txt").write_text("Somebody else's.")
+    assert signs(place.send(site, really=True)) == ["+index.html", "+one/index.html", "+style.css"]
+    assert place.send(site, really=True) == []
+
+    untouched = (www / "style.css").stat().st_mtime_ns
+    (site / "index.html").write_text("This is INDEX.html.")
+    os.utime(site / "style.css")
+    shutil.rmtree(site / "one")
+    (site / "two words.html").write_text("New.")
+    (www / "one" / "theirs [1].txt").write_text("Somebody else's.")
+    wanted = ["+two words.html", "-one/index.html", "~index.html"]
+    assert signs(place.send(site, really=False)) == wanted
+    assert (www / "one" / "index.html").exists()
+    assert signs(place.send(site, really=True)) == wanted
+    assert (www / "index.html").read_text() == "This is INDEX.html."
+    assert not (www / "one" / "index.html").exists()
+    assert (www / "theirs.txt").exists()
+    assert (www / "one" / "theirs [1].txt").exists()
+    if isinstance(place, Folder):
+        assert (www / "style.css").stat().st_mtime_ns == untouched
+
+
+def test_a_list_that_was_tampered_with_removes_nothing_elsewhere(
+    place: Folder | Rsync, site: Path, tmp_path: Path
+) -> None:
+    place.send(site, really=True)
+    (tmp_path / "precious").write_text("Mine.")
+    with (tmp_path / "www" / ".postil-published").open("a") as listed:
+        listed.write("../precious\n")
+    place.send(site, really=True)
+    assert (tmp_path / "precious").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_a_remedy(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Refused, match="choose another folder"):
+        Folder(tmp_path / "file" / "www").send(site, really=True)
+    with pytest.raises(Refused, match="holds the build itself"):
+        Folder(tmp_path).send(site, really=True)
+
+
+def test_an_address_that_rsync_cannot_reach_is_told_with_a_remedy(
+    site: Path, tmp_path: Path
+) -> None:
+    needs_rsync()
+    with pytest.raises(Refused, match=r"cannot be reached(.|\n)*Its folder has to be there"):
+        Rsync(str(tmp_path / "gone" / "www")).send(site, really=True)
+
+
+def test_a_branch_gets_a_commit_with_what_changed(site: Path, repository: Path) -> None:
+    (site / ".gitignore").write_text("*.css\n")
+    (site / "index.html.gz").write_bytes(b"smaller")
+    branch = Branch(str(repository))
+    assert "+index.html" in signs(branch.send(site, really=False))
+    assert git(repository, "branch", "--list") == ""
+    branch.send(site, really=True, note="Publish https://example.org")
+    files = git(repository, "ls-tree", "-r", "--name-only", "gh-pages").splitlines()
+    assert files == [".gitignore", ".nojekyll", "index.html", "one/index.html", "style.css"]
+    assert git(repository, "log", "-1", "--format=%s", "gh-pages") == "Publish https://example.org"
+
+    assert branch.send(site, really=True) == []
+    (site / "style.css").unlink()
+    (site / "index.html").write_text("Changed.")
+    assert signs(branch.send(site, really=True)) == ["-style.css", "~index.html"]
+    assert git(repository, "rev-list", "--count", "gh-pages") == "2"
+    assert git(repository, "show", "gh-pages:index.html") == "Changed."
+
+
+def test_a_branch_keeps_its_domain(site: Path, repository: Path) -> None:
+    (site / "CNAME").write_text("example.org")
+    Branch(str(repository)).send(site, really=True)
+    (site / "CNAME").unlink()
+    assert Branch(str(repository)).send(site, really=True) == []
+    assert git(repository, "show", "gh-pages:CNAME") == "example.org"
+
+
+def test_a_repository_that_is_not_there_is_told_with_a_remedy(site: Path, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"cannot be reached(.|\n)*git ls-remote"):
+        Branch(str(tmp_path / "gone.git")).send(site, really=True)
+
+
+def test_a_token_in_an_address_is_shown_nowhere(site: Path, tmp_path: Path) -> None:
+    place = "git:https://x-access-token:secret@127.0.0.1:1/blog.git"
+    with pytest.raises(Refused) as refused:
+        target(place, tmp_path).send(site, really=True)
+    assert "127.0.0.1" in str(refused.value)
+    assert "secret" not in str(refused.value)
+    assert "secret" not in str(publishing.folder_of(place, tmp_path))
+
+
+def test_a_place_is_understood_or_refused_with_all_that_there_are(tmp_path: Path) -> None:
+    assert target("folder:public", tmp_path) == Folder(tmp_path / "public")
+    assert target("rsync:ada@example.org:/srv/www", tmp_path) == Rsync("ada@example.org:/srv/www")
+    assert target("git:git@example.org:ada/blog.git#site", tmp_path) == Branch(
+        "git@example.org:ada/blog.git", "site"
+    )
+    assert target("git:/srv/blog.git", tmp_path) == Branch("/srv/blog.git", "gh-pages")
+    for wrong in ("", "folder:", "ftp:example.org", "/srv/www"):
+        with pytest.raises(Refused, match="folder:/srv/www/blog"):
+            target(wrong, tmp_path)
+
+
+def test_earlier_publications_are_kept_once_and_the_oldest_go(site: Path, tmp_path: Path) -> None:
+    kept = publishing.Publications(tmp_path / "kept")
+    for number in range(publishing.KEEP + 2):
+        (site / "index.html").write_text(f"Version {number}.")
+        kept.keep(site)
+    assert len(kept.names()) == publishing.KEEP
+    inodes = {(kept.builds / name / "style.css").stat().st_ino for name in kept.names()}
+    assert len(inodes) == 1
+    assert (kept.builds / kept.before() / "index.html").read_text() == "Version 5."
+
+
+def blog(folder: Path, **articles: str) -> Path:
+    """A copy of the blog with articles of its own, so that nothing of this one is touched."""
+    for name in ("plugins", "theme", "comments_service/static"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pelicanconf.py", "publishconf.py", "tasks.py"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "content" / "images").mkdir(parents=True)
+    for slug, body in articles.items():
+        path = folder / "content" / f"{slug}.md"
+        path.write_text(f"Title: {slug.title()}\nDate: 2026-01-01\n{body}\n")
+    return folder
+
+
+def publish(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """The command as an author types it, in a copy of the blog."""
+    words = (
+        "import sys; from pathlib import Path; from plugins.authoring import publishing as p, Refused\n"
+        "import os; root = Path.cwd(); place = os.environ['PUBLISH_TO']; env = dict(os.environ)\n"
+        "try:\n"
+        "    back = '--rollback' in sys.argv; dry = '--dry-run' in sys.argv\n"
+        "    made = p.roll_back(root, place) if back else p.publish(root, place, env, dry_run=dry)\n"
+        "    print(p.told(made, dry_run=dry))\n"
+        "except Refused as refused:\n"
+        "    sys.exit(str(refused))\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", words, *arguments],
+        cwd=root,
+        env={**os.environ, "SITE_URL": "https://example.org", "PUBLISH_TO": "folder:www", **env},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_a_blog_is_published_with_neither_drafts_nor_what_is_to_come_and_taken_back(
+    tmp_path: Path,
+) -> None:
+    root = blog(
+        tmp_path,
+        first="\nThe first words.",
+        draft="Status: draft\n\nNot yet.",
+        later="Modified: 2026-01-02\n\nLater.",
+    )
+    later = root / "content" / "later.md"
+    later.write_text(later.read_text().replace("Date: 2026-01-01", "Date: 2999-01-01"))
+    www = root / "www"
+
+    told = publish(root, "--dry-run")
+    assert "+ first/index.html" in told.stdout, told.stderr
+    assert "would change" in told.stdout
+    assert not www.exists()
+
+    assert publish(root).returncode == 0
+    pages = {path.parent.name for path in www.rglob("index.html")}
+    assert "first" in pages
+    assert not {"draft", "drafts", "later"} & pages
+    assert "Not yet." not in "".join(path.read_text() for path in www.rglob("*.html"))
+    again = publish(root)
+    assert again.stdout == "Readers have everything already.\n", again.stdout + again.stderr
+
+    article = root / "content" / "first.md"
+    article.write_text(article.read_text().replace("first words", "second words"))
+    changed = publish(root)
+    assert "~ first/index.html" in changed.stdout
+    assert "style" not in changed.stdout
+    assert "second words" in (www / "first" / "index.html").read_text()
+    assert "~ first/index.html" in publish(root, "--rollback").stdout
+    assert "first words" in (www / "first" / "index.html").read_text()
+    nothing = publish(root, "--rollback")
+    assert "There is no earlier publication" in nothing.stderr
+
+    article.write_text(article.read_text().replace("Date: 2026", "Date: soon 2026"))
+    refused = publish(root)
+    assert "content/first.md:2: Date" in refused.stderr
+    assert "Nothing was published." in refused.stderr
+    assert "first words" in (www / "first" / "index.html").read_text()
+
+
+def test_what_is_not_set_is_told_before_anything_is_built(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="PUBLISH_TO=folder:"):
+        publishing.place_of("", {})
+    with pytest.raises(Refused, match="SITE_URL="):
+        publishing.publish(tmp_path, "folder:www", {})
+    assert list(tmp_path.iterdir()) == []
