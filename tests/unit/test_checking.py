@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -32,18 +33,16 @@ def problems(text: str, name: str = "a.md", page: bool = False, **settings: Any)
         return [f"{each.line}: {each.text}" for each in found]
 
 
-def test_a_blog_on_which_everything_is_wrong_is_told_all_of_it_at_once() -> None:
+def test_a_blog_on_which_everything_is_wrong_is_told_all_of_it_at_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The golden file. After a change that is meant: run the command and keep what it says."""
-    done = subprocess.run(
-        [*CHECK, "--settings", "tests/samples/broken/settings.py"],
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.stdout == (BROKEN / "expected.txt").read_text(encoding="utf-8"), done.stderr
-    assert done.returncode == 1
-    told = {line.partition(":")[0] for line in done.stdout.splitlines()}
+    monkeypatch.chdir(ROOT)
+    status = checking.main(["--quick", "--settings", "tests/samples/broken/settings.py"])
+    said = capsys.readouterr().out
+    assert said == (BROKEN / "expected.txt").read_text(encoding="utf-8")
+    assert status == 1
+    told = {line.partition(":")[0] for line in said.splitlines()}
     sound = {"author-collides.md", "good.md", "slug-twice-a.md"}  # the other one of two is told
     for path in (BROKEN / "content").rglob("*.md"):
         assert path.relative_to(ROOT).as_posix() in told or path.name in sound, path
@@ -220,3 +219,62 @@ def test_another_site_s_link_is_dead_only_when_that_site_says_so(tmp_path: Path)
         assert outside.gone(f"{address}/gone.html") == "answers 404"
         assert outside.ask_in_turn([f"{address}/there.html"]) == []
     assert "does not answer" in outside.gone(f"{address}/there.html")
+
+
+# ---- other programs
+
+
+@pytest.fixture
+def bad_page(tmp_path: Path) -> Path:
+    page = tmp_path / "index.html"
+    page.write_text(
+        '<!doctype html><html lang="en"><title>One</title>'
+        '<main><h1>One</h1><img src="a.png"><b><p>Words.</b></main></html>'
+    )
+    return page
+
+
+def test_what_html_validate_has_against_a_page_is_told_once_for_each_rule(bad_page: Path) -> None:
+    found, missing = outside.invalid_html([bad_page], ROOT)
+    if missing:
+        pytest.skip(f"Left out: {missing}")
+    assert any(each.text.startswith("HTML: ") for each in found)
+    assert len(found) == len({each.text for each in found})
+    assert outside.invalid_html([], ROOT) == ([], "")
+
+
+def test_where_html_validate_is_missing_it_is_left_out_aloud(bad_page: Path) -> None:
+    found, missing = outside.invalid_html([bad_page], bad_page.parent)
+    assert (found, missing.partition(",")[0]) == ([], "validity of HTML")
+
+
+@pytest.mark.enable_socket
+@pytest.mark.browser
+def test_what_axe_finds_in_a_page_is_told(bad_page: Path) -> None:
+    found, missing = outside.barriers([bad_page], bad_page.parent)
+    if missing:
+        pytest.skip(f"Left out: {missing}")
+    assert any("(image-alt)" in each.text for each in found)
+
+
+@pytest.mark.enable_socket
+def test_a_dead_link_to_another_site_is_told_with_the_line_that_holds_it(
+    site: pages.Site, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "there.html").write_text("Here.")
+    with outside.served(tmp_path / "other") as address:
+        links = [f"{address}/there.html", f"{address}/gone.html"]
+        source = tmp_path / "a.md"
+        source.write_text("Title: One\n\n" + "\n".join(links))
+        body = "".join(f'<a href="{link}">Words</a>' for link in links)
+        article = SimpleNamespace(content=body, source_path=str(source))
+        (problem,) = outside.dead_links(site, {"index.html": (article, "a.md")})
+    assert str(problem).startswith(f"a.md:4: {address}/gone.html answers 404.")
+
+
+def test_a_broken_link_of_the_theme_is_told_with_the_page(site: pages.Site) -> None:
+    (site.output / "index.html").write_text('<a href="gone/">Words</a><a href="gone/">Again</a>')
+    (problem,) = pages.broken_links(site, {})
+    assert str(problem).startswith("index.html:1: gone/ leads to nothing on this site.")
+    assert problem.text.endswith("It comes from the theme or the settings.")
