@@ -734,6 +734,8 @@ def watch_and_rebuild(
     server: subprocess.Popen[bytes], environ: dict[str, str], output: Path
 ) -> None:
     """Until the server ends, which it should not do by itself."""
+    from plugins import preview
+
     folders = [ROOT / name for name in WATCHED if (ROOT / name).is_dir()]
     settings = times_of_settings()
     # Editors write a file in several steps: a moment of quiet makes them one change. What is saved
@@ -748,6 +750,7 @@ def watch_and_rebuild(
         settings = now
         if changed:
             name = changed.pop() if len(changed) == 1 else f"{len(changed)} files"
+            preview.tell(output, f"{time.time_ns():x}", "building")
             built = build_blog(environ)
             tell_pages(output, built)
             clock = time.strftime("%H:%M:%S")

@@ -7,6 +7,8 @@
   const { status = "", drafts = "" } = script.dataset;
   const here = location.pathname + location.search;
   const PLACE = `preview:${here}`;
+  // Milliseconds: while a build runs, while nothing happens, and while nobody answers.
+  const SOON = 60;
   const OFTEN = 400;
   const SELDOM = 3000;
   const known = { build: "", page: "", wait: OFTEN };
@@ -76,10 +78,10 @@
       known.wait = SELDOM;
       return;
     }
-    known.wait = OFTEN;
     const { build, state, error } = await answer.json();
-    showError(state === "failed" ? error : "");
+    known.wait = state === "building" ? SOON : OFTEN;
     if (build === known.build || state === "building") return;
+    showError(state === "failed" ? error : "");
     // Of what is already shown; the browser keeps it with its version.
     known.page ||= await version("force-cache");
     const now = await version("no-cache");
