@@ -35,7 +35,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from comments_service import manifest
 from comments_service.models import Role
 from tests import make, sites
-from tests.bench.service import PAGES_HEADING, REPORT, machine, say, table
+from tests.bench.service import BUILD_HEADING, PAGES_HEADING, REPORT, machine, say, table
 from tests.service import ROOT, Postil, free_port, postil
 
 SAMPLE = ROOT / "tests" / "samples" / "reading" / "content"
@@ -429,8 +429,11 @@ def main() -> None:
     text = report(results, runs)
     say(f"\n{text}")
     if not quick:
-        before, _, _ = REPORT.read_text().partition(PAGES_HEADING)
-        REPORT.write_text(f"{before.rstrip()}\n\n{text}")
+        before, _, after = REPORT.read_text().partition(PAGES_HEADING)
+        _, heading, builds = after.partition(BUILD_HEADING)
+        REPORT.write_text(
+            f"{before.rstrip()}\n\n{text.rstrip()}\n" + (f"\n{heading}{builds}" if heading else "")
+        )
         say(f"Written to {REPORT.relative_to(ROOT)}.")
 
 

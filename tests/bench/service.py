@@ -47,6 +47,8 @@ REPORT = ROOT / "docs" / "performance.md"
 COMMAND = "python3 tasks.py bench service"
 # What `bench pages` writes from here on stays as it is.
 PAGES_HEADING = "## What a page costs its reader"
+# And so does what `bench build` writes below that.
+BUILD_HEADING = "## What a build costs"
 CONNECTIONS = 16
 WRITERS = 8
 THREADS = {"page-0": 1_000, "page-1": 100, **{f"page-{number}": 10 for number in range(2, 20)}}
