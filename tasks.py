@@ -480,6 +480,8 @@ def serve(_: Context, host: str = "127.0.0.1", port: int = 8000, workers: int = 
 @task
 def test(context: Context) -> None:
     """Run the tests; what follows goes to pytest (with invoke: after `--`)."""
+    if missing := node_is_missing():
+        say(f"The built pages' HTML is not validated: {missing}.")
     command = [sys.executable, "-m", "pytest", *shlex.split(context.remainder)]
     if os.environ.get("CI"):  # Here the whole suite runs, so its coverage can be judged.
         command += ["-p", "tests.no_skips", "--cov", "--cov-report=term:skip-covered"]
@@ -824,7 +826,7 @@ def check_content(*options: str) -> Outcome:
 
 
 def node_is_missing() -> str:
-    """Why browser code cannot be checked, or nothing; installs its tools where npm can."""
+    """Why browser code and HTML cannot be checked, or nothing; installs the tools where npm can."""
     if not shutil.which("node"):
         return "there is no Node.js here"
     wanted, installed = ROOT / "package.json", ROOT / "node_modules/.package-lock.json"
