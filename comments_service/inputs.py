@@ -190,6 +190,10 @@ class Input(BaseModel):
 Model = TypeVar("Model", bound=Input)
 
 
+class Nothing(Input):
+    """An empty object: a request that says all by its address is JSON all the same."""
+
+
 class NewComment(Input):
     """A comment that a reader posts."""
 

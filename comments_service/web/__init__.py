@@ -110,6 +110,9 @@ def guard() -> Response | None:
         return preflight()
     if request.method not in SAFE_METHODS:
         check_origin(request, config.current())
+        # Whether the door reads it or not.
+        if (request.content_length or 0) > MAX_BYTES:
+            raise errors.TooLarge
         if (asking := session()) is not None:
             # Whatever the door does now decides what happens when nothing can be written.
             with suppress(errors.Unavailable):

@@ -67,6 +67,7 @@ from comments_service.inputs import (
     NewDecision,
     NewHandoff,
     NewPasskey,
+    Nothing,
     PasskeyAnswer,
     Preview,
     SecondStep,
@@ -168,11 +169,13 @@ def sign_in_by_passkey() -> Response:
 
 @doors.post("/passkeys/question")
 def ask_passkey() -> Response:
+    body(Nothing)
     return web.json(passkeys.question(web.visitor().network))
 
 
 @doors.post("/passkeys/offer")
 def offer_passkey() -> Response:
+    body(Nothing)
     _, account = parts.freshly_proved()
     return web.json(passkeys.offer(account))
 

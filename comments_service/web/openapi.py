@@ -320,7 +320,10 @@ def _paths(settings: Settings) -> Schema:
         },
         "/passkeys/question": {
             "post": _operation(
-                "What a browser asks a passkey, for signing in", {200: "Question"}, (403, 429)
+                "What a browser asks a passkey, for signing in",
+                {200: "Question"},
+                (403, 429),
+                body=inputs.Nothing,
             )
         },
         "/passkeys/offer": {
@@ -328,6 +331,7 @@ def _paths(settings: Settings) -> Schema:
                 "What a browser asks a device, for a new passkey; needs a fresh proof",
                 {200: "Question"},
                 (401, 403, 409, 429),
+                body=inputs.Nothing,
             )
         },
         "/passkeys": {

@@ -358,6 +358,8 @@ class TestShapes:
                 assert answer.status_code < 500, (name, path, answer.status_code)
                 if answer.status_code >= 400:
                     assert is_page(answer)
+                elif path.endswith("/account/data"):
+                    assert answer.headers["Content-Disposition"].startswith("attachment")
                 else:
                     assert answer.status_code in (202, 303), (name, path)
                 if name.startswith("too much") and "/verify/" not in path:
