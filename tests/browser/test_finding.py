@@ -67,7 +67,7 @@ def test_the_list_can_be_narrowed_to_a_category(visit: Visit, live: Live) -> Non
     until(lambda: "postil-category-1" in live.page("discussions"))
     page.reload()
     essay = page.locator(".postil-discussion", has_text="A margin, to begin with")
-    test = page.locator(".postil-discussion", has_text="An open article, 5")
+    test = page.locator(".postil-discussion[data-thread=open-5]")
     expect(essay).to_be_visible()
     page.get_by_role("radio", name="Tests").check()
     expect(essay).to_be_hidden()
