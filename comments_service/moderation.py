@@ -1,32 +1,20 @@
 """Moderation: what moderators read, the queue and what was decided; deciding itself is in `comments`."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from comments_service import writers
+from comments_service import threads, writers
 from comments_service.db import db
 from comments_service.models import Account, Act, Comment, Decision, Role, Status
 
 QUEUE_PAGE = 25
 
 
-@dataclass(frozen=True)
-class Queue:
-    """One page of comments for moderators, and how many there are on all pages."""
-
-    comments: Sequence[Comment]
-    total: int
-    page: int
-    pages: int
-
-
 def queue(
     account: Account, status: Status, *, thread_id: str = "", words: str = "", page: int = 1
-) -> Queue:
+) -> threads.Page:
     """Comments in a state that `account` may decide on: the oldest first while they wait.
 
     Authors see the threads of their own articles, moderators and owners all.
@@ -47,17 +35,9 @@ def queue(
             )
         )
     chosen = sa.select(Comment).outerjoin(Comment.account).where(*conditions)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
-    last = max(1, math.ceil(total / QUEUE_PAGE))
-    page = min(max(1, page), last)
     order = Comment.id.asc() if status is Status.PENDING else Comment.id.desc()
-    comments = db.session.scalars(
-        chosen.options(joinedload(Comment.thread), joinedload(Comment.account))
-        .order_by(order)
-        .limit(QUEUE_PAGE)
-        .offset((page - 1) * QUEUE_PAGE)
-    ).all()
-    return Queue(comments, total, page, last)
+    chosen = chosen.options(joinedload(Comment.thread), joinedload(Comment.account))
+    return threads.page_of(chosen.order_by(order), page, QUEUE_PAGE)
 
 
 def written_by(account: Account) -> list[str]:

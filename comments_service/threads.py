@@ -171,6 +171,26 @@ def pages(conversation: Sequence[Shown], size: int) -> list[Sequence[Shown]]:
     return [conversation[page * size : (page + 1) * size] for page in range(total)]
 
 
+@dataclass(frozen=True)
+class Page:
+    """One page of a list of comments, and how many there are on all pages."""
+
+    comments: Sequence[Comment]
+    total: int
+    page: int
+    pages: int
+
+
+def page_of(chosen: sa.Select[Comment], page: int, size: int) -> Page:
+    """A page of what a query chooses, the nearest where there is none of that number; two queries."""
+    counted = sa.select(sa.func.count()).select_from(chosen.order_by(None).subquery())
+    total = db.session.scalar(counted) or 0
+    last = max(1, math.ceil(total / size))
+    page = min(max(1, page), last)
+    comments = db.session.scalars(chosen.limit(size).offset((page - 1) * size)).all()
+    return Page(comments, total, page, last)
+
+
 def shown(comments: Sequence[Comment]) -> list[Shown]:
     """Comments, loaded with their accounts, as they look when they are published; one query.
 

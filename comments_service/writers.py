@@ -3,9 +3,7 @@
 Who that person is comes in as a session or an account; what others see of it is decided in `threads`.
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -94,17 +92,7 @@ def _history(writer: str) -> sa.Select[Any]:
     )
 
 
-@dataclass(frozen=True)
-class Said:
-    """One page of what an account has published, and how many comments there are on all pages."""
-
-    comments: Sequence[Comment]
-    total: int
-    page: int
-    pages: int
-
-
-def said(account: Account, page: int = 1) -> Said:
+def said(account: Account, page: int = 1) -> threads.Page:
     """What everybody may read of an account, with the threads, the newest first; two queries."""
     chosen = (
         sa.select(Comment)
@@ -115,16 +103,9 @@ def said(account: Account, page: int = 1) -> Said:
             *threads.for_readers,
         )
     )
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
-    last = max(1, math.ceil(total / SAID_PAGE))
-    page = min(max(1, page), last)
-    comments = db.session.scalars(
-        chosen.options(contains_eager(Comment.thread))
-        .order_by(Comment.created_at.desc(), Comment.id.desc())
-        .limit(SAID_PAGE)
-        .offset((page - 1) * SAID_PAGE)
-    ).all()
-    return Said(comments, total, page, last)
+    chosen = chosen.options(contains_eager(Comment.thread))
+    latest_first = chosen.order_by(Comment.created_at.desc(), Comment.id.desc())
+    return threads.page_of(latest_first, page, SAID_PAGE)
 
 
 def where_written(account_id: int) -> Sequence[str]:
