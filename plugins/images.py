@@ -20,15 +20,12 @@ picture), IMAGES_MAX_PIXELS (50 million).
 
 import contextlib
 import hashlib
-import io
 import json
 import logging
 import os
 import re
 import struct
 import time
-import warnings
-import zlib
 from collections.abc import Iterable, Iterator
 from html import escape, unescape
 from pathlib import Path
@@ -36,9 +33,9 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from pelican import signals
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError, features
+from PIL import Image, features
 
-from . import files
+from . import files, imagefile
 from .manifest import Article, Generator, Pelican, Problem
 
 logger = logging.getLogger(__name__)
@@ -46,33 +43,18 @@ logger = logging.getLogger(__name__)
 VERSION = 1  # of what is made of a picture: a change makes everything anew
 WIDTHS = (420, 640, 960, 1280)
 SIZES = "(min-width: 40rem) 36rem, 100vw"
-FORMATS = {
-    # Quality where a photograph shows no difference at arm's length.
-    "avif": {"quality": 58, "speed": 7, "max_threads": 1},
-    "webp": {"quality": 78, "method": 5},
-}
 MAX_PIXELS = 50_000_000
 KEEP_SECONDS = 30 * 24 * 3600
 RASTER = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
-SVG_BYTES = 65_536
-ORIENTATION = 0x0112
 
-ATTRIBUTES = r"""(?:[^>"']|"[^"]*"|'[^']*')*"""
-TAG = re.compile(rf"<(?P<end>/?)(?P<tag>a|picture|img)\b(?P<attributes>{ATTRIBUTES})>")
-ATTRIBUTE = re.compile(r"""(?P<name>[\w:.-]+)(?:\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s"'>]+))?""")
+TAG = re.compile(rf"<(?P<end>/?)(?P<tag>a|picture|img)\b(?P<attributes>{imagefile.ATTRIBUTES})>")
 INTERNAL = re.compile(r"[{|](?P<what>static|attach|filename)[}|](?P<path>[^?#]*)")
-SVG_ROOT = re.compile(rf"<svg\b(?P<attributes>{ATTRIBUTES})>")
-LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*")
 
 _written: dict[str, set[str]] = {}
 
 
 class ImageError(Exception):
     """What stops the build: every picture that cannot be shown."""
-
-
-class Unreadable(Exception):
-    """A file that is no picture we can show; its text says why and what to do."""
 
 
 class Facts(NamedTuple):
@@ -88,21 +70,13 @@ class Facts(NamedTuple):
 # --- Alternative text -----------------------------------------------------------------------------
 
 
-def attributes(text: str) -> dict[str, str]:
-    """The attributes of a tag, by name, as their author meant them."""
-    return {
-        found["name"].lower(): unescape((found["value"] or "").strip("\"'"))
-        for found in ATTRIBUTE.finditer(text)
-    }
-
-
 def without_alt(html: str) -> list[str]:
     """The addresses of the pictures that say nothing to who cannot see them; `role=presentation`
     tells that there is nothing to say.
     """
     found = []
     for tag in TAG.finditer(html):
-        given = attributes(tag["attributes"])
+        given = imagefile.attributes(tag["attributes"])
         if tag["tag"] == "img" and not given.get("alt", "").strip():
             if given.get("role") in ("presentation", "none") or given.get("aria-hidden") == "true":
                 continue
@@ -110,191 +84,7 @@ def without_alt(html: str) -> list[str]:
     return found
 
 
-# --- What a file gives away -----------------------------------------------------------------------
-
-
-def upright(orientation: int) -> bytes:
-    """EXIF that says which side is up and nothing else."""
-    entry = struct.pack("<HHIHH", ORIENTATION, 3, 1, orientation, 0)
-    return b"II*\x00" + struct.pack("<IH", 8, 1) + entry + b"\x00\x00\x00\x00"
-
-
-def clean_jpeg(data: bytes, orientation: int) -> bytes:
-    """The same picture, not decoded, without comments, EXIF, IPTC, XMP and what follows its end."""
-    out = bytearray(b"\xff\xd8")
-    if orientation > 1:
-        exif = b"Exif\x00\x00" + upright(orientation)
-        out += b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
-    at = 2
-    while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            raise Unreadable("it is damaged")
-        marker = data[at + 1]
-        if marker == 0xFF:  # Padding.
-            at += 1
-            continue
-        if marker == 0xD9:
-            break
-        length = struct.unpack(">H", data[at + 2 : at + 4])[0]
-        segment = data[at : at + 2 + length]
-        kept = marker not in (0xFE, *range(0xE1, 0xF0)) or marker == 0xEE
-        kept = kept or (marker == 0xE2 and segment[4:].startswith(b"ICC_PROFILE\x00"))
-        if kept:
-            out += segment
-        at += 2 + length
-        if marker == 0xDA:  # What is drawn follows, up to the next marker that is no restart.
-            end = at
-            while (end := data.find(b"\xff", end)) != -1:
-                if end + 1 < len(data) and data[end + 1] not in (0, *range(0xD0, 0xD8)):
-                    break
-                end += 2
-            end = len(data) if end == -1 else end
-            out += data[at:end]
-            at = end
-    return bytes(out + b"\xff\xd9")
-
-
-def clean_png(data: bytes, orientation: int) -> bytes:
-    out = bytearray(data[:8])
-    at = 8
-    while at + 12 <= len(data):
-        (length,) = struct.unpack(">I", data[at : at + 4])
-        name = data[at + 4 : at + 8]
-        if name not in (b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"):
-            out += data[at : at + 12 + length]
-        at += 12 + length
-        if name == b"IHDR" and orientation > 1:
-            body = b"eXIf" + upright(orientation)
-            out += struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-        if name == b"IEND":
-            break
-    return bytes(out)
-
-
-def clean_webp(data: bytes, orientation: int) -> bytes:
-    chunks, at = [], 12
-    while at + 8 <= len(data):
-        name = data[at : at + 4]
-        (length,) = struct.unpack("<I", data[at + 4 : at + 8])
-        padded = length + length % 2
-        chunk = data[at : at + 8 + padded]
-        if name == b"VP8X":
-            flags = chunk[8] & ~0x0C | (0x08 if orientation > 1 else 0)
-            chunk = chunk[:8] + bytes([flags]) + chunk[9:]
-        if name not in (b"EXIF", b"XMP "):
-            chunks.append(chunk)
-        at += 8 + padded
-    if orientation > 1:
-        exif = upright(orientation)
-        chunks.append(b"EXIF" + struct.pack("<I", len(exif)) + exif)
-    body = b"WEBP" + b"".join(chunks)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
-
-
-CLEANERS = {"JPEG": clean_jpeg, "MPO": clean_jpeg, "PNG": clean_png, "WEBP": clean_webp}
-
-
-# --- One file -------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def opened(source: Path | io.BytesIO, limit: int) -> Iterator[Image.Image]:
-    """A picture with a bounded number of pixels; nothing is decoded yet."""
-    try:
-        with warnings.catch_warnings():
-            # We have a limit of our own, and tell it better.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(source)
-    except Image.DecompressionBombError:
-        raise Unreadable(too_large(limit)) from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise Unreadable(f"it cannot be read as a picture ({error}). Save it anew") from None
-    with image:
-        if image.width * image.height > limit:
-            raise Unreadable(too_large(limit))
-        yield image
-
-
-def too_large(limit: int) -> str:
-    return (
-        f"it has more than {limit / 1e6:g} million pixels. Make it smaller, or raise"
-        " IMAGES_MAX_PIXELS"
-    )
-
-
-def svg_size(path: Path) -> tuple[int, int]:
-    """Width and height of a drawing, from what its root says; raises Unreadable."""
-    with path.open("rb") as file:
-        root = SVG_ROOT.search(file.read(SVG_BYTES).decode("utf-8", "replace"))
-    given = attributes(root["attributes"]) if root else {}
-    sides = [LENGTH.fullmatch(given.get(side, "")) for side in ("width", "height")]
-    box = [float(part) for part in re.findall(r"-?\d+(?:\.\d+)?", given.get("viewbox", ""))]
-    if sides[0] and sides[1]:
-        width, height = float(sides[0][1]), float(sides[1][1])
-    elif len(box) == 4:
-        width, height = box[2], box[3]
-    else:
-        raise Unreadable("it does not say how large it is. Give its <svg> a viewBox")
-    if width < 1 or height < 1:
-        raise Unreadable("it is smaller than a pixel. Correct the viewBox of its <svg>")
-    return round(width), round(height)
-
-
-def orientation_of(image: Image.Image) -> int:
-    exif = image.getexif() if image.format != "PNG" else Image.Exif()
-    if image.format == "PNG" and "exif" in image.info:
-        exif.load(
-            image.info["exif"]
-        )  # getexif() would decode all of it to look behind the picture.
-    value = exif.get(ORIENTATION, 1)
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-def cleaned(data: bytes, limit: int) -> bytes:
-    """The file without what it gives away; the same bytes where there is nothing to take out."""
-    with opened(io.BytesIO(data), limit) as image:
-        if clean := CLEANERS.get(image.format or ""):
-            return clean(data, orientation_of(image))
-        if image.format == "AVIF" and (image.getexif() or image.info.get("xmp")):
-            still = ImageOps.exif_transpose(image)
-            made = io.BytesIO()
-            profile = image.info.get("icc_profile")
-            still.save(made, "AVIF", quality=85, exif=b"", icc_profile=profile)
-            return made.getvalue()
-        return data
-
-
-def plain(image: Image.Image) -> Image.Image | None:
-    """A picture in colours that a screen has, the right side up; None where we had better not."""
-    # A copy may share its pixels' orientation tag with the original: it is applied here, once.
-    image = ImageOps.exif_transpose(image)
-    profile = image.info.get("icc_profile")
-    if image.mode in ("P", "PA", "LA", "1") or "transparency" in image.info:
-        alpha = "transparency" in image.info or image.mode in ("PA", "LA")
-        image = image.convert("RGBA" if alpha else "RGB")
-    if image.mode not in ("RGB", "RGBA", "L", "CMYK"):
-        return None
-    if profile and image.mode != "L":
-        with contextlib.suppress(ImageCms.PyCMSError, OSError):
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            wanted = "RGBA" if image.mode == "RGBA" else "RGB"
-            changed = ImageCms.profileToProfile(
-                image, source, ImageCms.createProfile("sRGB"), outputMode=wanted
-            )
-            image = changed or image
-    return image if image.mode in ("RGB", "RGBA") else image.convert("RGB")
-
-
-def encoded(image: Image.Image, form: str, drawing: bool) -> bytes:
-    """One file; a drawing is tried without loss too, which may even be smaller."""
-    made = io.BytesIO()
-    image.save(made, form.upper(), **FORMATS[form])
-    best = made.getvalue()
-    if drawing and form == "webp":
-        exact = io.BytesIO()
-        image.save(exact, "WEBP", lossless=True, quality=80, method=5)
-        best = min(best, exact.getvalue(), key=len)
-    return best
+# --- Every file of the site ------------------------------------------------------------------------
 
 
 class Pictures:
@@ -309,8 +99,8 @@ class Pictures:
         self.widths = sorted(settings.get("IMAGES_WIDTHS", WIDTHS))
         self.forms = [
             form
-            for form in settings.get("IMAGES_FORMATS", tuple(FORMATS))
-            if form in FORMATS and features.check(form)
+            for form in settings.get("IMAGES_FORMATS", tuple(imagefile.FORMATS))
+            if form in imagefile.FORMATS and features.check(form)
         ]
         self.output = Path(settings["OUTPUT_PATH"])
         self.prefix = urlsplit(settings["SITEURL"]).path.rstrip("/")
@@ -337,15 +127,15 @@ class Pictures:
 
     def look(self, path: Path) -> Facts:
         if path.suffix.lower() == ".svg":
-            return Facts(*svg_size(path), "svg", "", True)
+            return Facts(*imagefile.svg_size(path), "svg", "", True)
         data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
-        with opened(path, self.limit) as image:
+        with imagefile.opened(path, self.limit) as image:
             width, height = image.size
-            if orientation_of(image) >= 5:
+            if imagefile.orientation_of(image) >= 5:
                 width, height = height, width
             moving = getattr(image, "is_animated", False) and image.format != "MPO"
-        clean = cleaned(data, self.limit)
+        clean = imagefile.cleaned(data, self.limit)
         if clean != data:
             files.update(self.clean_copy(digest, path), clean)
         return Facts(width, height, "moving" if moving else "still", digest, clean == data)
@@ -367,7 +157,7 @@ class Pictures:
     def make(self, path: Path, facts: Facts) -> dict[str, list[tuple[int, str]]]:
         smaller = [width for width in self.widths if width < facts.width]
         widths = [*smaller, min(facts.width, self.widths[-1])]
-        recipe = f"{VERSION} {facts.digest} {sorted(FORMATS.items())} {features.version('pil')}"
+        recipe = f"{VERSION} {facts.digest} {sorted(imagefile.FORMATS.items())} {features.version('pil')}"
         digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
         wanted = {
             (form, width): self.cache / f"{digest}-{width}.{form}"
@@ -405,16 +195,16 @@ class Pictures:
         return sorted(wanted.items(), key=lambda item: (-item[0][1], -self.forms.index(item[0][0])))
 
     def encode(self, path: Path, wanted: dict[tuple[str, int], Path]) -> None:
-        with opened(path, self.limit) as image:
+        with imagefile.opened(path, self.limit) as image:
             drawing = image.format == "PNG"
             widest = max(width for _, width in wanted)
             # A JPEG is decoded at the smallest size that is enough for twice what is needed.
             scale = 2 * widest / min(image.size)
             image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
             try:
-                base = plain(image)
+                base = imagefile.plain(image)
             except (OSError, SyntaxError, ValueError, struct.error) as error:
-                raise Unreadable(f"it is damaged ({error}). Save it anew") from None
+                raise imagefile.Unreadable(f"it is damaged ({error}). Save it anew") from None
         for (form, width), target in self.from_the_widest(wanted):
             data = b""
             if base is not None:
@@ -426,7 +216,7 @@ class Pictures:
                 height = max(1, round(base.height * width / base.width))
                 shown = base.resize((width, height), Image.Resampling.LANCZOS)
                 shown.info.clear()
-                data = encoded(shown, form, drawing)
+                data = imagefile.encoded(shown, form, drawing)
             files.replace(target, data)
 
 
@@ -516,7 +306,7 @@ class Texts:
             )
 
     def picture(self, tag: re.Match[str], linked: bool) -> str:
-        given = attributes(tag["attributes"])
+        given = imagefile.attributes(tag["attributes"])
         self.met += 1
         if self.met > 1:
             given.setdefault("loading", "lazy")
@@ -531,7 +321,7 @@ class Texts:
         except FileNotFoundError:
             self.refuse(src, self.missing(src))
             return tag[0]
-        except Unreadable as error:
+        except imagefile.Unreadable as error:
             self.refuse(src, f"The picture {src} cannot be shown: {error}.")
             return tag[0]
         wide, high = facts.width, facts.height
@@ -591,12 +381,12 @@ def size(generators: Iterable[Generator]) -> None:
             if not facts.clean:
                 copy = work.pictures.clean_copy(facts.digest, path)
                 if not copy.exists():
-                    files.replace(copy, cleaned(path.read_bytes(), work.pictures.limit))
+                    files.replace(copy, imagefile.cleaned(path.read_bytes(), work.pictures.limit))
                 # What Pelican copies into the site: a picture as it was never gets there. Its
                 # address stays the one that its own path gives it.
                 static.metadata["path"] = static.get_relative_source_path()
                 static.source_path = str(copy)
-        except Unreadable as error:
+        except imagefile.Unreadable as error:
             work.problems.append(Problem(str(path), 1, f"This picture cannot be shown: {error}."))
     if work.problems:
         raise ImageError(

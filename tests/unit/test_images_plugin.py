@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageDraw, PngImagePlugin, features
 
 from plugins import images
-from plugins.images import ImageError, Unreadable, cleaned, svg_size, without_alt
+from plugins.imagefile import Unreadable, cleaned, svg_size
+from plugins.images import ImageError, without_alt
 from tests.sites import Site, disconnect
 
 GPS = 0x8825
