@@ -48,7 +48,7 @@ NOT_TAKEN = Message("This passkey could not be taken. Please try again.")
 ASKED_TOO_OFTEN = Message("That was asked for very often. Please wait a little.")
 SPENT = Message("That took too long. Please try again.")
 LAST_WAY = Message("This passkey is your only way in. Add another way first.")
-ANOTHERS = Message("This passkey belongs to another account.")
+OF_ANOTHER = Message("This passkey belongs to another account.")
 
 
 def place() -> "Place":
@@ -116,7 +116,7 @@ def check(account: Account, ticket: str, credential: Mapping[str, Any]) -> None:
     """Ask somebody who is signed in for a passkey of his. Raises as `sign_in` does."""
     passkey, sign_count = _answered(ticket, credential)
     if passkey.account_id != account.id:
-        raise WrongCredentials(ANOTHERS)
+        raise WrongCredentials(OF_ANOTHER)
     with writing():
         _count(passkey, sign_count)
 

@@ -163,7 +163,7 @@ def test_a_language_that_is_not_known_is_told_in_every_build(
 ) -> None:
     logger: Any = markup.logger
     logger.disable_filter()
-    site.write("fish", "```pyhton\nx\n```\n")
+    site.write("fish", "```pythonn\nx\n```\n")
     for _ in range(2):
         caplog.clear()
         with caplog.at_level(logging.WARNING):
