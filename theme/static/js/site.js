@@ -196,14 +196,6 @@
     });
   };
 
-  // A page that is left or covered before it is drawn breaks its transition off, which is no error.
-  for (const turn of ["pageswap", "pagereveal"]) {
-    addEventListener(turn, (event) => {
-      const { viewTransition } = /** @type {PageRevealEvent} */ (event);
-      for (const part of [viewTransition?.ready, viewTransition?.finished]) part?.catch(() => {});
-    });
-  }
-
   apply(stored("theme"));
   document.addEventListener("DOMContentLoaded", () => {
     wireToggle();
