@@ -175,8 +175,8 @@ def ask_passkey() -> Response:
 
 @doors.post("/passkeys/offer")
 def offer_passkey() -> Response:
-    body(Nothing)
     _, account = parts.freshly_proved()
+    body(Nothing)
     return web.json(passkeys.offer(account))
 
 
