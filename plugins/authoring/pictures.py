@@ -13,12 +13,11 @@ from urllib.parse import unquote
 from PIL import Image, UnidentifiedImageError
 
 from plugins.authoring.blog import Blog, Source
+from plugins.authoring.checking import PICTURE_BYTES
 from plugins.authoring.overview import counted, table
 from plugins.images import MAX_PIXELS
 
 SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
-# A camera's best; a larger file only makes the repository heavy, for what is shown is made smaller.
-LARGE_BYTES = 10_000_000
 LINK = re.compile(r"\{(?P<kind>static|attach|filename|photo)\}(?P<path>[^\s\"'<>\])}|]+)")
 PLAIN = re.compile(
     r"(?:!\[[^\]]*\]\(\s*<?|\bsrc=[\"']?|\bhref=[\"']?|^(?:cover|image|thumbnail|picture)\s*:\s*)"
@@ -60,17 +59,18 @@ def found(blog: Blog) -> list[Picture]:
             users[name].append(source.shown)
     settings = repr({key: value for key, value in blog.settings.items() if key.isupper()})
     limit = blog.settings.get("IMAGES_MAX_PIXELS", MAX_PIXELS)
+    heavy = blog.settings.get("IMAGES_MAX_BYTES", PICTURE_BYTES)
     pictures = []
     for path in blog.content.rglob("*"):
         if path.suffix.lower() not in SUFFIXES or not path.is_file():
             continue
         name = path.relative_to(blog.content).as_posix()
         by = sorted(users[name]) or ["pelicanconf.py"] * (name in settings)
-        pictures.append(looked_at(path, name, by, limit))
+        pictures.append(looked_at(path, name, by, limit, heavy))
     return sorted(pictures, key=lambda picture: (-picture.bytes, picture.name))
 
 
-def looked_at(path: Path, name: str, users: list[str], limit: int) -> Picture:
+def looked_at(path: Path, name: str, users: list[str], limit: int, heavy: int) -> Picture:
     weight = path.stat().st_size
     size, trouble = None, ""
     if path.suffix.lower() != ".svg":
@@ -83,8 +83,8 @@ def looked_at(path: Path, name: str, users: list[str], limit: int) -> Picture:
             trouble = "it cannot be read: export it again"
     if size and size[0] * size[1] > limit:
         trouble = f"more than {limit / 1e6:g} million pixels: the build refuses it"
-    elif not trouble and weight > LARGE_BYTES:
-        trouble = f"more than {LARGE_BYTES / 1e6:g} MB: a smaller copy shows the same"
+    elif not trouble and weight > heavy:
+        trouble = f"more than {heavy / 1e6:g} MB: a smaller copy shows the same"
     return Picture(path, name, weight, size, users, trouble)
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 import tasks
 from plugins.authoring import Refused, blog, overview, pictures, start
+from plugins.authoring.checking import PICTURE_BYTES
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=SHANGHAI)
@@ -275,10 +276,10 @@ def test_pictures_that_are_too_large_are_named(make: Callable[..., Blog], tmp_pa
     folder = tmp_path / "content"
     Image.new("L", (40, 30)).save(folder / "pixels.png")
     with (folder / "heavy.svg").open("wb") as file:
-        file.truncate(pictures.LARGE_BYTES + 1)
+        file.truncate(PICTURE_BYTES + 1)
     troubles = {each.name: each.trouble for each in pictures.found(make(IMAGES_MAX_PIXELS=1000))}
     assert "the build refuses it" in troubles["pixels.png"]
-    assert "more than 10 MB" in troubles["heavy.svg"]
+    assert "more than 8 MB" in troubles["heavy.svg"]
 
 
 def test_a_picture_that_a_setting_names_is_used(make: Callable[..., Blog], tmp_path: Path) -> None:
