@@ -1,5 +1,7 @@
 """Rows for tests, made the way that the service makes them; only what a test needs is said."""
 
+import base64
+import hashlib
 import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -93,3 +95,9 @@ def backdate(comment_id: int, minutes: float) -> None:
             .where(Comment.id == comment_id)
             .values(created_at=now() - timedelta(minutes=minutes))
         )
+
+
+def challenge(verifier: str) -> str:
+    """What a page of another site shows of its secret, as `sign-in.js` works it out."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

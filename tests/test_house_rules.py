@@ -83,7 +83,7 @@ def places(app: Flask) -> dict[str, list[Any]]:
     links.ask("link@example.org", "en", "a network")
     letter = db.session.scalars(sa.select(Letter.text).order_by(Letter.id.desc())).first()
     made.append(link_in(letter or "").rpartition("/")[2])
-    challenge = handoff.challenge_of("x" * 43)
+    challenge = make.challenge("x" * 43)
     handoff.ask(challenge, SITE, "a network")
     return {
         "thread_id": ["pelicans"],

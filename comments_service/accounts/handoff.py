@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from comments_service import limits, sessions
+from comments_service import limits
 from comments_service.accounts import tokens
 from comments_service.accounts.entrance import Entry, enter
 from comments_service.config import Rate
@@ -130,11 +130,6 @@ def _enter(account: Account, window: Session, visitor: Visitor) -> Entry:
 def number(token_hash: bytes) -> str:
     """Four digits that the page and the window both show, for people to compare."""
     return f"{int.from_bytes(token_hash[:4]) % 10_000:04}"
-
-
-def challenge_of(verifier: str) -> str:
-    """What a page shows of its secret."""
-    return base64.urlsafe_b64encode(sessions.hashed(verifier)).rstrip(b"=").decode()
 
 
 def _hash(challenge: str) -> bytes | None:

@@ -34,13 +34,6 @@ class Link(NamedTuple):
     href: str
 
 
-class Where(NamedTuple):
-    """A place that its author can go to."""
-
-    path: str
-    line: int
-
-
 def links(html: str) -> Iterator[Link]:
     for tag in TAG.finditer(COMMENT.sub("", html)):
         for found in ADDRESS.finditer(tag["given"]):

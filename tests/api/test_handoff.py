@@ -37,7 +37,7 @@ class Page:
         self.visitor = Visitor(app)
         self.headers = {"Origin": origin, "X-Forwarded-For": home, "Sec-Fetch-Site": "cross-site"}
         self.verifier = secrets.token_urlsafe(32)
-        self.challenge = handoff.challenge_of(self.verifier)
+        self.challenge = make.challenge(self.verifier)
 
     def call(self, path: str, data: dict[str, Any], **headers: str) -> Answer:
         headers = {**self.headers, **{name.replace("_", "-"): headers[name] for name in headers}}
