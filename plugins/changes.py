@@ -13,6 +13,7 @@ of an article in a list, is beyond this; such a site says `WRITE_ONLY_CHANGES = 
 
 import hashlib
 import importlib.metadata
+import json
 import platform
 from datetime import date, tzinfo
 from pathlib import Path
@@ -33,12 +34,19 @@ PROGRAMS = ("pelican", "Jinja2", "MarkupSafe", "Babel", "feedgenerator")
 
 
 class Facts:
-    """A value taken apart into a hash; articles in it are only named, and noted down."""
+    """Values taken apart into a hash; articles in them are only named, and noted down.
+
+    JSON's encoder takes apart what is plain, at C's speed, and asks `said` about everything else.
+    """
 
     def __init__(self) -> None:
         self.contents: dict[int, Article] = {}
         self.names: dict[int, str] = {}
-        self._known: dict[int, tuple[Any, bytes]] = {}
+        self._lists: dict[int, tuple[Any, str]] = {}
+        self._met: set[int] = set()
+        self._encode = json.JSONEncoder(
+            check_circular=False, default=self.said, separators=(",", ":")
+        ).encode
 
     def name(self, content: Article) -> str:
         if id(content) not in self.names:
@@ -47,51 +55,50 @@ class Facts:
         return self.names[id(content)]
 
     def of(self, *values: Any) -> str:
-        sha = hashlib.sha256()
-        self.take(sha.update, list(values), set())
-        return sha.hexdigest()
+        """The same for equal values, in every process; raises Unsayable."""
+        around, self._met = self._met, set()
+        try:
+            text = self._encode(values)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise memory.Unsayable(str(error)) from None
+        finally:
+            self._met = around
+        return hashlib.sha256(text.encode()).hexdigest()
 
-    def take(self, add: Any, value: Any, around: set[int]) -> None:
-        if value is None or isinstance(value, bool | int | float | str | Path | tzinfo):
-            add(f"{type(value).__name__}:{value}\0".encode("utf-8", "surrogatepass"))
-        elif isinstance(value, date):
-            add(f"date:{value.isoformat()}\0".encode())
-        elif isinstance(value, Content):
-            add(f"content:{self.name(value)}\0".encode())
-        elif isinstance(value, URLWrapper):
-            add(f"{type(value).__name__}:{value.name}:{value.slug}\0".encode())
-        elif isinstance(value, Template):
-            add(f"template:{value.name}\0".encode())
-        elif id(value) in around:
-            add(b"itself\0")
-        elif isinstance(value, list | tuple):
-            add(self.listed(value, around))
-        elif isinstance(value, dict):
-            add(f"dict:{len(value)}\0".encode())
-            for key, its in value.items():
-                self.take(add, key, around)
-                self.take(add, its, around | {id(value)})
-        elif isinstance(value, set | frozenset):
-            add(f"set:{sorted(self.of(each) for each in value)}\0".encode())
-        elif isinstance(value, SimpleNamespace):
-            self.take(add, vars(value), around | {id(value)})
-        elif isinstance(value, ModuleType):
-            add(f"module:{memory.program(value.__name__)}\0".encode())
-        elif isinstance(value, type | FunctionType):
-            add(f"name:{memory.said(value)}\0".encode())
-        else:
-            raise memory.Unsayable(repr(value))
-
-    def listed(self, value: list[Any] | tuple[Any, ...], around: set[int]) -> bytes:
+    def listed(self, value: Any) -> Any:
         """The same list of all articles is handed to every page; it is taken apart once."""
-        known = self._known.get(id(value))
+        if not isinstance(value, list):
+            return value
+        known = self._lists.get(id(value))
         if known is None or known[0] is not value:
-            sha = hashlib.sha256(f"list:{len(value)}\0".encode())
-            for each in value:
-                self.take(sha.update, each, around | {id(value)})
-            known = (value, sha.digest())
-            self._known[id(value)] = known
-        return known[1]
+            known = self._lists[id(value)] = (value, self.of(*value))
+        return {"list": known[1]}
+
+    def said(self, value: Any) -> Any:
+        """What JSON has no word for, in words that it has; raises Unsayable."""
+        if isinstance(value, Content):
+            return {"content": self.name(value)}
+        if isinstance(value, URLWrapper):
+            return {type(value).__name__: [value.name, value.slug]}
+        if isinstance(value, date):
+            return {"date": value.isoformat()}
+        if isinstance(value, set | frozenset):
+            return {"set": sorted(self.of(each) for each in value)}
+        if isinstance(value, SimpleNamespace):
+            # Pages that are each other's translations lead from one to the other and back.
+            if id(value) in self._met:
+                return "met already"
+            self._met.add(id(value))
+            return {"space": vars(value)}
+        if isinstance(value, Path | tzinfo):
+            return {type(value).__name__: str(value)}
+        if isinstance(value, Template):
+            return {"template": value.name}
+        if isinstance(value, ModuleType):
+            return {"module": memory.program(value.__name__)}
+        if isinstance(value, type | FunctionType):
+            return {"name": memory.said(value)}
+        raise memory.Unsayable(repr(value))
 
 
 def folder(path: Path) -> list[Any]:
@@ -102,6 +109,15 @@ def folder(path: Path) -> list[Any]:
             stat = each.stat()
             found.append([each.relative_to(path).as_posix(), stat.st_size, stat.st_mtime_ns])
     return found
+
+
+def facts_of(content: Article) -> dict[str, Any]:
+    """What is known of an article but its text; Pelican keeps most of its front matter twice."""
+    known = vars(content)
+    its = {name: value for name, value in known.items() if name not in NOT_THE_FACTS}
+    return its | {
+        "metadata": {k: v for k, v in content.metadata.items() if known.get(k.lower()) is not v}
+    }
 
 
 class Site:
@@ -132,8 +148,7 @@ class Site:
         while waiting := [c for each, c in self.facts.contents.items() if each not in told_of]:
             for content in waiting:
                 told_of.add(id(content))
-                its = {k: v for k, v in vars(content).items() if k not in NOT_THE_FACTS}
-                parts.append(self.facts.of(self.facts.name(content), its))
+                parts.append(self.facts.of(self.facts.name(content), facts_of(content)))
         self.digest = self.facts.of([*parts[:2], *sorted(parts[2:])])
         for content in self.facts.contents.values():
             self.watch(content)
@@ -158,7 +173,8 @@ class Site:
             for value in values.values()
             if isinstance(value, Content)
         ]
-        return self.facts.of(self.digest, what, own, values)
+        told = {name: self.facts.listed(value) for name, value in values.items()}
+        return self.facts.of(self.digest, what, own, told)
 
     def texts(self, names: list[str]) -> str:
         return self.facts.of([[name, self.bodies.get(name)] for name in names])

@@ -18,7 +18,6 @@ Settings: NOTE_TITLES ({"fr": {"tip": "Conseil"}}; English and Chinese are known
 a command stands for, by its name).
 """
 
-import difflib
 import logging
 import re
 from collections.abc import Iterable
@@ -29,12 +28,8 @@ from typing import Any
 import pygments
 from math_core import LatexError, LatexToMathML
 from pelican import signals
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_all_lexers, get_lexer_by_name
-from pygments.util import ClassNotFound
 
-from . import memory, reader
+from . import highlight, memory, reader
 from .manifest import Article, Generator, Pelican, Problem
 
 logger = logging.getLogger(__name__)
@@ -241,22 +236,20 @@ class Finishing:
 
     def coloured(self, language: str, code: str, marked: list[int]) -> str:
         """Code in colours, which are worked out once for all builds."""
-        name = memory.key("code 1", pygments.__version__, language, code, marked)
+        name = memory.key("code 2", pygments.__version__, language, code, marked)
         if (found := self.memory.get(name)) is not None:
             return found
         try:
-            lexer = get_lexer_by_name(language or "text", stripnl=False)
-        except ClassNotFound:
+            shown = highlight.coloured(language, code, marked)
+        except highlight.UnknownLanguage:
             self.warn(f"```{language}", self.unknown(language))
             return self.coloured("", code, marked)
-        shown = str(highlight(code, lexer, HtmlFormatter(nowrap=True, hl_lines=marked)))
         self.memory.put(name, shown)
         return shown
 
     def unknown(self, language: str) -> str:
-        known = {alias for _, aliases, _, _ in get_all_lexers() for alias in aliases}
-        close = difflib.get_close_matches(language.lower(), known, n=1)
-        meant = f"Did you mean {close[0]}?" if close else "Write text, or nothing."
+        close = highlight.suggestion(language)
+        meant = f"Did you mean {close}?" if close else "Write text, or nothing."
         return (
             f"The language {language} of this code is not known, so it is shown without colours."
             f" {meant} `pygmentize -L lexers` lists the names."

@@ -125,10 +125,12 @@ def of(settings: dict[str, Any]) -> Memory:
     """The memory of a site; every plugin of a build gets the same."""
     if not settings.get("CACHE_PATH"):
         return Memory(None)
-    path = Path(settings["CACHE_PATH"], "memory.db").resolve()
-    if str(path) not in _memories:
-        _memories[str(path)] = Memory(path, settings.get("CACHE_MAX_BYTES", MAX_BYTES))
-    return _memories[str(path)]
+    name = os.path.abspath(settings["CACHE_PATH"])  # noqa: PTH100 - each text asks for it: a fifth of Path's cost
+    if name not in _memories:
+        _memories[name] = Memory(
+            Path(name, "memory.db"), settings.get("CACHE_MAX_BYTES", MAX_BYTES)
+        )
+    return _memories[name]
 
 
 def save(settings: dict[str, Any]) -> None:

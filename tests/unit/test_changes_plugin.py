@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from pelican import signals
 from pelican.contents import Article
 
-from plugins import changes
+from plugins import changes, memory
 from plugins.writing import Writer
 from tests.sites import Site, disconnect
 
@@ -129,9 +130,13 @@ def test_an_attached_file_moves_though_its_page_is_not_rendered(site: Site) -> N
 def test_facts_tell_apart_what_differs_and_end_where_they_go_round() -> None:
     facts = changes.Facts()
     assert facts.of(1) != facts.of("1") != facts.of([1]) != facts.of((1, 1))
+    here, there = SimpleNamespace(lang="en"), SimpleNamespace(lang="zh")
+    here.other, there.other = there, here
+    assert facts.of(here) == changes.Facts().of(here) != facts.of(there)
     round_about: dict[str, Any] = {}
     round_about["self"] = round_about
-    assert facts.of(round_about) == changes.Facts().of(round_about)
+    with pytest.raises(memory.Unsayable):
+        facts.of(round_about)
     assert facts.of({1, 2}) == facts.of({2, 1})
     assert facts.of(Article) != facts.of(Path)
     assert facts.of(signals) == facts.of(signals)

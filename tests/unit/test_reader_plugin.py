@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import markdown
-import pygments
 import pytest
 
-from plugins import markup, memory, reader
+from plugins import highlight, markup, memory, reader
 from tests.sites import Site, disconnect
 
 EVERYTHING: dict[str, Any] = {
@@ -143,13 +142,13 @@ def test_a_process_that_fails_costs_nothing_but_time(
 
 def test_code_is_coloured_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     coloured: list[str] = []
-    highlight = pygments.highlight
+    real = highlight.coloured
 
-    def count(code: str, *rest: Any) -> str:
+    def count(language: str, code: str, marked: list[int]) -> str:
         coloured.append(code)
-        return str(highlight(code, *rest))
+        return real(language, code, marked)
 
-    monkeypatch.setattr(markup, "highlight", count)
+    monkeypatch.setattr(highlight, "coloured", count)
     site.write("bird", f"The same.\n\n{CODE}")
     site.build()
     first = site.page("bird")
