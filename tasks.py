@@ -234,42 +234,20 @@ if __name__ == "__main__":
 
 # --- Second life: inside the environment, an Invoke task file -------------------------------------
 
-import errno
 import shlex
-import signal
-import socket
 import textwrap
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from invoke import Collection, Context, Program, task
-from watchfiles import watch
 
 if TYPE_CHECKING:
     from plugins.authoring.blog import Blog
-
-WATCHED = ("content", "theme", "plugins")
-SETTINGS_FILES = ("pelicanconf.py", "publishconf.py")
-# Without --fatal an article that cannot be read is left out and the build calls itself a success.
-PELICAN = (sys.executable, "-m", "pelican", "--fatal", "errors", "--log-handler", "plain")
-FLASK = (sys.executable, "-m", "flask", "--app", "comments_service")
-# Sixteen threads, so that writers who wait for the database leave room for readers; granian warns
-# of more than two for each core, hence the log level. A worker told to stop while it still starts
-# never ends by itself, hence the time-out.
-SERVER = (
-    *(sys.executable, "-m", "granian", "--interface", "wsgi", "comments_service.wsgi:application"),
-    *("--http", "1", "--no-ws", "--blocking-threads", "16"),
-    *("--log-level", "error", "--workers-kill-timeout", "5"),
-)
-# A small machine that does something else as well may take a minute.
-START_SECONDS = 120
-STOP_SECONDS = 10
+    from plugins.authoring.live import Told
 
 
 @task(
@@ -280,45 +258,52 @@ STOP_SECONDS = 10
 )
 def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
     """Build the blog, serve it with its comments on one port, and rebuild on change."""
+    from plugins import preview
+    from plugins.authoring import running
+
     environ = {**from_file(), **os.environ}
-    port = port or local_port(environ.get("SITE_URL", "")) or 8000
+    port = port or running.local_port(environ.get("SITE_URL", "")) or 8000
     environ["SITE_URL"] = environ.get("SITE_URL") or f"http://localhost:{port}"
     environ["POSTIL_PREVIEW"] = "1"
-    refuse_taken_port(host, port)
+    with refusals():
+        running.refuse_taken_port(host, port)
     output = ROOT / (environ.get("COMMENTS_OUTPUT") or "output")
     earlier = (output / "index.html").exists()
-    server = None
-    listen_for_stop()
+    started: list[subprocess.Popen[bytes]] = []
+    running.listen_for_stop()
     try:
-        with ThreadPoolExecutor() as pool:
-            building = pool.submit(build_blog, environ)
-            leave_if_failed(
-                flask(environ, "db", "upgrade"), "The database could not be made ready."
-            )
-            owner = pool.submit(flask, environ, "comments", "owner", "--if-none")
+        with refusals(), ThreadPoolExecutor() as pool:
+            builder = running.Builder(ROOT, environ)
+            started.append(builder.process)
+            migrated = running.flask(ROOT, environ, "db", "upgrade")
+            running.refuse_failed(migrated, "The database could not be made ready.")
+            owner = pool.submit(running.flask, ROOT, environ, "comments", "owner", "--if-none")
             if not earlier:
-                tell_first_build(building.result(), earlier)
-            server = start_server(environ, host, port)
+                tell_first_build(builder.next(), earlier)
+            server = running.start_server(ROOT, environ, host, port)
+            started.append(server)
             if earlier:
-                tell_first_build(building.result(), earlier)
-            wait_until_it_answers(server, host, port)
+                tell_first_build(builder.next(), earlier)
+            running.wait_until_it_answers(server, host, port)
             link = owner.result()
-        leave_if_failed(link, "The owner's link could not be made.")
-        say(f"\n  Your blog   {strong(environ['SITE_URL'])}")
-        if urlsplit(environ["SITE_URL"]).port != port:
-            say(f"  Here        {strong(f'http://localhost:{port}')}")
-        if link.stdout.strip():
-            say(f"  Its owner   {strong(link.stdout.split()[-1])}")
-            say("              Open it to become the owner and choose a password. It works once.")
-        say("\nSave an article and open pages show it by themselves. Ctrl-C stops everything.")
-        tell_pages(output, building.result())
-        watch_and_rebuild(server, environ, output)
+            running.refuse_failed(link, "The owner's link could not be made.")
+            say(f"\n  Your blog   {strong(environ['SITE_URL'])}")
+            if urlsplit(environ["SITE_URL"]).port != port:
+                say(f"  Here        {strong(f'http://localhost:{port}')}")
+            if link.stdout.strip():
+                say(f"  Its owner   {strong(link.stdout.split()[-1])}")
+                say(
+                    "              Open it to become the owner and choose a password. It works once."
+                )
+            say("\nSave an article and open pages show it by themselves. Ctrl-C stops everything.")
+            while True:
+                tell_change(builder.next(server))
     except KeyboardInterrupt:
         say("\nStopped.")
     finally:
-        tell_pages(output, None)
-        if server:
-            stop(server)
+        for process in reversed(started):
+            running.stop(process)
+        preview.end(output)
 
 
 @task(
@@ -329,10 +314,12 @@ def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
 )
 def build(_: Context, settings: str = "publishconf.py", keep_going: bool = False) -> None:
     """Build the blog for publishing, into output/."""
+    from plugins.authoring import running
+
     environ = {**from_file(), **os.environ}
     if not environ.get("SITE_URL"):
         say("SITE_URL is not set: links will lead to http://localhost:8000. Set it in .env.")
-    built = build_blog(environ, settings)
+    built = running.build(ROOT, environ, settings)
     if not built.succeeded and keep_going:
         say("The build failed; the site is as it was. Everything that there is to correct:")
         check_content("--quick", "--settings", settings)
@@ -467,14 +454,14 @@ def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = Fa
 )
 def serve(_: Context, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
     """Migrate and serve, without building or watching: what a service manager runs."""
+    from plugins.authoring import running
+
     environ = {**from_file(), **os.environ}
-    refuse_taken_port(host, port)
-    leave_if_failed(flask(environ, "db", "upgrade"), "The database could not be made ready.")
-    command = [*SERVER, "--host", host, "--port", str(port), "--workers", str(workers)]
-    if os.name == "nt":
-        sys.exit(subprocess.call(command, cwd=ROOT, env=environ))
-    os.chdir(ROOT)
-    os.execve(command[0], command, environ)
+    with refusals():
+        running.refuse_taken_port(host, port)
+        migrated = running.flask(ROOT, environ, "db", "upgrade")
+        running.refuse_failed(migrated, "The database could not be made ready.")
+    running.serve(ROOT, environ, host, port, workers)
 
 
 @task
@@ -574,16 +561,7 @@ def check(
     sys.exit(not all(result.succeeded for result in results))
 
 
-# --- What `up` is made of -------------------------------------------------------------------------
-
-
-class Outcome(NamedTuple):
-    """How a build or a check ended, with what it had to say."""
-
-    succeeded: bool
-    seconds: float
-    report: str
-    name: str = ""
+# --- What several commands need -------------------------------------------------------------------
 
 
 def from_file() -> dict[str, str]:
@@ -592,191 +570,15 @@ def from_file() -> dict[str, str]:
     }
 
 
-def local_port(site_url: str) -> int:
-    """The port of an address on this machine, so that .env need not be repeated as --port."""
-    parts = urlsplit(site_url)
-    return (parts.port or 0) if parts.hostname in ("localhost", "127.0.0.1", "::1") else 0
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What somebody has to correct is told as a sentence, without a traceback."""
+    from plugins.authoring import Refused
 
-
-def refuse_taken_port(host: str, port: int) -> None:
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family) as trial:
-            if os.name != "nt":  # There the option would mean sharing the port.
-                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind((host, port))
-    except PermissionError:
-        sys.exit(f"Port {port} is not for ordinary users. Choose one from 1024 on: --port 8000")
-    except (OSError, OverflowError) as error:
-        if getattr(error, "errno", None) != errno.EADDRINUSE:
-            sys.exit(
-                f"Cannot listen on {host}, port {port}: {error}. Choose another --host or --port."
-            )
-        with socket.socket() as any_free:
-            any_free.bind(("", 0))
-            free = any_free.getsockname()[1]
-        sys.exit(
-            f"Port {port} is taken by another program. Stop that program, or choose another port:\n"
-            f"    python3 tasks.py up --port {free}"
-        )
-
-
-def listen_for_stop() -> None:
-    """Ctrl-C, `kill` and a closed terminal all end in the same way."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
-
-
-def build_blog(environ: dict[str, str], settings: str = "pelicanconf.py") -> Outcome:
-    """Pelican in a process of its own, so that changed plugins and settings are read anew."""
-    started = time.monotonic()
-    done = subprocess.run(
-        [*PELICAN, "--settings", settings],
-        cwd=ROOT,
-        env={**environ, "COLUMNS": "400", "PYTHONUTF8": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    seconds = time.monotonic() - started
-    if done.returncode:
-        return Outcome(False, seconds, essence(done.stderr + done.stdout))
-    counted = re.search(r"Processed (\d+ articles?)", done.stdout)
-    return Outcome(True, seconds, counted[1] if counted else "done")
-
-
-def essence(log: str) -> str:
-    """What Pelican's log says to an author: its messages and exceptions, without the tracebacks."""
-    noise = (
-        "Traceback (most",
-        "During handling",
-        "The above exception",
-        "RuntimeError: Warning or",
-    )
-    lines = [
-        line for line in log.splitlines() if line.strip() and not line.startswith((" ", *noise))
-    ]
-    # Pelican tells some errors twice, once with the module's name.
-    short = (re.sub(r"^(?:\w+\.)+(\w+: )", r"\1", line) for line in lines)
-    return "\n".join(f"    {line}" for line in dict.fromkeys(short))
-
-
-def tell_first_build(built: Outcome, earlier: bool) -> None:
-    if built.succeeded:
-        say(f"Built the blog in {built.seconds:.1f} s: {built.report}.")
-    elif earlier:
-        say(f"The blog could not be built; the earlier one is served:\n{built.report}")
-    else:
-        sys.exit(f"The blog could not be built:\n{built.report}\nCorrect this and start again.")
-
-
-def start_server(environ: dict[str, str], host: str, port: int) -> subprocess.Popen[bytes]:
-    """The server in a session of its own: Ctrl-C must reach it once, by `stop`, and not twice."""
-    return subprocess.Popen(
-        [*SERVER, "--host", host, "--port", str(port)],
-        cwd=ROOT,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def flask(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*FLASK, *arguments],
-        cwd=ROOT,
-        env={**environ, "PYTHONUTF8": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-
-
-def leave_if_failed(done: subprocess.CompletedProcess[str], what: str) -> None:
-    if done.returncode:
-        report = "".join(f"    {line}\n" for line in done.stderr.strip().splitlines()[-12:])
-        sys.exit(f"{what}\n{report}")
-
-
-def wait_until_it_answers(server: subprocess.Popen[bytes], host: str, port: int) -> None:
-    """Any HTTP answer will do; ends the command when the server ends or stays silent."""
-    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
-    address = f"http://[{near}]:{port}/" if ":" in near else f"http://{near}:{port}/"
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    patience = time.monotonic() + START_SECONDS
-    while time.monotonic() < patience:
-        if server.poll() is not None:
-            sys.exit(f"The server could not start (exit status {server.returncode}).")
-        try:
-            direct.open(address, timeout=5).close()
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.05)
-    sys.exit(f"The server did not answer within {START_SECONDS} s.")
-
-
-def tell_pages(output: Path, built: Outcome | None) -> None:
-    """What open pages of the preview learn of a build; None: nobody builds any more."""
-    from plugins import preview
-
-    if built is None:
-        preview.end(output)
-    elif built.succeeded:
-        preview.tell(output, f"{time.time_ns():x}", "ready")
-    else:
-        preview.tell(output, f"{time.time_ns():x}", "failed", textwrap.dedent(built.report))
-
-
-def watch_and_rebuild(
-    server: subprocess.Popen[bytes], environ: dict[str, str], output: Path
-) -> None:
-    """Until the server ends, which it should not do by itself."""
-    from plugins import preview
-
-    folders = [ROOT / name for name in WATCHED if (ROOT / name).is_dir()]
-    settings = times_of_settings()
-    # Editors write a file in several steps: a moment of quiet makes them one change. What is saved
-    # while a build runs waits for the next, so that pages never go back to an older state.
-    for changes in watch(*folders, debounce=400, step=40, rust_timeout=500, yield_on_timeout=True):
-        if server.poll() is not None:
-            sys.exit(f"The server stopped by itself (exit status {server.returncode}).")
-        changed = {os.path.relpath(path, ROOT) for _, path in changes}
-        # Settings are looked at one by one: a watched *file* is lost when an editor replaces it.
-        now = times_of_settings()
-        changed |= {name for name in SETTINGS_FILES if now[name] != settings[name]}
-        settings = now
-        if changed:
-            name = changed.pop() if len(changed) == 1 else f"{len(changed)} files"
-            preview.tell(output, f"{time.time_ns():x}", "building")
-            built = build_blog(environ)
-            tell_pages(output, built)
-            clock = time.strftime("%H:%M:%S")
-            if built.succeeded:
-                say(f"{clock}  {name} changed: built in {built.seconds:.1f} s.")
-            else:
-                say(f"{clock}  {name} changed, and the build failed:\n{built.report}")
-
-
-def times_of_settings() -> dict[str, int]:
-    files = {name: ROOT / name for name in SETTINGS_FILES}
-    return {name: f.stat().st_mtime_ns if f.exists() else 0 for name, f in files.items()}
-
-
-def stop(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
-    # Not waited for any longer: a server that hangs, or a second Ctrl-C.
-    with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-        server.wait(STOP_SECONDS)
-    if os.name == "nt":
-        server.kill()
-        return
-    with suppress(ProcessLookupError):  # Its workers, too, when it died before them.
-        os.killpg(server.pid, signal.SIGKILL)
+        yield
+    except Refused as refused:
+        sys.exit(str(refused))
 
 
 def strong(text: str) -> str:
@@ -786,7 +588,40 @@ def strong(text: str) -> str:
     return text if plain else f"\033[1m{text}\033[0m"
 
 
+def tell_first_build(told: "Told", earlier: bool) -> None:
+    report = textwrap.indent(told.report, "    ")
+    if told.what == "built":
+        say(f"Built the blog in {told.seconds:.1f} s.")
+    elif earlier:
+        say(f"The blog could not be built; the earlier one is served:\n{report}")
+    else:
+        sys.exit(f"The blog could not be built:\n{report}\nCorrect this and start again.")
+
+
+def tell_change(told: "Told") -> None:
+    """One line for each thing that was done, and what there is to correct below it."""
+    name = told.names[0] if len(told.names) == 1 else f"{len(told.names)} files"
+    done = {
+        "saved": f"its page is right after {told.seconds * 1000:.0f} ms",
+        "built": f"everything is right after {told.seconds:.1f} s",
+        "failed": "changed, and the build failed:",
+    }
+    say(f"{time.strftime('%H:%M:%S')}  {name}  {done[told.what]}")
+    if told.report:
+        say(textwrap.indent(told.report, "    "))
+
+
 # --- What `check` is made of ----------------------------------------------------------------------
+
+
+class Outcome(NamedTuple):
+    """How a check ended, with what it had to say."""
+
+    succeeded: bool
+    seconds: float
+    report: str
+    name: str
+
 
 TEMPLATES = ("theme/templates", "comments_service/templates")
 CHECKS: dict[str, tuple[str, ...]] = {
@@ -853,17 +688,6 @@ def blog() -> "Blog":
     from plugins.authoring.blog import Blog
 
     return Blog(ROOT)
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """What an author has to correct is told as a sentence, without a traceback."""
-    from plugins.authoring import Refused
-
-    try:
-        yield
-    except Refused as refused:
-        sys.exit(str(refused))
 
 
 def with_remainder(arguments: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ want in `PLUGINS`, in this order. `docs/formats.md` tells what they share with a
     PLUGIN_PATHS = ["."]
     PLUGINS = ["plugins.writing", "plugins.reader", "plugins.manifest", "plugins.aliases",
                "plugins.theme", "plugins.words", "plugins.assets", "plugins.markup", "plugins.images", "plugins.reading",
-               "plugins.related", "plugins.sharing", "plugins.drafts", "plugins.preview",
+               "plugins.related", "plugins.sharing", "plugins.drafts", "plugins.preview", "plugins.saved",
                "plugins.machines",
                "plugins.compress", "plugins.discussions", "plugins.bake"]
 """

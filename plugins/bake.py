@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 from markupsafe import Markup
 from pelican import signals
 
-from . import files
+from . import files, saved
 from .manifest import Article, Generator, Pelican
 
 logger = logging.getLogger(__name__)
@@ -135,12 +135,9 @@ def bake(generators: Iterable[Generator]) -> None:
     _baking[generator.settings["OUTPUT_PATH"]] = baking
     published = list(chain(generator.articles, generator.translations))
     for article in published:
-        thread = getattr(article, "thread", None)
-        found = snapshot(baking.folder, thread, article.lang) if thread else None
-        article.comments_fragment = Markup(found.html) if found else None  # noqa: S704 - checked above
-        article.comment_count = found.comments if found else 0
-        if thread:
-            baking.baked.append((article, found.revision if found else -1))
+        revision = fill(article, baking.folder)
+        if article.thread:
+            baking.baked.append((article, revision))
     for article in chain(
         generator.hidden_articles,
         generator.hidden_translations,
@@ -148,6 +145,21 @@ def bake(generators: Iterable[Generator]) -> None:
         generator.drafts_translations,
     ):
         article.comments_fragment, article.comment_count = None, 0
+
+
+def fill(article: Article, folder: Path) -> int:
+    """Give an article its comments as they are published now; answers with their revision, or -1."""
+    article.thread = thread = getattr(article, "thread", None)
+    found = snapshot(folder, thread, article.lang) if thread else None
+    article.comments_fragment = Markup(found.html) if found else None  # noqa: S704 - checked there
+    article.comment_count = found.comments if found else 0
+    return found.revision if found else -1
+
+
+def again(content: Article, generators: list[Generator]) -> None:
+    """The comments of an article that was saved since, some of which may be newer than the build."""
+    if getattr(content, "thread", None):
+        fill(content, Baking(content.settings).folder)
 
 
 def rebaked(page: str, thread: str, lang: str, new: Snapshot) -> str | None:
@@ -205,4 +217,5 @@ def finish(pelican: Pelican) -> None:
 def register() -> None:
     signals.get_generators.connect(begin)
     signals.all_generators_finalized.connect(bake)
+    saved.again.connect(again)
     signals.finalized.connect(finish)

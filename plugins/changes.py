@@ -15,6 +15,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import re
 from datetime import date, tzinfo
 from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
@@ -29,7 +30,10 @@ from .manifest import Article
 
 # What differs from page to page, or is no part of what a page shows.
 NOT_THE_SITE = {"localsiteurl"}
-NOT_THE_FACTS = {"_context", "settings", "_content", "comments_fragment", "get_content"}
+NOT_THE_FACTS = {
+    *("_context", "settings", "_content", "comments_fragment"),
+    *("get_content", "get_static_links"),
+}
 PROGRAMS = ("pelican", "Jinja2", "MarkupSafe", "Babel", "feedgenerator")
 
 
@@ -101,6 +105,11 @@ class Facts:
         raise memory.Unsayable(repr(value))
 
 
+def internal_links(settings: dict[str, Any]) -> re.Pattern[str]:
+    """The beginning of every address that Pelican may have to fill in, such as `"{filename}`."""
+    return re.compile(rf"""["']{settings["INTRASITE_LINK_REGEX"]}""")
+
+
 def folder(path: Path) -> list[Any]:
     """Every file of a folder as it is now."""
     found = []
@@ -145,25 +154,32 @@ class Site:
             )
         )
         told_of: set[int] = set()
+        # What is known of an article may name others, of which then is to be told as well.
         while waiting := [c for each, c in self.facts.contents.items() if each not in told_of]:
-            for content in waiting:
-                told_of.add(id(content))
-                parts.append(self.facts.of(self.facts.name(content), facts_of(content)))
-        self.digest = self.facts.of([*parts[:2], *sorted(parts[2:])])
+            told_of.update(map(id, waiting))
+            waiting.sort(key=self.facts.name)
+            parts.append(self.facts.of([[self.facts.name(c), facts_of(c)] for c in waiting]))
+        self.digest = self.facts.of(parts)
+        links = internal_links(settings)
         for content in self.facts.contents.values():
-            self.watch(content)
+            self.watch(content, links)
 
-    def watch(self, content: Article) -> None:
-        """See who asks for this text from here on."""
-        name, get = self.facts.name(content), content.get_content
+    def watch(self, content: Article, links: re.Pattern[str]) -> None:
+        """See who asks for this text from here on; one without links to fill in is given as it is."""
+        name, get, body = self.facts.name(content), content.get_content, content._content
+        finished = (
+            isinstance(body, str)
+            and not hasattr(content, "_get_content")
+            and not links.search(body)
+        )
 
         def get_content(siteurl: str) -> str:
             if self.shown is not None:
                 self.shown.add(name)
-            return str(get(siteurl))
+            return body if finished else str(get(siteurl))
 
         content.get_content = get_content
-        text = f"{content._content}\0{getattr(content, 'comments_fragment', None)}"
+        text = f"{body}\0{getattr(content, 'comments_fragment', None)}"
         self.bodies[name] = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def key(self, what: str, values: dict[str, Any]) -> str:
@@ -177,4 +193,5 @@ class Site:
         return self.facts.of(self.digest, what, own, told)
 
     def texts(self, names: list[str]) -> str:
-        return self.facts.of([[name, self.bodies.get(name)] for name in names])
+        told = "".join(f"{name}\0{self.bodies.get(name)}\0" for name in names)
+        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()

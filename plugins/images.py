@@ -35,7 +35,7 @@ from urllib.parse import quote, unquote, urlsplit
 from pelican import signals
 from PIL import Image, features
 
-from . import files, imagefile
+from . import files, imagefile, saved
 from .manifest import Article, Generator, Pelican, Problem
 
 logger = logging.getLogger(__name__)
@@ -396,6 +396,14 @@ def size(generators: Iterable[Generator]) -> None:
     work.pictures.remember()
 
 
+def again(content: Article, generators: list[Generator]) -> None:
+    """The pictures of one text that was saved since; those that it has new are made now."""
+    work = Texts(content.settings, generators[0].context["static_content"])
+    work.rewrite(content)
+    if work.problems:
+        raise ImageError("\n".join(map(str, work.problems)))
+
+
 def prune(pelican: Pelican) -> None:
     """Drop what no page has asked for since long."""
     settings = pelican.settings
@@ -408,4 +416,5 @@ def prune(pelican: Pelican) -> None:
 
 def register() -> None:
     signals.all_generators_finalized.connect(size)
+    saved.again.connect(again)
     signals.finalized.connect(prune)

@@ -29,7 +29,7 @@ import pygments
 from math_core import LatexError, LatexToMathML
 from pelican import signals
 
-from . import highlight, memory, reader
+from . import highlight, memory, reader, saved
 from .manifest import Article, Generator, Pelican, Problem
 
 logger = logging.getLogger(__name__)
@@ -300,8 +300,16 @@ def finish(content: Article) -> None:
 
 def stop(generators: Iterable[Generator]) -> None:
     """Before anything is written, tell of every formula at once."""
-    output = next(iter(generators)).settings["OUTPUT_PATH"]
-    if problems := _problems.pop(output, None):
+    refuse(next(iter(generators)).settings)
+
+
+def again(content: Article, generators: list[Generator]) -> None:
+    """The same for one text that was saved since."""
+    refuse(content.settings)
+
+
+def refuse(settings: dict[str, Any]) -> None:
+    if problems := _problems.pop(settings["OUTPUT_PATH"], None):
         raise MarkupError(
             "Not every formula can be set; nothing was written.\n"
             + "\n".join(str(problem) for problem in sorted(set(problems)))
@@ -335,3 +343,4 @@ def register() -> None:
     signals.finalized.connect(keep)
     signals.content_object_init.connect(finish)
     signals.all_generators_finalized.connect(stop)
+    saved.again.connect(again)

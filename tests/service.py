@@ -10,9 +10,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import tasks
 from comments_service import create_app
 from comments_service.config import Settings, from_environment
+from plugins.authoring import running
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = "http://blog.test"
@@ -157,7 +157,7 @@ class Postil(Server):
     def __init__(self, folder: Path, environ: Mapping[str, str], port: int) -> None:
         self.settings: Settings = from_environment(environ)
         outside = {name: v for name, v in os.environ.items() if "COMMENTS_" not in name}
-        command = [*tasks.SERVER, "--host", "127.0.0.1", "--port", str(port)]
+        command = [*running.SERVER, "--host", "127.0.0.1", "--port", str(port)]
         env = {**outside, **environ, "PYTHONPATH": str(ROOT)}
         super().__init__(command, folder, env, port, "/comments/embed.js")
         # Without the threads: what it renders is what the service should have rendered.

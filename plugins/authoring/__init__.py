@@ -9,6 +9,8 @@ know of a site they ask of the plugins beside them.
 - `pictures`: which pictures there are, who shows them, and which are too large
 - `moving`, `from_wordpress`, `from_folders`: articles of another blog
 - `checking`, with `sources`, `pages` and `outside`: what would embarrass an author
+- `live`: the process that builds while somebody writes
+- `running`: the programs that commands start, and end again
 - `publishing`, with `targets`: to where readers are, and back
 
 A room raises `Refused` for what its author has to correct; the sentence tells how.

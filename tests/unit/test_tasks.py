@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tomllib
@@ -76,42 +75,6 @@ def test_the_lock_has_the_line_that_uv_is_installed_from() -> None:
     assert "uv" in pins(tasks.BLOG_LOCK)
 
 
-def test_a_build_s_report_is_what_the_author_needs() -> None:
-    log = """Could not process ./b.md
-RuntimeError: Warning or error encountered
-Traceback (most recent call last):
-  File "generators.py", line 710, in generate_context
-    article = self.readers.read_file(
-ValueError: '2026-99-01' is not a valid date
-
-During handling of the above exception, another exception occurred:
-
-Traceback (most recent call last):
-  File "__init__.py", line 679, in main
-RuntimeError: Warning or error encountered
-"""
-    assert tasks.essence(log).split("\n") == [
-        "    Could not process ./b.md",
-        "    ValueError: '2026-99-01' is not a valid date",
-    ]
-
-
-def test_a_local_address_tells_the_port_and_a_public_one_does_not() -> None:
-    assert tasks.local_port("http://localhost:8080") == 8080
-    assert tasks.local_port("http://127.0.0.1:8081/blog") == 8081
-    assert tasks.local_port("https://example.org:8443") == 0
-    assert tasks.local_port("") == 0
-
-
-@pytest.mark.enable_socket
-def test_a_taken_port_is_told_with_one_that_is_free() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        with pytest.raises(SystemExit, match=r"taken by another program.*\n.*--port \d+"):
-            tasks.refuse_taken_port("127.0.0.1", other.getsockname()[1])
-
-
 def test_without_arguments_it_tells_what_it_can_do_and_installs_nothing(tmp_path: Path) -> None:
     copy = tmp_path / "tasks.py"
     copy.write_bytes((tasks.ROOT / "tasks.py").read_bytes())
@@ -145,12 +108,6 @@ def test_an_environment_that_holds_the_lock_is_left_alone(
     (tmp_path / tasks.DEVELOPMENT_LOCK).write_text("a==2\nb==2\n")
     tasks.ensure_installed(tasks.BLOG_LOCK)
     assert installed[-1] == tasks.DEVELOPMENT_LOCK
-
-
-@pytest.mark.enable_socket
-def test_a_port_that_cannot_be_is_refused() -> None:
-    with pytest.raises(SystemExit, match="Choose another --host or --port"):
-        tasks.refuse_taken_port("127.0.0.1", 99999)
 
 
 def test_bench_says_what_it_knows() -> None:

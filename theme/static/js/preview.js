@@ -9,7 +9,7 @@
   const PLACE = `preview:${here}`;
   // Milliseconds: while a build runs, while nothing happens, and while nobody answers.
   const SOON = 60;
-  const OFTEN = 400;
+  const OFTEN = 150;
   const SELDOM = 3000;
   const known = { build: "", page: "", wait: OFTEN };
   /** @type {number} */

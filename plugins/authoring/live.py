@@ -1,0 +1,252 @@
+"""Live: the preview's builder, one process that has the whole blog in mind while `tasks.py up` runs.
+
+It watches the blog's folders. The page of a saved article is written first, within milliseconds
+(`plugins.saved`); then everything is built, in this process, which has all programs loaded. Nobody who
+saves meanwhile is kept waiting: that build is given up, and begun again after the new page. Changed
+settings and programs are read by a process begun anew in this one's place.
+
+What it did goes to its standard output as lines of JSON (`Told`), and to open pages (`plugins.preview`).
+It ends when its standard input does, so that it never outlives whoever started it.
+"""
+
+import contextlib
+import io
+import json
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any, NamedTuple
+
+from watchfiles import watch
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("content", "theme", "plugins")
+SETTINGS = "pelicanconf.py"
+# Read once by a process: what changes in them needs another one.
+PROGRAMS = (SETTINGS, "plugins/")
+# How long after the last change nothing more is expected of it: editors write a file in several steps.
+STEP_MS = 8
+QUIET_SECONDS = 0.15
+# Pelican's way to end a build after it has logged why.
+LOGGED = "Warning or error encountered"
+
+
+class Told(NamedTuple):
+    """What was done: `saved` (one page is right), `built` (the site is) or `failed`, and how."""
+
+    what: str
+    names: list[str]
+    seconds: float
+    report: str = ""
+
+
+class Interrupted(BaseException):
+    """Somebody saved while a build ran. Pelican catches every Exception while it reads."""
+
+
+class Heard(logging.Handler):
+    """What a build has to say to an author, in its order and once each."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: dict[str, None] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines[record.getMessage().strip()] = None
+
+    def take(self, error: BaseException | None = None) -> str:
+        """All of it, with what stopped the build, and what had stopped that."""
+        lines, self.lines = list(self.lines), {}
+        chain = []
+        while error is not None:
+            if str(error) != LOGGED:
+                chain.append(f"{type(error).__name__}: {error}")
+            error = error.__cause__ or error.__context__
+        return "\n".join(dict.fromkeys([*lines, *reversed(chain)]))
+
+
+class Live:
+    """The blog in memory, and what is still to be done to its site."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self.root = root
+        self.heard = Heard()
+        self.changes: Queue[set[str]] = Queue()
+        self.output = ""
+        self.out = sys.stdout
+        self.building = False
+
+    # What others are told
+
+    def tell(self, told: Told) -> None:
+        print(json.dumps(told._asdict()), file=self.out, flush=True)
+
+    def show(self, state: str, error: str = "") -> None:
+        """Say it to open pages as well."""
+        from plugins import preview
+
+        preview.tell(Path(self.output), f"{time.time_ns():x}", state, error)
+
+    # Building
+
+    def build(self, names: Iterable[str]) -> None:
+        """Build everything; raises Interrupted when somebody saves meanwhile."""
+        began = time.monotonic()
+        error: BaseException | None = None
+        pelican: Any = None
+        self.building = True
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                pelican = self.pelican()
+                pelican.run()
+        except (Exception, Interrupted) as stopped:
+            error = stopped
+            self.let_go(pelican)
+            if isinstance(stopped, Interrupted):
+                self.heard.take()
+                raise
+        finally:
+            self.building = False
+        report = self.heard.take(error)
+        seconds = time.monotonic() - began
+        if self.output:
+            self.show("failed" if error else "ready", report if error else "")
+        self.tell(Told("failed" if error else "built", sorted(names), seconds, report))
+
+    def pelican(self) -> Any:
+        """The blog as its settings are now; imported here, so that what is wrong with them is told."""
+        from pelican import Pelican, log, signals
+        from pelican.settings import read_settings
+
+        log.init(logging.WARNING, fatal="errors", handler=self.heard)
+        settings = read_settings(str(self.root / SETTINGS))
+        self.output = settings["OUTPUT_PATH"]
+        pelican = Pelican(settings)
+        for signal in (signals.content_object_init, signals.article_generator_write_article):
+            signal.connect(self.give_way)
+        return pelican
+
+    def give_way(self, *_: object, **__: object) -> None:
+        if self.building and not self.changes.empty():
+            raise Interrupted
+
+    def let_go(self, pelican: Any) -> None:
+        """A build that was given up must not keep the site from others."""
+        if pelican is not None:
+            from plugins import bake
+
+            bake.begin(pelican)
+
+    # Saving
+
+    def saved(self, names: Iterable[str]) -> bool:
+        """Write the pages of these files at once where that can be done; whether all were."""
+        done = [self.saved_one(name) for name in sorted(names)]
+        return bool(done) and all(done)
+
+    def saved_one(self, name: str) -> bool:
+        from plugins import saved
+
+        began = time.monotonic()
+        path = self.root / name
+        try:
+            if not path.stat().st_size:
+                return False  # An editor empties a file before it writes into it.
+            made = saved.page(self.output, path)
+        except Exception:
+            # Told by the build that follows, which knows how.
+            return False
+        finally:
+            self.heard.take()
+        if made is None:
+            return False
+        self.show("ready")
+        self.tell(Told("saved", [name], time.monotonic() - began))
+        return True
+
+    # The order of things
+
+    def run(self, because: Iterable[str] = ()) -> None:
+        # A file's time may be some milliseconds older than the moment of its writing.
+        began = time.time() - 0.05
+        self.build(because)
+        for target in (self.watch_folders, self.watch_settings, self.watch_starter):
+            threading.Thread(target=target, daemon=True).start()
+        if missed := set(changed_since(self.root, began)):
+            self.changes.put(missed)
+        waiting: set[str] = set()
+        new = self.next()
+        while True:
+            if programs := sorted(name for name in new if name.startswith(PROGRAMS)):
+                self.begin_anew(programs)
+            if not self.saved(name for name in new if name.startswith(f"{FOLDERS[0]}/")):
+                self.show("building")
+            waiting |= new
+            if new := self.next(QUIET_SECONDS):
+                continue
+            with contextlib.suppress(Interrupted):
+                self.build(waiting)
+                waiting = set()
+            new = self.next()
+
+    def next(self, seconds: float | None = None) -> set[str]:
+        """What has changed; waits for it, and answers with nothing where that takes longer."""
+        names: set[str] = set()
+        with contextlib.suppress(Empty):
+            names |= self.changes.get(timeout=seconds)
+            while True:
+                names |= self.changes.get_nowait()
+        return names
+
+    def begin_anew(self, because: list[str]) -> None:
+        os.execv(sys.executable, [sys.executable, "-m", "plugins.authoring.live", *because])  # noqa: S606 - itself
+
+    # Watching
+
+    def watch_folders(self) -> None:
+        folders = [self.root / name for name in FOLDERS if (self.root / name).is_dir()]
+        for found in watch(*folders, step=STEP_MS, debounce=10 * STEP_MS, raise_interrupt=False):
+            self.changes.put({self.shown(path) for _, path in found})
+
+    def watch_settings(self) -> None:
+        """Its folder: a file that is watched by itself is lost when an editor replaces it."""
+        for found in watch(self.root, recursive=False, raise_interrupt=False):
+            names = {self.shown(path) for _, path in found} & {SETTINGS}
+            if names:
+                self.changes.put(names)
+
+    def watch_starter(self) -> None:
+        sys.stdin.read()
+        os._exit(0)
+
+    def shown(self, path: str) -> str:
+        return Path(path).relative_to(self.root).as_posix()
+
+
+def changed_since(root: Path, moment: float) -> Iterator[str]:
+    """What was saved while nobody watched yet."""
+    watched = chain([root / SETTINGS], *((root / name).rglob("*") for name in FOLDERS))
+    for path in watched:
+        with contextlib.suppress(FileNotFoundError):
+            if path.suffix != ".pyc" and path.is_file() and path.stat().st_mtime >= moment:
+                yield path.relative_to(root).as_posix()
+
+
+def main(because: list[str]) -> None:
+    try:
+        Live().run(because)
+    except Exception:
+        traceback.print_exc()
+        # Threads that watch would keep a process alive that builds no more.
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,248 @@
+"""Running: the programs that a blog is made of, started, waited for and ended.
+
+The server (files and comments on one port), the database's migrations, one build, and the preview's
+builder (`live`). What there is to say is the caller's to print; what cannot be done raises `Refused`.
+"""
+
+import errno
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+from typing import IO, NamedTuple, NoReturn
+from urllib.parse import urlsplit
+
+from . import Refused
+from .live import Told
+
+# Without --fatal an article that cannot be read is left out and the build calls itself a success.
+PELICAN = (sys.executable, "-m", "pelican", "--fatal", "errors", "--log-handler", "plain")
+FLASK = (sys.executable, "-m", "flask", "--app", "comments_service")
+BUILDER = (sys.executable, "-m", "plugins.authoring.live")
+# Sixteen threads, so that writers who wait for the database leave room for readers; granian warns
+# of more than two for each core, hence the log level. A worker told to stop while it still starts
+# never ends by itself, hence the time-out.
+SERVER = (
+    *(sys.executable, "-m", "granian", "--interface", "wsgi", "comments_service.wsgi:application"),
+    *("--http", "1", "--no-ws", "--blocking-threads", "16"),
+    *("--log-level", "error", "--workers-kill-timeout", "5"),
+)
+# A small machine that does something else as well may take a minute.
+START_SECONDS = 120
+STOP_SECONDS = 10
+# How often it is asked whether a program is still there.
+LOOK_SECONDS = 0.5
+
+
+class Built(NamedTuple):
+    """How a build ended, with what it had to say."""
+
+    succeeded: bool
+    seconds: float
+    report: str
+
+
+# --- Ports ----------------------------------------------------------------------------------------
+
+
+def local_port(site_url: str) -> int:
+    """The port of an address on this machine, so that .env need not be repeated as --port."""
+    parts = urlsplit(site_url)
+    return (parts.port or 0) if parts.hostname in ("localhost", "127.0.0.1", "::1") else 0
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as trial:
+            if os.name != "nt":  # There the option would mean sharing the port.
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((host, port))
+    except PermissionError:
+        raise Refused(
+            f"Port {port} is not for ordinary users. Choose one from 1024 on: --port 8000"
+        ) from None
+    except (OSError, OverflowError) as error:
+        if getattr(error, "errno", None) != errno.EADDRINUSE:
+            raise Refused(
+                f"Cannot listen on {host}, port {port}: {error}. Choose another --host or --port."
+            ) from None
+        with socket.socket() as any_free:
+            any_free.bind(("", 0))
+            free = any_free.getsockname()[1]
+        raise Refused(
+            f"Port {port} is taken by another program. Stop that program, or choose another port:\n"
+            f"    python3 tasks.py up --port {free}"
+        ) from None
+
+
+# --- The server -----------------------------------------------------------------------------------
+
+
+def start_server(
+    root: Path, environ: dict[str, str], host: str, port: int
+) -> subprocess.Popen[bytes]:
+    """The server in a session of its own: Ctrl-C must reach it once, by `stop`, and not twice."""
+    return subprocess.Popen(  # noqa: S603 - our own
+        [*SERVER, "--host", host, "--port", str(port)],
+        cwd=root,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def serve(root: Path, environ: dict[str, str], host: str, port: int, workers: int) -> NoReturn:
+    """Become the server, or where the system cannot do that, end with it."""
+    command = [*SERVER, "--host", host, "--port", str(port), "--workers", str(workers)]
+    if os.name == "nt":
+        sys.exit(subprocess.call(command, cwd=root, env=environ))  # noqa: S603 - our own
+    os.chdir(root)
+    os.execve(command[0], command, environ)  # noqa: S606 - our own
+
+
+def wait_until_it_answers(server: subprocess.Popen[bytes], host: str, port: int) -> None:
+    """Any HTTP answer will do; raises Refused when the server ends or stays silent."""
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+    address = f"http://[{near}]:{port}/" if ":" in near else f"http://{near}:{port}/"
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    patience = time.monotonic() + START_SECONDS
+    while time.monotonic() < patience:
+        if server.poll() is not None:
+            raise Refused(f"The server could not start (exit status {server.returncode}).")
+        try:
+            direct.open(address, timeout=5).close()
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise Refused(f"The server did not answer within {START_SECONDS} s.")
+
+
+def flask(root: Path, environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of the service; what it printed is in `stdout` and `stderr`."""
+    return subprocess.run(  # noqa: S603 - our own
+        [*FLASK, *arguments],
+        cwd=root,
+        env={**environ, "PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+
+
+def refuse_failed(done: subprocess.CompletedProcess[str], what: str) -> None:
+    if done.returncode:
+        report = "".join(f"    {line}\n" for line in done.stderr.strip().splitlines()[-12:])
+        raise Refused(f"{what}\n{report}")
+
+
+def listen_for_stop() -> None:
+    """Ctrl-C, `kill` and a closed terminal all end in the same way."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    # Not waited for any longer: a program that hangs, or a second Ctrl-C.
+    with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.wait(STOP_SECONDS)
+    if os.name == "nt":
+        process.kill()
+        return
+    with suppress(ProcessLookupError):  # Its workers, too, when it died before them.
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+# --- One build ------------------------------------------------------------------------------------
+
+
+def build(root: Path, environ: dict[str, str], settings: str) -> Built:
+    """Pelican in a process of its own."""
+    started = time.monotonic()
+    done = subprocess.run(  # noqa: S603 - our own
+        [*PELICAN, "--settings", settings],
+        cwd=root,
+        env={**environ, "COLUMNS": "400", "PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    seconds = time.monotonic() - started
+    if done.returncode:
+        return Built(False, seconds, essence(done.stderr + done.stdout))
+    counted = re.search(r"Processed (\d+ articles?)", done.stdout)
+    return Built(True, seconds, counted[1] if counted else "done")
+
+
+def essence(log: str) -> str:
+    """What Pelican's log says to an author: its messages and exceptions, without the tracebacks."""
+    noise = (
+        "Traceback (most",
+        "During handling",
+        "The above exception",
+        "RuntimeError: Warning or",
+    )
+    lines = [
+        line for line in log.splitlines() if line.strip() and not line.startswith((" ", *noise))
+    ]
+    # Pelican tells some errors twice, once with the module's name.
+    short = (re.sub(r"^(?:\w+\.)+(\w+: )", r"\1", line) for line in lines)
+    return "\n".join(f"    {line}" for line in dict.fromkeys(short))
+
+
+# --- The preview's builder ------------------------------------------------------------------------
+
+
+class Builder:
+    """The process that builds while somebody writes, and what it has told so far."""
+
+    def __init__(self, root: Path, environ: dict[str, str]) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 - our own
+            BUILDER,
+            cwd=root,
+            env={**environ, "PYTHONUTF8": "1"},
+            # Held open as long as we live: it ends when this does.
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.told: Queue[Told] = Queue()
+        assert self.process.stdout is not None  # noqa: S101 - asked for above
+        Thread(target=self.listen, args=[self.process.stdout], daemon=True).start()
+
+    def listen(self, lines: IO[bytes]) -> None:
+        for line in lines:
+            self.told.put(Told(**json.loads(line)))
+
+    def next(self, *others: subprocess.Popen[bytes]) -> Told:
+        """What it tells next; raises Refused when it, or one of the others, has ended by itself."""
+        while True:
+            with suppress(Empty):
+                return self.told.get(timeout=LOOK_SECONDS)
+            for process in (self.process, *others):
+                if process.poll() is not None:
+                    name = "preview's builder" if process is self.process else "server"
+                    raise Refused(
+                        f"The {name} stopped by itself (exit status {process.returncode})."
+                    )
+
+    def stop(self) -> None:
+        stop(self.process)

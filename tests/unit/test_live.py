@@ -1,0 +1,222 @@
+"""The preview's builder: a process that writes the saved page first, and then everything."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from plugins import saved
+from plugins.authoring import live
+from plugins.authoring.live import Heard, Interrupted, Live, Told, changed_since
+from tests.service import ROOT
+from tests.sites import disconnect
+
+PATIENCE_SECONDS = 60
+
+
+class Desk:
+    """A blog of its own, with the builder's process on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("plugins", "theme"):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        shutil.copytree(ROOT / "comments_service/static", folder / "comments_service/static")
+        shutil.copy(ROOT / "pelicanconf.py", folder)
+        (folder / "content" / "images").mkdir(parents=True)
+        self.write("gulls", "Of gulls.")
+        self.write("terns", "Of terns.")
+        outside = {key: v for key, v in os.environ.items() if "COMMENTS_" not in key}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "plugins.authoring.live"],
+            cwd=folder,
+            env={**outside, "SITE_URL": "http://localhost:8000", "POSTIL_PREVIEW": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self.told: Queue[Told] = Queue()
+        Thread(target=self.listen, daemon=True).start()
+
+    def listen(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.told.put(Told(**json.loads(line)))
+
+    def write(self, name: str, body: str, **keys: str) -> None:
+        keys = {"Title": name.capitalize(), "Date": "2026-01-01", **keys}
+        head = "".join(f"{key}: {value}\n" for key, value in keys.items())
+        path = self.folder / "content" / f"{name}.md"
+        path.write_text(f"{head}\n{body}\n", encoding="utf-8")
+
+    def next(self) -> Told:
+        return self.told.get(timeout=PATIENCE_SECONDS)
+
+    def until(self, what: str) -> Told:
+        while (told := self.next()).what != what:
+            pass
+        return told
+
+    def page(self, path: str) -> str:
+        return (self.folder / "output" / path / "index.html").read_text(encoding="utf-8")
+
+    @property
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "output/preview.json").read_bytes())
+        return found
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    try:
+        first = desk.next()
+        assert (first.what, first.names, first.report) == ("built", [], "")
+        yield desk
+    finally:
+        assert desk.process.stdin
+        # It ends when its starter does.
+        desk.process.stdin.close()
+        assert desk.process.wait(PATIENCE_SECONDS) == 0
+        assert desk.process.stdout
+        desk.process.stdout.close()
+
+
+def test_a_saved_page_comes_first_and_then_everything(desk: Desk) -> None:
+    desk.write("gulls", "Of *new* gulls.")
+    told = desk.next()
+    assert (told.what, told.names) == ("saved", ["content/gulls.md"])
+    assert "Of <em>new</em> gulls." in desk.page("gulls")
+    assert desk.status["state"] == "ready"
+    assert "new" not in (desk.folder / "output/feeds/all.atom.xml").read_text("utf-8")
+    assert desk.until("built").names == ["content/gulls.md"]
+    assert "new" in (desk.folder / "output/feeds/all.atom.xml").read_text("utf-8")
+
+
+def test_a_new_article_is_built(desk: Desk) -> None:
+    desk.write("skuas", "Of skuas.")
+    assert desk.until("built").names == ["content/skuas.md"]
+    assert "Of skuas." in desk.page("skuas")
+
+
+def test_a_mistake_is_told_until_it_is_corrected_and_the_old_page_stays(desk: Desk) -> None:
+    desk.write("terns", "Of terns.", Comments="perhaps")
+    for _ in range(2):
+        told = desk.until("failed")
+        assert "content/terns.md:3" in told.report
+        assert desk.status["state"] == "failed"
+        assert desk.status["error"] == told.report
+        assert "Of terns." in desk.page("terns")
+        # Saved again with the same mistake: it must not be forgotten because it was told before.
+        desk.write("terns", "Of terns again.", Comments="perhaps")
+    desk.until("failed")
+    desk.write("terns", "Of arctic terns.")
+    desk.until("built")
+    assert desk.status["state"] == "ready"
+    assert "Of arctic terns." in desk.page("terns")
+
+
+def test_changed_settings_are_read_by_a_process_begun_anew(desk: Desk) -> None:
+    settings = desk.folder / "pelicanconf.py"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('SITENAME = "Postil"', 'SITENAME = "Margins"'), "utf-8")
+    assert "pelicanconf.py" in desk.until("built").names
+    assert "Margins" in desk.page("gulls")
+    settings.write_text("SITENAME = (\n", encoding="utf-8")
+    assert "SyntaxError" in desk.until("failed").report
+    settings.write_text(text, encoding="utf-8")
+    desk.until("built")
+    desk.write("gulls", "Of gulls, at last.")
+    assert desk.until("saved").names == ["content/gulls.md"]
+
+
+def test_what_was_saved_before_anybody_watched_is_found(tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content" / "old.md").write_text("")
+    os.utime(tmp_path / "content" / "old.md", (10, 10))
+    (tmp_path / "content" / "new.md").write_text("")
+    assert list(changed_since(tmp_path, 100)) == ["content/new.md"]
+
+
+def test_a_build_gives_way_to_who_saves_and_only_then(tmp_path: Path) -> None:
+    builder = Live(tmp_path)
+    builder.building = True
+    builder.give_way()
+    builder.changes.put({"content/a.md"})
+    with pytest.raises(Interrupted):
+        builder.give_way()
+    builder.building = False
+    builder.give_way()
+
+
+def test_a_build_that_gave_way_lets_others_have_the_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "content").mkdir()
+    for name in ("gulls", "terns"):
+        (tmp_path / "content" / f"{name}.md").write_text(
+            f"Title: {name}\nDate: 2026-01-01\n\nOf {name}.\n", encoding="utf-8"
+        )
+    (tmp_path / "pelicanconf.py").write_text(
+        "from plugins import bake, files, manifest, preview, saved, writing\n"
+        'SITENAME, SITEURL, TIMEZONE = "X", "https://example.org", "UTC"\n'
+        'PATH, OUTPUT_PATH = "content", "output"\n'
+        'ARTICLE_SAVE_AS, ARTICLE_URL = "{slug}/index.html", "{slug}/"\n'
+        "PLUGINS = [writing, manifest, saved, preview, bake]\nPREVIEW = True\nCACHE_PATH = 'cache'\n",
+        encoding="utf-8",
+    )
+    builder = Live(tmp_path)
+    builder.build([])
+    assert json.loads(capsys.readouterr().out)["what"] == "built"
+    article = tmp_path / "content" / "gulls.md"
+    article.write_text("Title: gulls\nDate: 2026-01-01\n\nOf other gulls.\n", encoding="utf-8")
+    give_way = Live.give_way
+
+    def somebody_saves(self: Live, *given: object, **more: object) -> None:
+        # As late as can be: when the first page is to be written, and the folder is locked.
+        if more:
+            self.changes.put({"content/gulls.md"})
+            give_way(self)
+
+    monkeypatch.setattr(Live, "give_way", somebody_saves)
+    monkeypatch.setattr(saved, "LOCK_SECONDS", 0.05)
+    with pytest.raises(Interrupted):
+        builder.build(["content/terns.md"])
+    assert builder.next() == {"content/gulls.md"}
+    assert builder.saved(["content/gulls.md"])
+    assert "Of other gulls." in (tmp_path / "output/gulls/index.html").read_text("utf-8")
+    monkeypatch.undo()
+    disconnect()
+
+
+def test_what_stopped_a_build_is_told_once_and_from_its_beginning() -> None:
+    heard = Heard()
+    heard.lines = {"Could not process ./b.md": None}
+    try:
+        try:
+            raise ValueError("'2026-99-01' is not a valid date")
+        except ValueError as error:
+            raise RuntimeError(live.LOGGED) from error
+    except RuntimeError as error:
+        report = heard.take(error)
+    assert report.splitlines() == [
+        "Could not process ./b.md",
+        "ValueError: '2026-99-01' is not a valid date",
+    ]
+    assert heard.take() == ""
+
+
+def test_an_editor_that_empties_a_file_first_is_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content" / "a.md").write_text("")
+    assert not Live(tmp_path).saved(["content/a.md"])
+    assert not Live(tmp_path).saved(["content/gone.md"])
+    assert not Live(tmp_path).saved([])
