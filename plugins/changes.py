@@ -15,7 +15,6 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-import re
 from datetime import date, tzinfo
 from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
@@ -23,6 +22,7 @@ from typing import Any
 
 from jinja2 import Template
 from pelican.contents import Content
+from pelican.settings import DEFAULT_CONFIG
 from pelican.urlwrappers import URLWrapper
 
 from . import memory
@@ -32,8 +32,9 @@ from .manifest import Article
 NOT_THE_SITE = {"localsiteurl"}
 NOT_THE_FACTS = {
     *("_context", "settings", "_content", "comments_fragment"),
-    *("get_content", "get_static_links"),
+    *("get_content", "get_summary", "get_static_links"),
 }
+INTRASITE = DEFAULT_CONFIG["INTRASITE_LINK_REGEX"]
 PROGRAMS = ("pelican", "Jinja2", "MarkupSafe", "Babel", "feedgenerator")
 
 
@@ -105,9 +106,15 @@ class Facts:
         raise memory.Unsayable(repr(value))
 
 
-def internal_links(settings: dict[str, Any]) -> re.Pattern[str]:
-    """The beginning of every address that Pelican may have to fill in, such as `"{filename}`."""
-    return re.compile(rf"""["']{settings["INTRASITE_LINK_REGEX"]}""")
+def has_links(content: Article) -> bool:
+    """Whether Pelican has to look for addresses to fill in, such as `"{filename}…"`, in this text.
+
+    Its search for them takes longer than anything else that is done to most texts in a build.
+    """
+    body = content._content
+    if not isinstance(body, str) or content.settings["INTRASITE_LINK_REGEX"] != INTRASITE:
+        return bool(body)
+    return any(sign in body for sign in ('"{', "'{", '"|', "'|"))
 
 
 def folder(path: Path) -> list[Any]:
@@ -160,25 +167,27 @@ class Site:
             waiting.sort(key=self.facts.name)
             parts.append(self.facts.of([[self.facts.name(c), facts_of(c)] for c in waiting]))
         self.digest = self.facts.of(parts)
-        links = internal_links(settings)
         for content in self.facts.contents.values():
-            self.watch(content, links)
+            self.watch(content)
 
-    def watch(self, content: Article, links: re.Pattern[str]) -> None:
+    def watch(self, content: Article) -> None:
         """See who asks for this text from here on; one without links to fill in is given as it is."""
-        name, get, body = self.facts.name(content), content.get_content, content._content
-        finished = (
-            isinstance(body, str)
-            and not hasattr(content, "_get_content")
-            and not links.search(body)
-        )
+        name, get, shorten = self.facts.name(content), content.get_content, content.get_summary
+        body = content._content
+        finished = not hasattr(content, "_get_content") and not has_links(content)
 
         def get_content(siteurl: str) -> str:
             if self.shown is not None:
                 self.shown.add(name)
-            return body if finished else str(get(siteurl))
+            return str(body) if finished else str(get(siteurl))
 
-        content.get_content = get_content
+        def get_summary(siteurl: str) -> str:
+            # One that Pelican makes of the text is made once; it is shown wherever it is asked for.
+            if self.shown is not None and "summary" not in content.metadata:
+                self.shown.add(name)
+            return str(shorten(siteurl))
+
+        content.get_content, content.get_summary = get_content, get_summary
         text = f"{body}\0{getattr(content, 'comments_fragment', None)}"
         self.bodies[name] = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

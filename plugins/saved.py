@@ -41,7 +41,7 @@ LISTS = {
 }
 # What may be changed without any other page having to know at once.
 OWN = {"title", "summary", "modified"}
-OF_ITS_TEXT = {"_summary", "get_content", "locale_modified"}
+OF_ITS_TEXT = {"_summary", "get_content", "get_summary", "locale_modified"}
 # A comment that is just being baked holds the lock for milliseconds.
 LOCK_SECONDS = 2
 

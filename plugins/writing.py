@@ -299,12 +299,11 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
 
 
 def spare(content: Article) -> None:
-    """Most texts link to no file of the blog; Pelican's search for such links is a slow one."""
+    """Most texts link to no file of the blog, and need not be searched for such links."""
     own = content.get_static_links
-    links = changes.internal_links(content.settings)
 
     def get_static_links() -> set[str]:
-        return set(own()) if links.search(content._content or "") else set()
+        return set(own()) if changes.has_links(content) else set()
 
     content.get_static_links = get_static_links
 

@@ -75,6 +75,20 @@ def test_other_words_render_only_the_pages_that_show_them(site: Site, rendered: 
     assert "Other words." in site.page("fish")
 
 
+def test_a_summary_made_of_the_text_changes_in_every_list_that_shows_it(site: Site) -> None:
+    looks = site.folder / "looks"
+    looks.mkdir()
+    for name in ("index", "tag"):
+        (looks / f"{name}.html").write_text(
+            "{% for article in articles %}{{ article.summary }}{% endfor %}"
+        )
+    for words in ("Words before.", "Words after."):
+        site.write("fish", words, Tags="water", Summary="")
+        site.build(THEME_TEMPLATES_OVERRIDES=[str(looks)])
+        assert words in (site.output / "index.html").read_text()
+        assert words in (site.output / "tag" / "water.html").read_text()
+
+
 def test_new_comments_are_in_the_page(site: Site) -> None:
     site.build()
     site.publish("fish", words="The first.")
