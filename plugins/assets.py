@@ -36,8 +36,6 @@ JS_LINE_COMMENT = re.compile(r"^[ \t]*//[^\n]*\n", re.MULTILINE)
 JS_BLOCK_COMMENT = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 JS_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
-_written: dict[str, set[str]] = {}
-
 
 def smaller(name: str, text: str) -> str:
     """The same style or script without comments and indents."""
@@ -72,7 +70,7 @@ class Assets:
         stem, _, suffix = name.rpartition(".")
         hashed = f"{stem}.{hashlib.sha256(data).hexdigest()[:8]}.{suffix}"
         files.update(Path(self.output, self.folder, hashed), data)
-        _written.setdefault(self.output, set()).add(hashed)
+        files.ask(self.output, f"{self.folder}/{hashed}")
         return f"{self.prefix}/{self.folder}/{hashed}"
 
     def asset(self, name: str, *sources: str, more: str = "") -> str:
@@ -106,7 +104,7 @@ def offer(generator: Generator) -> None:
 def prune(pelican: Pelican) -> None:
     """Drop what no page has asked for since long; the names that this build wrote stay."""
     output = pelican.settings["OUTPUT_PATH"]
-    written = _written.pop(output, set())
+    written = files.asked_for(output, pelican.settings["THEME_STATIC_DIR"])
     if str(Path(output)) in files.partial:
         return
     ours = {(match["stem"], match["suffix"]) for name in written if (match := HASHED.match(name))}

@@ -117,6 +117,11 @@ def has_links(content: Article) -> bool:
     return any(sign in body for sign in ('"{', "'{", '"|', "'|"))
 
 
+def packages(settings: dict[str, Any]) -> list[str]:
+    """Those that the plugins of a site are in, and this one."""
+    return sorted({name.partition(".")[0] for name in (__name__, *settings["PLUGINS"])})
+
+
 def folder(path: Path) -> list[Any]:
     """Every file of a folder as it is now."""
     found = []
@@ -157,7 +162,7 @@ class Site:
             self.facts.of(
                 platform.python_version(),
                 [importlib.metadata.version(name) for name in PROGRAMS],
-                [memory.program(name) for name in ("plugins", *settings["PLUGINS"])],
+                [memory.program(package) for package in packages(settings)],
             )
         )
         told_of: set[int] = set()

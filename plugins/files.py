@@ -18,6 +18,8 @@ BROTLI_LEVEL = 9
 # What a plugin writes by itself and wants to be taken away when it is not written again (by
 # `writing`): names by output folder.
 claimed: dict[str, set[str]] = {}
+# What templates have asked for while they were rendered, such as a style sheet: names by output folder.
+asked: dict[str, set[str]] = {}
 # Output folders in which this build has left pages as they were: what these ask for it has not seen.
 partial: set[str] = set()
 
@@ -25,6 +27,21 @@ partial: set[str] = set()
 def claim(output: str | Path, name: str) -> None:
     """Say, before anything is written, that this build writes a file of this name."""
     claimed.setdefault(str(Path(output)), set()).add(name)
+
+
+def ask(output: str | Path, name: str) -> None:
+    """Say that a page of this build shows a file of this name."""
+    asked.setdefault(str(Path(output)), set()).add(name)
+
+
+def asked_for(output: str | Path, folder: str) -> set[str]:
+    """The names, below a folder of the site, that the pages of this build show."""
+    before = f"{folder}/"
+    return {
+        name.removeprefix(before)
+        for name in asked.get(str(Path(output)), ())
+        if name.startswith(before)
+    }
 
 
 def replace(path: Path, data: bytes) -> None:

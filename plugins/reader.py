@@ -14,11 +14,9 @@ Settings: MARKDOWN_CACHE (True), READING_PROCESSES (as many as the machine has c
 
 import json
 import logging
-import os
 import platform
-import threading
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,13 +26,15 @@ from pelican import signals
 from pelican.readers import DUPLICATES_DEFINITIONS_ALLOWED
 from pelican.readers import MarkdownReader as PelicanReader
 
-from . import memory
+from . import cores, memory
 from .manifest import Generator, Pelican
 
 logger = logging.getLogger(__name__)
 
 # Below this many new texts another process costs more than it saves.
 WORTH_A_PROCESS = 16
+# How many texts a process holds before it writes them down: of thousands, that is what counts.
+TEXTS_AT_ONCE = 64
 
 # What else may be worked out early, in the same process in which a text is read: called with the
 # HTML and the settings, and leaving its answers in the memory.
@@ -166,10 +166,10 @@ def read_ahead(generator: Generator) -> None:
     if not isinstance(reader, MarkdownReader) or not reader.base:
         return
     settings = generator.settings
-    most = settings.get("READING_PROCESSES") or os.cpu_count() or 1
-    if most < 2 or not hasattr(os, "fork") or threading.active_count() > 1:
-        return
+    most = cores.at_hand(settings.get("READING_PROCESSES"))
     kept = memory.of(settings)
+    if most < 2 or kept.path is None:
+        return
     new = []
     for name in generator.get_files(
         settings["ARTICLE_PATHS"], exclude=settings["ARTICLE_EXCLUDES"], extensions=["md"]
@@ -181,50 +181,22 @@ def read_ahead(generator: Generator) -> None:
         if kept.get(str(reader.key(source))) is None:
             new.append(source)
     if many := min(most, len(new) // WORTH_A_PROCESS):
-        kept.new.update(divided(reader, new, many))
-
-
-def divided(reader: MarkdownReader, sources: list[str], many: int) -> dict[str, str]:
-    """What the memory is to be told of these texts. A process that fails has told nothing: its
-    texts are read again in their turn, where what is wrong with them can be said.
-    """
-    kept = memory.of(reader.settings)
-    kept.close()
-    # Made once, before the others are.
-    reader.parser.parse("")
-    children = []
-    for number in range(1, many):
-        theirs, ours = os.pipe()
-        process = os.fork()
-        if not process:
-            status = 1
-            try:
-                os.close(theirs)
-                work(reader, sources[number::many])
-                with os.fdopen(ours, "w", encoding="utf-8") as pipe:
-                    json.dump(kept.new, pipe)
-                status = 0
-            finally:
-                os._exit(status)
-        os.close(ours)
-        children.append((process, theirs))
-    try:
-        work(reader, sources[::many])
-    finally:
-        found: dict[str, str] = {}
-        for process, end in children:
-            with os.fdopen(end, encoding="utf-8") as answers:
-                told = answers.read()
-            if os.waitpid(process, 0)[1] == 0:
-                found |= json.loads(told)
-    return found
+        kept.close()
+        # Made once, before the others are.
+        reader.parser.parse("")
+        # A text whose process failed is read again in its turn, where what is wrong can be said.
+        cores.divided(new, many, partial(work, reader))
 
 
 def work(reader: MarkdownReader, sources: list[str]) -> None:
-    for source in sources:
+    """Read these texts for those who ask the memory for them later."""
+    kept = memory.of(reader.settings)
+    for number, source in enumerate(sources, 1):
         html = reader.text(source).html
         for each in ahead:
             each(html, reader.settings)
+        if number % TEXTS_AT_ONCE == 0 or number == len(sources):
+            kept.save()
 
 
 def give(readers: Any) -> None:

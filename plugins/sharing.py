@@ -73,8 +73,6 @@ MONTHS = [
     "December",
 ]
 
-_written: dict[str, set[str]] = {}
-
 
 def words(html: str) -> str:
     """HTML as a line of plain text."""
@@ -313,7 +311,7 @@ class Sharing:
         self.cache = Path(settings.get("CACHE_PATH", "cache"), "share")
         self.folder = settings.get("SHARE_FOLDER", "images/share").strip("/")
         self.font = str(settings.get("SHARE_FONT") or pylopdf_fonts_zh_cn.serif_path())
-        self.written = _written.setdefault(settings["OUTPUT_PATH"], set())
+        self.written: set[str] = set()
 
     def picture(self, content: Article | None = None) -> str | None:
         """The whole address of a page's picture, which is there when this returns."""
@@ -336,6 +334,7 @@ class Sharing:
                 files.replace(kept, drawn(self.font, shown))
             files.update(self.output / self.folder / name, kept.read_bytes())
             self.written.add(name)
+            files.ask(self.output, f"{self.folder}/{name}")
         return absolute(self.site, f"{self.folder}/{name}")
 
     def linked_data(self, content: Article) -> Markup:
@@ -411,10 +410,11 @@ def offer(generator: Generator) -> None:
 def prune(pelican: Pelican) -> None:
     """Drop what no page has shown since long: other sites may still ask for yesterday's picture."""
     settings = pelican.settings
-    written = _written.pop(settings["OUTPUT_PATH"], set())
     if str(Path(settings["OUTPUT_PATH"])) in files.partial:
         return
-    folder = Path(settings["OUTPUT_PATH"], settings.get("SHARE_FOLDER", "images/share"))
+    below = settings.get("SHARE_FOLDER", "images/share").strip("/")
+    written = files.asked_for(settings["OUTPUT_PATH"], below)
+    folder = Path(settings["OUTPUT_PATH"], below)
     for path in folder.glob("*.png"):
         with contextlib.suppress(FileNotFoundError):
             if path.name not in written and path.stat().st_mtime < time.time() - KEEP_SECONDS:

@@ -10,7 +10,7 @@ All of that happens while `bake` holds the folder's lock: pages that the comment
 anew are compared like any others. Stands first in PLUGINS, so that the plugins after it find the site
 complete when it is their turn at the end.
 
-Settings: CACHE_PATH (where is kept what the last build wrote), WRITE_ONLY_CHANGES (True).
+What is rendered at all, `rendering` tells. Settings: CACHE_PATH (where is kept what the last build wrote).
 """
 
 import contextlib
@@ -21,15 +21,13 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from blinker import ANY
 from pelican import signals
-from pelican.writers import Writer as PelicanWriter
 
-from . import changes, files, memory
+from . import changes, files, rendering
 from .manifest import Article, Generator, Pelican
 
 logger = logging.getLogger(__name__)
@@ -53,39 +51,14 @@ class Building:
         # What the last build wrote, and what each static file was when it was copied.
         self.earlier: list[str] = []
         self.copied: dict[str, list[int]] = {}
-        # What was found out about each page: earlier, and in this build.
-        self.pages: dict[str, dict[str, Any]] = {}
-        self.done: dict[str, dict[str, Any]] = {}
-        self.skipped: set[str] = set()
-        self.site: changes.Site | None = None
-        self.unknown = not settings.get("WRITE_ONLY_CHANGES", True) or settings["RELATIVE_URLS"]
+        pages: dict[str, rendering.Page] = {}
         kept = files.read_record(self.record)
         if kept.get("version") == VERSION:
             self.earlier, self.copied = kept["written"], kept["copied"]
             # What pages show besides texts, and which the templates make, has to be there too.
             if all((self.output / name).exists() for name in kept["beside"]):
-                self.pages = kept["pages"]
-
-    def site_of(self, context: dict[str, Any]) -> changes.Site | None:
-        """What pages depend on; None where that cannot be told."""
-        if self.site is None and not self.unknown:
-            try:
-                self.site = changes.Site(context, self.settings)
-            except memory.Unsayable as unsayable:
-                self.unknown = True
-                logger.info("Every page is rendered: nothing can be told of %s.", unsayable)
-        return self.site
-
-    def stands(self, page: dict[str, Any], site: changes.Site) -> bool:
-        """Whether the texts that a page shows, and its files, are still those of the last build."""
-        return bool(page["texts"] == site.texts(page["shown"])) and all(
-            as_it_was(self.output / name, stat) for name, stat in page["files"].items()
-        )
-
-    def skip(self, what: str, page: dict[str, Any]) -> None:
-        self.done[what] = page
-        self.skipped |= page["files"].keys()
-        files.partial.add(str(self.output))
+                pages = kept["pages"]
+        self.rendering = rendering.begin(settings, self.next, pages)
 
     def beside(self) -> list[str]:
         """Scripts, styles and pictures that templates make while they are rendered."""
@@ -143,32 +116,30 @@ class Building:
         """Bring the site up to date with the build; from here on nothing can be wrong but a disk."""
         seen = self.copy()
         made = self.made()
-        claimed = {*made, *self.skipped, *seen, *files.claimed.pop(str(self.output), ())}
-        changed = [name for name in made if not same(self.next / name, self.output / name)]
+        skipped, asked = self.rendering.skipped, files.claimed.pop(str(self.output), ())
+        claimed = {*made, *skipped, *seen, *asked}
+        changed = {name for name in made if not same(self.next / name, self.output / name)}
         gone = [name for name in self.earlier if name not in claimed]
         sync([self.next / name for name in changed])
         # A file may stand where there is to be a folder now, or a folder where there is to be a file.
         folders = {parent.as_posix() for name in changed for parent in Path(name).parents}
-        new = set(changed)
         for name in gone:
-            if name in folders or new & {parent.as_posix() for parent in Path(name).parents}:
+            if name in folders or changed & {parent.as_posix() for parent in Path(name).parents}:
                 self.remove(name)
-        for name in changed:
-            target = self.output / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            (self.next / name).replace(target)
+        self.output.mkdir(parents=True, exist_ok=True)
+        bring(self.next, self.output, changed)
         for name in gone:
             self.remove(name)
         shutil.rmtree(self.next, ignore_errors=True)
         copied = {name: was + as_it_is(self.output / name) for name, was in seen.items()}
-        for page in self.done.values():
+        for page in self.rendering.done.values():
             for name in page["files"]:
                 page["files"][name] = as_it_is(self.output / name)
         kept = {
             "version": VERSION,
             "written": sorted(claimed),
             "copied": copied,
-            "pages": self.done,
+            "pages": self.rendering.done,
             "beside": self.beside(),
         }
         files.update(self.record, json.dumps(kept, ensure_ascii=False).encode())
@@ -196,13 +167,14 @@ def as_it_is(path: Path) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns]
 
 
-def as_it_was(path: Path, stat: list[int]) -> bool:
-    return path.is_file() and as_it_is(path) == stat
-
-
-def listeners() -> list[Any]:
-    """Whoever wants to hear of each page; those that change it cannot be spared any."""
-    return list(signals.content_written.receivers_for(ANY))
+def bring(made: Path, site: Path, changed: set[str], below: str = "") -> None:
+    """Move what changed into the site; a folder that the site does not have goes there as a whole."""
+    for entry in os.scandir(made / below):
+        name = f"{below}{entry.name}"
+        if entry.is_dir() and (site / name).is_dir():
+            bring(made, site, changed, f"{name}/")
+        elif entry.is_dir() or name in changed:
+            Path(entry.path).replace(site / name)
 
 
 def same(new: Path, old: Path) -> bool:
@@ -217,85 +189,6 @@ def sync(paths: list[Path]) -> None:
     for path in paths:
         with path.open("rb+") as file:
             os.fsync(file.fileno())
-
-
-class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
-    """Pelican's own, which writes beside the site."""
-
-    def __init__(self, output_path: str, settings: dict[str, Any]) -> None:
-        building = _building[output_path]
-        shutil.rmtree(building.next, ignore_errors=True)
-        building.next.mkdir(parents=True)
-        super().__init__(str(building.next), settings=settings)
-        self.building = building
-
-    def write_file(self, name: str, template: Any, context: Any, *rest: Any, **more: Any) -> None:
-        """A page, or several of a list, unless the site has them already as they would become."""
-
-        def render() -> None:
-            write(name, template, context, *rest, **more)
-
-        write = super().write_file
-        if not name or not all(getattr(r, "only_names", False) for r in listeners()):
-            render()
-            return
-        self.unless_same(f"page {name}", context, render, [name, template, *rest], more)
-
-    def write_feed(
-        self, elements: Any, context: Any, path: Any = None, *rest: Any, **more: Any
-    ) -> Any:
-        write = super().write_feed
-        if not path or signals.feed_written.receivers:
-            return write(elements, context, path, *rest, **more)
-
-        def render() -> None:
-            write(elements, context, path, *rest, **more)
-
-        self.unless_same(f"feed {path}", context, render, [elements, path, *rest], more)
-        return None
-
-    def unless_same(
-        self, what: str, context: Any, render: Callable[[], None], given: list[Any], more: Any
-    ) -> None:
-        building = self.building
-        site = building.site_of(context)
-        if site is None:
-            render()
-            return
-        try:
-            key = site.key(what, {**more, "": given})
-        except memory.Unsayable as unsayable:
-            logger.info("%s is always rendered: it has %s.", what, unsayable)
-            render()
-            return
-        page = building.pages.get(what)
-        if what in building.done:
-            # Two that want one file: which of them gets it is Pelican's to say, in every build.
-            key = ""
-        elif page and page["key"] == key and building.stands(page, site):
-            building.skip(what, page)
-            for each in page["files"] if what.startswith("page") else ():
-                names = {"OUTPUT_PATH": self.settings["OUTPUT_PATH"], "output_file": each}
-                for receiver in listeners():
-                    receiver(str(building.output / each), context=names)
-            return
-        before = set(self._written_files | self._overridden_files)
-        site.shown = set()
-        try:
-            render()
-        finally:
-            shown, site.shown = sorted(site.shown), None
-        made = (self._written_files | self._overridden_files) - before
-        building.done[what] = {
-            "key": key,
-            "shown": shown,
-            "texts": site.texts(shown),
-            "files": {
-                Path(each).relative_to(building.next).as_posix(): []
-                for each in made
-                if Path(each).is_relative_to(building.next)
-            },
-        }
 
 
 def spare(content: Article) -> None:
@@ -316,6 +209,7 @@ def begin(pelican: Pelican) -> None:
     _building[pelican.settings["OUTPUT_PATH"]] = Building(pelican.settings)
     files.claimed.pop(str(Path(pelican.settings["OUTPUT_PATH"])), None)
     files.partial.discard(str(Path(pelican.settings["OUTPUT_PATH"])))
+    files.asked.pop(str(Path(pelican.settings["OUTPUT_PATH"])), None)
 
 
 def in_order(generator: Generator) -> None:
@@ -350,18 +244,20 @@ def collect(generators: Iterable[Generator]) -> None:
     _building[generators[0].settings["OUTPUT_PATH"]].generators = generators
 
 
-def writer(pelican: Pelican) -> type[Writer]:
+def writer(pelican: Pelican) -> type[rendering.Writer]:
     """Every address is settled by now. Pelican would work it out anew each time a page links to it."""
     for content in texts(_building[pelican.settings["OUTPUT_PATH"]].generators):
         content.override_url = content.url
         # Such a link moves the file that it leads to, whether its page is rendered or not.
         if "attach" in str(content._content):
             content.get_content(content.get_siteurl())
-    return Writer
+    return rendering.Writer
 
 
 def finish(pelican: Pelican) -> None:
-    _building.pop(pelican.settings["OUTPUT_PATH"]).publish()
+    building = _building.pop(pelican.settings["OUTPUT_PATH"])
+    building.rendering.finish()
+    building.publish()
 
 
 def register() -> None:

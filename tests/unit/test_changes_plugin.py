@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pelican import signals
 from pelican.contents import Article
 
-from plugins import changes, memory
-from plugins.writing import Writer
+from plugins import changes, memory, rendering
+from plugins.rendering import Writer
 from tests.sites import Site, disconnect
 
 
@@ -179,17 +179,21 @@ edits = st.lists(
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(rounds=st.lists(edits, min_size=1, max_size=4))
+@given(rounds=st.lists(edits, min_size=1, max_size=4), processes=st.sampled_from([1, 2]))
 def test_building_what_changed_equals_building_everything(
-    rounds: list[list[tuple[str, str, str]]],
+    rounds: list[list[tuple[str, str, str]]], processes: int
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(rendering, "WORTH_A_PROCESS", 1)
         site = Site(Path(folder))
         said: dict[str, dict[str, str]] = {
             name: {"body": f"Words of {name}.", "Tags": "air", "Summary": "So."}
             for name in ("fish", "bird", "cat")
         }
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = {"RENDERING_PROCESSES": processes}
         revision = 0
         for edits in [[], *rounds]:
             for what, name, value in edits:
@@ -221,7 +225,7 @@ def test_building_what_changed_equals_building_everything(
         found = everything(site.output)
         shutil.rmtree(site.output)
         shutil.rmtree(site.folder / "cache")
-        site.build(**given)
+        site.build(**given | {"RENDERING_PROCESSES": 1})
         assert found.keys() - everything(site.output).keys() <= {
             name for name in found if name.startswith("theme/")
         }

@@ -1,0 +1,69 @@
+"""Cores: work that is the same for many things, divided among as many processes as help.
+
+A process is a copy of this one, made by `fork`: it knows all that is known so far, and what it finds
+out it tells as JSON. Where that is not to be had (Windows; a process that has threads, of which a copy
+would have but one), everything is done here.
+"""
+
+import gc
+import json
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Thing = TypeVar("Thing")
+
+
+def at_hand(most: int | None = None) -> int:
+    """How many processes may work at once, this one among them; `most` of them, if given."""
+    if not hasattr(os, "fork") or threading.active_count() > 1:
+        return 1
+    return max(1, most or os.cpu_count() or 1)
+
+
+def divided(
+    things: list[Thing], many: int, work: Callable[[list[Thing]], Any]
+) -> tuple[list[Any], list[Thing]]:
+    """What `work` answers for each share of the things, and the things that are still to be done.
+
+    Those are the share of a process that failed: it could not say what was wrong, so that they are
+    better done again by the caller, where that can be told. An answer has to be plain enough for JSON.
+    """
+    # What is there by now stays, and need not be copied for being looked through.
+    gc.freeze()
+    children = []
+    for number in range(1, many):
+        theirs, ours = os.pipe()
+        process = os.fork()
+        if not process:
+            os.close(theirs)
+            answer(ours, things[number::many], work)
+        os.close(ours)
+        children.append((process, theirs, things[number::many]))
+    answers: list[Any] = []
+    left: list[Thing] = []
+    try:
+        answers.append(work(things[::many]))
+    finally:
+        for process, end, share in children:
+            with os.fdopen(end, encoding="utf-8") as pipe:
+                told = pipe.read()
+            if os.waitpid(process, 0)[1] == 0:
+                answers.append(json.loads(told))
+            else:
+                left += share
+    return answers, left
+
+
+def answer(ours: int, share: list[Thing], work: Callable[[list[Thing]], Any]) -> None:
+    """The whole life of such a process."""
+    status = 1
+    try:
+        gc.disable()
+        found = work(share)
+        with os.fdopen(ours, "w", encoding="utf-8") as pipe:
+            json.dump(found, pipe)
+        status = 0
+    finally:
+        os._exit(status)
