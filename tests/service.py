@@ -1,5 +1,6 @@
 """The real service in processes of its own, for tests and measurements that need one to kill."""
 
+import contextlib
 import http.client
 import os
 import resource
@@ -7,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from comments_service import create_app
@@ -39,6 +40,27 @@ def answers(port: int, path: str) -> bool:
         connection.close()
 
 
+def tree(pid: int) -> list[int]:
+    """A process and everything it started that still lives."""
+    found, look = [], [pid]
+    while look:
+        found.append(look.pop())
+        for task in Path(f"/proc/{found[-1]}/task").glob("*/children"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                look.extend(map(int, task.read_text().split()))
+    return found
+
+
+def pss_bytes(pids: Iterable[int]) -> int:
+    """Memory, with what several processes share counted once between them."""
+    total = 0
+    for pid in pids:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
 class Server:
     """A server's whole process group on a free port of this machine."""
 
@@ -66,14 +88,14 @@ class Server:
                 start_new_session=True,
             )
 
-    def start(self) -> float:
+    def start(self, patience_seconds: float = START_SECONDS) -> float:
         """Start, wait until it answers, and tell how many seconds that took."""
         began = time.monotonic()
         self.launch()
         assert self._process is not None
         while not answers(self.port, self._path):
             assert self._process.poll() is None, self.log()
-            assert time.monotonic() - began < START_SECONDS, f"no answer\n{self.log()}"
+            assert time.monotonic() - began < patience_seconds, f"no answer\n{self.log()}"
             time.sleep(0.01)
         return time.monotonic() - began
 
@@ -104,13 +126,7 @@ class Server:
     def pids(self) -> list[int]:
         """The process and everything it started that still lives."""
         assert self._process is not None
-        found, look = [], [self._process.pid]
-        while look:
-            pid = look.pop()
-            found.append(pid)
-            for task in Path(f"/proc/{pid}/task").glob("*/children"):
-                look.extend(map(int, task.read_text().split()))
-        return found
+        return tree(self._process.pid)
 
     def cpu_seconds(self) -> float:
         """User and system time of the living processes so far."""
@@ -122,13 +138,7 @@ class Server:
         return ticks / CLOCK_TICKS
 
     def pss_bytes(self) -> int:
-        """Memory, with what several processes share counted once between them."""
-        total = 0
-        for pid in self.pids:
-            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1]) * 1024
-        return total
+        return pss_bytes(self.pids)
 
     def limit_files(self, size: int) -> None:
         """From now on no file of the server can grow beyond `size` bytes; -1 lifts that again."""

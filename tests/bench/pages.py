@@ -9,7 +9,6 @@ Chromium. What is exact is tested too, in tests/browser/test_pages.py. Traffic s
 """
 
 import argparse
-import datetime
 import gzip
 import itertools
 import json
@@ -35,7 +34,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from comments_service import manifest
 from comments_service.models import Role
 from tests import make, sites
-from tests.bench.service import BUILD_HEADING, PAGES_HEADING, REPORT, machine, say, table
+from tests.bench.report import PAGES_HEADING, machine, say, table, today, write
 from tests.service import ROOT, Postil, free_port, postil
 
 SAMPLE = ROOT / "tests" / "samples" / "reading" / "content"
@@ -399,7 +398,7 @@ def report(results: Results, runs: int) -> str:
 
 One article of about 1,000 words with everything on: code, a table, notes, a figure, formulas, and a
 conversation three levels deep. Built as for publishing, served by the service, opened by Chromium
-with an empty cache. Written by `{COMMAND}` on {datetime.datetime.now(datetime.UTC):%d %B %Y}, on {machine()}.
+with an empty cache. Written by `{COMMAND}` on {today()}, on {machine()}.
 
 {fetched(results)}
 
@@ -429,12 +428,7 @@ def main() -> None:
     text = report(results, runs)
     say(f"\n{text}")
     if not quick:
-        before, _, after = REPORT.read_text().partition(PAGES_HEADING)
-        _, heading, builds = after.partition(BUILD_HEADING)
-        REPORT.write_text(
-            f"{before.rstrip()}\n\n{text.rstrip()}\n" + (f"\n{heading}{builds}" if heading else "")
-        )
-        say(f"Written to {REPORT.relative_to(ROOT)}.")
+        write(PAGES_HEADING, text)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ that is started here ends here.
 """
 
 import argparse
-import datetime
 import gzip
 import http.client
 import importlib.metadata
@@ -41,14 +40,21 @@ from comments_service.db import db, writing
 from comments_service.models import Comment, Role, Status, now
 from tests import make, sites
 from tests.bench import isso
-from tests.service import ROOT, SITE, Postil, Server, free_port, postil
+from tests.bench.report import (
+    SERVICE_HEADING,
+    Goal,
+    compared,
+    load,
+    machine,
+    missed,
+    say,
+    table,
+    today,
+    write,
+)
+from tests.service import SITE, Postil, Server, free_port, postil
 
-REPORT = ROOT / "docs" / "performance.md"
 COMMAND = "python3 tasks.py bench service"
-# What `bench pages` writes from here on stays as it is.
-PAGES_HEADING = "## What a page costs its reader"
-# And so does what `bench build` writes below that.
-BUILD_HEADING = "## What a build costs"
 CONNECTIONS = 16
 WRITERS = 8
 THREADS = {"page-0": 1_000, "page-1": 100, **{f"page-{number}": 10 for number in range(2, 20)}}
@@ -346,7 +352,7 @@ class Results:
         """How many of our requests the CPU time of one of theirs pays for."""
         return self.of(what, theirs).cpu / self.of(what, ours).cpu
 
-    def goal(self, text: str, wanted: float, what: str, ours: str, theirs: str) -> "Goal":
+    def goal(self, text: str, wanted: float, what: str, ours: str, theirs: str) -> Goal:
         rates = self.of(what, ours).speed / self.of(what, theirs).speed
         return Goal(text, wanted, self.ratio(what, ours, theirs), by_rate=rates)
 
@@ -394,7 +400,7 @@ def measure(folder: Path, rounds: int, seconds: float) -> Results:
         for number in range(rounds):
             say(f"Posting, round {number + 1} of {rounds} …")
             with watched(posting, peak), watched(other, isso_peak):
-                write(results, posting, other, folder, cookie, 2 * seconds)
+                post(results, posting, other, folder, cookie, 2 * seconds)
         results.memory = {"Postil": max(peak), "Isso": max(isso_peak)}
         posting.stop()
         other.stop()
@@ -424,7 +430,7 @@ def read(results: Results, service: Postil, front: Server, other: Server, second
     ask(other, 200, results.of("counts", "Isso"), "POST", "/count", wanted)
 
 
-def write(
+def post(
     results: Results, service: Postil, other: Server, folder: Path, cookie: str, seconds: float
 ) -> None:
     words = "They fish *together*, in a line. " * 6
@@ -460,22 +466,6 @@ def sizes(service: Postil, other: Server) -> dict[str, dict[str, int]]:
 # ---- the report
 
 
-@dataclass(frozen=True)
-class Goal:
-    """What was promised, what was found, and whether that will do."""
-
-    text: str
-    wanted: float
-    found: float
-    at_most: bool = False
-    # The same by requests per second, where that makes sense.
-    by_rate: float | None = None
-
-    @property
-    def met(self) -> bool:
-        return self.found <= self.wanted if self.at_most else self.found >= self.wanted
-
-
 def goals(results: Results) -> list[Goal]:
     ours, theirs = (sum(results.bytes[name].values()) for name in ("Postil", "Isso"))
     bare, front = "nginx, a bare file", "Postil behind nginx"
@@ -503,25 +493,6 @@ def goals(results: Results) -> list[Goal]:
     ]
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table whose columns line up; all but the first hold numbers."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "| "
-        + " | ".join(
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        + " |"
-        for row in rows
-    ]
-    rule = "| " + " | ".join(
-        "-" * width if not column else "-" * (width - 1) + ":"
-        for column, width in enumerate(widths)
-    )
-    return "\n".join([lines[0], rule + " |", *lines[1:]])
-
-
 def measured(results: Results) -> str:
     rows = [("what", "server", "CPU µs a request", "requests/s")]
     names = {
@@ -533,21 +504,6 @@ def measured(results: Results) -> str:
     rows += [
         (names[what], server, f"{figure.cpu:,.0f}", f"{figure.speed:,.0f}")
         for (what, server), figure in results.figures.items()
-    ]
-    return table(rows)
-
-
-def compared(results: Results) -> str:
-    rows = [("ratio", "goal", "found", "", "by requests/s")]
-    rows += [
-        (
-            goal.text,
-            f"{'≤' if goal.at_most else '≥'} {goal.wanted:,g}",
-            f"{goal.found:,.2f}" if goal.found < 100 else f"{goal.found:,.0f}",
-            "met" if goal.met else "missed",
-            "" if goal.by_rate is None else f"{goal.by_rate:,.2f}",
-        )
-        for goal in goals(results)
     ]
     return table(rows)
 
@@ -598,32 +554,15 @@ def versions() -> str:
     )
 
 
-def machine() -> str:
-    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    name = model[1] if model else platform.machine()
-    return f"{os.cpu_count()} cores ({name}), {memory:.0f} GiB, {platform.system()}"
-
-
 def report(results: Results, rounds: int) -> str:
-    missed = [goal for goal in goals(results) if not goal.met]
-    words = "All goals are met in this run."
-    if missed:
-        words = "Not met in this run: " + "; ".join(
-            f"{goal.text} ({goal.found:,.2f} instead of {goal.wanted:,g})" for goal in missed
-        )
-        words += "."
-    busy = ""
-    if (os.cpu_count() or 1) / 2 < LOAD_BEFORE:
-        busy = " Other work kept it busy meanwhile: take the figures as rough, and measure again."
-    return f"""# Performance
+    return f"""{SERVICE_HEADING}
 
 Reading comments is handing out files. This page shows what that costs, and what writing costs,
 beside nginx and beside Isso, a good comment service that is built in the usual way. It is written by
 `{COMMAND}`; run it on your own machine before you believe it.
 
-Measured on {datetime.datetime.now(datetime.UTC):%d %B %Y} on {machine()}. Median of {rounds} interleaved rounds.
-{versions()}. The load of the machine before the run was {LOAD_BEFORE:.1f}.{busy}
+Measured on {today()} on {machine()}. Median of {rounds} interleaved rounds.
+{versions()}. {load()}
 
 {measured(results)}
 
@@ -645,17 +584,10 @@ pack them. Memory is the largest sum over the process tree during reading and po
 Ratios of CPU time per request: how many requests of ours the CPU time of one of theirs pays for.
 The last column has the same by requests per second. A goal counts as met by CPU time.
 
-{compared(results)}
+{compared(goals(results))}
 
-{words}
+{missed(goals(results))}
 """
-
-
-LOAD_BEFORE = os.getloadavg()[0]
-
-
-def say(text: str) -> None:
-    print(text, flush=True)
 
 
 def main() -> None:
@@ -670,12 +602,10 @@ def main() -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="postil-bench-") as place:
         results = measure(Path(place), rounds, seconds)
-    say(f"\n{measured(results)}\n\n{others(results)}\n\n{compared(results)}\n")
+    say(f"\n{measured(results)}\n\n{others(results)}\n\n{compared(goals(results))}\n")
     say(f"Measured in {time.monotonic() - began:.0f} s.")
     if not quick:
-        _, heading, pages = REPORT.read_text().partition(PAGES_HEADING)
-        REPORT.write_text(report(results, rounds) + ("\n" + heading + pages if heading else ""))
-        say(f"Written to {REPORT.relative_to(ROOT)}.")
+        write(SERVICE_HEADING, report(results, rounds))
 
 
 if __name__ == "__main__":
