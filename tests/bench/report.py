@@ -40,8 +40,8 @@ class Goal:
         return self.found <= self.wanted if self.at_most else self.found >= self.wanted
 
 
-def say(text: str) -> None:
-    print(text, flush=True)
+def say(text: str, end: str = "\n") -> None:
+    print(text, end=end, flush=True)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
