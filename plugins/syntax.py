@@ -20,6 +20,8 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
+from plugins.commonmark.finish import language_and_facts
+
 FENCE = re.compile(r"(?P<prefix>[ >]*)(?P<fence>`{3,}|~{3,}) *(?P<info>[^`]*)$")
 FORMULA = re.compile(r"(?P<prefix>[ >]*)\$\$(?P<rest>.*)$")
 # What may have indented lines below it; elsewhere four spaces mean that the text is code as it is.
@@ -114,13 +116,9 @@ class Blocks(Preprocessor):
 
 def fenced(info: str, code: str) -> str:
     """Code as CommonMark's parsers write it: the language as a class, the rest of the line beside it."""
-    if info.startswith("{") and info.endswith("}"):
-        info = info[1:-1].strip()
-    language, _, meta = info.partition(" ")
-    if "=" in language:
-        language, meta = "", info
-    named = f' class="language-{escape(language.removeprefix("."))}"' if language else ""
-    more = f' data-meta="{escape(meta.strip())}"' if meta.strip() else ""
+    language, facts = language_and_facts(info)
+    named = f' class="language-{escape(language)}"' if language else ""
+    more = f' data-meta="{escape(facts)}"' if facts else ""
     return f"<pre><code{named}{more}>{escape(code, quote=False)}\n</code></pre>"
 
 
