@@ -161,6 +161,8 @@ COMPRESS = False
 
 # Writing and templates
 
+# The native parser; "python-markdown" is the other one, and takes the settings below.
+MARKDOWN_READER = "commonmark"
 MARKDOWN = {
     "output_format": "html5",
     "extension_configs": {

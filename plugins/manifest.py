@@ -27,7 +27,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pelican import signals
 
-from . import files
+from . import files, frontmatter
 
 VERSION = 1
 STATES = ("open", "held", "closed", "off")
@@ -40,6 +40,11 @@ NOT_IN_A_PATH = re.compile(r"[\x00-\x20\x7f\\?#%\"<>]|//|/\.\.?(/|$)")
 
 INLINE = re.compile(r"</?(abbr|b|cite|code|em|i|q|s|small|span|strong|sub|sup|tt|u|wbr)\b[^<>]*>")
 
+UNREAD = (
+    "Pelican could not read this and would leave it out, its comments with it. The message above says"
+    " why; a missing or mistyped Date is the usual reason."
+)
+
 # Pelican is untyped: its articles, generators and settings are whatever the plugins before us made.
 Article = Any
 Generator = Any
@@ -47,6 +52,8 @@ Pelican = Any
 
 # What `all_generators_finalized` resolved, until `finalized` writes it: by output folder.
 _resolved: dict[str, bytes] = {}
+# What a reader found wrong with the front matter of a source, until it is told with all the rest.
+unreadable: dict[str, list[tuple[int, str]]] = {}
 
 
 class Problem(NamedTuple):
@@ -75,8 +82,12 @@ class FrontMatterError(Exception):
 
 def line_of(path: str | Path, key: str) -> int:
     """The line on which a source file sets `key`; 1 when it is not set there."""
-    # The three ways in which Pelican's own readers are told: Markdown, reStructuredText, HTML.
-    sets = re.compile(rf"\s*:?{key}\s*:|.*<meta\s[^>]*name=[\"']{key}[\"']", re.IGNORECASE)
+    same = [word for word, meant in frontmatter.SAME.items() if meant == key]
+    keys = "|".join([key, *same, *(("draft", "published") if key == "status" else ())])
+    # The ways in which Pelican's readers are told: Markdown in its three, reStructuredText, HTML.
+    sets = re.compile(
+        rf"\s*[:\"']?(?:{keys})[\"']?\s*[:=]|.*<meta\s[^>]*name=[\"'](?:{keys})[\"']", re.IGNORECASE
+    )
     lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
     return next((number for number, line in enumerate(lines, 1) if sets.match(line)), 1)
 
@@ -354,14 +365,10 @@ def resolve(generators: Iterable[Generator]) -> None:
         if content is None:
             source = Path(settings["PATH"], path)
             shown = source.relative_to(Path.cwd()) if source.is_relative_to(Path.cwd()) else source
-            reading.problems.append(
-                Problem(
-                    str(shown),
-                    1,
-                    "Pelican could not read this and would leave it out, its comments with it."
-                    " The message above says why; a missing or mistyped Date is the usual reason.",
-                )
-            )
+            reading.problems += [
+                Problem(str(shown), line, text)
+                for line, text in unreadable.pop(str(source), [(1, UNREAD)])
+            ]
     unpublished = [
         *chain(articles.drafts, articles.drafts_translations),
         *chain(articles.hidden_articles, articles.hidden_translations),

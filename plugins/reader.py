@@ -1,15 +1,19 @@
 """Reader: Markdown that has been read once is not read again, and what is new is read by all cores.
 
-Takes the place of Pelican's own reader of Markdown and gives the same. It keeps what Python-Markdown
-made of a text, under a key of the text, the settings (`MARKDOWN`, `FORMATTED_FIELDS`), and the versions
-of Python-Markdown and its extensions, in the site's memory. What front matter means is worked out
-in every build: nothing stale can come out of it. (Pelican's own cache knows nothing of settings, and
-loads what it finds by `pickle`.) One `Markdown` serves all files instead of one for each.
+Takes the place of Pelican's own reader of Markdown. `frontmatter` takes off what a file says of
+itself; its text, and those fields that are Markdown too, go to the parser that the site has chosen:
+the native one (`commonmark`), or Python-Markdown with the site's `MARKDOWN`, which gives what
+Pelican's own reader gives. What a text became is kept in the site's memory, under a key of the text,
+the parser and its version, and the settings it depends on. What front matter means is worked out in
+every build: nothing stale can come out of it. (Pelican's own cache knows nothing of settings, and
+loads what it finds by `pickle`.) One parser serves all files instead of one for each.
 
-Where a site has an extension that looks at more than the text, such as one that includes other files,
-it has to say `MARKDOWN_CACHE = False`. Extensions given as objects switch it off by themselves.
+Where a site has an extension of Python-Markdown that looks at more than the text, such as one that
+includes other files, it has to say `MARKDOWN_CACHE = False`. Extensions given as objects switch it
+off by themselves.
 
-Settings: MARKDOWN_CACHE (True), READING_PROCESSES (as many as the machine has cores; 1: no others).
+Settings: MARKDOWN_READER ("commonmark", or "python-markdown"), MARKDOWN_CACHE (True),
+READING_PROCESSES (as many as the machine has cores; 1: no others).
 """
 
 import json
@@ -19,18 +23,19 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import markdown
 from pelican import signals
 from pelican.readers import DUPLICATES_DEFINITIONS_ALLOWED
 from pelican.readers import MarkdownReader as PelicanReader
 
-from . import cores, memory
+from . import commonmark, cores, frontmatter, manifest, memory
 from .manifest import Generator, Pelican
 
 logger = logging.getLogger(__name__)
 
+PARSERS = ("commonmark", "python-markdown")
 # Below this many new texts another process costs more than it saves.
 WORTH_A_PROCESS = 16
 # How many texts a process holds before it writes them down: of thousands, that is what counts.
@@ -41,67 +46,103 @@ TEXTS_AT_ONCE = 64
 ahead: list[Callable[[str, dict[str, Any]], object]] = []
 
 
+class Unreadable(Exception):
+    """Front matter that says nothing, with file, line and remedy; Pelican leaves the file out."""
+
+
 class Text(NamedTuple):
     """A file as it was read: its HTML, and its front matter before anybody said what it means."""
 
     html: str
     fields: dict[str, list[str]]
     formatted: dict[str, str]
+    # Lines of front matter that cannot be read, with what is wrong: then there is nothing else.
+    wrong: list[tuple[int, str]] = []  # noqa: RUF012 - never changed
 
 
-class Parser:
+def chosen(settings: dict[str, Any]) -> str:
+    """The parser that a site has chosen; raises ValueError for one that there is not."""
+    name = settings.get("MARKDOWN_READER", PARSERS[0])
+    if name not in PARSERS:
+        raise ValueError(
+            f'MARKDOWN_READER is "{name}". Write "commonmark" for the native parser, or'
+            ' "python-markdown", in pelicanconf.py.'
+        )
+    return str(name)
+
+
+class PythonMarkdown:
     """Python-Markdown with a site's settings; made when the first text needs it."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
-        self._text: markdown.Markdown | None = None
-        self._field: markdown.Markdown | None = None
+        self._made: markdown.Markdown | None = None
         self._first = 0
 
-    def parse(self, source: str) -> Text:
-        if self._text is None:
-            self._text = markdown.Markdown(**self.settings["MARKDOWN"])
-            # A field of front matter has none itself.
-            self._field = markdown.Markdown(**self.settings["MARKDOWN"])
-            self._field.preprocessors.deregister("meta")
-            for extension in self._text.registeredExtensions:
+    def html(self, text: str) -> str:
+        if self._made is None:
+            self._made = markdown.Markdown(**self.settings["MARKDOWN"])
+            if "meta" in self._made.preprocessors:
+                # What stands before the text has been taken off already.
+                self._made.preprocessors.deregister("meta")
+            for extension in self._made.registeredExtensions:
                 self._first = getattr(extension, "unique_prefix", self._first)
-        self._text.reset()
-        for extension in self._text.registeredExtensions:
+        self._made.reset()
+        for extension in self._made.registeredExtensions:
             # Footnotes count the texts that they have seen, and may name themselves by that.
             if hasattr(extension, "unique_prefix"):
                 extension.unique_prefix = self._first
-        html = self._text.convert(source)
-        fields = {
-            name.lower(): list(value) for name, value in getattr(self._text, "Meta", {}).items()
+        return self._made.convert(text)
+
+
+class Parser:
+    """Front matter, and the parser of a site."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        native = chosen(settings) == PARSERS[0]
+        self.html = commonmark.html if native else PythonMarkdown(settings).html
+
+    def parse(self, source: str) -> Text:
+        try:
+            fields, body = frontmatter.split(source)
+        except frontmatter.Unreadable as error:
+            return Text("", {}, {}, error.problems)
+        formatted = {
+            name: self.html("\n".join(fields[name]))
+            for name in fields.keys() & set(self.settings["FORMATTED_FIELDS"])
         }
-        formatted = {}
-        for name in fields.keys() & set(self.settings["FORMATTED_FIELDS"]):
-            assert self._field is not None  # noqa: S101 - made with the other
-            self._field.reset()
-            formatted[name] = self._field.convert("\n".join(fields[name]))
-        return Text(html, fields, formatted)
+        return Text(self.html(body), fields, formatted)
 
 
 def base(settings: dict[str, Any]) -> str | None:
     """The part of the key that all texts share; None where nothing can be kept."""
     if not settings.get("MARKDOWN_CACHE", True):
         return None
-    given = settings["MARKDOWN"]
-    extensions = [*given.get("extensions", ()), *given.get("extension_configs", ())]
     try:
+        name = chosen(settings)
         return memory.key(
-            "reader 1",
+            "reader 2",
+            name,
             platform.python_version(),
-            markdown.__version__,
-            {name: value for name, value in given.items() if name != "extensions"},
-            [str(each) if isinstance(each, str) else memory.said(each) for each in extensions],
             sorted(settings["FORMATTED_FIELDS"]),
-            [memory.program(top) for top in sorted({tops(each) for each in extensions})],
+            memory.program(__name__),
+            [commonmark.version()] if name == PARSERS[0] else python_markdown(settings["MARKDOWN"]),
         )
     except memory.Unsayable as unsayable:
         logger.info("What was read is not kept: MARKDOWN has %s in it.", unsayable)
         return None
+
+
+def python_markdown(given: dict[str, Any]) -> list[Any]:
+    """All that Python-Markdown's answer depends on; raises Unsayable."""
+    extensions = [*given.get("extensions", ()), *given.get("extension_configs", ())]
+    return [
+        markdown.__version__,
+        {name: value for name, value in given.items() if name != "extensions"},
+        [str(each) if isinstance(each, str) else memory.said(each) for each in extensions],
+        [memory.program(top) for top in sorted({tops(each) for each in extensions})],
+    ]
 
 
 def tops(extension: str) -> str:
@@ -143,6 +184,8 @@ class MarkdownReader(PelicanReader):  # type: ignore[misc]  # Pelican is untyped
 
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         text = self.text(source_of(source_path))
+        if text.wrong:
+            refuse(source_path, text.wrong)
         metadata = {}
         for name, value in text.fields.items():
             if name in text.formatted:
@@ -155,6 +198,15 @@ class MarkdownReader(PelicanReader):  # type: ignore[misc]  # Pelican is untyped
                 value = value[:1]
             metadata[name] = self.process_metadata(name, value if len(value) > 1 else value[0])
         return text.html, metadata
+
+
+def refuse(source_path: str, wrong: list[tuple[int, str]]) -> NoReturn:
+    """Leave a file out as Pelican does, and tell `manifest`, which stops the build, of each line."""
+    path = Path(source_path)
+    manifest.unreadable[str(path)] = [(line, text) for line, text in wrong]
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    problems = [manifest.Problem(str(shown), line, text) for line, text in wrong]
+    raise Unreadable("\n".join(map(str, problems)))
 
 
 # --- All cores ------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
 """The blog as it lies in its folder: its articles with what they say of themselves, without a build.
 
-Reads the front matter of Markdown files in the three ways people write it (Pelican's `Key: value`
-lines, YAML between `---`, TOML between `+++`). What a build would refuse is passed over here:
-saying so is the work of `sources`.
+What front matter says is read as the build reads it; what a build would refuse is passed over here:
+saying so is the work of `sources`. `split` reads that of other generators, whose values have types.
 """
 
 import re
@@ -17,6 +16,8 @@ from zoneinfo import ZoneInfo
 import yaml
 from pelican.settings import read_settings
 from pelican.utils import get_date, slugify
+
+from plugins import frontmatter
 
 ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
 
@@ -87,15 +88,12 @@ class Source:
         self.blog = blog
         self.text = path.read_text(encoding="utf-8", errors="replace")
         try:
-            self.keys, self.body, _ = split(self.text)
-        except Unreadable:
+            self.keys, self.body = frontmatter.split(self.text)
+        except frontmatter.Unreadable:
             self.keys, self.body = {}, self.text
 
     def get(self, key: str) -> str:
-        value = self.keys.get(key)
-        if isinstance(value, list):
-            return ", ".join(str(each) for each in value)
-        return "" if value is None else str(value).strip()
+        return ", ".join(self.keys.get(key, ())).strip()
 
     def names(self, key: str) -> list[str]:
         """A list as Pelican reads it: by semicolons where there are some, else by commas."""

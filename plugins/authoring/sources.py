@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from dateutil import parser
 
-from plugins import manifest
+from plugins import frontmatter, manifest
+from plugins.frontmatter import Line
 from plugins.manifest import Problem
 
 ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
@@ -23,23 +24,12 @@ KEYS = (
     *("summary", "lang", "series", "series_index", "template", "translation", "save_as", "url"),
     *manifest.KEYS,
 )
+# What YAML and TOML may have instead.
+ELSEWHERE = (*frontmatter.SAME, "draft", "published")
 STATUSES = ("published", "draft", "hidden", "skip")
-FENCES = {"---": ":", "+++": "="}
-# Python-Markdown's own idea of such a line, and those of YAML and TOML, which are narrower.
-LINE = re.compile(r" {0,3}(?P<key>[A-Za-z0-9_-]+)\s*(?P<sign>[:=])\s*(?P<value>.*)")
-CONTINUED = re.compile(r"(\s+|- |\]|\})")
 NOT_IN_A_SLUG = re.compile(r"[\s/\\?#%\"<>]+")
 # Two days that agree in nothing: what a date leaves out would be filled in from them.
 DAYS = datetime(2000, 1, 1), datetime(2001, 2, 2)  # noqa: DTZ001 - never shown, only compared
-
-
-class Line(NamedTuple):
-    """One line of front matter, its key as Pelican will know it."""
-
-    number: int
-    key: str
-    value: str
-    typed: str
 
 
 class Head(NamedTuple):
@@ -53,28 +43,22 @@ class Head(NamedTuple):
 
 
 def head(text: str) -> Head:
-    """The lines before the text, in any of the three ways of writing them."""
-    rows = text.removeprefix("\ufeff").splitlines()
-    first = rows[0].strip() if rows else ""
-    fence = first if first in FENCES else ""
+    """The lines before the text, in any of the three ways of writing them; raises Unreadable."""
+    fenced = frontmatter.lines(text)
+    if fenced is not None:
+        return Head(fenced, [])
     lines: list[Line] = []
     strays: list[tuple[int, str]] = []
-    for number, row in enumerate(rows, 1):
-        if fence and number == 1:
+    for number, row in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        row = row.expandtabs(4)
+        if number == 1 and row.startswith(frontmatter.BEGINS):
             continue
-        if row.strip() == fence or (fence == "---" and row.strip() == "..."):
+        if not row.strip() or row.startswith(frontmatter.ENDS):
             break
-        found = LINE.match(row)
-        if fence and (not row.strip() or row.lstrip().startswith("#")):
-            continue
-        if lines and row[:1] in (" ", "\t", "-", "]", "}") and CONTINUED.match(row):
-            continue
-        if found and found["sign"] == FENCES.get(fence, ":"):
-            value = found["value"].strip()
-            if fence:
-                value = value.strip("\"'")
-            lines.append(Line(number, found["key"].lower(), value, found["key"]))
-        else:
+        if found := frontmatter.KEY.match(row):
+            typed, value = found["key"], found["value"].strip()
+            lines.append(Line(number, typed.lower(), [value], typed))
+        elif not (lines and frontmatter.MORE.match(row)):
             strays.append((number, row.strip()))
     return Head(lines, strays)
 
@@ -115,15 +99,20 @@ def problems(path: Path, name: str, page: bool, settings: dict[str, Any]) -> Ite
         broken = path.read_bytes()[: error.start].count(b"\n") + 1
         yield problem(broken, "This is not UTF-8. Save the file in that encoding.")
         return
-    found = head(text)
+    try:
+        found = head(text)
+    except frontmatter.Unreadable as error:
+        yield from (problem(line, wrong) for line, wrong in error.problems)
+        return
     if not found.lines:
         yield problem(1, 'There is no front matter. Begin the file with "Title: …" and "Date: …".')
         return
     yield from (problem(number, stray(row)) for number, row in found.strays)
+    fenced = frontmatter.lines(text) is not None
     seen: dict[str, int] = {}
     for line in found.lines:
         known = (*KEYS, *(key.lower() for key in settings.get("FRONT_MATTER", ())))
-        if line.key not in known:
+        if line.key not in known and not (fenced and line.key in ELSEWHERE):
             yield problem(
                 line.number,
                 f"{line.typed} is not a key that is known.{suggestion(line.key, known)}"
@@ -132,7 +121,7 @@ def problems(path: Path, name: str, page: bool, settings: dict[str, Any]) -> Ite
         elif line.key in seen and line.key != "aliases":
             yield problem(
                 line.number,
-                f"{line.typed} is set a second time; line {seen[line.key]} has it first. Keep one.",
+                frontmatter.twice(line.typed, seen[line.key]),
             )
         seen.setdefault(line.key, line.number)
         yield from (problem(line.number, text) for text in of_value(line))
@@ -167,7 +156,7 @@ def stray(row: str) -> str:
 
 def of_value(line: Line) -> Iterator[str]:
     """What is wrong with the value of a known key."""
-    key, value = line.key, line.value
+    key, value = frontmatter.SAME.get(line.key, line.key), line.value
     if key in ("title", "date", "modified", "slug", "status", "category") and not value:
         yield f"{line.typed} is empty. Write it, or remove the line."
         return
@@ -177,6 +166,8 @@ def of_value(line: Line) -> Iterator[str]:
             f'{line.typed}: "{value}" is no date{left_out}.'
             " Write one such as 2026-11-20, or 2026-11-20 18:30."
         )
+    elif key in ("draft", "published") and value.lower() not in ("true", "false"):
+        yield f'{line.typed}: "{value}" is no answer. Write true or false.'
     elif key == "status" and value.lower() not in STATUSES:
         meant = difflib.get_close_matches(value.lower(), STATUSES, n=1)
         guess = f" Did you mean {meant[0]}?" if meant else ""

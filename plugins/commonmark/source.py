@@ -32,8 +32,10 @@ INSIDE = re.compile(r"\smarkdown(?:=[\"']?(?P<way>\w*)[\"']?)?(?=\s|/?$)")
 COMPLETE = re.compile(r"<([A-Za-z][\w-]*)[\s>].*</\1>\s*$")
 # Elements that hold words and no blocks.
 SPANS = frozenset(
-    ["address", "dd", "dt", "h1", "h2", "h3", "h4", "h5", "h6"]
-    + ["legend", "li", "p", "summary", "td", "th"]
+    [
+        *("address", "dd", "dt", "h1", "h2", "h3", "h4", "h5", "h6"),
+        *("legend", "li", "p", "summary", "td", "th"),
+    ]
 )
 
 # The rules of Pandoc: no space within the signs, no digit after the second. And none before it.

@@ -10,7 +10,8 @@ from typing import Any
 import markdown
 import pytest
 
-from plugins import highlight, markup, memory, reader
+from plugins import commonmark, highlight, markup, memory, reader
+from plugins.manifest import FrontMatterError
 from tests.sites import Site, disconnect
 
 EVERYTHING: dict[str, Any] = {
@@ -21,6 +22,7 @@ EVERYTHING: dict[str, Any] = {
     ],
     "extension_configs": {"markdown.extensions.footnotes": {"UNIQUE_IDS": True}},
 }
+PYTHON = {"MARKDOWN_READER": "python-markdown"}
 CODE = "```python\nprint('fish')\n```\n"
 
 
@@ -34,7 +36,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The texts that Python-Markdown was asked for."""
+    """The texts that a parser was asked for."""
     asked: list[str] = []
     parse = reader.Parser.parse
 
@@ -56,6 +58,64 @@ def test_a_text_is_read_once_for_all_builds(site: Site, parsed: list[str]) -> No
     assert "<em>So.</em>" in (site.output / "index.html").read_text()
 
 
+@pytest.mark.parametrize("name", reader.PARSERS)
+def test_what_is_kept_is_what_the_chosen_parser_gives(
+    site: Site, parsed: list[str], name: str
+) -> None:
+    site.write("list", "1. One\n2. Two\n\nText:\n- three")
+    site.build()
+    native = site.page("list")
+    asked = len(parsed)
+    site.build(MARKDOWN_READER=name)
+    assert ("<li>three" in native) is True
+    assert ("<li>three" in site.page("list")) is (name == "commonmark")
+    assert len(parsed) == (asked if name == "commonmark" else 2 * asked)
+
+
+def test_another_version_of_the_native_parser_reads_anew(
+    site: Site, parsed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.build()
+    monkeypatch.setattr(commonmark, "version", lambda: "another")
+    site.build()
+    assert len(parsed) == 2
+
+
+def test_a_parser_that_there_is_not_is_refused_with_the_names_of_those_there_are(
+    site: Site,
+) -> None:
+    with pytest.raises(ValueError, match=r'"comrak".*"commonmark".*"python-markdown"'):
+        site.build(MARKDOWN_READER="comrak")
+
+
+def test_python_markdown_gets_the_text_without_what_stands_before_it(site: Site) -> None:
+    site.write("meta", "Note: this is no front matter.")
+    site.build(**PYTHON)
+    assert "<p>Note: this is no front matter.</p>" in site.page("meta")
+
+
+def test_front_matter_that_cannot_be_read_stops_the_build_with_all_other_problems(
+    site: Site,
+) -> None:
+    broken = site.content / "broken.md"
+    broken.write_text('---\ntitle: "Open\ndate: 2026-01-01\n---\n\nWords.\n')
+    (site.content / "toml.md").write_text("+++\ntitle = Bare\n+++\n\nWords.\n")
+    site.write("state", Comments="maybe")
+    for _ in range(2):  # The second time from memory.
+        with pytest.raises(FrontMatterError) as raised:
+            site.build()
+        text = str(raised.value)
+        assert re.search(r"broken\.md:\d: This is no YAML: .* Put the value into", text)
+        assert re.search(r"toml\.md:2: This is no TOML: .* Write texts in", text)
+        assert re.search(r'state\.md:4: Comments: "maybe" is not a state', text)
+        assert "could not read this" not in text
+    broken.write_text("---\ntitle: Closed\ndate: 2026-01-01\n---\n\nWords.\n")
+    (site.content / "toml.md").unlink()
+    (site.content / "state.md").unlink()
+    site.build()
+    assert "<p>Words.</p>" in site.page("closed")
+
+
 def test_an_edit_is_read(site: Site, parsed: list[str]) -> None:
     site.build()
     site.write("fish", "Other words.")
@@ -66,10 +126,11 @@ def test_an_edit_is_read(site: Site, parsed: list[str]) -> None:
 
 def test_a_changed_setting_is_never_served_from_memory(site: Site, parsed: list[str]) -> None:
     site.build()
-    site.build(MARKDOWN={"extension_configs": {"markdown.extensions.toc": {"baselevel": 3}}})
+    toc = "markdown.extensions.toc"
+    site.build(**PYTHON, MARKDOWN={"extension_configs": {toc: {"baselevel": 3}}})
     assert len(parsed) == 2
     assert '<h4 id="fins">' in site.page("fish")
-    site.build(MARKDOWN={"extension_configs": {"markdown.extensions.toc": {"baselevel": 4}}})
+    site.build(**PYTHON, MARKDOWN={"extension_configs": {toc: {"baselevel": 4}}})
     assert '<h5 id="fins">' in site.page("fish")
 
 
@@ -85,7 +146,7 @@ def test_extensions_given_as_objects_are_not_kept(site: Site, parsed: list[str])
     from markdown.extensions.toc import TocExtension
 
     for _ in range(2):
-        site.build(MARKDOWN={"extensions": [TocExtension(), "markdown.extensions.meta"]})
+        site.build(**PYTHON, MARKDOWN={"extensions": [TocExtension(), "markdown.extensions.meta"]})
     assert len(parsed) == 2
 
 
@@ -99,7 +160,7 @@ def test_one_parser_for_all_files_carries_nothing_from_one_to_the_next(site: Sit
     site.write("bird", "[TOC]\n\n## Fins\n\n*[HTML]: Words\n\nHTML[^1]\n\n[^1]: Other.\n\n[a]: /b")
     site.write("cat", "## Fins\n\nHTML, [a] and [^1].")
     site.write("dog", "Of its own[^1].\n\n[^1]: Own.")
-    site.build(MARKDOWN=EVERYTHING)
+    site.build(**PYTHON, MARKDOWN=EVERYTHING)
     page = site.page("cat")
     assert '<h2 id="fins">' in page
     assert "<abbr" not in page
