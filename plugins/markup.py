@@ -18,19 +18,24 @@ Settings: NOTE_TITLES ({"fr": {"tip": "Conseil"}}; English and Chinese are known
 a command stands for, by its name).
 """
 
+import contextlib
 import logging
 import re
+import sys
 from collections.abc import Iterable
+from functools import cached_property, partial
 from html import escape, unescape
+from importlib.metadata import version
+from itertools import starmap
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pygments
 from math_core import LatexError, LatexToMathML
 from pelican import signals
 
-from . import highlight, memory, reader, saved
-from .manifest import Article, Generator, Pelican, Problem
+from . import highlight, reader, saved
+from .manifest import Article, Generator, Problem
 
 logger = logging.getLogger(__name__)
 
@@ -146,48 +151,48 @@ def line_numbers(text: str, last: int) -> list[int]:
     return numbers
 
 
+class Remark(NamedTuple):
+    """What there is to say of a text; `at` are words of it that tell the line."""
+
+    at: str
+    text: str
+    stops: bool = False
+
+
 class Finishing:
-    """One text on its way to the page, and what is known of where it came from."""
+    """Texts of one site on their way to its pages, and what there is to say of them."""
 
-    def __init__(self, settings: dict[str, Any], source: str, lang: str) -> None:
-        self.source = source
-        self.memory = memory.of(settings)
-        self.words = words(lang, settings.get("NOTE_TITLES", {}))
-        self.formulas = LatexToMathML(macros=settings.get("MATH_MACROS") or None, fancy_error=False)
-        self.problems: list[Problem] = []
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.remarks: list[Remark] = []
 
-    @property
-    def name(self) -> str:
-        path = Path(self.source)
-        return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-    def line_of(self, words: str) -> int:
-        """The first line of the source that holds these words, else 1."""
-        wanted = next((line.strip() for line in words.splitlines() if line.strip()), "")
-        try:
-            lines = Path(self.source).read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            return 1
-        return next((number for number, line in enumerate(lines, 1) if wanted in line), 1)
+    @cached_property
+    def formulas(self) -> LatexToMathML:
+        macros = self.settings.get("MATH_MACROS") or None
+        return LatexToMathML(macros=macros, fancy_error=False)
 
     def warn(self, at: str, text: str) -> None:
-        logger.warning("%s:%d: %s", self.name, self.line_of(at), text)
+        self.remarks.append(Remark(at, text))
 
     def finish(self, html: str) -> str:
+        """All that is the same in every language."""
         if "data-math-style" in html:
             html = ALONE.sub(r'<div class="math">\1</div>', FORMULA.sub(self.formula, html))
         if "<pre><code" in html:
             html = CODE.sub(self.code, html)
-        if 'role="note"' in html:
-            html = NOTE.sub(self.note, html)
         if "title=" in html:
             html = FIGURE.sub(self.figure, html)
         if "align=" in html:
             # What Markdown writes is no HTML any more, and a style attribute is no choice either.
             html = CELL.sub(r'<\1 class="to-\2">', html)
-        if 'type="checkbox"' in html:
-            html = BOX.sub(self.box, html)
         return html
+
+    def speak(self, html: str, lang: str) -> str:
+        """The words that a page's own language has for notes and tasks."""
+        if 'role="note"' not in html and 'type="checkbox"' not in html:
+            return html
+        known = words(lang, self.settings.get("NOTE_TITLES", {}))
+        return BOX.sub(partial(self.box, known), NOTE.sub(partial(self.note, known), html))
 
     def formula(self, found: re.Match[str]) -> str:
         tex = unescape(found["tex"])
@@ -196,14 +201,11 @@ class Finishing:
             mathml = self.formulas.convert_with_local_state(tex, displaystyle=display)
         except LatexError as error:
             reason = " ".join(str(error).split()).removeprefix("Error: ")
-            self.problems.append(
-                Problem(
-                    self.name,
-                    self.line_of(tex),
-                    f"The formula {' '.join(tex.split())} cannot be set: {reason} Correct it, or"
-                    r" write \$ where a dollar is meant.",
-                )
+            text = (
+                f"The formula {' '.join(tex.split())} cannot be set: {reason} Correct it, or"
+                r" write \$ where a dollar is meant."
             )
+            self.remarks.append(Remark(tex, text, stops=True))
             return found[0]
         return without_styles(mathml)
 
@@ -235,17 +237,11 @@ class Finishing:
         return f'<figure class="code"><figcaption>{name}</figcaption>{block}</figure>'
 
     def coloured(self, language: str, code: str, marked: list[int]) -> str:
-        """Code in colours, which are worked out once for all builds."""
-        name = memory.key("code 2", pygments.__version__, language, code, marked)
-        if (found := self.memory.get(name)) is not None:
-            return found
         try:
-            shown = highlight.coloured(language, code, marked)
+            return highlight.coloured(language, code, tuple(marked))
         except highlight.UnknownLanguage:
             self.warn(f"```{language}", self.unknown(language))
-            return self.coloured("", code, marked)
-        self.memory.put(name, shown)
-        return shown
+            return highlight.coloured("", code, tuple(marked))
 
     def unknown(self, language: str) -> str:
         close = highlight.suggestion(language)
@@ -255,14 +251,14 @@ class Finishing:
             f" {meant} `pygmentize -L lexers` lists the names."
         )
 
-    def note(self, found: re.Match[str]) -> str:
+    def note(self, known: dict[str, str], found: re.Match[str]) -> str:
         kind = found["kind"].lower()
-        known = SAME.get(kind, kind)
-        if known not in KINDS:
+        one = SAME.get(kind, kind)
+        if one not in KINDS:
             self.warn(kind, f"There is no note of the kind {kind}. Write {', '.join(KINDS)}.")
-            known = "note"
-        start = f'<aside class="note note-{known}" role="note">\n<p class="note-title">'
-        return start + (f"{escape(self.words[known])}</p>" if found["title"] else "")
+            one = "note"
+        start = f'<aside class="note note-{one}" role="note">\n<p class="note-title">'
+        return start + (f"{escape(known[one])}</p>" if found["title"] else "")
 
     def figure(self, found: re.Match[str]) -> str:
         title = TITLE.search(found["image"])
@@ -274,28 +270,66 @@ class Finishing:
             f"<figcaption>{title['words']}</figcaption>\n</figure>"
         )
 
-    def box(self, found: re.Match[str]) -> str:
+    def box(self, known: dict[str, str], found: re.Match[str]) -> str:
         done = "checked" in found["facts"]
         name, sign = ("done", "☑") if done else ("open", "☐")
-        says = escape(self.words[name])
+        says = escape(known[name])
         return (
             f'<li class="task task-{name}">{found["p"] or ""}'
             f'<span class="box" role="img" aria-label="{says}">{sign}</span>'
         )
 
 
+# --- What the reader asks, before it keeps a text -------------------------------------------------
+
+
+def facts(settings: dict[str, Any]) -> list[Any]:
+    """All that a finished text depends on, besides itself."""
+    return [pygments.__version__, version("math-core"), settings.get("MATH_MACROS")]
+
+
+def finished(html: str, settings: dict[str, Any]) -> tuple[str, list[Any]]:
+    """A text as far as it is the same in every language, and what to say of it."""
+    finishing = Finishing(settings)
+    return finishing.finish(html), finishing.remarks
+
+
+def tell(source: str, settings: dict[str, Any], remarks: list[Any]) -> None:
+    """Warn of what is shown all the same; note down what has to stop the build."""
+    path = Path(source)
+    name = str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    lines: list[str] = []
+    with contextlib.suppress(OSError):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for remark in starmap(Remark, remarks):
+        wanted = next((line.strip() for line in remark.at.splitlines() if line.strip()), "")
+        line = next((number for number, line in enumerate(lines, 1) if wanted in line), 1)
+        if remark.stops:
+            problem = Problem(name, line, remark.text)
+            _problems.setdefault(settings["OUTPUT_PATH"], []).append(problem)
+        else:
+            logger.warning("%s:%d: %s", name, line, remark.text)
+
+
+# --- What Pelican tells ---------------------------------------------------------------------------
+
+
 def finish(content: Article) -> None:
-    """Every article and page, as soon as it has been read."""
+    """Every article and page, as soon as it has been read, by whatever reader."""
     if not isinstance(content._content, str):
         return
-    finishing = Finishing(content.settings, content.source_path or "", content.lang)
-    content._content = finishing.finish(content._content)
+    finishing = Finishing(content.settings)
+
+    def done(html: str) -> str:
+        html = html if isinstance(html, reader.Finished) else finishing.finish(html)
+        return finishing.speak(html, content.lang)
+
+    content._content = done(content._content)
     if isinstance(content.metadata.get("summary"), str):
         # Pelican writes the one over the other later on.
-        content._summary = finishing.finish(content.metadata["summary"])
-        content.metadata["summary"] = content._summary
-    if finishing.problems:
-        _problems.setdefault(content.settings["OUTPUT_PATH"], []).extend(finishing.problems)
+        content._summary = content.metadata["summary"] = done(content.metadata["summary"])
+    if finishing.remarks:
+        tell(content.source_path or "", content.settings, finishing.remarks)
 
 
 def stop(generators: Iterable[Generator]) -> None:
@@ -316,31 +350,8 @@ def refuse(settings: dict[str, Any]) -> None:
         )
 
 
-def ahead(html: str, settings: dict[str, Any]) -> None:
-    """Colour the code of a text that is being read in another process. What there is to be warned
-    of is not kept, so that it is met, and told, in its turn.
-    """
-    Colouring(settings, "", settings["DEFAULT_LANG"]).finish(html)
-
-
-class Colouring(Finishing):
-    """Only the code, and silently."""
-
-    def finish(self, html: str) -> str:
-        return CODE.sub(self.code, html)
-
-    def warn(self, at: str, text: str) -> None:
-        pass
-
-
-def keep(pelican: Pelican) -> None:
-    memory.save(pelican.settings)
-
-
 def register() -> None:
-    if ahead not in reader.ahead:
-        reader.ahead.append(ahead)
-    signals.finalized.connect(keep)
+    reader.finishers.append(sys.modules[__name__])
     signals.content_object_init.connect(finish)
     signals.all_generators_finalized.connect(stop)
     saved.again.connect(again)

@@ -6,7 +6,8 @@ the native one (`commonmark`), or Python-Markdown with the site's `MARKDOWN`, wh
 Pelican's own reader gives. What a text became is kept in the site's memory, under a key of the text,
 the parser and its version, and the settings it depends on. What front matter means is worked out in
 every build: nothing stale can come out of it. (Pelican's own cache knows nothing of settings, and
-loads what it finds by `pickle`.) One parser serves all files instead of one for each.
+loads what it finds by `pickle`.) One parser serves all files instead of one for each, and plugins that
+finish its HTML, such as `markup`, do so before it is kept.
 
 Where a site has an extension of Python-Markdown that looks at more than the text, such as one that
 includes other files, it has to say `MARKDOWN_CACHE = False`. Extensions given as objects switch it
@@ -16,18 +17,20 @@ Settings: MARKDOWN_READER ("commonmark", or "python-markdown"), MARKDOWN_CACHE (
 READING_PROCESSES (as many as the machine has cores; 1: no others).
 """
 
+import contextlib
+import hashlib
 import json
 import logging
+import os
 import platform
-from collections.abc import Callable
 from functools import cached_property, partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 import markdown
 from pelican import signals
-from pelican.readers import DUPLICATES_DEFINITIONS_ALLOWED
+from pelican.readers import DUPLICATES_DEFINITIONS_ALLOWED, ensure_metadata_list
 from pelican.readers import MarkdownReader as PelicanReader
 
 from . import commonmark, cores, frontmatter, manifest, memory
@@ -35,15 +38,45 @@ from .manifest import Generator, Pelican
 
 logger = logging.getLogger(__name__)
 
+Settings = dict[str, Any]
+Stat = tuple[int, int]
+
 PARSERS = ("commonmark", "python-markdown")
 # Below this many new texts another process costs more than it saves.
 WORTH_A_PROCESS = 16
 # How many texts a process holds before it writes them down: of thousands, that is what counts.
 TEXTS_AT_ONCE = 64
 
-# What else may be worked out early, in the same process in which a text is read: called with the
-# HTML and the settings, and leaving its answers in the memory.
-ahead: list[Callable[[str, dict[str, Any]], object]] = []
+# Of these Pelican makes objects, or a moment; the same words always mean the same.
+NAMES = ("tags", "authors")
+MEANT_ONCE = ("author", "category", "date", "modified")
+
+
+class Finisher(Protocol):
+    """What goes on with the HTML of a text as long as nothing but the text and the settings matters.
+
+    Its answer is kept with the text, and with it what there is to say to the author, which is said in
+    every build, whether the text was read anew or not.
+    """
+
+    def facts(self, settings: Settings) -> list[Any]:
+        """All that the answer depends on, besides the HTML and our own programs."""
+
+    def finished(self, html: str, settings: Settings) -> tuple[str, list[Any]]:
+        """The HTML, and what to say of it, in whatever way JSON can hold."""
+
+    def tell(self, source: str, settings: Settings, remarks: list[Any]) -> None:
+        """Say that to the author of this file."""
+
+
+# Plugins that come after this one in PLUGINS put theirs here.
+finishers: list[Finisher] = []
+
+
+class Finished(str):
+    """HTML that has been through all finishers."""
+
+    __slots__ = ()
 
 
 class Unreadable(Exception):
@@ -58,6 +91,8 @@ class Text(NamedTuple):
     formatted: dict[str, str]
     # Lines of front matter that cannot be read, with what is wrong: then there is nothing else.
     wrong: list[tuple[int, str]] = []  # noqa: RUF012 - never changed
+    # What each finisher has to say of it.
+    remarks: list[list[Any]] = []  # noqa: RUF012 - never changed
 
 
 def chosen(settings: dict[str, Any]) -> str:
@@ -108,11 +143,19 @@ class Parser:
             fields, body = frontmatter.split(source)
         except frontmatter.Unreadable as error:
             return Text("", {}, {}, error.problems)
+        html = self.html(body)
         formatted = {
             name: self.html("\n".join(fields[name]))
             for name in fields.keys() & set(self.settings["FORMATTED_FIELDS"])
         }
-        return Text(self.html(body), fields, formatted)
+        remarks = []
+        for finisher in finishers:
+            html, said = finisher.finished(html, self.settings)
+            for name, value in formatted.items():
+                formatted[name], more = finisher.finished(value, self.settings)
+                said += more
+            remarks.append(said)
+        return Text(html, fields, formatted, remarks=remarks)
 
 
 def base(settings: dict[str, Any]) -> str | None:
@@ -122,12 +165,13 @@ def base(settings: dict[str, Any]) -> str | None:
     try:
         name = chosen(settings)
         return memory.key(
-            "reader 2",
+            "reader 3",
             name,
             platform.python_version(),
             sorted(settings["FORMATTED_FIELDS"]),
             memory.program(__name__),
             [commonmark.version()] if name == PARSERS[0] else python_markdown(settings["MARKDOWN"]),
+            [finisher.facts(settings) for finisher in finishers],
         )
     except memory.Unsayable as unsayable:
         logger.info("What was read is not kept: MARKDOWN has %s in it.", unsayable)
@@ -154,6 +198,11 @@ def tops(extension: str) -> str:
     return name
 
 
+def as_it_is(path: str) -> Stat:
+    stat = os.stat(path)  # noqa: PTH116 - asked of each file of a blog
+    return stat.st_size, stat.st_mtime_ns
+
+
 def source_of(path: str | Path) -> str:
     return Path(path).read_text(encoding="utf-8").removeprefix("\ufeff")
 
@@ -164,32 +213,52 @@ class MarkdownReader(PelicanReader):  # type: ignore[misc]  # Pelican is untyped
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.parser = Parser(self.settings)
+        # The keys of files as they were a moment ago, so that these need not be opened again.
+        self.keys: dict[str, tuple[Stat, str]] = {}
+        self.meant: dict[tuple[str, str], Any] = {}
 
     @cached_property
     def base(self) -> str | None:
         return base(self.settings)
 
     def key(self, source: str) -> str | None:
-        return memory.key(self.base, source) if self.base else None
+        if not self.base:
+            return None
+        text = f"{self.base}{source}".encode("utf-8", "surrogatepass")
+        return hashlib.sha256(text).hexdigest()
+
+    def kept(self, key: str | None) -> Text | None:
+        found = memory.of(self.settings).get(key) if key else None
+        return Text(*json.loads(found)) if found else None
 
     def text(self, source: str) -> Text:
-        name = self.key(source)
-        kept = memory.of(self.settings)
-        if name and (found := kept.get(name)):
-            return Text(*json.loads(found))
+        key = self.key(source)
+        if (found := self.kept(key)) is not None:
+            return found
         text = self.parser.parse(source)
-        if name:
-            kept.put(name, json.dumps(text, ensure_ascii=False))
+        if key:
+            memory.of(self.settings).put(key, json.dumps(text, ensure_ascii=False))
         return text
 
+    def text_of(self, path: str) -> Text:
+        if path in self.keys:
+            seen, key = self.keys.pop(path)
+            if seen == as_it_is(path) and (found := self.kept(key)) is not None:
+                return found
+        return self.text(source_of(path))
+
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
-        text = self.text(source_of(source_path))
+        text = self.text_of(source_path)
         if text.wrong:
             refuse(source_path, text.wrong)
+        html = Finished if finishers else str
+        for finisher, remarks in zip(finishers, text.remarks, strict=True):
+            if remarks:
+                finisher.tell(source_path, self.settings, remarks)
         metadata = {}
         for name, value in text.fields.items():
             if name in text.formatted:
-                metadata[name] = self.process_metadata(name, text.formatted[name])
+                metadata[name] = self.process_metadata(name, html(text.formatted[name]))
                 continue
             if not DUPLICATES_DEFINITIONS_ALLOWED.get(name, True) and len(value) > 1:
                 logger.warning(
@@ -197,7 +266,20 @@ class MarkdownReader(PelicanReader):  # type: ignore[misc]  # Pelican is untyped
                 )
                 value = value[:1]
             metadata[name] = self.process_metadata(name, value if len(value) > 1 else value[0])
-        return text.html, metadata
+        return html(text.html), metadata
+
+    def process_metadata(self, name: str, value: Any) -> Any:
+        """As Pelican does it, but each name and each date once for all articles that have it."""
+        if name in NAMES and (words := ensure_metadata_list(value)):
+            return [self.once(name, word, [word])[0] for word in words]
+        if name in MEANT_ONCE and isinstance(value, str):
+            return self.once(name, value, value)
+        return super().process_metadata(name, value)
+
+    def once(self, name: str, words: str, value: Any) -> Any:
+        if (name, words) not in self.meant:
+            self.meant[name, words] = super().process_metadata(name, value)
+        return self.meant[name, words]
 
 
 def refuse(source_path: str, wrong: list[tuple[int, str]]) -> NoReturn:
@@ -215,24 +297,23 @@ def refuse(source_path: str, wrong: list[tuple[int, str]]) -> NoReturn:
 def read_ahead(generator: Generator) -> None:
     """Before Pelican asks for the first article, read what is new in as many processes as help."""
     reader = generator.readers.readers.get("md")
-    if not isinstance(reader, MarkdownReader) or not reader.base:
+    kept = memory.of(generator.settings)
+    if not isinstance(reader, MarkdownReader) or not reader.base or kept.path is None:
         return
-    settings = generator.settings
-    most = cores.at_hand(settings.get("READING_PROCESSES"))
-    kept = memory.of(settings)
-    if most < 2 or kept.path is None:
-        return
-    new = []
     for name in generator.get_files(
-        settings["ARTICLE_PATHS"], exclude=settings["ARTICLE_EXCLUDES"], extensions=["md"]
+        generator.settings["ARTICLE_PATHS"],
+        exclude=generator.settings["ARTICLE_EXCLUDES"],
+        extensions=["md"],
     ):
-        try:
-            source = source_of(Path(generator.path, name))
-        except (OSError, UnicodeDecodeError):
-            continue  # Whoever reads it in its turn says what is wrong.
-        if kept.get(str(reader.key(source))) is None:
-            new.append(source)
-    if many := min(most, len(new) // WORTH_A_PROCESS):
+        path = os.path.abspath(os.path.join(generator.path, name))  # noqa: PTH100, PTH118 - as Pelican names it
+        with contextlib.suppress(
+            OSError, UnicodeDecodeError
+        ):  # Told by whoever reads it in its turn.
+            reader.keys[path] = as_it_is(path), str(reader.key(source_of(path)))
+    known = kept.among([key for _, key in reader.keys.values()])
+    new = sorted(path for path, (_, key) in reader.keys.items() if key not in known)
+    most = cores.at_hand(generator.settings.get("READING_PROCESSES"))
+    if (many := min(most, len(new) // WORTH_A_PROCESS)) > 1:
         kept.close()
         # Made once, before the others are.
         reader.parser.parse("")
@@ -240,14 +321,12 @@ def read_ahead(generator: Generator) -> None:
         cores.divided(new, many, partial(work, reader))
 
 
-def work(reader: MarkdownReader, sources: list[str]) -> None:
+def work(reader: MarkdownReader, paths: list[str]) -> None:
     """Read these texts for those who ask the memory for them later."""
     kept = memory.of(reader.settings)
-    for number, source in enumerate(sources, 1):
-        html = reader.text(source).html
-        for each in ahead:
-            each(html, reader.settings)
-        if number % TEXTS_AT_ONCE == 0 or number == len(sources):
+    for number, path in enumerate(paths, 1):
+        reader.text(source_of(path))
+        if number % TEXTS_AT_ONCE == 0 or number == len(paths):
             kept.save()
 
 
@@ -263,6 +342,7 @@ def finish(pelican: Pelican) -> None:
 
 
 def register() -> None:
+    finishers.clear()
     signals.readers_init.connect(give)
     signals.article_generator_init.connect(read_ahead)
     signals.finalized.connect(finish)

@@ -26,9 +26,9 @@ def html(text: str) -> str:
 
 def finished(text: str) -> str:
     """With what `markup` makes of it."""
-    finishing = Finishing({}, "", "en")
-    done = finishing.finish(commonmark.html(text))
-    assert not finishing.problems
+    finishing = Finishing({})
+    done = finishing.speak(finishing.finish(commonmark.html(text)), "en")
+    assert not finishing.remarks
     return done
 
 

@@ -26,9 +26,10 @@ def page(text: str, lang: str = "en", **settings: object) -> str:
     parser = Markdown(
         output_format="html", extensions=["markdown.extensions.extra", "plugins.syntax"]
     )
-    finishing = Finishing(settings, "", lang)
-    html = finishing.finish(parser.convert(text))
-    assert not finishing.problems
+    finishing = Finishing(settings)
+    html = finishing.speak(finishing.finish(parser.convert(text)), lang)
+    markup.tell("", settings, finishing.remarks)
+    assert not any(remark.stops for remark in finishing.remarks)
     return html
 
 
@@ -200,7 +201,7 @@ def test_a_tasks_box_says_in_words_what_it_shows() -> None:
 
 def test_a_column_is_set_to_a_side_by_a_class() -> None:
     cells = '<tr><th align="right">n</th><td align="center">x</td></tr>'
-    assert Finishing({}, "", "en").finish(cells) == (
+    assert Finishing({}).finish(cells) == (
         '<tr><th class="to-right">n</th><td class="to-center">x</td></tr>'
     )
 

@@ -190,13 +190,14 @@ def test_a_process_that_fails_costs_nothing_but_time(
 
     here = os.getpid()
 
-    def fail(_: str, __: dict[str, Any]) -> None:
+    def fail(html: str, _: dict[str, Any]) -> tuple[str, list[Any]]:
         if os.getpid() != here:
             raise RuntimeError
+        return html, []
 
     for number in range(40):
         site.write(f"n{number}", f"Words {number}.")
-    monkeypatch.setattr(reader, "ahead", [fail])
+    monkeypatch.setattr(markup, "finished", fail)
     site.build(READING_PROCESSES=2)
     assert "Words 39." in site.page("n39")
 
@@ -205,7 +206,7 @@ def test_code_is_coloured_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> N
     coloured: list[str] = []
     real = highlight.coloured
 
-    def count(language: str, code: str, marked: list[int]) -> str:
+    def count(language: str, code: str, marked: tuple[int, ...]) -> str:
         coloured.append(code)
         return real(language, code, marked)
 
@@ -213,9 +214,20 @@ def test_code_is_coloured_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> N
     site.write("bird", f"The same.\n\n{CODE}")
     site.build()
     first = site.page("bird")
+    assert set(coloured) == {"print('fish')\n"}
+    coloured.clear()
     site.build(SITENAME="Another")
-    assert coloured == ["print('fish')\n"]
+    assert coloured == []
     assert first.partition('<div class="highlight">')[2][:200] in site.page("bird")
+
+
+def test_a_text_is_in_its_pages_own_language_though_it_is_kept_once(site: Site) -> None:
+    for _ in range(2):
+        site.write("fish", "> [!TIP]\n> Dive.\n\n- [x] done")
+        site.write("vis", "> [!TIP]\n> Dive.\n\n- [x] done", Lang="zh-cn")
+        site.build()
+        assert ">Tip</p>" in site.page("fish")
+        assert ">提示</p>" in site.page("zh-cn/vis")
 
 
 def test_a_language_that_is_not_known_is_told_in_every_build(
