@@ -33,6 +33,7 @@ from plugins import (  # noqa: E402 - found by now
     search,
     sharing,
     theme,
+    unchanged,
     words,
     writing,
 )
@@ -132,6 +133,9 @@ CACHE_PATH = str(root / "var" / "cache")
 
 COMMENTS_PUBLISHED = str(root / setting("COMMENTS_PUBLISHED", "published"))
 COMMENTS_EMBED = str(root / "comments_service" / "static")
+
+# Where nothing has changed since the last build, there is none.
+PELICAN_CLASS = unchanged.Pelican
 
 # Plugins: `bake` last, since it gives the output folder back to the comment service.
 

@@ -23,6 +23,7 @@ import json
 import logging
 import os
 import platform
+import re
 from functools import cached_property, partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -32,6 +33,7 @@ import markdown
 from pelican import signals
 from pelican.readers import DUPLICATES_DEFINITIONS_ALLOWED, ensure_metadata_list
 from pelican.readers import MarkdownReader as PelicanReader
+from pelican.utils import SafeDatetime
 
 from . import commonmark, cores, frontmatter, manifest, memory
 from .manifest import Generator, Pelican
@@ -49,7 +51,10 @@ TEXTS_AT_ONCE = 64
 
 # Of these Pelican makes objects, or a moment; the same words always mean the same.
 NAMES = ("tags", "authors")
-MEANT_ONCE = ("author", "category", "date", "modified")
+DATES = ("date", "modified")
+MEANT_ONCE = ("author", "category", *DATES)
+# How nearly everybody writes a date; Pelican's parser, which takes any, takes thirty times as long.
+DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?")
 
 
 class Finisher(Protocol):
@@ -278,6 +283,12 @@ class MarkdownReader(PelicanReader):  # type: ignore[misc]  # Pelican is untyped
 
     def once(self, name: str, words: str, value: Any) -> Any:
         if (name, words) not in self.meant:
+            if name in DATES and DATE.fullmatch(words):
+                with contextlib.suppress(
+                    ValueError
+                ):  # No such day: Pelican says so in its own words.
+                    self.meant[name, words] = SafeDatetime.fromisoformat(words)
+                    return self.meant[name, words]
             self.meant[name, words] = super().process_metadata(name, value)
         return self.meant[name, words]
 

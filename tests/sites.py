@@ -132,7 +132,8 @@ class Site:
                 bake,
             ],
         }
-        Pelican(read_settings(override={**defaults, **settings})).run()
+        found = read_settings(override={"PELICAN_CLASS": Pelican, **defaults, **settings})
+        found["PELICAN_CLASS"](found).run()
 
     def page(self, path: str) -> str:
         """The built HTML at a path below the site's address."""

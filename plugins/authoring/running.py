@@ -188,8 +188,8 @@ def build(root: Path, environ: dict[str, str], settings: str) -> Built:
     seconds = time.monotonic() - started
     if done.returncode:
         return Built(False, seconds, essence(done.stderr + done.stdout))
-    counted = re.search(r"Processed (\d+ articles?)", done.stdout)
-    return Built(True, seconds, counted[1] if counted else "done")
+    counted = re.search(r"Processed (\d+ articles?)|(Nothing has changed)", done.stdout)
+    return Built(True, seconds, (counted[1] or "nothing had changed") if counted else "done")
 
 
 def essence(log: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import markdown
 import pytest
+from pelican.readers import BaseReader
+from pelican.settings import DEFAULT_CONFIG
 
 from plugins import commonmark, highlight, markup, memory, reader
 from plugins.manifest import FrontMatterError
@@ -242,6 +244,29 @@ def test_a_language_that_is_not_known_is_told_in_every_build(
             site.build()
         assert "Did you mean python?" in caplog.text
     logger.enable_filter()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2026-02-03",
+        "2026-02-03 04:05",
+        "2026-02-03T04:05:06",
+        "3 Feb 2026",
+        "2026_02_03",
+        "2026-2-3",
+    ],
+)
+@pytest.mark.parametrize("name", ["date", "modified"])
+def test_a_date_is_the_moment_that_pelican_takes_it_for(name: str, words: str) -> None:
+    settings = {**DEFAULT_CONFIG, "MARKDOWN_CACHE": False}
+    ours, theirs = reader.MarkdownReader(settings), BaseReader(settings)
+    if name == "modified" and "_" in words:
+        return
+    found, expected = (each.process_metadata(name, words) for each in (ours, theirs))
+    assert (found, type(found)) == (expected, type(expected))
+    with pytest.raises(ValueError, match="2026-02-31"):
+        ours.process_metadata(name, "2026-02-31")
 
 
 # --- The memory itself
