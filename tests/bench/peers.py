@@ -36,6 +36,9 @@ POSTIL = f"""
 import sys
 
 sys.path.insert(0, {str(ROOT)!r})
+from plugins import unchanged
+
+PELICAN_CLASS = unchanged.Pelican
 PLUGINS = {list(PLUGINS)!r}
 MARKDOWN = {{
     "output_format": "html5",
