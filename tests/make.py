@@ -3,10 +3,13 @@
 import base64
 import hashlib
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 
 from comments_service import comments, markup
 from comments_service.accounts import letters, passwords
@@ -18,6 +21,22 @@ from comments_service.sessions import Visitor
 PASSWORD = "correct horse battery"
 SECRET = passwords.hashed(PASSWORD)
 _numbers = itertools.count(1)
+
+
+@contextmanager
+def cheap_passwords() -> Iterator[PasswordHasher]:
+    """The same argon2id with 8 KiB instead of 64 MiB; gives the hasher that the service uses.
+
+    For tests that stay in one process: a service that really runs would make such a hash anew.
+    """
+    global SECRET
+    real, secret = passwords._hasher, SECRET
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._nobody.cache_clear()
+    SECRET = passwords._hasher.hash(PASSWORD)
+    yield real
+    passwords._hasher, SECRET = real, secret
+    passwords._nobody.cache_clear()
 
 
 def thread(id: str = "pelicans", **values: Any) -> Thread:

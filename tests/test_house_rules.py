@@ -62,6 +62,12 @@ def methods(rule: Rule) -> set[str]:
     return (rule.methods or set()) - {"OPTIONS"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    with make.cheap_passwords():
+        yield
+
+
 @pytest.fixture
 def changed_settings() -> dict[str, Any]:
     """With every kind of door open."""

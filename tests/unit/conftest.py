@@ -1,4 +1,4 @@
-"""What unit tests share: the statements that were sent, waiting for a condition, one locale."""
+"""What unit tests share: cheap passwords, statements that were sent, waiting for a condition, one locale."""
 
 import locale
 import time
@@ -7,10 +7,18 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import event
 
 from comments_service.db import db
+from tests import make
+
+
+@pytest.fixture(scope="package", autouse=True)
+def cheap_passwords() -> Iterator[PasswordHasher]:
+    with make.cheap_passwords() as real:
+        yield real
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 
 from comments_service import sessions
@@ -198,10 +199,11 @@ def test_a_stored_password_that_is_damaged_lets_nobody_in(app: Flask) -> None:
         sign_in()
 
 
-def test_a_hash_with_weaker_parameters_is_made_anew_at_sign_in(app: Flask) -> None:
-    from argon2 import PasswordHasher
-
+def test_a_hash_with_weaker_parameters_is_made_anew_at_sign_in(
+    app: Flask, cheap_passwords: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make.account()
+    monkeypatch.setattr(passwords, "_hasher", cheap_passwords)
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(make.PASSWORD)
     with writing():
         db.session.execute(sa.update(Identity).values(secret=weak))
