@@ -4,6 +4,7 @@ The pages are files on a plain server: reading needs no service.
 """
 
 import re
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -147,6 +148,9 @@ def test_a_telephone_shows_the_first_sentence_at_once(read: Read, path: str) -> 
 def test_lines_are_as_long_as_the_eye_likes_them(
     read: Read, path: str, low: int, high: int
 ) -> None:
+    fonts = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=True).stdout
+    if path == CHINESE and not fonts:
+        pytest.skip("NO CHINESE FONT on this machine: install Debian's `fonts-droid-fallback`")
     lines = read(path).evaluate(LINES)
     assert len(lines) > 10
     assert low <= sum(lines) / len(lines) <= high
