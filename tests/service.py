@@ -1,7 +1,7 @@
 """The real service in processes of its own, for tests and measurements that need one to kill."""
 
-import contextlib
 import http.client
+import itertools
 import os
 import resource
 import signal
@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from comments_service import create_app
@@ -21,11 +22,22 @@ START_SECONDS = 30
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
+# Below those that the system itself gives to connections and servers: between finding a port and
+# listening there, which may be a build later, nobody else is given it. Where a process begins to
+# look, such as each worker of the tests, depends on its number.
+PORTS = range(11_000, 31_000)
+_start = os.getpid() * 499 % len(PORTS)
+_ports = itertools.cycle([*PORTS[_start:], *PORTS[:_start]])
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of this machine that nobody listens on; another one each time."""
+    port: int
+    for port in itertools.islice(_ports, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def answers(port: int, path: str) -> bool:
@@ -46,7 +58,7 @@ def tree(pid: int) -> list[int]:
     while look:
         found.append(look.pop())
         for task in Path(f"/proc/{found[-1]}/task").glob("*/children"):
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            with suppress(FileNotFoundError, ProcessLookupError):
                 look.extend(map(int, task.read_text().split()))
     return found
 

@@ -17,7 +17,14 @@ from typing import Any, NamedTuple
 
 import pytest
 from flask_migrate import upgrade
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from comments_service.models import Role
 from tests import make, service, sites
@@ -37,18 +44,15 @@ WORDS = "\n\n".join(
 ARTICLES = {"open": 60, "held": 12}
 # A shared machine may take seconds for what takes milliseconds alone.
 PATIENCE_SECONDS = 20
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 _failed = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in here:
-        item.add_marker(pytest.mark.browser)
-        item.add_marker(pytest.mark.enable_socket)
-    # Last: Playwright's event loop runs until the session ends, and tests with loops of their own
-    # could not start theirs beside it.
-    last = set(here)
-    items[:] = [*(item for item in items if item not in last), *here]
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.enable_socket)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -193,11 +197,11 @@ class Writer:
         return number
 
 
-def until(true: Callable[[], bool]) -> None:
+def until(true: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
     """Wait for what another process does; fails when it does not come."""
     began = time.monotonic()
     while not true():
-        assert time.monotonic() - began < PATIENCE_SECONDS, "What was waited for did not come."
+        assert time.monotonic() - began < seconds, "What was waited for did not come."
         time.sleep(0.02)
 
 
@@ -250,8 +254,11 @@ def held_thread() -> str:
     return f"held-{next(_unused['held'])}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Chromium, until the last test of this folder: while Playwright's event loop runs, tests
+    elsewhere could not start loops of their own.
+    """
     if CHROMIUM is None:
         pytest.skip("NO CHROMIUM on this machine: install Debian's `chromium`")
     with sync_playwright() as playwright:

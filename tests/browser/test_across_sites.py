@@ -31,8 +31,6 @@ from comments_service.models import Role
 from tests import make, service, sites
 from tests.browser.conftest import PATIENCE_SECONDS, Credentials, until
 
-expect.set_options(timeout=PATIENCE_SECONDS * 1000)
-
 WORDS = "\n\n".join(["Pelicans fish together, in a line. " * 6] * 12)
 THREADS = 12
 

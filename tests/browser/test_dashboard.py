@@ -8,12 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_SECONDS, Credentials, Live, Writer, until
+from tests.browser.conftest import Credentials, Live, Writer, until
 
 Visit = Callable[..., Page]
 Queue = Callable[..., Page]
-
-expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 @pytest.fixture

@@ -13,13 +13,11 @@ from playwright.sync_api import Locator, Page, expect
 from comments_service.models import Account
 from tests import make
 from tests.api.strong import App, with_app
-from tests.browser.conftest import PATIENCE_SECONDS, Live, until
+from tests.browser.conftest import Live, until
 from tests.browser.test_embed import main_form, newest, post, wake, write
 from tests.browser.test_passkeys import ACCOUNT, Authenticator, add, sign_out, visiting
 
 Visit = Callable[..., Page]
-
-expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 @pytest.fixture

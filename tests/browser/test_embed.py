@@ -4,11 +4,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import PATIENCE_SECONDS, Credentials, Live, Writer, until
+from tests.browser.conftest import Credentials, Live, Writer, until
 
 Visit = Callable[..., Page]
-
-expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 STATUS = "comment-thread > .postil-status"
 

@@ -16,11 +16,9 @@ from comments_service.db import db, writing
 from comments_service.models import Account, Role, Session, now
 from comments_service.sessions import PROOF_LASTS
 from tests import make, service
-from tests.browser.conftest import PATIENCE_SECONDS, Live
+from tests.browser.conftest import Live
 
 Visit = Callable[..., Page]
-
-expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 ACCOUNT = "/comments/account/passkeys"
 # What Chromium prints about an answer that is meant: a proof is asked for, or nobody is signed in.

@@ -67,7 +67,8 @@ class Desk:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     desk = Desk(tmp_path_factory.mktemp("desk"))
     try:
-        until(lambda: desk.said("Ctrl-C stops everything"))
+        # A first build, a new database and a server: the longest wait of all, and no promise.
+        until(lambda: desk.said("Ctrl-C stops everything"), seconds=3 * PATIENCE_SECONDS)
         yield desk
     finally:
         desk.stop()

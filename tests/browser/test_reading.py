@@ -21,8 +21,6 @@ from tests.browser.conftest import PATIENCE_SECONDS
 
 Read = Callable[..., Page]
 
-expect.set_options(timeout=PATIENCE_SECONDS * 1000)
-
 SAMPLE = sites.ROOT / "tests" / "samples" / "reading"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 ARTICLE, CHINESE, ARABIC = "/everything/", "/zh-cn/everything/", "/ar/right-to-left/"

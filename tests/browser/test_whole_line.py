@@ -11,12 +11,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_SECONDS, Credentials, Live, Writer, until
+from tests.browser.conftest import Credentials, Live, Writer, until
 from tests.make import PASSWORD
 
 Visit = Callable[..., Page]
-
-expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 # The embed asks every 30 s; ten more are for a slow machine.
 LIVE_SECONDS = 40
