@@ -8,7 +8,9 @@ import contextvars
 import os
 import re
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,6 +31,8 @@ from comments_service.models import Role
 from tests import make
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test")
+# What a schema for tests is called; no other name is ever dropped.
+SCHEMAS = "postil_run_"
 SITE = "http://blog.test"
 API = "/comments/api/v1/"
 
@@ -44,19 +48,41 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def empty_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated schema of this run's own, emptied after each test and dropped at the end."""
-    schema = f"postil_test_{os.getpid()}"
+    """A migrated schema of this process's own, emptied after each test and dropped at the end."""
     try:
-        with psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3) as connection:
-            connection.execute(f"CREATE SCHEMA {schema}")
+        drop_what_dead_runs_left()
     except psycopg.OperationalError as error:
         pytest.skip(f"NO POSTGRESQL at TEST_POSTGRES_URL={POSTGRES}: {error}")
-    # What a test commits need not survive a power cut: a third of the suite's time otherwise.
-    url = f"{POSTGRES}?options=-csearch_path%3D{schema}%20-csynchronous_commit%3Doff"
-    migrate(url, tmp_path_factory.mktemp("postgres"))
-    yield url
-    with psycopg.connect(POSTGRES, autocommit=True) as connection:
-        connection.execute(f"DROP SCHEMA {schema} CASCADE")
+    with own_schema() as schema:
+        # What a test commits need not survive a power cut: a third of the suite's time otherwise.
+        url = f"{POSTGRES}?options=-csearch_path%3D{schema}%20-csynchronous_commit%3Doff"
+        migrate(url, tmp_path_factory.mktemp("postgres"))
+        yield url
+
+
+@contextmanager
+def own_schema() -> Iterator[str]:
+    """An empty schema that nobody else uses. A lock says so for as long as this process lives."""
+    schema = f"{SCHEMAS}{uuid.uuid4().hex}"
+    with psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [schema])
+        connection.execute(f"CREATE SCHEMA {schema}")
+        try:
+            yield schema
+        finally:
+            connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+def drop_what_dead_runs_left() -> None:
+    """Drop the schemas of processes that were killed: the server has let go of their locks."""
+    with psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3) as connection:
+        named = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)"
+        for (schema,) in connection.execute(named, [SCHEMAS]).fetchall():
+            # Two that start at once do not drop the same one.
+            lock = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+            if connection.execute(lock, [schema]).fetchone() == (True,):
+                connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+                connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [schema])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -112,14 +138,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     url = request.getfixturevalue("empty_postgres")
     yield url
+    # Deleting a handful of rows takes a tenth of what truncating every table does.
+    emptied = [str(sa.delete(table)) for table in reversed(Base.metadata.sorted_tables)]
+    emptied.append(
+        "SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences"
+        " WHERE schemaname = current_schema()"
+    )
     with psycopg.connect(url) as connection:
-        # Deleting a handful of rows takes a tenth of what truncating every table does.
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(str(sa.delete(table)))
-        connection.execute(
-            "SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences"
-            " WHERE schemaname = current_schema()"
-        )
+        connection.execute("; ".join(emptied))
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """Migrations: from nothing they make what the models say, and they can be taken back."""
 
-import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -14,28 +13,23 @@ from flask_migrate import downgrade, upgrade
 
 from comments_service import create_app
 from comments_service.db import Base, db
-from tests.conftest import POSTGRES, settings_for
+from tests.conftest import POSTGRES, own_schema, settings_for
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """The application on a database in which nothing was ever made."""
-    schema = f"postil_migrations_{os.getpid()}"
-    url = f"sqlite:///{tmp_path}/new.sqlite3"
-    if request.param == "postgresql":
-        # Skips, loudly, where there is no server.
-        request.getfixturevalue("empty_postgres")
-        with psycopg.connect(POSTGRES, autocommit=True) as connection:
-            connection.execute(f"CREATE SCHEMA {schema}")
-        url = f"{POSTGRES}?options=-csearch_path%3D{schema}"
-    app = create_app(settings_for(url, tmp_path))
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
-    if request.param == "postgresql":
-        with psycopg.connect(POSTGRES, autocommit=True) as connection:
-            connection.execute(f"DROP SCHEMA {schema} CASCADE")
+    with ExitStack() as after:
+        url = f"sqlite:///{tmp_path}/new.sqlite3"
+        if request.param == "postgresql":
+            # Skips, loudly, where there is no server.
+            request.getfixturevalue("empty_postgres")
+            url = f"{POSTGRES}?options=-csearch_path%3D{after.enter_context(own_schema())}"
+        app = create_app(settings_for(url, tmp_path))
+        with app.app_context():
+            yield app
+            db.session.remove()
+            db.engine.dispose()
 
 
 def tables() -> set[str]:
