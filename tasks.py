@@ -249,6 +249,17 @@ if TYPE_CHECKING:
     from plugins.authoring.blog import Blog
     from plugins.authoring.live import Told
 
+# The whole suite, or a folder of it, is spread over the cores. More workers than this would begin
+# with more blogs to build and databases to make than they then save.
+MOST_WORKERS = 8
+# But not these: few tests, a debugger, what is printed meanwhile, pytest's own answers; and the
+# folders that tests/cores.py keeps together.
+ONE_PROCESS = {
+    *("-k", "-m", "-n", "-s", "-h", "-V", "--lf", "--last-failed", "--sw", "--stepwise", "--nf"),
+    *("--pdb", "--trace", "--capture", "--numprocesses", "--collect-only", "--co", "--fixtures"),
+    *("--markers", "--help", "--version", "--rounds", "--seed", "tests/browser", "tests/faults"),
+}
+
 
 @task(
     help={
@@ -469,10 +480,19 @@ def test(context: Context) -> None:
     """Run the tests; what follows goes to pytest (with invoke: after `--`)."""
     if missing := node_is_missing():
         say(f"The built pages' HTML is not validated: {missing}.")
-    command = [sys.executable, "-m", "pytest", *shlex.split(context.remainder)]
+    arguments = shlex.split(context.remainder)
+    command = [sys.executable, "-m", "pytest", *arguments]
+    if not any(map(needs_one_process, arguments)):
+        command += ["--numprocesses", "auto", "--maxprocesses", str(MOST_WORKERS)]
     if os.environ.get("CI"):  # Here the whole suite runs, so its coverage can be judged.
         command += ["-p", "tests.no_skips", "--cov", "--cov-report=term:skip-covered"]
     sys.exit(subprocess.call(command, cwd=ROOT))
+
+
+def needs_one_process(argument: str) -> bool:
+    """Whether pytest is told how to run, or to run what is sooner done than workers are started."""
+    name = argument.partition("=")[0].rstrip("/")
+    return ".py" in argument or name in ONE_PROCESS or name[:2] in ONE_PROCESS
 
 
 @task

@@ -10,7 +10,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,6 +29,7 @@ from comments_service.config import Rate, Settings, from_environment
 from comments_service.db import Base, db
 from comments_service.models import Role
 from tests import make
+from tests.cores import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest's
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test")
 # What a schema for tests is called; no other name is ever dropped.
@@ -83,6 +84,14 @@ def drop_what_dead_runs_left() -> None:
             if connection.execute(lock, [schema]).fetchone() == (True,):
                 connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
                 connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [schema])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(error: object) -> None:
+    """A worker that was killed dropped nothing."""
+    if error:
+        with suppress(psycopg.OperationalError):
+            drop_what_dead_runs_left()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,13 +1,78 @@
-"""The suite itself: what a run that was killed leaves in the database."""
+"""The suite itself: a skip is a failure in CI, whoever runs it, and what belongs together stays together."""
 
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
+import pytest
 
+import tasks
 from tests.conftest import POSTGRES, drop_what_dead_runs_left, own_schema
+from tests.cores import piece
 from tests.sites import ROOT
+
+SKIPS = """
+import pytest
+
+def test_that_passes():
+    pass
+
+@pytest.mark.skip(reason="Not today.")
+def test_that_skips():
+    pass
+
+@pytest.mark.xfail(reason="Known.")
+def test_that_is_known_to_fail():
+    raise ValueError
+"""
+
+
+def suite(folder: Path, *options: str) -> tuple[int, str]:
+    """How a suite of its own ends, and what pytest says."""
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    command = [sys.executable, "-m", "pytest", "--rootdir", str(folder), str(folder), *options]
+    environ = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [*command, "-c", str(folder / "pytest.ini"), "-p", "tests.no_skips", "-p", "xdist"],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_skip_is_a_failure(tmp_path: Path, workers: str) -> None:
+    (tmp_path / "test_one.py").write_text(SKIPS)
+    status, said = suite(tmp_path, "-n", workers)
+    assert (status, "1 passed, 1 xfailed, 1 error in" in said) == (1, True), said
+    assert "Not today.\nIn CI nothing may be skipped" in said
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_file_that_is_skipped_is_an_error(tmp_path: Path, workers: str) -> None:
+    (tmp_path / "test_one.py").write_text(SKIPS)
+    (tmp_path / "test_two.py").write_text(
+        "import pytest\npytest.skip('No PostgreSQL.', allow_module_level=True)\n"
+    )
+    status, said = suite(tmp_path, "-n", workers)
+    assert status not in (0, 5), said
+    assert "No PostgreSQL.\nIn CI nothing may be skipped" in said
+    assert re.search(r"\d+ error", said)
+
+
+def test_a_test_that_kills_its_worker_fails_and_all_others_are_run(tmp_path: Path) -> None:
+    (tmp_path / "test_one.py").write_text(
+        "import os\ndef test_a(): pass\ndef test_b(): os._exit(1)\ndef test_c(): pass\n"
+    )
+    status, said = suite(tmp_path, "-n", "2", "-p", "tests.cores")
+    assert (status, "1 failed, 2 passed" in said) == (1, True), said
 
 
 def schemas() -> set[str]:
@@ -43,3 +108,29 @@ def test_the_schema_of_a_killed_process_is_dropped_and_that_of_a_living_one_is_n
         eventually(is_dropped)
         assert ours in schemas()
     assert ours not in schemas()
+
+
+def test_a_file_stays_together_and_so_do_all_that_start_browsers_and_servers() -> None:
+    assert piece("tests/unit/test_a.py::test_b[c::d]") == "tests/unit/test_a.py"
+    assert piece("tests/browser/test_a.py::test_b") == piece("tests/faults/test_c.py::test_d")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "one"),
+    [
+        ([], False),
+        (["-x", "-q", "--maxfail=3", "--durations=40"], False),
+        (["tests/unit"], False),
+        (["-k", "feed"], True),
+        (["-kfeed"], True),
+        (["tests/unit/test_spam.py"], True),
+        (["tests/test_site.py::test_one"], True),
+        (["-x", "--lf"], True),
+        (["--pdb"], True),
+        (["--capture=no"], True),
+        (["-n2"], True),
+        (["tests/browser/"], True),
+    ],
+)
+def test_a_run_of_few_tests_starts_no_workers(arguments: list[str], one: bool) -> None:
+    assert any(map(tasks.needs_one_process, arguments)) is one
