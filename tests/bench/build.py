@@ -15,6 +15,7 @@ measured is said. The figure to trust is CPU time.
 import argparse
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -283,6 +284,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.content and not given.content.is_dir():
         parser.error(f"{given.content} is no folder")
+    # `kill` ends it as Ctrl-C does: with its servers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     whole = not (given.content or given.posts or given.only) and given.saves
     origin = "posts of a folder" if given.content else "invented posts"
     results = Results(0, origin)
@@ -315,4 +318,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\nStopped; nothing was written.")

@@ -59,6 +59,9 @@ def run(command: list[str], folder: Path, environ: Mapping[str, str]) -> Cost:
         watcher.start()
         try:
             _, status, used = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()  # What stops us stops what we have started.
+            raise
         finally:
             over.set()
             watcher.join()
