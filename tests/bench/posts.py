@@ -20,8 +20,14 @@ from plugins.authoring import from_folders
 from plugins.authoring.blog import Parts, Unreadable, split
 
 ENDINGS = (".md", ".markdown")
-# Addresses that lists and feeds have, and words that a generator keeps for itself.
-RESERVED = {"all", "categories", "feed", "index", "page", "posts", "tags"}
+# Addresses that lists and feeds have, in this blog too, and words that a generator keeps for itself.
+RESERVED = set(
+    re.findall(
+        r"\w+",
+        "all archives authors categories comments discussions drafts feed feeds images index page"
+        " pages posts search tags theme",
+    )
+)
 # A first line such as "Note: read this" is text; with one of these it is front matter.
 KEYS = {"title", "date", "slug", "tags", "category", "categories", "status", "layout", "draft"}
 FIRST = datetime(2010, 1, 1, 8)  # noqa: DTZ001 - every generator reads it as UTC
