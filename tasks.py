@@ -721,7 +721,9 @@ def with_remainder(arguments: list[str]) -> list[str]:
         sys.exit(NEEDED[arguments[0]])
     if arguments[0] in NEEDED and {"--help", "-h"} & set(arguments[1:]):
         return ["--help", arguments[0]]  # Invoke would take the word for what it needs.
-    passes_on = arguments[0] in ("bench", "test") and not {"--", "--help", "-h"} & set(arguments)
+    # `bench --help` is Invoke's to answer, `bench build --help` that measurement's own.
+    ours = "--" in arguments or {"--help", "-h"} & set(arguments[1:2])
+    passes_on = arguments[0] in ("bench", "test") and not ours
     return [arguments[0], "--", shlex.join(arguments[1:])] if passes_on else arguments
 
 

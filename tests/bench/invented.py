@@ -166,8 +166,8 @@ def blog(many: int) -> list[Post]:
     for number in range(many):
         writer = Writer(f"post {number}", snippets)
         tags = writer.chance.choices(TOPICS[:40], range(40, 0, -1), k=writer.chance.randint(1, 4))
-        # In fourteen years, at every hour: never two at one moment.
-        date = FIRST + timedelta(days=writer.chance.randrange(5_000), minutes=number)
+        # Within fourteen years, and never two at one moment.
+        date = FIRST + timedelta(days=writer.chance.randrange(5_000), seconds=number)
         made.append(
             Post(
                 slug=f"post-{number}",

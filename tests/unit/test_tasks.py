@@ -38,6 +38,7 @@ def test_what_follows_test_goes_to_pytest_as_it_was_typed() -> None:
     ]
     assert tasks.with_remainder(["up", "--port", "8001"]) == ["up", "--port", "8001"]
     assert tasks.with_remainder(["test", "--help"]) == ["test", "--help"]
+    assert tasks.with_remainder(["bench", "build", "-h"]) == ["bench", "--", "build -h"]
 
 
 @pytest.mark.parametrize("lock", LOCKS)
