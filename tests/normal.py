@@ -51,7 +51,7 @@ class Writer(HTMLParser):
 def normal(html: str) -> str:
     """One line for each block, and no white space that a browser would not show."""
     writer = Writer()
-    writer.feed(html)
+    writer.feed(html.strip())
     writer.close()
     parts = VERBATIM.split("".join(writer.out))
     parts[::2] = [

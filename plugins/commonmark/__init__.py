@@ -60,4 +60,4 @@ def html(text: str) -> str:
         extension_options=extensions(addresses, prepared.formulas, prepared.definitions),
         render_options=rendering(),
     )
-    return finish.finish(written, prepared)
+    return finish.finish(written, prepared).rstrip("\n")

@@ -12,11 +12,12 @@ TIGHT = "\ufdd2"  # a definition that stands directly below its term
 UNTITLED = "\ufdd3"  # a note without a title
 LINE = "\ufdd4"  # a paragraph that is no paragraph, but the words of an HTML element
 SPACE = "\ufdd5"  # a space in the name of a file that is linked to
+BAR = "\ufdd6"  # a bar in code in a cell of a table, which ends no cell
 
-ALL = DOLLAR + FORMULA + TIGHT + UNTITLED + LINE + SPACE
+ALL = DOLLAR + FORMULA + TIGHT + UNTITLED + LINE + SPACE + BAR
 
 # What is to be seen of them in the end: nothing of most.
-SHOWN = {DOLLAR: "$", SPACE: " "}
+SHOWN = {DOLLAR: "$", SPACE: " ", BAR: "|"}
 
 
 def without(text: str) -> str:

@@ -50,6 +50,10 @@ FILE_LINK = re.compile(
     r"""\]\(\{(?:filename|static|attach)\}[^\n()<>"']*[^\s()<>"'](?= *(?:["'][^\n"']*["'] *)?\))"""
 )
 
+# The line below the head of a table, and bars within code, which in GitHub's tables end a cell.
+RULE = re.compile(r"\n[ >]*+\|?(?:[ \t]*+:?-++:?[ \t]*+\|?)++[ \t]*+(?=\n|\Z)")
+CODE = re.compile(r"(?<!`)(`++)(?:[^\n]*?)(?<!`)\1(?!`)")
+
 # Whether there is a line for the sake of which a text has to be gone through.
 LOOK = r"[ >\t]*+(?:!!!|\$\$|\[!\w|:[ \t]|\*\[|<[A-Za-z][^<>\n]* markdown)"
 LOOK_AT, LOOK_INTO = re.compile(LOOK), re.compile(rf"\n{LOOK}")
@@ -73,6 +77,8 @@ def prepare(text: str) -> Prepared:
         text = "\n".join(blocks.prepared(text.split("\n")))
     if "{" in text:
         text = FILE_LINK.sub(lambda found: found[0].replace(" ", signs.SPACE), text)
+    if "|" in text and "`" in text:
+        text = tables(text)
     formulas = False
     if "$" in text:
         text, formulas = dollars(text)
@@ -85,6 +91,25 @@ def prepare(text: str) -> Prepared:
         blocks.abbreviations,
         "" if text is typed or text.isascii() else signs.found(text),
     )
+
+
+def tables(text: str) -> str:
+    """In tables, put a sign for each bar that stands within code."""
+    out, last = [], 0
+    for rule in RULE.finditer(text):
+        start = text.rfind("\n", last, rule.start()) + 1
+        end = text.find("\n\n", rule.end())
+        end = len(text) if end < 0 else end
+        if start < last or "|" not in text[start : rule.end()]:
+            continue
+        out.append(text[last:start])
+        out.append(CODE.sub(barred, text[start:end]))
+        last = end
+    return "".join([*out, text[last:]])
+
+
+def barred(found: re.Match[str]) -> str:
+    return found[0].replace("\\|", "|").replace("|", signs.BAR)
 
 
 def dollars(text: str) -> tuple[str, bool]:
@@ -388,9 +413,13 @@ class Blocks:
         found = ABBREVIATION.match(body)
         if not found or prefix.strip():
             return False
-        self.abbreviations[found["short"].strip()] = found["long"].strip()
-        self.out.append("")
         self.number += 1
+        long = found["long"].strip()
+        if not long and self.number < len(self.lines):
+            long = self.lines[self.number].strip()
+            self.number += 1
+        self.abbreviations[found["short"].strip()] = long
+        self.out.append("")
         return True
 
     # --- Lines

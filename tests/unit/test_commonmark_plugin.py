@@ -157,6 +157,7 @@ def test_the_facts_of_code_come_in_one_order() -> None:
 
 def test_an_attribute_replaces_what_is_there_and_a_class_stands_beside_it() -> None:
     assert html('[a](b "t"){ title="u" href="c" }') == '<p><a href="c" title="u">a</a></p>'
+    assert html('<a class="x" href="b">a</a>{.y}') == '<p><a class="x y" href="b">a</a></p>'
     assert html("`a`{.b}{.c}") == '<p><code class="b">a</code>{.c}</p>'
     assert (
         html("x\n{: .b onclick=\"a('<>')\" }")
@@ -265,6 +266,8 @@ REPEATED = [
     "<!--",
     "\t!!! note\n",
     "[TOC]\n\n",
+    "a|b\n-|-\n`c|`|d\n\n",
+    "|`a|``b",
 ]
 
 
@@ -286,7 +289,7 @@ def test_time_grows_with_the_text_and_no_faster(piece: str) -> None:
 
 def test_many_things_within_each_other_are_no_trouble() -> None:
     began = time.process_time()
-    commonmark.html("".join(f"{' ' * (4 * n)}!!! note\n" for n in range(300)))
+    commonmark.html("".join(f"{' ' * (4 * n)}!!! note\n" for n in range(500)))
     commonmark.html('<div markdown="1">\n' * 2000 + "x\n" + "</div>\n" * 2000)
     commonmark.html("*a " * 2000 + "x" + "*{.a}" * 2000)
     assert time.process_time() - began < 2

@@ -70,6 +70,7 @@ SAMPLES = {
     "tasks": "- [ ] a\n- [x] b\n    - [X] c\n- d [x]",
     "tasks apart": "1. [ ] x\n\n    para\n\n2. [x] y",
     "table": "| a | b | c |\n|:--|:-:|--:|\n| 1 | `x` | *z* |\n| 1 | 2 |\n\nx | y\n--|--\n1 | 2",
+    "table with bars in code": "a | b\n--|--\n`x|y` | ``|``\n`a` | `b`\n\n`c|d`\n\n```\n|a|\n|-|\n|`b|c`|\n```",
     "table with attributes": "| a {: .h } | b |\n|---|---|\n| c {.cell} | d |",
     "attributes of blocks": "Para text\n{: .cls #pid }\n\n> quote\n{: .q }\n\nTerm {.t}\n:   Def",
     "attributes in a line": (
@@ -81,6 +82,7 @@ SAMPLES = {
     "abbreviations": (
         'The HTML and W3C and `HTML` in [HTML](x) HTMLX.\n\n*[HTML]: Hyper "Text"\n*[W3C]:  World\n\n## HTML'
     ),
+    "abbreviation below its name": "*[A]:\n    Long\n\nAn A.",
     "Markdown in HTML": '<div class="x" markdown="1">\n## Inside\n\n- a *b*\n\n</div>\n\nafter *x*',
     "Markdown in HTML of one line": '<div markdown="1">text *em*</div>\n\nafter',
     "Markdown in details": (
@@ -128,6 +130,107 @@ def test_both_parsers_give_the_same(name: str) -> None:
 def test_both_parsers_give_the_same_of_our_own_articles(path: Path) -> None:
     text = path.read_text(encoding="utf-8").partition("\n\n")[2]
     assert normal(commonmark.html(text)) == normal(python_markdown(text))
+
+
+# --- On purpose not the same
+
+# What docs/markdown.md says of it, what is written, and what each makes of it: native, Python-Markdown.
+DIFFERENCES = {
+    "A list that follows words without an empty line": (
+        "Words:\n- one",
+        "<p>Words:</p><ul><li>one</li></ul>",
+        "<p>Words: - one</p>",
+    ),
+    "A list in a list, indented by two": (
+        "- a\n  - b",
+        "<ul><li>a<ul><li>b</li></ul></li></ul>",
+        "<ul><li>a</li><li>b</li></ul>",
+    ),
+    "A list that begins with `3.`": (
+        "3. c",
+        '<ol start="3"><li>c</li></ol>',
+        "<ol><li>c</li></ol>",
+    ),
+    "`1)`": ("1) a", "<ol><li>a</li></ol>", "<p>1) a</p>"),
+    "Items with `-`, then with `*`": (
+        "- a\n* b",
+        "<ul><li>a</li></ul><ul><li>b</li></ul>",
+        "<ul><li>a</li><li>b</li></ul>",
+    ),
+    "An empty line between two items of three": (
+        "- a\n\n- b\n- c",
+        "<ul><li><p>a</p></li><li><p>b</p></li><li><p>c</p></li></ul>",
+        "<ul><li><p>a</p></li><li><p>b</p></li><li>c</li></ul>",
+    ),
+    "A second paragraph of an item": (
+        "- a\n\n  b",
+        "<ul><li><p>a</p><p>b</p></li></ul>",
+        "<ul><li>a</li></ul><p>b</p>",
+    ),
+    "Code in an item by its indentation": (
+        "- a\n\n        x",
+        "<ul><li><p>a</p><pre><code>  x</code></pre></li></ul>",
+        "<ul><li>a<pre><code>x</code></pre></li></ul>",
+    ),
+    "`#Words`": ("#Words", "<p>#Words</p>", '<h1 id="words">Words</h1>'),
+    "A heading in HTML": ("<h2>Words</h2>", '<h2 id="words">Words</h2>', "<h2>Words</h2>"),
+    "Two quotations": (
+        "> a\n\n> b",
+        "<blockquote><p>a</p></blockquote><blockquote><p>b</p></blockquote>",
+        "<blockquote><p>a</p><p>b</p></blockquote>",
+    ),
+    "An empty line within HTML": (
+        "<div>\n\n*a*\n\n</div>",
+        "<div><p><em>a</em></p></div>",
+        "<div>*a*</div>",
+    ),
+    '`markdown="0"`': (
+        '<div markdown="0">a</div>',
+        "<div>a</div>",
+        '<div markdown="0">a</div>',
+    ),
+    "`~~words~~`": ("~~a~~ ~b~", "<p><del>a</del> <del>b</del></p>", "<p>~~a~~ ~b~</p>"),
+    "A bare address": (
+        "https://a.example",
+        '<p><a href="https://a.example">https://a.example</a></p>',
+        "<p>https://a.example</p>",
+    ),
+    "A backslash at the end of a line": ("a\\\nb", "<p>a<br> b</p>", "<p>a\\ b</p>"),
+    "A fence that is never closed": ("```\na", "<pre><code>a</code></pre>", "<p>``` a</p>"),
+    "A fence below a definition's colon": (
+        "a\n:   ```python\n    b\n    ```",
+        '<dl><dt>a</dt><dd><pre><code class="language-python">b</code></pre></dd></dl>',
+        "<dl><dt>a</dt><dd><code>python b</code></dd></dl>",
+    ),
+    "An address with a space in it": ("[a](b c)", "<p>[a](b c)</p>", '<p><a href="b c">a</a></p>'),
+    "A footnote's name with a space": (
+        "a[^b c]\n\n[^b c]: x",
+        '<p>a<a href="x">^b c</a></p>',
+        None,
+    ),
+    "Footnotes in another order": (
+        "a[^2] b[^1]\n\n[^1]: one\n\n[^2]: two",
+        None,
+        None,
+    ),
+    "A footnote that nothing refers to": ("a\n\n[^1]: one", "<p>a</p>", None),
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_what_the_list_of_differences_says_is_so(name: str) -> None:
+    text, native, python = DIFFERENCES[name]
+    found = [normal(html(text)).replace("\n", "") for html in (commonmark.html, python_markdown)]
+    assert found[0] != found[1]
+    assert native in (None, found[0])
+    assert python in (None, found[1])
+    assert f"| {name} |" in (ROOT / "docs" / "markdown.md").read_text(encoding="utf-8")
+
+
+def test_the_list_of_differences_is_whole() -> None:
+    text = (ROOT / "docs" / "markdown.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+?) \| .+ \| .+ \|$", text.partition("## Differences")[2], re.M)
+    assert set(rows) - {"What you write"} == set(DIFFERENCES)
 
 
 # --- CommonMark's own examples

@@ -34,6 +34,7 @@ def wrong(text: str) -> list[tuple[int, str]]:
 PLAIN = [
     "Title: A: b\nDate: 2026-01-01\n\nWords.",
     "Title: a\nTags: b,\n    c\n    d\nTitle: e\n\nWords.",
+    "Title: a\tb\tc\n\nWords.",
     "Title: a\n\tmore\n   Slug :x\nWords.",
     "title:\n    on the next line\n\nWords: here",
     "\nTitle: a\n\nWords.",
@@ -173,6 +174,8 @@ def test_values_are_clean(text: str, end: str) -> None:
         ("tags: []", {}),
         ("title: 12:30", {"title": ["12:30"]}),
         ("title: ''", {"title": [""]}),
+        ('title: "~"', {"title": ["~"]}),
+        ("title: ~", {}),
         ("# nothing\n", {}),
     ],
 )
