@@ -47,7 +47,8 @@ _snapshot = re.compile(
 )
 _asset = re.compile(r"(?:static/)?([a-z0-9-]+\.(?:js|css|svg|png))")
 _hashed_name = re.compile(
-    r"\.[0-9a-f]{8,}\.(?:js|css|svg|png|jpe?g|webp|avif)$|_[0-9a-f]{7,}\.pf_(?:fragment|index|meta)$"
+    r"\.[0-9a-f]{8,}(?:-[0-9]+)?\.(?:js|css|svg|png|jpe?g|webp|avif)$"
+    r"|_[0-9a-f]{7,}\.pf_(?:fragment|index|meta)$"
 )
 # Where the blog's search is, in each language, and where its index and its worker are.
 _search = re.compile(r"(?:[a-z]{2,3}(?:-[a-z0-9]{2,8})*/)?search/|pagefind/.+")
@@ -246,7 +247,9 @@ def _safe(relative: str) -> bool:
 
 
 def _read(path: Path, encoding: str, stamp: tuple[int, int], headers: Headers) -> Found:
-    kind = _types.get(path.suffix) or mimetypes.guess_type(path.name)[0]
+    # Pelican's name for a feed.
+    suffix = ".atom" if path.name.endswith(".atom.xml") else path.suffix
+    kind = _types.get(suffix) or mimetypes.guess_type(path.name)[0]
     kind = kind or "application/octet-stream"
     body = path.read_bytes()
     used = ""
