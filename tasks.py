@@ -449,11 +449,9 @@ def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = Fa
     environ = {**from_file(), **os.environ, "PYTHONUTF8": "1"}
     with refusals():
         place = publishing.place_of(to, environ)
-        if rollback:
-            changes = publishing.roll_back(ROOT, place, dry_run=dry_run)
-        else:
-            changes = publishing.publish(ROOT, place, environ, dry_run=dry_run)
-    say(publishing.told(changes, dry_run=dry_run))
+        send = publishing.roll_back if rollback else publishing.publish
+        sent = send(ROOT, place, environ, dry_run=dry_run)
+        say(publishing.told(sent.changes, dry_run=dry_run))
 
 
 @task(

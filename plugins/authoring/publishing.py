@@ -10,8 +10,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from . import Refused
 from .targets import Change, files_of, target, without_password
@@ -20,6 +22,13 @@ from .targets import Change, files_of, target, without_password
 KEEP = 5
 # A dry run of a first publication names every file; more than this nobody reads.
 SHOWN = 200
+
+
+class Publication(NamedTuple):
+    """What was sent, or would be: the site's folder, and how it differs from what readers had."""
+
+    site: Path
+    changes: list[Change]
 
 
 class Publications:
@@ -88,9 +97,9 @@ def place_of(given: str, environ: dict[str, str]) -> str:
 
 def publish(
     root: Path, place: str, environ: dict[str, str], *, dry_run: bool = False
-) -> list[Change]:
+) -> Publication:
     """Build, check, send; raises Refused, with everything as it was, when anything is wrong."""
-    to = target(place, root)
+    to = target(place, root, environ)
     if not environ.get("SITE_URL"):
         raise Refused(
             "SITE_URL is not set, so that all links would lead to your own machine. Write into .env"
@@ -115,20 +124,21 @@ def publish(
     changes = to.send(site, really=not dry_run, note=f"Publish {environ['SITE_URL']}")
     if not dry_run and (changes or not Publications(folder).names()):
         Publications(folder).keep(site)
-    return changes
+    return Publication(site, changes)
 
 
-def roll_back(root: Path, place: str, *, dry_run: bool = False) -> list[Change]:
+def roll_back(
+    root: Path, place: str, environ: Mapping[str, str], *, dry_run: bool = False
+) -> Publication:
     """Send the publication before the one that readers have; again, the one before that."""
-    to = target(place, root)
+    to = target(place, root, environ)
     publications = Publications(folder_of(place, root / "var"))
     name = publications.before()
-    changes = to.send(
-        publications.builds / name, really=not dry_run, note=f"Go back to what was published {name}"
-    )
+    site = publications.builds / name
+    changes = to.send(site, really=not dry_run, note=f"Go back to what was published {name}")
     if not dry_run:
         publications.current.write_text(name)
-    return changes
+    return Publication(site, changes)
 
 
 def told(changes: list[Change], *, dry_run: bool) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plugins.authoring import Refused, publishing
-from plugins.authoring.targets import Branch, Change, Folder, Rsync, target
+from plugins.authoring.targets import Branch, Bucket, Change, Folder, Rsync, target
 from tests.sites import ROOT
 
 
@@ -140,22 +140,25 @@ def test_a_repository_that_is_not_there_is_told_with_a_remedy(site: Path, tmp_pa
 def test_a_token_in_an_address_is_shown_nowhere(site: Path, tmp_path: Path) -> None:
     place = "git:https://x-access-token:secret@127.0.0.1:1/blog.git"
     with pytest.raises(Refused) as refused:
-        target(place, tmp_path).send(site, really=True)
+        target(place, tmp_path, {}).send(site, really=True)
     assert "127.0.0.1" in str(refused.value)
     assert "secret" not in str(refused.value)
     assert "secret" not in str(publishing.folder_of(place, tmp_path))
 
 
 def test_a_place_is_understood_or_refused_with_all_that_there_are(tmp_path: Path) -> None:
-    assert target("folder:public", tmp_path) == Folder(tmp_path / "public")
-    assert target("rsync:ada@example.org:/srv/www", tmp_path) == Rsync("ada@example.org:/srv/www")
-    assert target("git:git@example.org:ada/blog.git#site", tmp_path) == Branch(
-        "git@example.org:ada/blog.git", "site"
-    )
-    assert target("git:/srv/blog.git", tmp_path) == Branch("/srv/blog.git", "gh-pages")
-    for wrong in ("", "folder:", "ftp:example.org", "/srv/www"):
+    for written, meant in {
+        "folder:public": Folder(tmp_path / "public"),
+        "rsync:ada@example.org:/srv/www": Rsync("ada@example.org:/srv/www"),
+        "git:git@example.org:ada/blog.git#site": Branch("git@example.org:ada/blog.git", "site"),
+        "git:/srv/blog.git": Branch("/srv/blog.git", "gh-pages"),
+        "s3:blog": Bucket("blog"),
+        "s3://blog/notes/2026/": Bucket("blog", "notes/2026"),
+    }.items():
+        assert target(written, tmp_path, {}) == meant
+    for wrong in ("", "folder:", "s3:", "s3:/", "ftp:example.org", "/srv/www"):
         with pytest.raises(Refused, match="folder:/srv/www/blog"):
-            target(wrong, tmp_path)
+            target(wrong, tmp_path, {})
 
 
 def test_earlier_publications_are_kept_once_and_the_oldest_go(site: Path, tmp_path: Path) -> None:
@@ -188,12 +191,14 @@ SETTINGS = {"SITE_URL": "https://example.org", "PUBLISH_TO": "folder:www"}
 def publish(root: Path, *, dry_run: bool = False) -> str:
     """What the command says, in a copy of the blog."""
     place = publishing.place_of("", SETTINGS)
-    changes = publishing.publish(root, place, {**os.environ, **SETTINGS}, dry_run=dry_run)
-    return publishing.told(changes, dry_run=dry_run)
+    sent = publishing.publish(root, place, {**os.environ, **SETTINGS}, dry_run=dry_run)
+    return publishing.told(sent.changes, dry_run=dry_run)
 
 
 def roll_back(root: Path) -> str:
-    return publishing.told(publishing.roll_back(root, "folder:www"), dry_run=False)
+    sent = publishing.roll_back(root, "folder:www", SETTINGS)
+    assert (sent.site / "first" / "index.html").exists()
+    return publishing.told(sent.changes, dry_run=False)
 
 
 def test_a_blog_is_published_with_neither_drafts_nor_what_is_to_come_and_taken_back(

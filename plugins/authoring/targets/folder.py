@@ -1,0 +1,76 @@
+"""A folder of this machine, or one that is mounted here."""
+
+import filecmp
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from plugins.authoring import Refused
+
+from .place import LIST, Change, files_of, pages_last
+
+
+class Folder(NamedTuple):
+    """A folder of this machine, or one that is mounted here."""
+
+    path: Path
+
+    def send(self, site: Path, *, really: bool, note: str = "") -> list[Change]:
+        try:
+            return self.copy(site, really=really)
+        except OSError as error:
+            raise Refused(
+                f"{self.path} cannot be written: {error.strerror or error}. Give this user the right"
+                " to, or choose another folder in PUBLISH_TO."
+            ) from error
+
+    def copy(self, site: Path, *, really: bool) -> list[Change]:
+        if site.resolve().is_relative_to(self.path.resolve()):
+            raise Refused(
+                f"{self.path} holds the build itself. Choose another folder in PUBLISH_TO."
+            )
+        mine = files_of(site)
+        listed = self.path / LIST
+        earlier = listed.read_text(encoding="utf-8").splitlines() if listed.exists() else []
+        changes = []
+        for name in sorted(mine, key=pages_last):
+            source, there = site / name, self.path / name
+            if there.is_file() and filecmp.cmp(source, there, shallow=False):
+                continue
+            changes.append(Change("~" if there.exists() else "+", name))
+            if really:
+                put(source, there)
+        for name in sorted(set(earlier) - set(mine)):
+            there = self.path / name
+            if there.is_file() and there.resolve().is_relative_to(self.path.resolve()):
+                changes.append(Change("-", name))
+                if really:
+                    there.unlink()
+                    without_empty(there.parent, self.path)
+        if really:
+            self.path.mkdir(parents=True, exist_ok=True)
+            listed.write_text("\n".join(mine) + "\n", encoding="utf-8")
+        return changes
+
+
+def put(source: Path, there: Path) -> None:
+    """Copy beside the old file and rename over it: no reader meets half a page."""
+    there.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=there.parent, prefix=f".{there.name}.")
+    os.close(handle)
+    try:
+        shutil.copyfile(source, name)
+        shutil.copystat(source, name)
+        Path(name).replace(there)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def without_empty(folder: Path, top: Path) -> None:
+    """Remove a folder that has become empty, and those above it, but not the site's own."""
+    while folder != top and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
