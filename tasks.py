@@ -444,7 +444,7 @@ def import_site(_: Context, origin: str, write: bool = False) -> None:
 )
 def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = False) -> None:
     """Build the blog, check it, and send what has changed to where readers are."""
-    from plugins.authoring import publishing
+    from plugins.authoring import publishing, pushing
 
     environ = {**from_file(), **os.environ, "PYTHONUTF8": "1"}
     with refusals():
@@ -452,6 +452,8 @@ def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = Fa
         send = publishing.roll_back if rollback else publishing.publish
         sent = send(ROOT, place, environ, dry_run=dry_run)
         say(publishing.told(sent.changes, dry_run=dry_run))
+        if pushed := pushing.push(sent.site, environ, dry_run=dry_run):
+            say(pushed)
 
 
 @task(

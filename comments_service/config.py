@@ -88,6 +88,13 @@ class Settings:
         "File or http(s) address of the manifest. Empty: threads.json in COMMENTS_OUTPUT,"
         " or else under SITE_URL.",
     )
+    manifest_token: str = setting(
+        "COMMENTS_MANIFEST_TOKEN",
+        "",
+        "What `tasks.py publish` shows to push the manifest, the same on both machines: 32 characters"
+        " or more. Empty: nobody may push one.",
+        secret=True,
+    )
     secret_key: str = setting(
         "COMMENTS_SECRET_KEY",
         "",
@@ -483,6 +490,11 @@ def checked(settings: Settings) -> Settings:
     if settings.mail_url and urlsplit(settings.mail_url).scheme not in ("smtp", "smtps"):
         raise SettingError(
             "COMMENTS_MAIL_URL: write smtp://user:password@host:587 or smtps://…:465"
+        )
+    if settings.manifest_token and not re.fullmatch(r"[\x21-\x7e]{32,}", settings.manifest_token):
+        raise SettingError(
+            "COMMENTS_MANIFEST_TOKEN: write 32 letters and digits or more that nobody guesses, such as"
+            ' those of: python3 -c "import secrets; print(secrets.token_urlsafe())"'
         )
     if settings.second_factor not in ("auto", "required", "optional"):
         raise SettingError(

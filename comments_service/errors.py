@@ -62,6 +62,14 @@ class WrongCredentials(ServiceError):
     title = Message("This address and password do not belong together")
 
 
+class WrongToken(ServiceError):
+    """A program that wants in does not have the token of the settings."""
+
+    status = 401
+    code = "wrong_token"
+    title = Message("This needs a token that the service knows")
+
+
 class SecondFactorRequired(ServiceError):
     """The first factor was right; `ticket` is sent back with the second one."""
 
@@ -186,6 +194,12 @@ class InvalidInput(ServiceError):
     status = 422
     code = "invalid_input"
     title = Message("Please look at the marked fields")
+
+
+class InvalidManifest(ServiceError):
+    status = 422
+    code = "invalid_manifest"
+    title = Message("This list of threads cannot be used")
 
 
 class TooMany(ServiceError):

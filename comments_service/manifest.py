@@ -112,6 +112,20 @@ def sync(source: str, *, again: bool = False) -> bool:
     return True
 
 
+def push(data: bytes) -> int:
+    """Take over a manifest that the site's author has sent; returns how many threads it lists.
+
+    What is remembered of the source stays: while that is as it was, be it an older file or an answer
+    of a cache, it does not replace what was pushed. Once it is another one, it counts again: of what
+    is pushed and what lies there, the one that changed last. Raises ManifestError.
+    """
+    manifest = parse(data)
+    with writing():
+        known = db.session.scalar(sa.select(Site.manifest_tag).where(Site.id == 1)) or ""
+        _take_over(manifest, known)
+    return len(manifest.threads)
+
+
 def parse(data: bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate(json.loads(data))
@@ -168,6 +182,8 @@ def _fetched(source: str, known: str) -> tuple[bytes, str] | None:
 
 
 def _take_over(manifest: Manifest, tag: str) -> None:
+    # On PostgreSQL a push and another process's look at the source take turns.
+    db.session.execute(sa.select(Site.id).where(Site.id == 1).with_for_update())
     present = {thread.id: thread for thread in db.session.scalars(sa.select(Thread))}
     for entry in manifest.threads:
         thread = present.pop(entry.id, None)

@@ -3,6 +3,7 @@
 HTTP stays in this package. A door parses, makes one call into a room, and answers.
 """
 
+import hmac
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -24,6 +25,7 @@ from comments_service import (
     inputs,
     language,
     limits,
+    manifest,
     moderation,
     sessions,
     snapshots,
@@ -38,6 +40,10 @@ MAX_BYTES = 256 * 1024
 # What SQLAlchemy raises when the database is away, full, locked or read-only.
 OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# Doors for programs, which show a token instead of a cookie, and the most that each takes.
+TOKEN_DOORS = {"api.take_manifest": manifest.MAX_BYTES}
+# A guess costs as much as a wrong password.
+WRONG_TOKENS = Message("Too many tries with a wrong token. Please wait a little.")
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -108,7 +114,10 @@ def guard() -> Response | None:
     """Refuse a change that did not come from a page that may make it."""
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         return preflight()
-    if request.method not in SAFE_METHODS:
+    if request.endpoint in TOKEN_DOORS and request.method not in SAFE_METHODS:
+        check_token(request, config.current())
+        request.max_content_length = TOKEN_DOORS[request.endpoint]
+    elif request.method not in SAFE_METHODS:
         check_origin(request, config.current())
         # Whether the door reads it or not.
         if (request.content_length or 0) > MAX_BYTES:
@@ -142,6 +151,26 @@ def check_origin(request: Request, settings: config.Settings) -> None:
                 site=settings.site_origin,
             )
         )
+
+
+def check_token(request: Request, settings: config.Settings) -> None:
+    """Let in a program that has the token of the settings.
+
+    No page can send it for its reader: a form has no such header, and a script would have to ask
+    first (`preflight` allows neither the method nor the header). So a missing Origin, which is how
+    programs come, is no reason to refuse; a wrong one is.
+    """
+    if not settings.manifest_token:
+        raise errors.UnknownPage
+    if "Origin" in request.headers:
+        check_origin(request, settings)
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    right = hmac.compare_digest(token.strip().encode(), settings.manifest_token.encode())
+    if kind.lower() != "bearer" or not right:
+        network = limits.network(client_address())
+        with db.writing():
+            limits.count(f"token-from:{network}", settings.limit_sign_in, WRONG_TOKENS)
+        raise errors.WrongToken
 
 
 def preflight() -> Response:
@@ -316,7 +345,10 @@ def problem(error: ServiceError) -> Response:
     }
     if isinstance(error, errors.SecondFactorRequired):
         data["ticket"] = error.ticket
-    return json(data, error.status, "application/problem+json")
+    answer = json(data, error.status, "application/problem+json")
+    if isinstance(error, errors.WrongToken):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 _of_status: Mapping[int, type[ServiceError]] = {

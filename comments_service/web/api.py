@@ -22,6 +22,7 @@
     POST   accounts                       origin, rate        202 always the same
     GET    moderation/queue               moderator           200 what waits
     POST   comments/<id>/decisions        origin, moderator   201 the decision
+    PUT    manifest                       token, rate         200 how many threads there are
     GET    openapi.json                   –                   200 this table for programs
 
 Origin, size and errors are checked for all of them in `web/__init__.py`.
@@ -38,8 +39,10 @@ from comments_service import (
     comments,
     config,
     language,
+    manifest,
     moderation,
     people,
+    publisher,
     sessions,
     snapshots,
     threads,
@@ -50,6 +53,7 @@ from comments_service.accounts import handoff, letters, links, passkeys, passwor
 from comments_service.accounts.entrance import Entry
 from comments_service.errors import (
     InvalidInput,
+    InvalidManifest,
     MalformedJSON,
     Message,
     SecondFactorRequired,
@@ -272,6 +276,20 @@ def decide(comment_id: int) -> Response:
     made = comments.decide(comment_id, account, body(NewDecision))
     decided = waiting([threads.comment(comment_id)])[0]
     return web.json({"decision": made.act, "reason": made.reason, "comment": decided}, 201)
+
+
+@doors.put("/manifest")
+def take_manifest() -> Response:
+    if request.mimetype != "application/json":
+        raise WrongContentType
+    try:
+        listed = manifest.push(request.get_data())
+    except manifest.ManifestError as error:
+        raise InvalidManifest(
+            Message("Nothing was taken over: {reason}", reason=str(error))
+        ) from error
+    publisher.wake()
+    return web.json({"threads": listed})
 
 
 @doors.get("/openapi.json")

@@ -113,6 +113,7 @@ SCHEMAS: dict[str, Schema] = {
         },
         ticket={**_text, "description": "Goes back with the answer, once, within 15 minutes."},
     ),
+    "Threads": _object(threads={**_number, "description": "How many the manifest lists."}),
     "Passkey": _object(id=_number, name=_text, created_at=_moment),
     "Html": _object(html=_text),
     "Detail": _object(detail=_text),
@@ -235,7 +236,8 @@ def document(settings: Settings) -> Schema:
             "title": "Postil comments",
             "version": "1",
             "description": "Reading needs none of this: the snapshots are files. Every change needs"
-            " an `Origin` header that the service knows, and a session where it says so.",
+            " an `Origin` header that the service knows, and a session where it says so; `manifest`"
+            " needs a token instead.",
             "license": {"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
         },
         "servers": [{"url": f"{settings.comments_url}api/v1"}],
@@ -247,7 +249,12 @@ def document(settings: Settings) -> Schema:
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "__Host-postil" if settings.secure else "postil",
-                }
+                },
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "COMMENTS_MANIFEST_TOKEN; without it the door is closed (404).",
+                },
             },
         },
         "security": [{}, {"session": []}],
@@ -398,6 +405,20 @@ def _paths(settings: Settings) -> Schema:
                 (401, 404, 409),
                 body=inputs.NewDecision,
             ),
+        },
+        "/manifest": {
+            "put": {
+                **_operation(
+                    "Say which threads there are, as the built site's threads.json does",
+                    {200: "Threads"},
+                    (400, 401, 403, 404, 413, 415, 422, 429),
+                ),
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": {"type": "object"}}},
+                },
+                "security": [{"token": []}],
+            }
         },
         "/openapi.json": {
             "get": {

@@ -12,6 +12,7 @@ know of a site they ask of the plugins beside them.
 - `live`: the process that builds while somebody writes
 - `running`: the programs that commands start, and end again
 - `publishing`, with `targets`: to where readers are, and back
+- `publishing`, with `targets`: to where readers are, and back; `pushing` tells the comment service
 - `progress`: a bar for whoever sits at a terminal
 
 A room raises `Refused` for what its author has to correct; the sentence tells how.
