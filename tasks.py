@@ -325,12 +325,13 @@ def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
 )
 def build(_: Context, settings: str = "publishconf.py", keep_going: bool = False) -> None:
     """Build the blog for publishing, into output/."""
-    from plugins.authoring import running
+    from plugins.authoring import progress, running
 
     environ = {**from_file(), **os.environ}
     if not environ.get("SITE_URL"):
         say("SITE_URL is not set: links will lead to http://localhost:8000. Set it in .env.")
-    built = running.build(ROOT, environ, settings)
+    with progress.waiting("Building the blog …"):
+        built = running.build(ROOT, environ, settings)
     if not built.succeeded and keep_going:
         say("The build failed; the site is as it was. Everything that there is to correct:")
         check_content("--quick", "--settings", settings)

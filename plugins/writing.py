@@ -95,7 +95,15 @@ class Building:
                 files.claim(self.output, name)  # Pelican has written it.
                 continue
             target = self.output / name
-            was = as_it_is(source)
+            try:
+                was = as_it_is(source)
+            except FileNotFoundError:
+                logger.warning(
+                    "There is no file %s, to which a text of the blog links. Put it there, or correct"
+                    " the link; `check` tells who has it.",
+                    source,
+                )
+                continue
             if not (target.is_file() and self.copied.get(name) == was + as_it_is(target)) and not (
                 target.is_file() and filecmp.cmp(source, target, shallow=False)
             ):

@@ -11,7 +11,6 @@ know of a site they ask of the plugins beside them.
 - `checking`, with `sources`, `pages` and `outside`: what would embarrass an author
 - `live`: the process that builds while somebody writes
 - `running`: the programs that commands start, and end again
-- `publishing`, with `targets`: to where readers are, and back
 - `publishing`, with `targets`: to where readers are, and back; `pushing` tells the comment service
 - `progress`: a bar for whoever sits at a terminal
 

@@ -28,7 +28,7 @@ from pelican.settings import read_settings
 
 from plugins.manifest import Article, Generator, Problem, line_of, plain
 
-from . import outside, pages, sources
+from . import outside, pages, progress, sources
 
 ROOT = Path(__file__).resolve().parents[2]
 TOLD = re.compile(r"^\s*(?P<path>[^\s:][^:\n]*):(?P<line>\d+): (?P<text>.+)$", re.MULTILINE)
@@ -320,7 +320,8 @@ def check(
     if settings.get("PLUGINS") is None:
         return Report(problems, ["everything else, until PLUGINS is set"], 0)
     folder, output = Path(settings["PATH"]), Path(settings["OUTPUT_PATH"])
-    build = gathered(settings)
+    with progress.waiting("Building, and looking at every article …"):
+        build = gathered(settings)
     everything = sorted(
         [*build.contents, *build.unpublished], key=lambda content: str(content.source_path)
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from plugins.authoring import Refused
+from plugins.authoring import Refused, progress
 from plugins.authoring.blog import Blog
 from plugins.authoring.pictures import SUFFIXES
 from plugins.files import replace
@@ -255,14 +255,17 @@ def plan(blog: Blog, found: Iterable[Post | Note], find: Finder) -> Plan:
 def write(planned: Plan) -> int:
     """Write what is new, pictures first; gives how many pictures were copied."""
     copied = 0
-    for item in (*planned.new, *planned.same):
-        for source, target in item.pictures.items():
+    pictures = [pair for item in (*planned.new, *planned.same) for pair in item.pictures.items()]
+    with progress.bar("Bringing articles", len(pictures) + len(planned.new)) as step:
+        for source, target in pictures:
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
                 copied += 1
-    for item in planned.new:
-        replace(item.path, item.text.encode())
+            step()
+        for item in planned.new:
+            replace(item.path, item.text.encode())
+            step()
     return copied
 
 

@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from plugins.manifest import Article, Problem
 
-from . import pages
+from . import pages, progress
 
 Found = tuple[list[Problem], str]
 
@@ -160,20 +160,22 @@ def dead_links(site: pages.Site, contents: dict[str, tuple[Article, str]]) -> It
     hosts: dict[str, list[str]] = defaultdict(list)
     for url in list(where)[:LINKS_AT_MOST]:
         hosts[urlsplit(url).netloc].append(url)
-    with ThreadPoolExecutor(HOSTS_AT_ONCE) as pool:
-        for answers in pool.map(ask_in_turn, hosts.values()):
+    many = sum(map(len, hosts.values()))
+    with progress.bar("Following links", many) as step, ThreadPoolExecutor(HOSTS_AT_ONCE) as pool:
+        for answers in pool.map(functools.partial(ask_in_turn, step), hosts.values()):
             for url, fault in answers:
                 text = f"{url} {fault}. Link to another address, or to a copy in an archive."
                 yield from (place._replace(text=text) for place in where[url])
 
 
-def ask_in_turn(urls: list[str]) -> list[tuple[str, str]]:
+def ask_in_turn(step: Callable[[], object], urls: list[str]) -> list[tuple[str, str]]:
     """What is wrong with each address of one host."""
     answers = []
     for number, url in enumerate(urls):
         time.sleep(PAUSE_SECONDS if number else 0)
         if fault := gone(url):
             answers.append((url, fault))
+        step()
     return answers
 
 

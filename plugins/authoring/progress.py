@@ -1,4 +1,4 @@
-"""Progress: a bar while many things are done, for whoever sits at a terminal.
+"""Progress: a bar while many things are done, a sign of life while one is, for whoever sits at a terminal.
 
 Nobody else is shown one: not a file that output is written to, not CI, not who set NO_COLOR.
 """
@@ -16,12 +16,24 @@ def is_shown() -> bool:
 
 
 @contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Turn a wheel while something is done of which nobody knows how long it takes."""
+    if not is_shown():
+        yield
+        return
+    # Loaded by those who see it only. The stream as it is now: what is done may turn it elsewhere.
+    from rich.console import Console
+
+    with Console(file=sys.stderr).status(what):
+        yield
+
+
+@contextmanager
 def bar(what: str, total: int) -> Iterator[Callable[[], object]]:
     """Give what is to be called after each of so many steps; any thread may call it."""
     if not total or not is_shown():
         yield lambda: None
         return
-    # Loaded by those who see it only.
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -215,37 +213,3 @@ def test_what_is_wrong_is_told_with_a_remedy_and_without_secrets(
     assert "wrong-but-secret" not in f"{refused.value} {place!r}"
     assert len(str(refused.value)) < 600
     assert names(stored.folder / "blog") == []
-
-
-def test_a_bar_is_shown_at_a_terminal_and_nowhere_else() -> None:
-    pty = pytest.importorskip("pty")
-    code = (
-        "from plugins.authoring import progress\n"
-        "with progress.bar('Sending', 3) as step:\n"
-        "    step(), step(), step()\n"
-    )
-
-    def seen(**changed: str) -> str:
-        ours, theirs = pty.openpty()
-        plain = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CI")}
-        subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=ROOT,
-            env={**plain, "TERM": "xterm", **changed},
-            stderr=theirs,
-            check=True,
-        )
-        os.write(theirs, b".")
-        os.close(theirs)
-        shown = os.read(ours, 100_000)
-        os.close(ours)
-        return shown.decode()
-
-    assert "Sending" in seen()
-    for name in ("NO_COLOR", "CI"):
-        assert seen(**{name: "1"}) == "."
-    assert seen(TERM="dumb") == "."
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stderr == done.stdout == ""

@@ -217,7 +217,10 @@ def test_another_site_s_link_is_dead_only_when_that_site_says_so(tmp_path: Path)
     with outside.served(tmp_path) as address:
         assert outside.gone(f"{address}/there.html") == ""
         assert outside.gone(f"{address}/gone.html") == "answers 404"
-        assert outside.ask_in_turn([f"{address}/there.html"]) == []
+        asked: list[str] = []
+        urls = [f"{address}/there.html"]
+        assert outside.ask_in_turn(lambda: asked.append("once"), urls) == []
+        assert asked == ["once"]
     assert "does not answer" in outside.gone(f"{address}/there.html")
 
 

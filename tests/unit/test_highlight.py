@@ -76,6 +76,6 @@ def test_a_name_from_elsewhere_leads_to_a_lexer_that_is_known(name: str) -> None
 
 def test_an_unknown_language_is_refused_and_a_near_one_suggested() -> None:
     with pytest.raises(highlight.UnknownLanguage):
-        highlight.coloured("pyton", "x = 1")
-    assert highlight.suggestion("pyton") == "python"
+        highlight.coloured("pythonn", "x = 1")
+    assert highlight.suggestion("pythonn") == "python"
     assert highlight.suggestion("§§§§§§") == ""

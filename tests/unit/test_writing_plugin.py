@@ -114,6 +114,15 @@ def test_a_static_file_is_renewed_even_by_an_older_one_of_the_same_size(site: Si
     assert not (site.output / "files").exists()
 
 
+def test_a_file_that_is_not_there_is_told_and_the_site_built(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.write("fish", "See [the paper]({static}/papers/gone.pdf).")
+    site.build()
+    assert "papers/gone.pdf" in caplog.text
+    assert "See" in site.page("fish")
+
+
 def test_a_build_that_fails_half_way_leaves_the_site_as_it_was(site: Site) -> None:
     site.build()
     before = everything(site.output)
