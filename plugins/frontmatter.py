@@ -13,8 +13,6 @@ import tomllib
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-import yaml
-
 Fields = dict[str, list[str]]
 
 # Python-Markdown's (`markdown.extensions.meta`), tabs being spaces by then.
@@ -132,15 +130,18 @@ def of_yaml(head: str) -> list[Line] | None:
 
     Only the shape is read: what YAML would make of `no`, `12:30` or `010` is nobody's title.
     """
+    # A site without YAML need neither wait for its parser nor have it installed.
+    import yaml
+
     try:
-        node = yaml.compose(head, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        node: Any = yaml.compose(head, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     except yaml.YAMLError as error:
         if is_pelicans(head):
             return None
         raise Unreadable([broken_yaml(error)]) from None
     if node is None:
         return []
-    if not isinstance(node, yaml.MappingNode):
+    if node.id != "mapping":
         return None
     listed: list[Line] = []
     problems: list[tuple[int, str]] = []
@@ -148,14 +149,14 @@ def of_yaml(head: str) -> list[Line] | None:
     for key, value in node.value:
         number, typed = key.start_mark.line + 2, str(key.value)
         values = texts_of(value)
-        if not isinstance(key, yaml.ScalarNode) or values is None:
-            typed = typed if isinstance(key, yaml.ScalarNode) else "This"
+        if key.id != "scalar" or values is None:
+            typed = typed if key.id == "scalar" else "This"
             problems.append((number, nested(typed)))
         elif typed.lower() in seen:
             problems.append((number, twice(typed, seen[typed.lower()])))
         else:
             seen[typed.lower()] = number
-            is_list = isinstance(value, yaml.SequenceNode)
+            is_list = value.id == "sequence"
             listed.append(Line(number, typed.lower(), values, typed, is_list))
     if problems:
         raise Unreadable(problems)
@@ -164,12 +165,10 @@ def of_yaml(head: str) -> list[Line] | None:
 
 def texts_of(node: Any) -> list[str] | None:
     """A value as texts; None for one that has keys, or lists, of its own."""
-    if isinstance(node, yaml.ScalarNode):
+    if node.id == "scalar":
         empty = not node.style and node.value in ("~", "null", "Null", "NULL")
         return [] if empty else [node.value.strip()]
-    if isinstance(node, yaml.SequenceNode) and all(
-        isinstance(each, yaml.ScalarNode) for each in node.value
-    ):
+    if node.id == "sequence" and all(each.id == "scalar" for each in node.value):
         return [each.value.strip() for each in node.value]
     return None
 
@@ -190,7 +189,7 @@ def is_pelicans(head: str) -> bool:
     return bool(rows)
 
 
-def broken_yaml(error: yaml.YAMLError) -> tuple[int, str]:
+def broken_yaml(error: Exception) -> tuple[int, str]:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     what = getattr(error, "problem", None) or str(error).partition("\n")[0]
     return (

@@ -258,9 +258,9 @@ def test_the_check_tells_what_is_wrong_in_yaml_and_toml(tmp_path: Path) -> None:
     assert said(f"---\n{good}draft: maybe\n---\n") == [
         'a.md:4: draft: "maybe" is no answer. Write true or false.'
     ]
-    assert said(f"---\n{good}lastmod: soon\nwheather: fine\n---\n") == [
+    assert said(f"---\n{good}lastmod: soon\nweatherr: fine\n---\n") == [
         'a.md:4: lastmod: "soon" is no date. Write one such as 2026-11-20, or 2026-11-20 18:30.',
-        "a.md:5: wheather is not a key that is known. Did you mean Weather? A key of your own belongs"
+        "a.md:5: weatherr is not a key that is known. Did you mean Weather? A key of your own belongs"
         " into FRONT_MATTER in pelicanconf.py.",
     ]
     assert said(f"---\n{good}cover:\n  image: b\n---\n")[0].startswith("a.md:4: cover has keys")
