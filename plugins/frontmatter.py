@@ -33,6 +33,8 @@ ANSWERS = {
     "pinned": {"true": "yes", "false": "no"},
     "comments": {"true": "open", "false": "off"},
 }
+# Of these every word was meant to be read.
+WORDS = ("title", "summary", "description", "category", "tags", "series")
 # Pelican splits these, at semicolons where there are any and at commas elsewhere.
 NAMES = ("tags", "authors")
 
@@ -154,6 +156,8 @@ def of_yaml(head: str) -> list[Line] | None:
             problems.append((number, nested(typed)))
         elif typed.lower() in seen:
             problems.append((number, twice(typed, seen[typed.lower()])))
+        elif typed.lower() in WORDS and (lost := comment_after(value, head)):
+            problems.append((number, dropped(typed, lost)))
         else:
             seen[typed.lower()] = number
             is_list = value.id == "sequence"
@@ -161,6 +165,14 @@ def of_yaml(head: str) -> list[Line] | None:
     if problems:
         raise Unreadable(problems)
     return listed
+
+
+def comment_after(node: Any, head: str) -> str:
+    """What stands behind a value on its line, from ` #` on, which YAML passes over."""
+    if node.id != "scalar" or node.style:
+        return ""
+    rest = head.split("\n")[node.end_mark.line][node.end_mark.column :].strip()
+    return rest if rest.startswith("#") else ""
 
 
 def texts_of(node: Any) -> list[str] | None:
@@ -263,6 +275,13 @@ def nested(typed: str) -> str:
     return (
         f"{typed} has keys or lists within its value, which nothing here reads. Write one line of text,"
         " or a list of texts, or leave it out."
+    )
+
+
+def dropped(typed: str, lost: str) -> str:
+    return (
+        f'{typed}: YAML takes "{lost}" for a comment, and it would be lost. Put the whole value into'
+        " quotation marks, or the comment on a line of its own."
     )
 
 

@@ -185,6 +185,15 @@ def test_words_of_other_generators_are_understood(
     assert frontmatter.split(f"---\n{lines}\n---\nWords.")[0] == expected
 
 
+def test_words_that_yaml_would_pass_over_are_not_lost() -> None:
+    head = "---\ntitle: Issue #5\ntags: [a] # two\nsummary: Of C #.\ndraft: true # not yet\n---\n"
+    problems = wrong(head)
+    assert [line for line, _ in problems] == [2, 4]
+    assert 'title: YAML takes "#5" for a comment' in problems[0][1]
+    quoted = head.replace("Issue #5", '"Issue #5" # a comment').replace("Of C #.", "Of C#.")
+    assert frontmatter.split(quoted).fields["title"] == ["Issue #5"]
+
+
 def test_everything_wrong_is_told_at_once_with_its_line() -> None:
     text = "---\ntitle: a\ncover:\n  image: b\ntags: [[a]]\nTitle: b\n---\n"
     problems = wrong(text)
