@@ -27,6 +27,9 @@ from . import files
 from .manifest import Article, Generator, Pelican
 
 again = Signal("A text has been read again, and is about to be shown.")
+# Sent by whoever waits for another program at the end of a build, so that a build may be given up there
+# as well: by raising what is not an Exception.
+patience = Signal("A build waits for another program.")
 
 # The lists of Pelican's generators, and what is written of each.
 LISTS = {

@@ -13,6 +13,7 @@ search out. Settings: SEARCH (True). Templates get `search_pages`: the page's ad
 language, or nothing.
 """
 
+import contextlib
 import importlib.util
 import json
 import logging
@@ -32,7 +33,7 @@ from urllib.parse import unquote
 from pelican import signals
 from pelican.generators import Generator as PelicanGenerator
 
-from . import files, memory
+from . import files, memory, saved
 from .manifest import Article, Generator, Pelican
 
 logger = logging.getLogger(__name__)
@@ -57,6 +58,9 @@ USED = re.compile(
 )
 
 # What is to be indexed once it is written: by output folder.
+# How often it is asked, while the index is made, whether the build is still wanted.
+LOOK_SECONDS = 0.02
+
 _waiting: dict[str, list[Article]] = {}
 
 
@@ -158,12 +162,27 @@ def build(folder: Path, lang: str, pages: list[Page]) -> None:
         command = [str(get_executable()), "--silent", "--site", site]
         command += ["--output-path", str(folder), "--force-language", lang]
         command += ["--exclude-selectors", ", ".join(LEFT_OUT)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pagefind's own
-        if done.returncode:
+        if fault := run(command):
             raise SearchError(
-                f"pagefind could not make the index:\n{done.stdout}{done.stderr}\n"
+                f"pagefind could not make the index:\n{fault}\n"
                 "SEARCH = False builds the blog without it."
             )
+
+
+def run(command: list[str]) -> str:
+    """What a program complains of before it fails, or nothing; ended when the build is given up."""
+    with subprocess.Popen(  # noqa: S603 - pagefind's own
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as program:
+        try:
+            while True:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    said, _ = program.communicate(timeout=LOOK_SECONDS)
+                    return (said or f"exit status {program.returncode}") * bool(program.returncode)
+                saved.patience.send()
+        except BaseException:
+            program.kill()
+            raise
 
 
 def take_over(made: Path, folder: Path) -> None:

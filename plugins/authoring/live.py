@@ -129,7 +129,13 @@ class Live:
         settings = read_settings(str(self.root / SETTINGS))
         self.output = settings["OUTPUT_PATH"]
         pelican = Pelican(settings)
-        for signal in (signals.content_object_init, signals.article_generator_write_article):
+        from plugins import saved
+
+        for signal in (
+            signals.content_object_init,
+            signals.article_generator_write_article,
+            saved.patience,
+        ):
             signal.connect(self.give_way)
         return pelican
 

@@ -3,12 +3,13 @@
 import gzip
 import importlib.util
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from plugins import search
+from plugins import saved, search
 from tests.sites import Site, disconnect, fragment
 
 
@@ -155,3 +156,25 @@ def test_an_index_that_cannot_be_made_stops_the_build(
     monkeypatch.setenv("PAGEFIND_BINARY_PATH", str(broken))
     with pytest.raises(search.SearchError, match=r"no space left\s+SEARCH = False"):
         site.build(SEARCH=True)
+
+
+def test_a_build_may_be_given_up_while_the_index_is_made() -> None:
+    class GivenUp(BaseException):
+        pass
+
+    asked: list[object] = []
+
+    def give_up(sender: object) -> None:
+        asked.append(sender)
+        if len(asked) == 3:
+            raise GivenUp
+
+    with saved.patience.connected_to(give_up), pytest.raises(GivenUp):
+        search.run([sys.executable, "-c", "import time; time.sleep(600)"])
+    assert len(asked) == 3
+
+
+def test_a_program_that_fails_is_told_in_its_own_words() -> None:
+    assert search.run([sys.executable, "-c", "print('fine')"]) == ""
+    assert "no index" in search.run([sys.executable, "-c", "raise SystemExit('no index')"])
+    assert search.run([sys.executable, "-c", "raise SystemExit(3)"]) == "exit status 3"
