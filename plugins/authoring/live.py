@@ -52,23 +52,32 @@ class Interrupted(BaseException):
 
 
 class Heard(logging.Handler):
-    """What a build has to say to an author, in its order and once each."""
+    """What a build has to say to an author: each thing once, and not again as long as it stays so."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.lines: dict[str, None] = {}
+        self.before: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines[record.getMessage().strip()] = None
 
-    def take(self, error: BaseException | None = None) -> str:
-        """All of it, with what stopped the build, and what had stopped that."""
+    def take(self, error: BaseException | None = None, *, whole: bool = True) -> str:
+        """What is new, with all that stopped the build; `whole` says that it was of the whole blog."""
         lines, self.lines = list(self.lines), {}
+        new = [line for line in lines if line not in self.before]
+        if whole:
+            self.before.clear()
+        self.before.update(lines)
+        if error is None:
+            return "\n".join(new)
         chain = []
-        while error is not None:
-            if str(error) != LOGGED:
-                chain.append(f"{type(error).__name__}: {error}")
-            error = error.__cause__ or error.__context__
+        cause: BaseException | None = error
+        while cause is not None:
+            if str(cause) != LOGGED:
+                ours = type(cause).__module__.startswith("plugins.")
+                chain.append(str(cause) if ours else f"{type(cause).__name__}: {cause}")
+            cause = cause.__cause__ or cause.__context__
         return "\n".join(dict.fromkeys([*lines, *reversed(chain)]))
 
 
@@ -110,7 +119,7 @@ class Live:
             error = stopped
             self.let_go(pelican)
             if isinstance(stopped, Interrupted):
-                self.heard.take()
+                self.heard.lines.clear()
                 raise
         finally:
             self.building = False
@@ -125,7 +134,13 @@ class Live:
         from pelican import Pelican, log, signals
         from pelican.settings import read_settings
 
-        log.init(logging.WARNING, fatal="errors", handler=self.heard)
+        # All of them: what was said in an earlier build is told apart here.
+        log.init(
+            logging.WARNING,
+            fatal="errors",
+            handler=self.heard,
+            logs_dedup_min_level=logging.INFO,
+        )
         settings = read_settings(str(self.root / SETTINGS))
         self.output = settings["OUTPUT_PATH"]
         pelican = Pelican(settings)
@@ -167,14 +182,13 @@ class Live:
                 return False  # An editor empties a file before it writes into it.
             made = saved.page(self.output, path)
         except Exception:
-            # Told by the build that follows, which knows how.
-            return False
-        finally:
-            self.heard.take()
+            made = None  # Told by the build that follows, which knows how.
         if made is None:
+            self.heard.lines.clear()
             return False
         self.show("ready")
-        self.tell(Told("saved", [name], time.monotonic() - began))
+        report = self.heard.take(whole=False)
+        self.tell(Told("saved", [name], time.monotonic() - began, report))
         return True
 
     # The order of things

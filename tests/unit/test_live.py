@@ -101,6 +101,21 @@ def test_a_saved_page_comes_first_and_then_everything(desk: Desk) -> None:
     assert "new" in (desk.folder / "output/feeds/all.atom.xml").read_text("utf-8")
 
 
+def test_a_warning_is_told_when_it_is_new_and_not_with_every_build(desk: Desk) -> None:
+    code = "```pythonn\nx\n```"
+    for words, new in (("Of terns.", True), ("Of other terns.", False)):
+        desk.write("terns", f"{words}\n\n{code}")
+        assert ("Did you mean python?" in desk.until("saved").report) == new
+        assert desk.until("built").report == ""
+    desk.write("terns", "Of terns.")
+    desk.until("built")
+    desk.write("terns", code)
+    assert "Did you mean python?" in desk.until("saved").report
+    desk.until("built")
+    desk.write("terns", "Of terns.")
+    desk.until("built")
+
+
 def test_a_new_article_is_built(desk: Desk) -> None:
     desk.write("skuas", "Of skuas.")
     assert desk.until("built").names == ["content/skuas.md"]
@@ -112,6 +127,7 @@ def test_a_mistake_is_told_until_it_is_corrected_and_the_old_page_stays(desk: De
     for _ in range(2):
         told = desk.until("failed")
         assert "content/terns.md:3" in told.report
+        assert "FrontMatterError" not in told.report
         assert desk.status["state"] == "failed"
         assert desk.status["error"] == told.report
         assert "Of terns." in desk.page("terns")
