@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from pelican import signals
+from pelican.contents import Content
 
 from . import changes, files, rendering
 from .manifest import Article, Generator, Pelican
@@ -211,7 +212,12 @@ def spare(content: Article) -> None:
 
 def begin(pelican: Pelican) -> None:
     # Articles are made to stay. Looking through all of them for what could go, as Python does after
-    # each 700 new objects, is a sixth of a build's time.
+    # each 700 new objects, is a sixth of a build's time. Of builds before this one, all may go.
+    if gc.get_freeze_count():
+        for remembering in (Content.get_content, Content.get_summary):
+            remembering.cache.clear()
+        gc.unfreeze()
+        gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
     _building[pelican.settings["OUTPUT_PATH"]] = Building(pelican.settings)

@@ -3,8 +3,10 @@
 import hashlib
 import os
 import shutil
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pelican import signals
@@ -178,3 +180,15 @@ def test_the_theme_has_its_files_copied_and_links_are_left_to_pelican(site: Site
     assert {path.name for path in (ROOT / "theme/static/files").iterdir()} <= {
         path.name for path in (site.output / "theme").iterdir()
     }
+
+
+def test_a_process_that_builds_again_and_again_keeps_only_the_last_blog(site: Site) -> None:
+    seen: list[weakref.ref[object]] = []
+
+    def look(generators: list[Any]) -> None:
+        seen.append(weakref.ref(generators[0].articles[0]))
+
+    signals.all_generators_finalized.connect(look)
+    for _ in range(4):
+        site.build(PREVIEW=True)
+    assert seen[0]() is seen[1]() is None
