@@ -4,8 +4,6 @@ import os
 import random
 import time
 
-import pytest
-
 from tests.faults import truth
 from tests.faults.conftest import THREADS
 from tests.faults.storm import Client, Sent, Writer
@@ -17,7 +15,6 @@ MEND_SECONDS = 3.0
 LONGEST_STORM_SECONDS = 1.5
 
 
-@pytest.mark.timeout(180)
 def test_what_was_acknowledged_outlives_a_kill(
     service: Postil, account_cookie: str, seed: int
 ) -> None:
