@@ -239,7 +239,7 @@ import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -248,17 +248,6 @@ from invoke import Collection, Context, Program, task
 if TYPE_CHECKING:
     from plugins.authoring.blog import Blog
     from plugins.authoring.live import Told
-
-# The whole suite, or a folder of it, is spread over the cores. More workers than this would begin
-# with more blogs to build and databases to make than they then save.
-MOST_WORKERS = 8
-# But not these: few tests, a debugger, what is printed meanwhile, pytest's own answers; and the
-# folders that tests/cores.py keeps together.
-ONE_PROCESS = {
-    *("-k", "-m", "-n", "-s", "-h", "-V", "--lf", "--last-failed", "--sw", "--stepwise", "--nf"),
-    *("--pdb", "--trace", "--capture", "--numprocesses", "--collect-only", "--co", "--fixtures"),
-    *("--markers", "--help", "--version", "--rounds", "--seed", "tests/browser", "tests/faults"),
-}
 
 
 @task(
@@ -334,7 +323,7 @@ def build(_: Context, settings: str = "publishconf.py", keep_going: bool = False
         built = running.build(ROOT, environ, settings)
     if not built.succeeded and keep_going:
         say("The build failed; the site is as it was. Everything that there is to correct:")
-        check_content("--quick", "--settings", settings)
+        check_content(False, True, "--settings", settings)
         sys.exit(1)
     if not built.succeeded:
         sys.exit(
@@ -479,21 +468,14 @@ def serve(_: Context, host: str = "127.0.0.1", port: int = 8000, workers: int = 
 @task
 def test(context: Context) -> None:
     """Run the tests; what follows goes to pytest (with invoke: after `--`)."""
-    if missing := node_is_missing():
+    from tests import checks, cores
+
+    if missing := checks.node_is_missing():
         say(f"The built pages' HTML is not validated: {missing}.")
-    arguments = shlex.split(context.remainder)
-    command = [sys.executable, "-m", "pytest", *arguments]
-    if not any(map(needs_one_process, arguments)):
-        command += ["--numprocesses", "auto", "--maxprocesses", str(MOST_WORKERS)]
+    command = [sys.executable, "-m", "pytest", *cores.spread(shlex.split(context.remainder))]
     if os.environ.get("CI"):  # Here the whole suite runs, so its coverage can be judged.
         command += ["-p", "tests.no_skips", "--cov", "--cov-report=term:skip-covered"]
     sys.exit(subprocess.call(command, cwd=ROOT))
-
-
-def needs_one_process(argument: str) -> bool:
-    """Whether pytest is told how to run, or to run what is sooner done than workers are started."""
-    name = argument.partition("=")[0].rstrip("/")
-    return ".py" in argument or name in ONE_PROCESS or name[:2] in ONE_PROCESS
 
 
 @task
@@ -560,19 +542,17 @@ def check(
     fix: bool = False,
 ) -> None:
     """Find broken links, bad dates and the like before readers do; for contributors the code, too."""
-    if fix:
-        for command in FIXES:
-            subprocess.run([*tool(command[0]), *command[1:]], cwd=ROOT, check=False)
-    found = check_content(*("--external",) * external, *("--quick",) * (quick or not has_tools()))
+    quick = quick or not has_tools()
     if content or not (code or fix or has_tools()):
-        sys.exit(not found.succeeded)
-    checks = dict(CHECKS)
-    missing = node_is_missing()
-    if not missing:
-        checks |= NODE_CHECKS
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = [found, *pool.map(run_check, checks, checks.values())]
-    for result in results[1:]:
+        sys.exit(not check_content(external, quick))
+    from tests import checks
+
+    if fix:
+        checks.fix()
+    missing = checks.node_is_missing()
+    in_order = check_content(external, quick)
+    results = checks.outcomes(browser_code=not missing)
+    for result in results:
         if not result.succeeded:
             say(f"\n{strong('— ' + result.name)}\n{result.report.strip()}")
     say()
@@ -581,10 +561,10 @@ def check(
             f"  {'ok    ' if result.succeeded else 'FAILED'}  {result.seconds:5.1f} s  {result.name}"
         )
     if missing:
-        say(f"  {'left out':6}          {', '.join(NODE_CHECKS)}: {missing}")
+        say(f"  {'left out':6}          {', '.join(checks.NODE_CHECKS)}: {missing}")
     if missing and os.environ.get("CI"):
         sys.exit("In CI nothing may be left out.")
-    sys.exit(not all(result.succeeded for result in results))
+    sys.exit(not (in_order and all(result.succeeded for result in results)))
 
 
 # --- What several commands need -------------------------------------------------------------------
@@ -637,68 +617,15 @@ def tell_change(told: "Told") -> None:
         say(textwrap.indent(told.report, "    "))
 
 
-# --- What `check` is made of ----------------------------------------------------------------------
+def check_content(external: bool = False, quick: bool = False, *options: str) -> bool:
+    """Whether plugins/authoring/checking.py, which says what it finds, finds nothing to correct.
 
-
-class Outcome(NamedTuple):
-    """How a check ended, with what it had to say."""
-
-    succeeded: bool
-    seconds: float
-    report: str
-    name: str
-
-
-TEMPLATES = ("theme/templates", "comments_service/templates")
-CHECKS: dict[str, tuple[str, ...]] = {
-    "types (mypy)": ("mypy",),
-    "layers (import-linter)": ("lint-imports", "--no-logo"),
-    "format (ruff)": ("ruff", "format", "--check", "."),
-    "lint (ruff)": ("ruff", "check", "."),
-    "templates (djlint)": ("djlint", "--lint", "--quiet", *TEMPLATES),
-    "spelling (codespell)": ("codespell",),
-}
-NODE_CHECKS: dict[str, tuple[str, ...]] = {
-    "browser types (tsc)": ("tsc", "--noEmit"),
-    "browser code (biome)": ("biome", "ci", "--colors=off"),
-}
-FIXES = (("ruff", "check", "--fix", "."), ("ruff", "format", "."), ("biome", "check", "--write"))
-
-
-def tool(name: str) -> list[str]:
-    """A program of the environment, or of node_modules/."""
-    own = shutil.which(name, path=str(Path(sys.executable).parent))
-    return [own or shutil.which(name, path=str(ROOT / "node_modules/.bin")) or name]
-
-
-def run_check(name: str, command: tuple[str, ...]) -> Outcome:
-    started = time.monotonic()
-    done = run([*tool(command[0]), *command[1:]])
-    return Outcome(done.returncode == 0, time.monotonic() - started, done.stdout, name)
-
-
-def check_content(*options: str) -> Outcome:
-    """What plugins/authoring/checking.py finds, in a process of its own: a build runs in it."""
-    started = time.monotonic()
+    In a process of its own, since a build runs in it.
+    """
     environ = {**from_file(), **os.environ, "PYTHONUTF8": "1"}
     command = [sys.executable, "-m", "plugins.authoring.checking", *options]
-    done = subprocess.run(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL)
-    return Outcome(done.returncode == 0, time.monotonic() - started, "", "content of the blog")
-
-
-def node_is_missing() -> str:
-    """Why browser code and HTML cannot be checked, or nothing; installs the tools where npm can."""
-    if not shutil.which("node"):
-        return "there is no Node.js here"
-    wanted, installed = ROOT / "package.json", ROOT / "node_modules/.package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime:
-        return ""
-    npm = shutil.which("npm")
-    if not npm:
-        return "node_modules/ is missing or old, and there is no npm to renew it"
-    say("Installing the tools that check browser code …")
-    done = run([npm, "install", "--ignore-scripts"])
-    return f"npm install failed: {done.stdout.strip()[-300:]}" if done.returncode else ""
+    command += ["--external"] * external + ["--quick"] * quick
+    return subprocess.call(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL) == 0
 
 
 # --- What the commands of an author are made of ----------------------------------------------------

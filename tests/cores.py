@@ -1,4 +1,4 @@
-"""How the suite is spread over a machine's cores; `tasks.py test` decides whether it is.
+"""How the suite is spread over a machine's cores, and when it is.
 
 A file is one piece of work, so that what it builds is built once. The pieces know no order: those of
 most tests come first, and whoever is idle takes the next.
@@ -11,6 +11,16 @@ from xdist.scheduler import LoadScopeScheduling
 # keep more than one core busy by themselves, and two of them at once would wait for each other; and
 # there is one blog and one Chromium for all of them this way. Beside them run tests of one process.
 OF_MANY_PROCESSES = ("tests/browser/", "tests/faults/")
+# The whole suite, or a folder of it, is spread over the cores. More workers than this would begin
+# with more blogs to build and databases to make than they then save.
+MOST_WORKERS = 8
+# But not these: few tests, a debugger, what is printed meanwhile, pytest's own answers; and the
+# folders that are kept together here.
+ONE_PROCESS = {
+    *("-k", "-m", "-n", "-s", "-h", "-V", "--lf", "--last-failed", "--sw", "--stepwise", "--nf"),
+    *("--pdb", "--trace", "--capture", "--numprocesses", "--collect-only", "--co", "--fixtures"),
+    *("--markers", "--help", "--version", "--rounds", "--seed", "tests/browser", "tests/faults"),
+}
 
 
 class Pieces(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no types
@@ -44,3 +54,16 @@ def piece(nodeid: str) -> str:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Pieces:
     return Pieces(config, log)
+
+
+def spread(arguments: list[str]) -> list[str]:
+    """What pytest is to be given, with as many workers as the machine has cores where that is sooner."""
+    if any(map(needs_one_process, arguments)):
+        return arguments
+    return [*arguments, "--numprocesses", "auto", "--maxprocesses", str(MOST_WORKERS)]
+
+
+def needs_one_process(argument: str) -> bool:
+    """Whether pytest is told how to run, or to run what is sooner done than workers are started."""
+    name = argument.partition("=")[0].rstrip("/")
+    return ".py" in argument or name in ONE_PROCESS or name[:2] in ONE_PROCESS

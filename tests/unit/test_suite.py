@@ -10,9 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import tasks
 from tests.conftest import POSTGRES, drop_what_dead_runs_left, own_schema
-from tests.cores import piece
+from tests.cores import piece, spread
 from tests.sites import ROOT
 
 SKIPS = """
@@ -133,4 +132,4 @@ def test_a_file_stays_together_and_so_do_all_that_start_browsers_and_servers() -
     ],
 )
 def test_a_run_of_few_tests_starts_no_workers(arguments: list[str], one: bool) -> None:
-    assert any(map(tasks.needs_one_process, arguments)) is one
+    assert ("auto" not in spread(arguments)) is one

@@ -1,0 +1,94 @@
+"""Checks: everything that can refuse a commit besides the tests; `tasks.py check --code` runs them.
+
+Each is a program with its settings in pyproject.toml or a file of its own. Those for browser code come
+by npm; where there is none they are left out, and it is said.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+
+TEMPLATES = ("theme/templates", "comments_service/templates")
+CHECKS: dict[str, tuple[str, ...]] = {
+    "types (mypy)": ("mypy",),
+    "layers (import-linter)": ("lint-imports", "--no-logo"),
+    "format (ruff)": ("ruff", "format", "--check", "."),
+    "lint (ruff)": ("ruff", "check", "."),
+    "templates (djlint)": ("djlint", "--lint", "--quiet", *TEMPLATES),
+    "spelling (codespell)": ("codespell",),
+}
+NODE_CHECKS: dict[str, tuple[str, ...]] = {
+    "browser types (tsc)": ("tsc", "--noEmit"),
+    "browser code (biome)": ("biome", "ci", "--colors=off"),
+}
+FIXES = (("ruff", "check", "--fix", "."), ("ruff", "format", "."), ("biome", "check", "--write"))
+
+
+class Outcome(NamedTuple):
+    """How a check ended, with what it had to say."""
+
+    succeeded: bool
+    seconds: float
+    report: str
+    name: str
+
+
+def program(name: str) -> str:
+    """A program of the environment, or of node_modules/."""
+    own = shutil.which(name, path=os.path.dirname(sys.executable))  # noqa: PTH120 - .venv may be a link
+    return own or shutil.which(name, path=str(ROOT / "node_modules/.bin")) or name
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [program(command[0]), *command[1:]],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+
+
+def outcome(name: str, command: tuple[str, ...]) -> Outcome:
+    started = time.monotonic()
+    done = run(*command)
+    return Outcome(done.returncode == 0, time.monotonic() - started, done.stdout, name)
+
+
+def outcomes(*, browser_code: bool) -> list[Outcome]:
+    """How each check ended."""
+    checks = CHECKS | NODE_CHECKS if browser_code else CHECKS
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(outcome, checks, checks.values()))
+
+
+def fix() -> None:
+    """Format the program, and correct what the tools can correct by themselves."""
+    for command in FIXES:
+        subprocess.run([program(command[0]), *command[1:]], cwd=ROOT, check=False)
+
+
+def node_is_missing() -> str:
+    """Why browser code and HTML cannot be checked, or nothing; installs the tools where npm can."""
+    if not shutil.which("node"):
+        return "there is no Node.js here"
+    wanted, installed = ROOT / "package.json", ROOT / "node_modules/.package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime:
+        return ""
+    npm = shutil.which("npm")
+    if not npm:
+        return "node_modules/ is missing or old, and there is no npm to renew it"
+    print("Installing the tools that check browser code …", flush=True)
+    done = run(npm, "install", "--ignore-scripts")
+    return f"npm install failed: {done.stdout.strip()[-300:]}" if done.returncode else ""
