@@ -238,6 +238,7 @@ class CommentThread extends HTMLElement {
     }
     if (Number(fresh.dataset.revision) < Number(root.dataset.revision)) return;
     root.dataset.revision = fresh.dataset.revision;
+    root.dataset.pages = fresh.dataset.pages;
     for (const part of [".postil-heading", ".postil-pages"]) {
       const next = fresh.querySelector(part);
       if (next) root.querySelector(part)?.replaceChildren(...next.childNodes);

@@ -332,6 +332,20 @@ def test_a_link_to_a_comment_on_a_later_page_is_followed(
     assert order(page) == numbers
 
 
+def test_a_link_to_a_page_that_began_after_the_bake_is_followed(
+    visit: Visit, thread: str, writer: Writer
+) -> None:
+    first = writer.post(thread, "Comment number 0.")
+    baked = writer.live.page(thread)
+    numbers = [first] + [writer.send(thread, f"Comment number {n}.") for n in range(1, 22)]
+    until(lambda: f'id="comment-{numbers[-1]}"' in writer.live.snapshots(thread))
+    page = visit("/about/")
+    page.route(f"**/{thread}/", lambda route: route.fulfill(body=baked, content_type="text/html"))
+    page.goto(f"/{thread}/#comment-{numbers[-1]}")
+    expect(comment(page, numbers[-1])).to_be_in_viewport()
+    assert order(page) == numbers
+
+
 def test_a_translated_page_keeps_to_its_language(visit: Visit, writer: Writer) -> None:
     writer.send("marginal-company", "In whichever language.")
     until(lambda: "In whichever" in writer.live.page("zh-cn/marginal-company"))
