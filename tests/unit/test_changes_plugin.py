@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pelican import signals
 from pelican.contents import Article
 
-from plugins import changes, memory, rendering
+from plugins import changes, memory, reader, rendering, unchanged
 from plugins.rendering import Writer
 from tests.sites import Site, disconnect
 
@@ -170,6 +170,7 @@ edits = st.lists(
         st.tuples(st.just("comment"), names, st.sampled_from(["Well.", "Ill."])),
         st.tuples(st.just("name"), st.just(""), st.sampled_from(["Sample", "Another"])),
         st.tuples(st.just("paginate"), st.just(""), st.sampled_from(["1", "10"])),
+        st.tuples(st.just("parser"), st.just(""), st.sampled_from(reader.PARSERS)),
     ),
     min_size=1,
     max_size=4,
@@ -194,12 +195,15 @@ def test_building_what_changed_equals_building_everything(
             for name in ("fish", "bird", "cat")
         }
         given: dict[str, Any] = {"RENDERING_PROCESSES": processes}
+        given["PELICAN_CLASS"] = unchanged.Pelican
         revision = 0
         for edits in [[], *rounds]:
             for what, name, value in edits:
                 revision += 1
                 if what == "name":
                     given["SITENAME"] = value
+                elif what == "parser":
+                    given["MARKDOWN_READER"] = value
                 elif what == "paginate":
                     given["DEFAULT_PAGINATION"] = int(value)
                 elif what == "delete":
