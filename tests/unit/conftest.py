@@ -1,6 +1,7 @@
 """What unit tests share: cheap passwords, statements that were sent, waiting for a condition, one locale."""
 
 import locale
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,6 +28,15 @@ def same_locale() -> Iterator[None]:
     before = locale.setlocale(locale.LC_ALL)
     yield
     locale.setlocale(locale.LC_ALL, before)
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a build divide its work among processes, as it does where no threads are.
+
+    A worker of pytest-xdist has threads for its own use, of which a copy of it needs none.
+    """
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
 
 
 @pytest.fixture

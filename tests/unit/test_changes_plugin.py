@@ -177,6 +177,8 @@ edits = st.lists(
 )
 
 
+@pytest.mark.usefixtures("alone")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

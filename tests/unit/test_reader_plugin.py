@@ -174,6 +174,8 @@ def test_one_parser_for_all_files_carries_nothing_from_one_to_the_next(site: Sit
     assert name[0] in site.page("dog")
 
 
+@pytest.mark.usefixtures("alone")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_many_texts_are_read_in_several_processes_with_the_same_result(site: Site) -> None:
     for number in range(40):
         site.write(f"n{number}", f"## Part {number}\n\n```python\nx = {number}\n```\n")
@@ -185,6 +187,8 @@ def test_many_texts_are_read_in_several_processes_with_the_same_result(site: Sit
     assert {n: alone.page(f"n{n}") for n in range(40)} == pages
 
 
+@pytest.mark.usefixtures("alone")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_process_that_fails_costs_nothing_but_time(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

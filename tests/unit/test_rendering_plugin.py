@@ -10,6 +10,11 @@ import pytest
 from plugins import cores, files, rendering
 from tests.sites import Site, disconnect
 
+# A worker of pytest has threads, which these copies of it have no use for.
+pytestmark = [
+    pytest.mark.usefixtures("alone"),
+    pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),
+]
 MANY = 12
 
 
