@@ -1,12 +1,13 @@
 """Cores: work that is the same for many things, divided among as many processes as help.
 
 A process is a copy of this one, made by `fork`: it knows all that is known so far, and what it finds
-out it tells as JSON. Where that is not to be had (Windows; a process that has threads, of which a copy
-would have but one), everything is done here.
+out, and what there is to say of it, it tells as JSON. Where that is not to be had (Windows; a process
+that has threads, of which a copy would have but one), everything is done here.
 """
 
 import gc
 import json
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -17,9 +18,27 @@ Thing = TypeVar("Thing")
 
 def at_hand(most: int | None = None) -> int:
     """How many processes may work at once, this one among them; `most` of them, if given."""
-    if not hasattr(os, "fork") or threading.active_count() > 1:
+    if not hasattr(os, "fork") or any(map(matters, threading.enumerate())):
         return 1
     return max(1, most or os.cpu_count() or 1)
+
+
+def matters(thread: threading.Thread) -> bool:
+    """Whether a copy might miss this thread. Pelican's command turns a wheel while it builds; what the
+    copies say does not go through the terminal that it has hold of.
+    """
+    return thread is not threading.main_thread() and type(thread).__module__ != "rich.live"
+
+
+class Heard(logging.Handler):
+    """What a copy has to say, kept for the process that it is a copy of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[tuple[str, int, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append((record.name, record.levelno, record.getMessage()))
 
 
 def divided(
@@ -50,7 +69,10 @@ def divided(
             with os.fdopen(end, encoding="utf-8") as pipe:
                 told = pipe.read()
             if os.waitpid(process, 0)[1] == 0:
-                answers.append(json.loads(told))
+                found, said = json.loads(told)
+                answers.append(found)
+                for name, level, text in said:
+                    logging.getLogger(name).log(level, "%s", text)
             else:
                 left += share
     return answers, left
@@ -61,9 +83,11 @@ def answer(ours: int, share: list[Thing], work: Callable[[list[Thing]], Any]) ->
     status = 1
     try:
         gc.disable()
+        heard = Heard()
+        logging.getLogger().handlers[:] = [heard]
         found = work(share)
         with os.fdopen(ours, "w", encoding="utf-8") as pipe:
-            json.dump(found, pipe)
+            json.dump([found, heard.said], pipe)
         status = 0
     finally:
         os._exit(status)

@@ -1,11 +1,16 @@
 """Pages that are rendered by several processes at once are those that one would have rendered."""
 
 import hashlib
+import io
+import logging
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 
 from plugins import cores, files, rendering
 from tests.sites import Site, disconnect
@@ -115,3 +120,29 @@ def test_work_of_a_process_that_failed_is_still_to_be_done() -> None:
 
     answers, left = cores.divided([0, 1, 2, 3, 4, 5], 3, work)
     assert (answers, left) == ([[0, 3], [2, 5]], [1, 4])
+
+
+def test_what_is_said_in_another_process_is_heard_here(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger: Any = logging.getLogger("pelican.contents")
+    logger.disable_filter()
+    for number in range(MANY):
+        site.write(f"n{number}", f"See [it]({{filename}}gone-{number}.md).", Summary="So.")
+    site.build(RENDERING_PROCESSES=3)
+    logger.enable_filter()
+    assert all(f"gone-{number}.md" in caplog.text for number in range(MANY))
+
+
+def test_the_wheel_of_pelicans_command_is_no_thread_that_matters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    before = len([each for each in threading.enumerate() if cores.matters(each)])
+    with Console(file=io.StringIO(), force_terminal=True).status("Generating…"):
+        assert len(list(filter(cores.matters, threading.enumerate()))) == before
+    other = threading.Thread(target=threading.Event().wait, args=[0.5])
+    other.start()
+    assert cores.matters(other)
+    assert cores.at_hand(4) == 1
+    other.join()
