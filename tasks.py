@@ -513,7 +513,7 @@ def lock(_: Context, upgrade: bool = False) -> None:
 @task(help={"language": "start the catalogue of this language, such as de, pt_BR or zh_Hant"})
 def messages(_: Context, language: str = "") -> None:
     """Bring the catalogues of service and theme up to date with their templates, or start new ones."""
-    from comments_service import language as catalogues
+    from comments_service import i18n as catalogues
     from plugins import words
 
     try:

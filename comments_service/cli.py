@@ -12,21 +12,13 @@ from flask.cli import AppGroup
 from flask_migrate import Migrate
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments_service import (
-    comments,
-    config,
-    manifest,
-    moderation,
-    people,
-    publisher,
-    snapshots,
-    threads,
-)
-from comments_service.accounts import roles, second
+from comments_service import account_comments, comments, config, moderation_queue, threads
+from comments_service.accounts import roles, totp
 from comments_service.db import db
 from comments_service.errors import ServiceError
 from comments_service.inputs import NewDecision, parse
 from comments_service.models import Account, Role, Status, Thread
+from comments_service.publishing import manifest, publisher, snapshots
 
 group = AppGroup("comments", help="Look after the comments.")
 
@@ -55,7 +47,7 @@ def publish(everything: bool, stale: bool, source: str) -> None:
         written = publisher.mend(settings)
     else:
         written = publisher.publish_behind(settings)
-    baked = sum(snapshots.rebake(thread_id, settings) for thread_id in written)
+    baked = sum(snapshots.rebake_pages(thread_id, settings) for thread_id in written)
     click.echo(f"Published {len(written)} threads, baked {baked} pages.")
 
 
@@ -85,7 +77,7 @@ def reset_second_factor(email: str) -> None:
     """Remove the app, the recovery codes and the passkeys of somebody who lost them; sessions end."""
     try:
         account = roles.known(email)
-        second.reset(account)
+        totp.reset(account)
     except ServiceError as error:
         raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
     click.echo(f"{account.name} signs in without a second factor and sets one up anew.")
@@ -96,7 +88,7 @@ def reset_second_factor(email: str) -> None:
 def ban(email: str) -> None:
     """Let the account with this mail address in no more; its sessions end, its comments stay."""
     try:
-        account = people.ban(email)
+        account = account_comments.ban(email)
     except ServiceError as error:
         raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
     publish_now()
@@ -108,7 +100,7 @@ def ban(email: str) -> None:
 def unban(email: str) -> None:
     """Let it in again; it signs in anew."""
     try:
-        account = people.unban(email)
+        account = account_comments.unban(email)
     except ServiceError as error:
         raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
     publish_now()
@@ -120,7 +112,7 @@ def unban(email: str) -> None:
 @click.option("--page", default=1, type=click.IntRange(min=1))
 def queue(status: str, page: int) -> None:
     """List comments that wait, or that are in another state."""
-    found = moderation.queue(Account(role=Role.OWNER), Status(status), page=page)
+    found = moderation_queue.queue(Account(role=Role.OWNER), Status(status), page=page)
     for comment, shown in zip(found.comments, threads.shown(found.comments), strict=True):
         click.secho(f"{comment.id}  {shown.name}", bold=True, nl=False)
         click.echo(f"  on {comment.thread.title}, {comment.created_at:%Y-%m-%d %H:%M} UTC")
@@ -161,7 +153,7 @@ def publish_now() -> None:
     """Write what a command changed; a running service would notice within a second as well."""
     settings = config.current()
     for thread_id in publisher.publish_behind(settings):
-        snapshots.rebake(thread_id, settings)
+        snapshots.rebake_pages(thread_id, settings)
 
 
 @group.command("settings")

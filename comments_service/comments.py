@@ -20,15 +20,14 @@ from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from comments_service import (
+    by_writer,
     config,
-    limits,
     markup,
-    moderation,
-    publisher,
+    moderation_queue,
+    rate_limits,
     sessions,
     spam,
     threads,
-    writers,
 )
 from comments_service.accounts import names
 from comments_service.db import db, writing
@@ -59,6 +58,7 @@ from comments_service.models import (
     Thread,
     now,
 )
+from comments_service.publishing import publisher
 from comments_service.sessions import Visitor
 
 
@@ -141,7 +141,7 @@ def post(thread_id: str, visitor: Visitor, new: NewComment) -> Posted:
     verdict = spam.judge(
         markup.links(html),
         bool(new.homepage_url),
-        writers.history(visitor.session, html, thread_id, settings.trust_after),
+        by_writer.history(visitor.session, html, thread_id, settings.trust_after),
         spam.Rules(settings.trust_after, settings.max_links, thread.policy is Policy.HELD),
     )
     if visitor.account is not None and visitor.account.role in STAFF:
@@ -150,7 +150,7 @@ def post(thread_id: str, visitor: Visitor, new: NewComment) -> Posted:
     try:
         with changing(thread_id) as change:
             change.shown = not verdict.hold
-            limits.count(
+            rate_limits.count(
                 f"post:{visitor.network}",
                 settings.limit_posts,
                 Message(
@@ -400,7 +400,7 @@ def decide(comment_id: int, moderator: Account | None, new: NewDecision) -> Deci
             )
         undoes = None
         if act is Act.UNDO:
-            undoes = moderation.last_decision(comment.id)
+            undoes = moderation_queue.last_decision(comment.id)
             if undoes is None or (comment.status is Status.DELETED and not comment.source):
                 raise NothingToUndo
         decision = Decision(

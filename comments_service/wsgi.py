@@ -21,8 +21,9 @@ from urllib.parse import quote, urlsplit
 
 import brotli
 
-from comments_service import config, files
+from comments_service import config
 from comments_service.config import Settings
+from formats import files
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -330,8 +331,8 @@ class Service(Thread):
 
     def run(self) -> None:
         from comments_service import create_app
-        from comments_service.notifications import Postman
-        from comments_service.publisher import Publisher
+        from comments_service.outbox import Postman
+        from comments_service.publishing.publisher import Publisher
 
         app = create_app(self._settings, commands=False)
         app.extensions["publisher"] = publisher = Publisher(app, self._settings)

@@ -23,11 +23,12 @@ from flask_migrate import upgrade
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from comments_service import create_app, publisher
+from comments_service import create_app
 from comments_service.accounts import roles
 from comments_service.config import Rate, Settings, from_environment
 from comments_service.db import Base, db
 from comments_service.models import Role
+from comments_service.publishing import publisher
 from tests import make
 from tests.cores import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest's
 

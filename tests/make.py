@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from comments_service import comments, markup
-from comments_service.accounts import letters, passwords
+from comments_service.accounts import email_verification, passwords
 from comments_service.db import db, writing
 from comments_service.inputs import SignUp
 from comments_service.models import Account, Comment, Policy, Role, Session, Status, Thread, now
@@ -95,7 +95,7 @@ def account(name: str = "Rhea", *, role: Role = Role.READER, verified: bool = Tr
     """An account with PASSWORD, whose address is its name at example.org."""
     given = SignUp(name=name, email=f"{name.lower()}@example.org", password=PASSWORD)
     with writing():
-        made = letters.made(given, SECRET, role)
+        made = email_verification.made(given, SECRET, role)
         made.email_verified_at = now() if verified else None
     return made
 

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from comments_service import comments, create_app, errors, limits, sessions
-from comments_service.accounts import handoff, links, tokens
+from comments_service import comments, create_app, errors, rate_limits, sessions
+from comments_service.accounts import handoff, magic_link, tokens
 from comments_service.comments import ChangedOutside
 from comments_service.config import Settings
 from comments_service.db import Base, db, writing
@@ -86,7 +86,7 @@ def places(app: Flask) -> dict[str, list[Any]]:
     }
     with writing():
         made = [tokens.make(purpose, account) for purpose, account in owners.items()]
-    links.ask("link@example.org", "en", "a network")
+    magic_link.ask("link@example.org", "en", "a network")
     letter = db.session.scalars(sa.select(Letter.text).order_by(Letter.id.desc())).first()
     made.append(link_in(letter or "").rpartition("/")[2])
     challenge = make.challenge("x" * 43)
@@ -190,7 +190,7 @@ def test_no_get_or_head_of_a_moderator_changes_anything(
     make.comment(body="As a guest.", session=as_guest)
     with writing():
         db.session.execute(sa.delete(DayKey))
-    limits._known_keys.clear()
+    rate_limits._known_keys.clear()
     before = dump(app)
     found = set()
     for rule in rules(app):
@@ -251,12 +251,12 @@ def test_every_api_route_stands_in_the_table_of_its_guards(app: Flask) -> None:
         account,
         api,
         dashboard,
-        data,
         forms,
         handoff,
-        people,
+        own_data,
         profile,
         providers,
+        public_pages,
         security,
         sign_in,
     )
@@ -272,8 +272,8 @@ def test_every_api_route_stands_in_the_table_of_its_guards(app: Flask) -> None:
         (providers, "providers.", "/comments/"),
         (providers, "linked.", "/comments/"),
         (profile, "profile.", "/comments/"),
-        (people, "people.", "/comments/"),
-        (data, "data.", "/comments/"),
+        (public_pages, "people.", "/comments/"),
+        (own_data, "data.", "/comments/"),
         (dashboard, "dashboard.", "/comments/moderation/"),
     ):
         table = module.__doc__ or ""

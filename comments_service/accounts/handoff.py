@@ -20,9 +20,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from comments_service import limits
+from comments_service import rate_limits
 from comments_service.accounts import tokens
-from comments_service.accounts.entrance import Entry, enter
+from comments_service.accounts.login import Entry, enter
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
@@ -55,7 +55,7 @@ def ask(challenge: str, origin: str, network: str) -> Asked:
         raise InvalidInput(fields={"challenge": Message("This is not a SHA-256 in base64url.")})
     try:
         with writing():
-            limits.count(f"handoff:{network}", [ASKED_OFTEN], MANY_TRIES)
+            rate_limits.count(f"handoff:{network}", [ASKED_OFTEN], MANY_TRIES)
             db.session.add(
                 Token(
                     token_hash=token_hash,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from comments_service import config, limits, sessions
-from comments_service.accounts import notices, tokens, ways
-from comments_service.accounts.entrance import Entry, enter
+from comments_service import config, rate_limits, sessions
+from comments_service.accounts import security_mail, sign_in_methods, tokens
+from comments_service.accounts.login import Entry, enter
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import (
@@ -30,7 +30,7 @@ from comments_service.models import Account, Passkey, Purpose, Session, Site, To
 from comments_service.sessions import Visitor
 
 if TYPE_CHECKING:
-    from comments_service.accounts.ceremony import Place
+    from comments_service.accounts.webauthn_adapter import Place
 
 # Every visit of the sign-in page asks one question; a household may look at it often.
 ASKED_OFTEN = (Rate(120, 900),)
@@ -53,7 +53,7 @@ OF_ANOTHER = Message("This passkey belongs to another account.")
 
 def place() -> "Place":
     """Where passkeys belong to. Raises NotAllowed where there are none."""
-    from comments_service.accounts.ceremony import Place
+    from comments_service.accounts.webauthn_adapter import Place
 
     settings = config.current()
     if not settings.passkeys:
@@ -75,13 +75,13 @@ def of(account: Account) -> Sequence[Passkey]:
 
 def question(network: str) -> dict[str, Any]:
     """What a browser asks whichever passkey its owner chooses; anybody may ask. Raises TooMany."""
-    from comments_service.accounts import ceremony
+    from comments_service.accounts import webauthn_adapter
 
     here, challenge = place(), secrets.token_urlsafe(32)
     with writing():
-        limits.count(f"passkey:{network}", ASKED_OFTEN, ASKED_TOO_OFTEN)
+        rate_limits.count(f"passkey:{network}", ASKED_OFTEN, ASKED_TOO_OFTEN)
         ticket = _kept("passkey-question", challenge)
-    return {"options": ceremony.question(here, challenge), "ticket": ticket}
+    return {"options": webauthn_adapter.question(here, challenge), "ticket": ticket}
 
 
 def _kept(kind: str, challenge: str, account: Account | None = None) -> str:
@@ -123,12 +123,12 @@ def check(account: Account, ticket: str, credential: Mapping[str, Any]) -> None:
 
 def _answered(ticket: str, credential: Mapping[str, Any]) -> tuple[Passkey, int]:
     """The passkey that answered a question, and how often it says that it has done so."""
-    from comments_service.accounts import ceremony
+    from comments_service.accounts import webauthn_adapter
 
     here = place()
     challenge = _asked("passkey-question", ticket)
     try:
-        answer = ceremony.read(credential)
+        answer = webauthn_adapter.read(credential)
         passkey = db.session.scalar(
             sa.select(Passkey).where(Passkey.credential_id == answer.raw_id)
         )
@@ -138,8 +138,8 @@ def _answered(ticket: str, credential: Mapping[str, Any]) -> tuple[Passkey, int]
         handle = answer.response.user_handle
         if handle is not None and handle != account.public_id.encode():
             raise WrongCredentials(NOT_KNOWN)
-        return passkey, ceremony.believe(answer, passkey, here, challenge)
-    except ceremony.Malformed:
+        return passkey, webauthn_adapter.believe(answer, passkey, here, challenge)
+    except webauthn_adapter.Malformed:
         raise WrongCredentials(NOT_KNOWN) from None
 
 
@@ -169,7 +169,7 @@ def _count(passkey: Passkey, sign_count: int) -> None:
 
 def offer(account: Account) -> dict[str, Any]:
     """What a browser asks a device for: a passkey of this account, unless it has one already."""
-    from comments_service.accounts import ceremony
+    from comments_service.accounts import webauthn_adapter
 
     here, mine = place(), of(account)
     if len(mine) >= MAX_PASSKEYS:
@@ -179,7 +179,10 @@ def offer(account: Account) -> dict[str, Any]:
     with writing():
         ticket = _kept("passkey-offer", challenge, account)
     title = site.title if site else here.name
-    return {"options": ceremony.offer(here, title, account, challenge, mine), "ticket": ticket}
+    return {
+        "options": webauthn_adapter.offer(here, title, account, challenge, mine),
+        "ticket": ticket,
+    }
 
 
 def add(account: Account, session: Session, given: NewPasskey, title: str, lang: str) -> Passkey:
@@ -187,13 +190,13 @@ def add(account: Account, session: Session, given: NewPasskey, title: str, lang:
 
     Raises UnknownToken, InvalidInput, TooManyPasskeys, NotAllowed.
     """
-    from comments_service.accounts import ceremony
+    from comments_service.accounts import webauthn_adapter
 
     here = place()
     challenge = _asked("passkey-offer", given.ticket, account)
     try:
-        new = ceremony.made(given.credential, here, challenge)
-    except ceremony.Malformed:
+        new = webauthn_adapter.made(given.credential, here, challenge)
+    except webauthn_adapter.Malformed:
         raise InvalidInput(fields={"credential": NOT_TAKEN}) from None
     if len(new.credential_id) > MAX_ID_BYTES or len(new.public_key) > MAX_KEY_BYTES:
         raise InvalidInput(fields={"credential": NOT_TAKEN})
@@ -205,7 +208,7 @@ def add(account: Account, session: Session, given: NewPasskey, title: str, lang:
             db.session.add(made)
             # Whoever just made one has shown it.
             sessions.prove(session, strong=True)
-            notices.write(account, lang, "passkey-added", thing=made.name)
+            security_mail.write(account, lang, "passkey-added", thing=made.name)
     except IntegrityError:
         # It is known already; to whom is nobody's business.
         raise InvalidInput(fields={"credential": NOT_TAKEN}) from None
@@ -231,7 +234,7 @@ def remove(account: Account, number: int, lang: str) -> None:
     """Let a passkey open nothing any more. Raises NotAllowed for the last way in."""
     with writing():
         passkey = mine(account, number)
-        if ways.left_without(account, passkey=passkey):
+        if sign_in_methods.left_without(account, passkey=passkey):
             raise NotAllowed(LAST_WAY)
-        notices.write(account, lang, "passkey-removed", thing=passkey.name)
+        security_mail.write(account, lang, "passkey-removed", thing=passkey.name)
         db.session.delete(passkey)

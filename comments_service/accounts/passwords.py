@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from comments_service import config, limits, sessions
+from comments_service import config, rate_limits, sessions
 from comments_service.accounts import names
-from comments_service.accounts.entrance import Entry, enter
+from comments_service.accounts.login import Entry, enter
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, WrongCredentials
 from comments_service.inputs import NewPassword, SignIn
@@ -51,9 +51,9 @@ def sign_in(given: SignIn, visitor: Visitor) -> Entry:
     account_subject = f"sign-in:{sessions.hashed(key).hex()[:32]}"
     network_subject = f"sign-in-from:{visitor.network}"
     with writing():
-        limits.count(account_subject, rates, GUESSED_ENOUGH)
+        rate_limits.count(account_subject, rates, GUESSED_ENOUGH)
         wider = [config.Rate(rate.count * 4, rate.seconds) for rate in rates]
-        limits.count(network_subject, wider, GUESSED_ENOUGH)
+        rate_limits.count(network_subject, wider, GUESSED_ENOUGH)
     nobody = _nobody()
     account, identity = _by_address(key)
     stored = identity.secret if identity else nobody
@@ -65,8 +65,8 @@ def sign_in(given: SignIn, visitor: Visitor) -> Entry:
     # Before the transaction, and only where the parameters have changed.
     renewed = hashed(given.password) if _hasher.check_needs_rehash(stored) else stored
     with writing():
-        limits.forget(account_subject)
-        limits.take_back(network_subject)
+        rate_limits.forget(account_subject)
+        rate_limits.take_back(network_subject)
         identity.used_at = now()
         identity.secret = renewed
         return enter(account, "password", visitor)
@@ -102,13 +102,13 @@ def check(account: Account, password: str, field: str = "password") -> None:
     """
     subject = f"password:{account.public_id}"
     with writing():
-        limits.count(subject, config.current().limit_sign_in, GUESSED_ENOUGH)
+        rate_limits.count(subject, config.current().limit_sign_in, GUESSED_ENOUGH)
     identity = of(account)
     db.session.commit()
     if not _verified(identity.secret if identity else _nobody(), password):
         raise InvalidInput(fields={field: WRONG})
     with writing():
-        limits.forget(subject)
+        rate_limits.forget(subject)
 
 
 def change(account: Account, old: str, given: NewPassword, visitor: Visitor) -> Entry:

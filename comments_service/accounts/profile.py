@@ -5,7 +5,7 @@ Comments show the name, so changing it is `comments.introduce`, which publishes 
 
 import sqlalchemy as sa
 
-from comments_service import limits, markup, threads, writers
+from comments_service import by_writer, markup, rate_limits, threads
 from comments_service.accounts import names
 from comments_service.config import Rate
 from comments_service.db import db
@@ -57,7 +57,7 @@ def change(account: Account, given: Profile) -> bool:
     """
     bio_html(given.bio)
     if given.name != account.name:
-        limits.count(
+        rate_limits.count(
             f"name:{account.public_id}",
             NAME_RATES,
             Message("You have changed your name often today. Please try again tomorrow."),
@@ -73,8 +73,8 @@ def change(account: Account, given: Profile) -> bool:
 
 def _refuse_anothers_articles(account: Account, name: str) -> None:
     """An author decides on the articles that bear his name: another's name would bring another's."""
-    if account.role is Role.AUTHOR and not set(writers.bearing(name)) <= set(
-        writers.bearing(account.name)
+    if account.role is Role.AUTHOR and not set(by_writer.bearing(name)) <= set(
+        by_writer.bearing(account.name)
     ):
         raise InvalidInput(
             fields={

@@ -14,9 +14,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments_service import config, limits, sessions
-from comments_service.accounts import letters, names, notices, tokens, ways
-from comments_service.accounts.entrance import Entry, enter
+from comments_service import config, rate_limits, sessions
+from comments_service.accounts import (
+    email_verification,
+    names,
+    security_mail,
+    sign_in_methods,
+    tokens,
+)
+from comments_service.accounts.login import Entry, enter
 from comments_service.config import Client, Rate
 from comments_service.db import db, writing
 from comments_service.errors import Message, NotAllowed, UnknownPage, UnknownToken
@@ -70,7 +76,7 @@ def set_out(
     account = visitor.account if purpose else None
     with writing():
         rates = [Rate(rate.count * 4, rate.seconds) for rate in config.current().limit_sign_in]
-        limits.count(f"provider-from:{visitor.network}", rates, OFTEN)
+        rate_limits.count(f"provider-from:{visitor.network}", rates, OFTEN)
         tokens.store(
             Purpose.STATE,
             state,
@@ -84,20 +90,20 @@ def set_out(
             errand=purpose,
         )
     # Imported here: what speaks with providers costs 7 MB and 70 ms that few blogs ever need.
-    from comments_service.accounts import wire
+    from comments_service.accounts import oauth_client
 
-    return wire.address(client, state, verifier, nonce, fresh=purpose == "prove")
+    return oauth_client.address(client, state, verifier, nonce, fresh=purpose == "prove")
 
 
 def come_back(client: Client, state: str, code: str, browser: str) -> Return:
     """Who came back from a provider. Raises UnknownToken, ProviderFailed."""
-    from comments_service.accounts import wire
+    from comments_service.accounts import oauth_client
 
     with writing():
         token = _step("provider", client, state, browser)
         facts, account_id = token.facts, token.account_id
     fresh = facts["errand"] == "prove"
-    person = wire.person(client, code, facts["verifier"], facts["nonce"], fresh=fresh)
+    person = oauth_client.person(client, code, facts["verifier"], facts["nonce"], fresh=fresh)
     return Return(person, facts["errand"], account_id, facts["target"])
 
 
@@ -137,10 +143,10 @@ def arrive(client: Client, person: Person, visitor: Visitor, browser: str, lang:
         known = names.of_email(person.email) if person.email else None
         if known is None:
             if not config.current().sign_up:
-                raise NotAllowed(letters.CLOSED)
+                raise NotAllowed(email_verification.CLOSED)
             return Arrival(ticket=_ask_name(client, person, browser))
         # The provider vouches for the address: whoever signed up with it and never proved it is out.
-        ways.hand_over(known)
+        sign_in_methods.hand_over(known)
         entry = _enter(known, client, visitor)
         if entry.session is not None:
             # Not before the second factor: an address alone must not add a way in for good.
@@ -170,7 +176,7 @@ def _add(account: Account, client: Client, person: Person, lang: str) -> None:
             used_at=now(),
         )
     )
-    notices.write(account, lang, "provider-linked", thing=client.name)
+    security_mail.write(account, lang, "provider-linked", thing=client.name)
 
 
 def _ask_name(client: Client, person: Person, browser: str) -> str:
@@ -188,8 +194,8 @@ def make_account(client: Client, ticket: str, name: str, browser: str, visitor: 
     NotAllowed.
     """
     if not config.current().sign_up:
-        raise NotAllowed(letters.CLOSED)
-    with letters.making():
+        raise NotAllowed(email_verification.CLOSED)
+    with email_verification.making():
         person = Person(**_step("name", client, ticket, browser).facts["person"])
         names.refuse_taken(name)
         account = Account(
@@ -257,7 +263,7 @@ def unlink(account: Account, identity_id: int, lang: str) -> None:
         identity = next((each for each in linked(account) if each.id == identity_id), None)
         if identity is None:
             return
-        if ways.left_without(account, identity=identity):
+        if sign_in_methods.left_without(account, identity=identity):
             raise NotAllowed(
                 Message(
                     "Without it you could not sign in any more. Add another way first: a password, a"
@@ -265,7 +271,7 @@ def unlink(account: Account, identity_id: int, lang: str) -> None:
                 )
             )
         db.session.delete(identity)
-        notices.write(account, lang, "provider-unlinked", thing=called(identity))
+        security_mail.write(account, lang, "provider-unlinked", thing=called(identity))
 
 
 def called(identity: Identity) -> str:

@@ -3,8 +3,14 @@
 import sqlalchemy as sa
 
 from comments_service import sessions
-from comments_service.accounts import letters, names, passwords, tokens, ways
-from comments_service.accounts.entrance import Entry, enter
+from comments_service.accounts import (
+    email_verification,
+    names,
+    passwords,
+    sign_in_methods,
+    tokens,
+)
+from comments_service.accounts.login import Entry, enter
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import NewReader, SignUp
@@ -39,11 +45,11 @@ def become_owner(text: str, given: NewReader, visitor: Visitor) -> Entry:
         account = names.of_email(given.email)
         if account is None:
             names.refuse_taken(given.name)
-            account = letters.made(given, secret, Role.OWNER)
+            account = email_verification.made(given, secret, Role.OWNER)
             # Whoever can read the server's terminal needs no letter to prove an address.
             account.email_verified_at = now()
         else:
-            ways.hand_over(account)
+            sign_in_methods.hand_over(account)
             if secret is not None:
                 passwords.store(account, secret)
             sessions.end_all(account.id)

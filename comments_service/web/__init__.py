@@ -22,16 +22,15 @@ from comments_service import (
     config,
     db,
     errors,
+    i18n,
     inputs,
-    language,
-    limits,
-    manifest,
-    moderation,
+    moderation_queue,
+    rate_limits,
     sessions,
-    snapshots,
 )
 from comments_service.errors import Message, ServiceError
 from comments_service.models import STAFF, Account, Session, Site
+from comments_service.publishing import manifest, snapshots
 from comments_service.sessions import Visitor
 
 API = "api/v1/"
@@ -67,12 +66,12 @@ def register(app: Flask) -> None:
         account,
         api,
         dashboard,
-        data,
         forms,
         handoff,
-        people,
+        own_data,
         profile,
         providers,
+        public_pages,
         security,
         sign_in,
     )
@@ -94,7 +93,7 @@ def register(app: Flask) -> None:
     prefix = settings.prefix.rstrip("/")
     app.register_blueprint(api.doors, url_prefix=f"{prefix}/{API.rstrip('/')}")
     app.register_blueprint(forms.doors, url_prefix=prefix)
-    for each in (sign_in, account, handoff, security, profile, people, data, providers):
+    for each in (sign_in, account, handoff, security, profile, public_pages, own_data, providers):
         app.register_blueprint(each.doors, url_prefix=prefix)
     app.register_blueprint(security.steps, url_prefix=prefix)
     app.register_blueprint(providers.ways, url_prefix=prefix)
@@ -167,9 +166,9 @@ def check_token(request: Request, settings: config.Settings) -> None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     right = hmac.compare_digest(token.strip().encode(), settings.manifest_token.encode())
     if kind.lower() != "bearer" or not right:
-        network = limits.network(client_address())
+        network = rate_limits.network(client_address())
         with db.writing():
-            limits.count(f"token-from:{network}", settings.limit_sign_in, WRONG_TOKENS)
+            rate_limits.count(f"token-from:{network}", settings.limit_sign_in, WRONG_TOKENS)
         raise errors.WrongToken
 
 
@@ -205,7 +204,7 @@ def become(session: Session | None) -> None:
 
 def visitor() -> Visitor:
     """Who asks. The network is told of changes only: its first hash of a day writes the key."""
-    network = "" if request.method in SAFE_METHODS else limits.network(client_address())
+    network = "" if request.method in SAFE_METHODS else rate_limits.network(client_address())
     return Visitor(session(), network, device())
 
 
@@ -267,7 +266,7 @@ def see_other(address: str, token: str | None = None) -> Response:
 def page_language() -> str:
     """The language of an answer: the one that a page of the blog asks in, or the browser's."""
     asked = request.args.get("lang", "")
-    return language.choose([*([asked] if asked else []), *request.accept_languages.values()])
+    return i18n.choose([*([asked] if asked else []), *request.accept_languages.values()])
 
 
 def page(template: str, code: int = 200, *, lang: str | None = None, **context: Any) -> Response:
@@ -282,7 +281,7 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
     asking = session()
     account = asking.account if asking else None
     moderates = account is not None and account.role in STAFF
-    html = language.render(
+    html = i18n.render(
         lang,
         template,
         base=settings.prefix,
@@ -290,7 +289,7 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
         site_title=site.title if site else settings.site_url,
         account=account,
         moderates=moderates,
-        waiting=moderation.waiting(account) if account and moderates else 0,
+        waiting=moderation_queue.waiting(account) if account and moderates else 0,
         flashes=get_flashed_messages(),
         settings=settings,
         consent=snapshots.consent(settings),
@@ -310,8 +309,8 @@ def retry_after(answer: Response, error: ServiceError) -> Response:
 
 def translate(error: ServiceError, lang: str) -> None:
     """Let an error say what it says in a language."""
-    error.detail = language.say(lang, error.detail)
-    error.fields = {name: language.say(lang, text) for name, text in error.fields.items()}
+    error.detail = i18n.say(lang, error.detail)
+    error.fields = {name: i18n.say(lang, text) for name, text in error.fields.items()}
 
 
 def answer_error(error: ServiceError) -> Response:
@@ -337,7 +336,7 @@ def problem(error: ServiceError) -> Response:
     """RFC 9457, with a word for a code and a message for each field."""
     data: dict[str, Any] = {
         "type": "about:blank",
-        "title": language.say(page_language(), error.title),
+        "title": i18n.say(page_language(), error.title),
         "status": error.status,
         "code": error.code,
         "detail": error.detail,
@@ -384,7 +383,7 @@ def answer_unavailable(error: SQLAlchemyError) -> Response:
 
 def unavailable_page(error: errors.Unavailable) -> Response:
     """With what was typed. A page with the site's title would need the database that is away."""
-    html = language.render(
+    html = i18n.render(
         page_language(),
         "unavailable.html",
         error=error,

@@ -9,11 +9,11 @@ GET  POST account/password origin, signed in  a new password; all other sessions
 
 from flask import Response, request
 
-from comments_service import avatars, sessions, web, writers
+from comments_service import avatars, by_writer, sessions, web
 from comments_service.accounts import passwords
 from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import MAX_PASSWORD_CHARS, NewPassword, from_form
-from comments_service.web.parts import (
+from comments_service.web.account_pages import (
     account_doors,
     device_name,
     entered,
@@ -35,7 +35,7 @@ def overview() -> Response:
         hue=avatars.hue(account.public_id, 0),
         avatar_path=avatars.pattern(account.public_id),
         has_password=passwords.of(account) is not None,
-        claimable=writers.claimable_count(session),
+        claimable=by_writer.claimable_count(session),
     )
 
 

@@ -36,21 +36,25 @@ import orjson
 from flask import Blueprint, Response, request
 
 from comments_service import (
+    account_comments,
+    by_writer,
     comments,
     config,
-    language,
-    manifest,
-    moderation,
-    people,
-    publisher,
+    i18n,
+    moderation_queue,
     sessions,
-    snapshots,
     threads,
     web,
-    writers,
 )
-from comments_service.accounts import handoff, letters, links, passkeys, passwords, second
-from comments_service.accounts.entrance import Entry
+from comments_service.accounts import (
+    email_verification,
+    handoff,
+    magic_link,
+    passkeys,
+    passwords,
+    totp,
+)
+from comments_service.accounts.login import Entry
 from comments_service.errors import (
     InvalidInput,
     InvalidManifest,
@@ -79,7 +83,8 @@ from comments_service.inputs import (
     parse,
 )
 from comments_service.models import Comment, Status
-from comments_service.web import marks, parts
+from comments_service.publishing import manifest, publisher, snapshots
+from comments_service.web import account_pages, browser_mark
 
 doors = Blueprint("api", __name__)
 
@@ -148,21 +153,21 @@ def sign_in() -> Response:
 @doors.post("/session/second")
 def second_step() -> Response:
     given = body(SecondStep)
-    return entered(second.enter_with(given.ticket, given.code, web.visitor(), web.page_language()))
+    return entered(totp.enter_with(given.ticket, given.code, web.visitor(), web.page_language()))
 
 
 @doors.post("/session/letter")
 def ask_letter() -> Response:
     given, lang = body(AskedLetter), web.page_language()
-    target = parts.own(f"handoff/{given.handoff}" if given.handoff else "account")
-    ticket = links.ask(given.email, lang, web.visitor().network, target=target)
+    target = account_pages.own(f"handoff/{given.handoff}" if given.handoff else "account")
+    ticket = magic_link.ask(given.email, lang, web.visitor().network, target=target)
     detail = Message("A letter is on its way to you: open its link, or type its code.")
-    return web.json({"ticket": ticket, "detail": language.say(lang, detail)}, 202)
+    return web.json({"ticket": ticket, "detail": i18n.say(lang, detail)}, 202)
 
 
 @doors.post("/session/code")
 def sign_in_by_code() -> Response:
-    return entered(links.by_code(body(GivenCode), web.visitor()))
+    return entered(magic_link.by_code(body(GivenCode), web.visitor()))
 
 
 @doors.post("/session/passkey")
@@ -179,17 +184,17 @@ def ask_passkey() -> Response:
 
 @doors.post("/passkeys/offer")
 def offer_passkey() -> Response:
-    _, account = parts.freshly_proved()
+    _, account = account_pages.freshly_proved()
     body(Nothing)
     return web.json(passkeys.offer(account))
 
 
 @doors.post("/passkeys")
 def add_passkey() -> Response:
-    session, account = parts.freshly_proved()
+    session, account = account_pages.freshly_proved()
     lang = web.page_language()
-    made = passkeys.add(account, session, body(NewPasskey), parts.device_title(lang), lang)
-    made_at = language.stamp(made.created_at)
+    made = passkeys.add(account, session, body(NewPasskey), account_pages.device_title(lang), lang)
+    made_at = i18n.stamp(made.created_at)
     return web.json({"id": made.id, "name": made.name, "created_at": made_at}, 201)
 
 
@@ -213,10 +218,10 @@ def claim() -> Response:
     session = web.session()
     if session is None or session.account is None:
         raise SignInRequired
-    if body(Claim).comments != writers.claimable_count(session):
+    if body(Claim).comments != by_writer.claimable_count(session):
         detail = Message("There are others by now. Please close this and look again.")
         raise InvalidInput(fields={"comments": detail})
-    people.claim(session)
+    account_comments.claim(session)
     return web.json(me(""))
 
 
@@ -233,7 +238,7 @@ def redeem_handoff() -> Response:
     if entry is not None:
         return entered(entry)
     detail = Message("Nobody has signed in in the other window yet.")
-    return web.json({"detail": language.say(web.page_language(), detail)}, 202)
+    return web.json({"detail": i18n.say(web.page_language(), detail)}, 202)
 
 
 def origin() -> str:
@@ -243,11 +248,11 @@ def origin() -> str:
 
 @doors.post("/accounts")
 def sign_up() -> Response:
-    mark = marks.made()
-    given = body(letters.asked_for())
-    letters.sign_up(given, web.page_language(), web.visitor().network, browser=mark)
+    mark = browser_mark.made()
+    given = body(email_verification.asked_for())
+    email_verification.sign_up(given, web.page_language(), web.visitor().network, browser=mark)
     detail = Message("A letter is on its way to you: open its link to finish.")
-    return marks.keep(web.json({"detail": language.say(web.page_language(), detail)}, 202), mark)
+    return browser_mark.keep(web.json({"detail": i18n.say(web.page_language(), detail)}, 202), mark)
 
 
 @doors.get("/moderation/queue")
@@ -259,7 +264,7 @@ def read_queue() -> Response:
         raise InvalidInput(
             fields={"status": Message("Choose one of {words}.", words=", ".join(Status))}
         ) from None
-    found = moderation.queue(account, status, page=page_number())
+    found = moderation_queue.queue(account, status, page=page_number())
     return web.json(
         {
             "comments": waiting(found.comments),
@@ -326,7 +331,7 @@ def own(mine: Sequence[Comment]) -> list[dict[str, Any]]:
                 **snapshots.comment_json(shown, threads.address(thread, lang)),
                 "source": comment.source,
                 "fragment": snapshots.item(shown, thread, lang, config.current()),
-                "editable_until": language.stamp(comments.editable_until(comment))
+                "editable_until": i18n.stamp(comments.editable_until(comment))
                 if editable
                 else None,
                 "deletable": editable,
@@ -342,7 +347,7 @@ def waiting(queue: Sequence[Comment]) -> list[dict[str, Any]]:
         {
             **snapshots.comment_json(replace(shown, gone=False), comment.thread.url),
             "source": comment.source,
-            "reasons": [language.say(lang, each) for each in comment.reasons],
+            "reasons": [i18n.say(lang, each) for each in comment.reasons],
             "thread_title": comment.thread.title,
         }
         for comment, shown in zip(queue, threads.shown(queue), strict=True)
@@ -352,7 +357,7 @@ def waiting(queue: Sequence[Comment]) -> list[dict[str, Any]]:
 def me(thread_id: str) -> dict[str, Any]:
     session = web.session()
     account = session.account if session else None
-    mine = writers.in_thread(session, thread_id) if session and thread_id else []
+    mine = by_writer.in_thread(session, thread_id) if session and thread_id else []
     return {
         "account": account
         and {
@@ -363,6 +368,6 @@ def me(thread_id: str) -> dict[str, Any]:
             "email_verified": account.email_verified_at is not None,
         },
         # What was written as a guest in this browser, and can be taken over on a page of the service.
-        "claimable": writers.claimable_count(session),
+        "claimable": by_writer.claimable_count(session),
         "comments": own(mine),
     }

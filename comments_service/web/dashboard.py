@@ -15,8 +15,8 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import comments, config, language, moderation, threads, web
-from comments_service.accounts.entrance import has_passkey, has_second_factor
+from comments_service import comments, config, i18n, moderation_queue, threads, web
+from comments_service.accounts.login import has_passkey, has_second_factor
 from comments_service.errors import (
     Message,
     NotAllowed,
@@ -69,7 +69,7 @@ def queue() -> Response:
         status = Status.PENDING
     asked = request.args.get("page", "1")
     thread_id, words = request.args.get("thread", ""), request.args.get("q", "")
-    found = moderation.queue(
+    found = moderation_queue.queue(
         web.moderator(),
         status,
         thread_id=thread_id,
@@ -110,7 +110,7 @@ def one(comment_id: int) -> Response:
         "dashboard/comment.html",
         comment=comment,
         shown=threads.shown([comment])[0],
-        decisions=moderation.decisions(comment_id),
+        decisions=moderation_queue.decisions(comment_id),
     )
 
 
@@ -129,8 +129,8 @@ def decide() -> Response:
         except (ServiceError, UnknownComment) as error:
             if len(numbers) == 1:
                 raise
-            failed.append(f"{number}: {language.say(lang, error.detail)}")
-    _ = language.gettext(lang)
+            failed.append(f"{number}: {i18n.say(lang, error.detail)}")
+    _ = i18n.gettext(lang)
     if decided:
         text = {
             Act.PUBLISH: _("Published."),

@@ -16,10 +16,11 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import comments, config, language, publisher, snapshots, threads, web, writers
+from comments_service import by_writer, comments, config, i18n, threads, web
 from comments_service.errors import Message, NotAllowed, ServiceError, UnknownComment
 from comments_service.inputs import EditedComment, NewComment, Preview, from_form
 from comments_service.models import Comment, Status, Thread
+from comments_service.publishing import publisher, snapshots
 from comments_service.sessions import Visitor
 
 doors = Blueprint("forms", __name__)
@@ -69,7 +70,7 @@ def post(thread_id: str) -> Response:
         posted = comments.post(thread_id, web.visitor(), from_form(NewComment, request.form))
     except ServiceError as error:
         return thread_page(thread, values=request.form, error=error)
-    _ = language.gettext(_lang(thread))
+    _ = i18n.gettext(_lang(thread))
     if posted.comment.status is Status.PUBLISHED:
         return web.see_other(where(posted.comment), posted.token)
     flash(_("Thank you. Your comment waits for a moderator; until then only you see it."))
@@ -99,7 +100,7 @@ def thread_page(
     number = min(_number(values), len(cut))
     parent = _answered(values.get("reply") or values.get("parent") or "")
     session = web.session()
-    mine = writers.in_thread(session, thread.id) if session else []
+    mine = by_writer.in_thread(session, thread.id) if session else []
     held = [each for each in mine if each.status is Status.PENDING]
     visitor = Visitor(session, "")
     return web.page(
@@ -160,7 +161,7 @@ def edit(comment_id: int) -> Response:
     except ServiceError as error:
         comment = mine(comment_id)
         return web.page("thread/edit.html", error.status, comment=comment, body=body, error=error)
-    _ = language.gettext(web.page_language())
+    _ = i18n.gettext(web.page_language())
     flash(_("Saved."))
     return web.see_other(where(comment))
 
@@ -174,7 +175,7 @@ def ask_delete(comment_id: int) -> Response:
 @doors.post("/comment/<id:comment_id>/delete")
 def delete(comment_id: int) -> Response:
     comment = comments.delete(comment_id, web.visitor())
-    _ = language.gettext(web.page_language())
+    _ = i18n.gettext(web.page_language())
     flash(_("Your comment is deleted."))
     return web.see_other(thread_address(comment.thread))
 

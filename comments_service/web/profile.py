@@ -9,11 +9,11 @@ The pages that everybody may open, among them the one behind a letter's link, li
 
 from flask import Response, request
 
-from comments_service import avatars, people, web
-from comments_service.accounts import addresses
+from comments_service import account_comments, avatars, web
+from comments_service.accounts import email_change
 from comments_service.errors import Message
 from comments_service.inputs import NewEmail, Profile, from_form, parse
-from comments_service.web.parts import (
+from comments_service.web.account_pages import (
     account_doors,
     form_page,
     freshly_proved,
@@ -33,7 +33,7 @@ def profile() -> Response:
     def act() -> Response:
         given = {name: request.form.get(name, "") for name in ("name", "bio", "link")}
         shown = "shown" in request.form
-        people.introduce(account, parse(Profile, {**given, "shown": shown}))
+        account_comments.introduce(account, parse(Profile, {**given, "shown": shown}))
         say(Message("Saved. Your comments show it in a moment."))
         return web.see_other(own("account/profile"))
 
@@ -51,14 +51,14 @@ def email() -> Response:
 
     def act() -> Response:
         if request.form.get("act") == "cancel":
-            addresses.cancel(account)
+            email_change.cancel(account)
             say(Message("Your address stays as it is."))
         else:
             given = from_form(NewEmail, request.form)
             network = web.visitor().network
-            addresses.ask(session, account, given.email, web.page_language(), network)
+            email_change.ask(session, account, given.email, web.page_language(), network)
             say(Message("A letter is on its way to the new address: open its link."))
         return web.see_other(own("account/email"))
 
-    waits = addresses.asked(account)
+    waits = email_change.asked(account)
     return form_page("accounts/email.html", act, asked=waits.email if waits else None)

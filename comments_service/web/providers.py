@@ -19,8 +19,8 @@ from comments_service.accounts.providers import Return
 from comments_service.config import Client
 from comments_service.errors import InvalidInput, Message, NotAllowed
 from comments_service.inputs import ChosenName, from_form
-from comments_service.web import marks
-from comments_service.web.parts import (
+from comments_service.web import browser_mark
+from comments_service.web.account_pages import (
     account_doors,
     entered,
     form_page,
@@ -49,9 +49,11 @@ def set_out(key: str) -> Response:
         signed_in()
     elif purpose:
         raise InvalidInput
-    mark = marks.made()
+    mark = browser_mark.made()
     address = providers.set_out(client, web.visitor(), browser=mark, target=target, purpose=purpose)
-    return marks.keep(web.page("accounts/provider.html", client=client, address=address), mark)
+    return browser_mark.keep(
+        web.page("accounts/provider.html", client=client, address=address), mark
+    )
 
 
 @ways.route("/with/<key>/back", methods=["GET", "POST"])
@@ -60,7 +62,7 @@ def come_back(key: str) -> Response:
     state, code = (request.values.get(name, "")[:MAX_CHARS] for name in ("state", "code"))
 
     def act() -> Response:
-        return received(client, providers.come_back(client, state, code, marks.of_browser()))
+        return received(client, providers.come_back(client, state, code, browser_mark.of_browser()))
 
     # What a provider says of an error is not shown: anybody could have written it into the address.
     going = bool(state and code) and request.method == "GET"
@@ -87,7 +89,7 @@ def received(client: Client, returned: Return) -> Response:
                 )
             )
         return proved_again(session, target)
-    mark = marks.of_browser()
+    mark = browser_mark.of_browser()
     arrival = providers.arrive(client, returned.person, web.visitor(), mark, lang)
     if arrival.entry is None:
         return name_page(client, arrival.ticket, target, returned.person.name)
@@ -122,7 +124,9 @@ def choose_name(key: str) -> Response:
     ticket, target = request.form.get("ticket", ""), next_path(request.form.get("next"))
     try:
         name = from_form(ChosenName, request.form).name
-        entry = providers.make_account(client, ticket, name, marks.of_browser(), web.visitor())
+        entry = providers.make_account(
+            client, ticket, name, browser_mark.of_browser(), web.visitor()
+        )
     except InvalidInput as error:
         return name_page(client, ticket, target, request.form.get("name", ""), error)
     return entered(entry, target)

@@ -16,16 +16,12 @@ import orjson
 from flask import Blueprint, Response, request
 
 from comments_service import config, web
-from comments_service.accounts import passkeys, passwords, second
-from comments_service.accounts.entrance import (
-    has_passkey,
-    has_second_factor,
-    needs_strong_proof,
-)
+from comments_service.accounts import passkeys, passwords, totp
+from comments_service.accounts.login import has_passkey, has_second_factor, needs_strong_proof
 from comments_service.errors import InvalidInput, Message, UnknownToken, WrongCredentials
 from comments_service.inputs import MAX_PASSWORD_CHARS, PasskeyName, SecondStep, from_form
 from comments_service.models import Account
-from comments_service.web.parts import (
+from comments_service.web.account_pages import (
     account_doors,
     entered,
     form_page,
@@ -50,12 +46,12 @@ def second_step() -> Response:
         code = request.form.get("recovery_code") or request.form.get("code", "")
         given = from_form(SecondStep, {"ticket": request.form.get("ticket", ""), "code": code})
         try:
-            entry = second.enter_with(given.ticket, given.code, web.visitor(), web.page_language())
+            entry = totp.enter_with(given.ticket, given.code, web.visitor(), web.page_language())
         except UnknownToken as error:
             say(error.detail)
             return web.see_other(own("sign-in", next=target))
         if request.form.get("recovery_code") and entry.session and entry.session.account:
-            say(left_message(second.codes_left(entry.session.account)))
+            say(left_message(totp.codes_left(entry.session.account)))
         return entered(entry, target)
 
     ticket = request.form.get("ticket", "")
@@ -92,7 +88,7 @@ def confirm() -> Response:
     def act() -> Response:
         code = request.form.get("recovery_code") or request.form.get("code", "")
         if ways["code"] and code:
-            second.check(account, code, web.page_language())
+            totp.check(account, code, web.page_language())
             return proved_again(session, target, strong=True)
         if ways["passkey"] and (answer := request.form.get("credential")):
             passkeys.check(account, request.form.get("ticket", ""), credential(answer))
@@ -143,7 +139,7 @@ def list_passkeys() -> Response:
 @doors.route("/account/second-factor", methods=["GET", "POST"])
 def second_factor() -> Response:
     session, account = signed_in()
-    app = second.of(account)
+    app = totp.of(account)
     if request.method == "POST" or (app and app.confirmed_at is None):
         # The secret of an app that waits for its first code is shown to its owner only.
         freshly_proved()
@@ -152,27 +148,27 @@ def second_factor() -> Response:
         lang = web.page_language()
         match request.form.get("act"):
             case "begin":
-                second.begin(account)
+                totp.begin(account)
             case "confirm":
-                codes = second.confirm(account, session, request.form.get("code", ""), lang)
+                codes = totp.confirm(account, session, request.form.get("code", ""), lang)
                 return web.page("accounts/recovery-codes.html", codes=codes, begun=True)
             case "codes":
-                codes = second.renew_codes(account, lang)
+                codes = totp.renew_codes(account, lang)
                 return web.page("accounts/recovery-codes.html", codes=codes, begun=False)
             case "off":
                 was_on = has_second_factor(account)
-                second.switch_off(account, lang)
+                totp.switch_off(account, lang)
                 if was_on:
                     say(Message("Signing in does not ask for a second factor any more."))
         return web.see_other(own("account/second-factor"))
 
-    address = second.address(account, app.secret) if app and app.confirmed_at is None else ""
+    address = totp.address(account, app.secret) if app and app.confirmed_at is None else ""
     return form_page(
         "accounts/second-factor.html",
         act,
         app=app,
         address=address,
-        picture=second.picture(address) if address else "",
-        spoken=second.spoken(app.secret) if app and address else "",
-        left=second.codes_left(account),
+        picture=totp.picture(address) if address else "",
+        spoken=totp.spoken(app.secret) if app and address else "",
+        left=totp.codes_left(account),
     )

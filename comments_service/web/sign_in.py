@@ -17,7 +17,14 @@ A GET only shows a form: programs that open links in letters change nothing.
 from flask import Blueprint, Response, request
 
 from comments_service import config, sessions, web
-from comments_service.accounts import letters, links, passwords, roles, tokens, ways
+from comments_service.accounts import (
+    email_verification,
+    magic_link,
+    passwords,
+    roles,
+    sign_in_methods,
+    tokens,
+)
 from comments_service.errors import InvalidInput, Message, NotAllowed, ServiceError, TooMany
 from comments_service.inputs import (
     MAX_PASSWORD_CHARS,
@@ -30,8 +37,8 @@ from comments_service.inputs import (
     from_form,
 )
 from comments_service.models import Purpose
-from comments_service.web import marks
-from comments_service.web.parts import entered, form_page, next_path, own, say
+from comments_service.web import browser_mark
+from comments_service.web.account_pages import entered, form_page, next_path, own, say
 
 doors = Blueprint("sign_in", __name__)
 
@@ -45,7 +52,7 @@ def sign_in() -> Response:
         if request.form.get("act") != "letter":
             return entered(passwords.sign_in(from_form(SignIn, request.form), visitor), target)
         email = from_form(AskedLetter, {"email": request.form.get("email", "")}).email
-        ticket = links.ask(email, web.page_language(), visitor.network, target=target)
+        ticket = magic_link.ask(email, web.page_language(), visitor.network, target=target)
         return code_page(ticket, target, email, 202)
 
     return form_page("accounts/sign-in.html", act, next=target)
@@ -73,7 +80,9 @@ def code_page(
 def sign_in_by_code() -> Response:
     target = next_path(request.form.get("next"))
     try:
-        return entered(links.by_code(from_form(GivenCode, request.form), web.visitor()), target)
+        return entered(
+            magic_link.by_code(from_form(GivenCode, request.form), web.visitor()), target
+        )
     except (InvalidInput, TooMany) as error:
         ticket, email = request.form.get("ticket", ""), request.form.get("email", "")
         return code_page(ticket, target, email, error.status, error)
@@ -83,20 +92,20 @@ def sign_in_by_code() -> Response:
 def sign_in_by_link(token: str) -> Response:
     def act() -> Response:
         name = from_form(ChosenName, request.form).name if found.account is None else None
-        entry, target = links.by_link(token, web.visitor(), name)
+        entry, target = magic_link.by_link(token, web.visitor(), name)
         return entered(entry, next_path(target))
 
-    found = links.welcome(token)
+    found = magic_link.welcome(token)
     return form_page("accounts/link.html", act, reader=found.account, email=found.email)
 
 
 @doors.route("/sign-up", methods=["GET", "POST"])
 def sign_up() -> Response:
     def act() -> Response:
-        given = from_form(letters.asked_for(), request.form)
-        mark = marks.made()
-        letters.sign_up(given, web.page_language(), web.visitor().network, browser=mark)
-        return marks.keep(web.page("accounts/letter.html", 202, email=given.email), mark)
+        given = from_form(email_verification.asked_for(), request.form)
+        mark = browser_mark.made()
+        email_verification.sign_up(given, web.page_language(), web.visitor().network, browser=mark)
+        return browser_mark.keep(web.page("accounts/letter.html", 202, email=given.email), mark)
 
     return form_page("accounts/sign-up.html", act)
 
@@ -114,13 +123,15 @@ def sign_out() -> Response:
 def verify(token: str) -> Response:
     def act() -> Response:
         if request.form.get("act") == "disown":
-            return web.see_other(own(f"reset/{letters.disown(token)}"))
+            return web.see_other(own(f"reset/{email_verification.disown(token)}"))
         password = request.form.get("password", "")[: MAX_PASSWORD_CHARS + 1]
-        entry = letters.verify(token, web.visitor(), browser=marks.of_browser(), password=password)
+        entry = email_verification.verify(
+            token, web.visitor(), browser=browser_mark.of_browser(), password=password
+        )
         say(Message("Your address is confirmed."))
         return entered(entry, own("account"))
 
-    asked = letters.needs_password(token, marks.of_browser())
+    asked = email_verification.needs_password(token, browser_mark.of_browser())
     return form_page("accounts/verify.html", act, password_asked=asked)
 
 
@@ -133,7 +144,7 @@ def expect_passwords() -> None:
 def forgot() -> Response:
     def act() -> Response:
         given = from_form(Forgotten, request.form)
-        letters.forgot(given.email, web.page_language(), web.visitor().network)
+        email_verification.forgot(given.email, web.page_language(), web.visitor().network)
         return web.page("accounts/letter.html", 202, email=given.email)
 
     expect_passwords()
@@ -143,7 +154,7 @@ def forgot() -> Response:
 @doors.route("/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> Response:
     def act() -> Response:
-        entry = letters.reset(token, from_form(NewPassword, request.form), web.visitor())
+        entry = email_verification.reset(token, from_form(NewPassword, request.form), web.visitor())
         say(Message("Your new password is set."))
         return entered(entry, own("account"))
 
@@ -156,10 +167,14 @@ def reset(token: str) -> Response:
 def owner(token: str) -> Response:
     def act() -> Response:
         entry = roles.become_owner(
-            token, from_form(letters.asked_for(), request.form), web.visitor()
+            token, from_form(email_verification.asked_for(), request.form), web.visitor()
         )
         say(Message("Welcome. This blog's comments are yours to look after."))
-        if entry.session and entry.session.account and ways.left_without(entry.session.account):
+        if (
+            entry.session
+            and entry.session.account
+            and sign_in_methods.left_without(entry.session.account)
+        ):
             say(Message("Choose how you sign in from now on: nothing else lets you in again."))
             return entered(entry, own("account"))
         return entered(entry, own("moderation/"))

@@ -2,7 +2,7 @@
 
 Without it the service reads the manifest where the blog lies, once a minute. With a token that both
 know (COMMENTS_MANIFEST_TOKEN) it need not be able to reach the blog, and new articles take comments at
-once. What the service then does with it is in `comments_service/manifest.py`.
+once. What the service then does with it is in `comments_service/publishing/manifest.py`.
 """
 
 import http.client

@@ -6,7 +6,7 @@ import time
 import pyotp
 import sqlalchemy as sa
 
-from comments_service.accounts import second
+from comments_service.accounts import totp
 from comments_service.db import db, writing
 from comments_service.models import Account, Authenticator, Session, now
 from comments_service.sessions import PROOF_LASTS
@@ -51,8 +51,8 @@ def codes_in(page: str) -> list[str]:
 
 def with_app(account: Account) -> App:
     """The same without a browser."""
-    second.begin(account)
-    app = second.of(account)
+    totp.begin(account)
+    app = totp.of(account)
     assert app is not None
     with writing():
         app.confirmed_at = now()

@@ -651,7 +651,7 @@ class TestLimits:
 def test_letters_are_plain_and_cannot_grow_headers(
     app: Flask, guest: Visitor, settings: Any
 ) -> None:
-    from comments_service import notifications
+    from comments_service import outbox
     from comments_service.models import Letter
 
     for word in ("\r\nBcc: all@example.org", "\nX: y", "\0", "\u2028Bcc: all@example.org"):
@@ -660,7 +660,7 @@ def test_letters_are_plain_and_cannot_grow_headers(
     sign_up(guest, "json", name="<b>Bo</b> {{ 7*7 }} %s", email="bo@example.org")
     assert db.session.query(Letter).count() == 2
     for letter in db.session.query(Letter):
-        mail = notifications.message(letter, settings)
+        mail = outbox.message(letter, settings)
         assert set(mail.keys()) == {
             *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
             *("Content-Type", "Content-Transfer-Encoding", "MIME-Version"),

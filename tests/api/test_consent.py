@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from comments_service import publisher, snapshots
 from comments_service.config import Settings
+from comments_service.publishing import publisher, snapshots
 from tests import make
 from tests.api.people import visiting
 from tests.conftest import Visitor, link_in, settings_for

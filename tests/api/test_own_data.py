@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import comments, notifications, people, publisher, sessions, snapshots
+from comments_service import account_comments, comments, outbox, sessions
 from comments_service.accounts import names
 from comments_service.config import Settings
 from comments_service.db import Base, db, writing
@@ -33,6 +33,7 @@ from comments_service.models import (
     Token,
     now,
 )
+from comments_service.publishing import publisher, snapshots
 from comments_service.sessions import Visitor as Asking
 from tests import make
 from tests.api.people import text, visiting
@@ -125,7 +126,7 @@ def bake(settings: Settings) -> None:
             )
     db.session.rollback()
     for thread_id in publisher.publish_behind(settings):
-        snapshots.rebake(thread_id, settings)
+        snapshots.rebake_pages(thread_id, settings)
 
 
 # ---- taking it along
@@ -134,7 +135,7 @@ def bake(settings: Settings) -> None:
 def test_everything_that_is_known_comes_in_one_file(browser: Visitor, rhea: Account) -> None:
     written(rhea, as_rhea(rhea))
     with writing():
-        notifications.write(EMAIL, "en", "email-changed", name=NAME)
+        outbox.write(EMAIL, "en", "email-changed", name=NAME)
     answer = browser.post(DATA)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json"
@@ -292,7 +293,7 @@ def test_nothing_that_names_or_reaches_somebody_is_left(
     }
     # One letter says so, and its row goes when it is sent.
     assert [each.recipient for each in db.session.query(Letter)] == [EMAIL]
-    assert notifications.send_waiting(settings) == 1
+    assert outbox.send_waiting(settings) == 1
     (sent,) = (tmp_path / "var" / "mail").glob("*.eml")
     assert "is deleted" in sent.read_text()
     after = everything(settings)
@@ -372,7 +373,7 @@ def test_two_owners_who_leave_at_once_leave_one(app: Flask) -> None:
         with app.app_context():
             try:
                 account = db.session.get_one(Account, number)
-                people.forget(account, keep=True, lang="en")
+                account_comments.forget(account, keep=True, lang="en")
                 outcomes.append("gone")
             except ServiceError as error:
                 outcomes.append(error.code)
@@ -389,7 +390,7 @@ def test_two_owners_who_leave_at_once_leave_one(app: Flask) -> None:
 
 def test_an_address_that_was_never_confirmed_gets_no_letter(app: Flask, letters: Any) -> None:
     account = make.account("Max", verified=False)
-    people.forget(account, keep=True, lang="en")
+    account_comments.forget(account, keep=True, lang="en")
     assert letters() == []
 
 
@@ -399,7 +400,7 @@ def test_a_deletion_that_fails_leaves_everything(app: Flask, letters: Any) -> No
     make.comment(by=olga)
     before = db.session.query(Thread).one().revision
     with pytest.raises(NotAllowed):
-        people.forget(olga, keep=False, lang="en")
+        account_comments.forget(olga, keep=False, lang="en")
     db.session.expire_all()
     assert db.session.query(Comment).one().source == "They scoop."
     assert db.session.query(Thread).one().revision == before

@@ -7,12 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from comments_service import avatars, comments, publisher, sessions, threads, writers
+from comments_service import avatars, by_writer, comments, sessions, threads
 from comments_service.accounts import names
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.inputs import NewDecision
 from comments_service.models import Account, Policy, RateCount, Role, Status, Thread
+from comments_service.publishing import publisher
 from tests import make
 from tests.api.people import of_role, read, text, visiting
 from tests.conftest import Visitor
@@ -207,7 +208,7 @@ def test_the_page_costs_the_same_however_much_there_is(app: Flask, reader: Visit
     def cost() -> int:
         sent.clear()
         event.listen(db.engine, "before_cursor_execute", note)
-        assert writers.said(rhea).total
+        assert by_writer.said(rhea).total
         event.remove(db.engine, "before_cursor_execute", note)
         return len([each for each in sent if each.startswith("SELECT")])
 

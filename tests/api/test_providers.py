@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from comments_service import config
-from comments_service.accounts import wire
+from comments_service.accounts import oauth_client
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.models import (
@@ -41,16 +41,16 @@ both = pytest.mark.parametrize("key", [TEA, HUB])
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     """One provider that is both: OpenID by its discovery document, GitHub by the table of addresses."""
-    wire.memory.forget()
+    oauth_client.memory.forget()
     with Provider() as provider:
         here = replace(
-            wire.KNOWN["github"],
+            oauth_client.KNOWN["github"],
             authorize=f"{provider.address}/authorize",
             token=f"{provider.address}/token",
             person=f"{provider.address}/user",
             emails=f"{provider.address}/user/emails",
         )
-        monkeypatch.setitem(wire.KNOWN, "github", here)
+        monkeypatch.setitem(oauth_client.KNOWN, "github", here)
         yield provider
 
 
@@ -302,7 +302,7 @@ WIRE_FAULTS = [
 def test_an_answer_that_is_broken_is_told_in_one_way(
     guest: Visitor, provider: Provider, monkeypatch: pytest.MonkeyPatch, fault: str, place: str
 ) -> None:
-    monkeypatch.setattr(wire, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(oauth_client, "ANSWER_SECONDS", 0.2)
     key = HUB if place.startswith("/user") else TEA
     link(make.account("Rhea"), provider, key)
     provider.fault = fault.format(place)
@@ -361,7 +361,7 @@ def test_a_provider_may_change_its_keys(
     provider.key = new_key()
     # Keys that were fetched a moment ago are not fetched again for every forged token.
     assert go(guest, provider).status_code == 502
-    monkeypatch.setattr(wire, "KEYS_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(oauth_client, "KEYS_AGAIN_SECONDS", 0.0)
     assert go(guest, provider).status_code == 303
     assert [path for _, path in provider.met].count("/keys") == 2
 

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service.accounts import second
+from comments_service.accounts import totp
 from comments_service.db import db, writing
 from comments_service.models import (
     Authenticator,
@@ -223,7 +223,7 @@ class TestOnlyPasskeys:
 def test_what_is_left_of_a_reset_counts_nobody_in(app: Flask) -> None:
     """An app that was never confirmed is no second factor, and needs no reset."""
     account = make.account("Mona", role=Role.MODERATOR)
-    second.begin(account)
+    totp.begin(account)
     with writing():
         db.session.execute(sa.update(Session).values(strong_at=now()))
     assert not opens(visiting(app, account))

@@ -11,8 +11,9 @@ import pytest
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 from werkzeug.wrappers import Request
 
-from comments_service import files, wsgi
+from comments_service import wsgi
 from comments_service.config import Settings
+from formats import files
 from tests.conftest import settings_for
 
 LONG = "They scoop with a pouch that holds three gallons of water. " * 40

@@ -31,8 +31,8 @@ from axe_playwright_python.sync_playwright import Axe
 from flask_migrate import upgrade
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from comments_service import manifest
 from comments_service.models import Role
+from comments_service.publishing import manifest
 from tests import make, sites
 from tests.bench.report import PAGES_HEADING, machine, say, table, today, write
 from tests.service import ROOT, Postil, free_port, postil

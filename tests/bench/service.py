@@ -35,9 +35,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask_migrate import upgrade
 
-from comments_service import comments, manifest, markup, sessions
+from comments_service import comments, markup, sessions
 from comments_service.db import db, writing
 from comments_service.models import Comment, Role, Status, now
+from comments_service.publishing import manifest
 from tests import make, sites
 from tests.bench import isso
 from tests.bench.report import (

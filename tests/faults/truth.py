@@ -10,9 +10,11 @@ from pathlib import Path
 import brotli
 import sqlalchemy as sa
 
-from comments_service import files, pages, snapshots, threads
+from comments_service import threads
 from comments_service.db import db
 from comments_service.models import Comment, Thread
+from comments_service.publishing import rebake, snapshots
+from formats import files
 from tests.faults.storm import Sent
 from tests.service import Postil
 
@@ -91,7 +93,7 @@ def _differing_pages(service: Postil, visible: Sequence[Thread]) -> Iterator[str
     settings = service.settings
     for thread in visible:
         for lang in threads.languages(thread):
-            page = pages.built_page(
+            page = rebake.built_page(
                 Path(settings.output), settings.site_url, threads.address(thread, lang)
             )
             assert page is not None, f"{thread.id} has no page in {lang}"
@@ -103,7 +105,7 @@ def _differing_pages(service: Postil, visible: Sequence[Thread]) -> Iterator[str
             )
             html = page.read_bytes()
             count = threads.count(conversation)
-            if first.rstrip() not in html or html != pages.baked(html, thread.id, first, count):
+            if first.rstrip() not in html or html != rebake.baked(html, thread.id, first, count):
                 yield f"baked otherwise: {page.parent.name}/{page.name}"
             if any(each != html for each in _unpacked(*files.siblings(page))):
                 yield f"page compressed and plain differ: {page.parent.name}/{page.name}"

@@ -12,9 +12,9 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from comments_service import sessions
-from comments_service.accounts import letters as by_letter
+from comments_service.accounts import email_verification as by_letter
 from comments_service.accounts import names, passwords, roles, tokens
-from comments_service.accounts.entrance import Entry
+from comments_service.accounts.login import Entry
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import (

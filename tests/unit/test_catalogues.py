@@ -7,9 +7,9 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from comments_service import language
+from comments_service import i18n
 
-PATHS = sorted(language.TRANSLATIONS.glob("*.po"))
+PATHS = sorted(i18n.TRANSLATIONS.glob("*.po"))
 HOLE = re.compile(r"%\(\w+\)s|\{\w+[^}]*\}|</?\w+[^>]*>")
 
 
@@ -28,7 +28,7 @@ def test_there_is_a_catalogue() -> None:
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_a_catalogue_has_every_message_and_no_other(path: Path) -> None:
-    wanted = {message.id for message in language.messages() if message.id}
+    wanted = {message.id for message in i18n.messages() if message.id}
     assert wanted == {message.id for message in catalogue(path) if message.id}
 
 
@@ -47,13 +47,13 @@ def test_bringing_a_catalogue_up_to_date_adds_what_is_new_and_drops_what_is_gone
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "zh_Hans.po"
-    path.write_bytes((language.TRANSLATIONS / "zh_Hans.po").read_bytes())
-    monkeypatch.setattr(language, "TRANSLATIONS", tmp_path)
-    assert language.bring_up_to_date() == []
+    path.write_bytes((i18n.TRANSLATIONS / "zh_Hans.po").read_bytes())
+    monkeypatch.setattr(i18n, "TRANSLATIONS", tmp_path)
+    assert i18n.bring_up_to_date() == []
     before = path.read_text(encoding="utf-8")
-    assert language.bring_up_to_date() == []
+    assert i18n.bring_up_to_date() == []
     assert path.read_text(encoding="utf-8") == before
     renamed = before.replace('msgid "Undo"', 'msgid "Nobody says this"')
     path.write_text(renamed, encoding="utf-8")
-    assert language.bring_up_to_date() == ["zh_Hans.po: Undo"]
+    assert i18n.bring_up_to_date() == ["zh_Hans.po: Undo"]
     assert "Nobody says this" not in path.read_text(encoding="utf-8")

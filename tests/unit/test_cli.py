@@ -11,16 +11,17 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
-from comments_service import config, publisher, sessions
+from comments_service import config, sessions
 from comments_service.accounts import profile, roles
-from comments_service.accounts.entrance import enter
+from comments_service.accounts.login import enter
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Message, UnknownPage, WrongCredentials
 from comments_service.models import Comment, Decision, Role, Status, Thread
+from comments_service.publishing import publisher
 from tests import make
 from tests.unit.test_manifest import document, entry
-from tests.unit.test_pages import ARTICLE
+from tests.unit.test_rebake import ARTICLE
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments_service import manifest, markup, pages, publisher, snapshots, threads
+from comments_service import markup, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Policy, Site, Status, Thread
+from comments_service.publishing import manifest, publisher, rebake, snapshots
 from tests import make
 from tests.conftest import Visitor
 
@@ -251,13 +252,13 @@ def test_the_page_takes_a_newer_list_and_never_an_older_one() -> None:
         )
 
     empty = b"a<!-- postil:discussions en -->\n<p>No.</p>\n<!-- postil:discussions-end -->b"
-    page = pages.listed(empty, fragment(2))
+    page = rebake.listed(empty, fragment(2))
     assert page == (
         b"a<!-- postil:discussions en -->\n" + fragment(2) + b"\n<!-- postil:discussions-end -->b"
     )
-    assert pages.listed(page, fragment(1)) == page
-    assert pages.listed(page, fragment(3)) != page
-    assert pages.listed(b"No markers.", fragment(3)) == b"No markers."
+    assert rebake.listed(page, fragment(1)) == page
+    assert rebake.listed(page, fragment(3)) != page
+    assert rebake.listed(b"No markers.", fragment(3)) == b"No markers."
 
 
 def test_it_is_baked_where_the_manifest_says(app: Flask, settings: Settings) -> None:

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from pelican import signals
 
-from comments_service import manifest, publisher, snapshots
 from comments_service.config import Settings
+from comments_service.publishing import manifest, publisher, snapshots
 from plugins import bake, discussions
 from tests import make
 from tests.conftest import SITE

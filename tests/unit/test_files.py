@@ -7,7 +7,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from comments_service import files
+from formats import files
 
 OLD, NEW = b"old " * 1000, b"new " * 1000
 

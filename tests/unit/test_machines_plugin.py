@@ -54,7 +54,7 @@ def build(site: Site, **settings: Any) -> None:
     site.build(**{**defaults, **settings})
 
 
-def sitemap(site: Site) -> dict[str, ET.Element]:
+def sitemap_of(site: Site) -> dict[str, ET.Element]:
     root = ET.parse(site.output / "sitemap.xml").getroot()
     assert root.tag == f"{SITEMAP}urlset"
     found = {url.findtext(f"{SITEMAP}loc", ""): url for url in root}
@@ -69,7 +69,7 @@ def test_the_sitemap_has_what_wants_to_be_found_and_nothing_else(site: Site) -> 
     site.write("later", Date="2999-01-01")
     (site.content / "pages" / "about.md").write_text("Title: About\nSlug: about\n\nUs & them.\n")
     build(site)
-    found = sitemap(site)
+    found = sitemap_of(site)
     assert {address.removeprefix(f"{SITE}/") for address in found if "author" not in address} >= {
         "",
         "fish/",
@@ -84,7 +84,7 @@ def test_translations_name_each_other_and_addresses_are_escaped(site: Site) -> N
     site.write("fish", Slug="fish-&-chips")
     site.write("yu", Slug="fish-&-chips", Lang="zh-cn")
     build(site)
-    found = sitemap(site)
+    found = sitemap_of(site)
     both = {("en", f"{SITE}/fish-&-chips/"), ("zh-cn", f"{SITE}/zh-cn/fish-&-chips/")}
     for _, address in both:
         links = found[address].findall(f"{XHTML}link")
@@ -95,10 +95,10 @@ def test_what_an_earlier_build_left_behind_is_not_listed(site: Site) -> None:
     site.write("fish")
     article = site.write("gone")
     build(site)
-    assert f"{SITE}/gone/" in sitemap(site)
+    assert f"{SITE}/gone/" in sitemap_of(site)
     article.unlink()
     build(site)
-    assert f"{SITE}/gone/" not in sitemap(site)
+    assert f"{SITE}/gone/" not in sitemap_of(site)
     assert (site.output / "gone" / "index.html").exists()
 
 

@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import manifest
 from comments_service.db import Base, db
 from comments_service.errors import UnknownThread
-from comments_service.manifest import ManifestError
 from comments_service.models import Alias, Comment, Policy, Site, Thread, now
+from comments_service.publishing import manifest
+from comments_service.publishing.manifest import ManifestError
 from comments_service.threads import get, title
 from tests import make
 

@@ -13,15 +13,15 @@ import sqlalchemy as sa
 from filelock import FileLock
 from flask import Flask
 
-from comments_service import publisher, snapshots
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Comment, Policy, RateCount, Thread, now
-from comments_service.publisher import Publisher
+from comments_service.publishing import publisher, snapshots
+from comments_service.publishing.publisher import Publisher
 from tests import make
 from tests.conftest import settings_for
 from tests.unit.test_manifest import Site_, document, entry, far
-from tests.unit.test_pages import ARTICLE
+from tests.unit.test_rebake import ARTICLE
 
 __all__ = ["far"]  # a fixture of the neighbour's
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from comments_service import manifest, pages, publisher, snapshots, threads
+from comments_service import threads
 from comments_service.config import Settings
 from comments_service.models import Policy
+from comments_service.publishing import manifest, publisher, rebake, snapshots
 from plugins import bake
 from tests import make
 from tests.conftest import SITE
@@ -87,13 +88,13 @@ def test_both_halves_bake_the_same_bytes(app: Flask, settings: Settings, site: S
     manifest.sync(settings.manifest_source)
     make.comment("fish", body="They plunge.")
     publisher.publish_behind(settings)
-    assert snapshots.rebake("fish", settings) == 1
+    assert snapshots.rebake_pages("fish", settings) == 1
     by_service = site.page("fish")
     build(site)
     # What is said to search engines is the build's alone; a page that is baked again goes without.
     data = re.compile("<!-- postil:data fish -->(.*?)<!-- postil:data-end -->\n")
     assert data.sub("", site.page("fish")) == by_service
-    assert snapshots.rebake("fish", settings) == 0
+    assert snapshots.rebake_pages("fish", settings) == 0
 
 
 def test_a_deleted_comment_does_not_stay_in_what_search_engines_read(
@@ -108,7 +109,7 @@ def test_a_deleted_comment_does_not_stay_in_what_search_engines_read(
     assert site.page("fish").count("They plunge.") == 2
     make.comment("fish", body="They do not.")
     publisher.publish_behind(settings)
-    assert snapshots.rebake("fish", settings) == 1
+    assert snapshots.rebake_pages("fish", settings) == 1
     page = site.page("fish")
     assert page.count("They plunge.") == page.count("They do not.") == 1
 
@@ -120,7 +121,7 @@ def test_both_halves_read_the_same_facts(app: Flask, settings: Settings, site: S
     for path in (settings.published / "threads").glob("*.html"):
         data = path.read_bytes()
         found = bake.parse(data.decode(), "a" * 128)
-        assert found.revision == pages.revision(data) == 2
+        assert found.revision == rebake.revision(data) == 2
         assert found.comments == 1
 
 

@@ -13,7 +13,7 @@ import pylopdf_fonts_zh_cn
 import pytest
 from PIL import Image
 
-from comments_service import pages
+from comments_service.publishing import rebake
 from plugins import bake, manifest, sharing
 from plugins.sharing import Shown, broken, drawable, drawn, fitted, inert, pieces
 from tests.sites import ROOT, Site, disconnect
@@ -121,7 +121,7 @@ def test_what_is_deleted_does_not_stay_in_the_linked_data(site: Site) -> None:
     new = bake.Snapshot("<div></div>", 2, 0)
     assert "wellsaid" in page
     assert "wellsaid" not in (bake.rebaked(page, "fish", "en", new) or "wellsaid")
-    assert b"wellsaid" not in pages.baked(page.encode(), "fish", b"<div></div>", 0)
+    assert b"wellsaid" not in rebake.baked(page.encode(), "fish", b"<div></div>", 0)
 
 
 def test_drafts_and_hidden_articles_are_not_advertised(site: Site) -> None:

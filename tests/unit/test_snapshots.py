@@ -14,11 +14,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import avatars, comments, pages, publisher, snapshots, threads
+from comments_service import avatars, comments, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.inputs import NewDecision
 from comments_service.models import Comment, Policy, Role, Site, Status, Thread, now
+from comments_service.publishing import publisher, rebake, snapshots
 from tests import make
 from tests.conftest import settings_for
 
@@ -82,9 +83,9 @@ def test_the_facts_stand_in_the_first_512_bytes_of_the_longest_names(
     with writing():
         db.session.execute(sa.update(Thread).values(revision=2**53))
     html = publish(settings)[f"threads/{name}.html"]
-    head = html[: pages.HEAD_BYTES].decode()
+    head = html[: rebake.HEAD_BYTES].decode()
     assert re.search(r'data-revision="9007199254740992" .* data-comments="open"', head)
-    assert pages.revision(html) == 2**53
+    assert rebake.revision(html) == 2**53
 
 
 def test_a_fragment_is_one_element(app: Flask, settings: Settings) -> None:
@@ -535,7 +536,7 @@ def test_an_older_revision_never_replaces_a_newer(app: Flask, settings: Settings
 
 def test_publishing_what_does_not_exist_does_nothing(app: Flask, settings: Settings) -> None:
     snapshots.publish("nowhere", settings)
-    assert snapshots.rebake("nowhere", settings) == 0
+    assert snapshots.rebake_pages("nowhere", settings) == 0
     assert not list(settings.published.glob("threads/*"))
 
 

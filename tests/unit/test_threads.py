@@ -11,7 +11,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from comments_service import comments, moderation, sessions, threads, writers
+from comments_service import by_writer, comments, moderation_queue, sessions, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import UnknownComment, UnknownThread
@@ -141,7 +141,7 @@ def test_reading_takes_as_many_queries_whatever_the_length(
     account = make.account("Mona", role=Role.MODERATOR)
     statements.clear()
     assert len(threads.conversation("pelicans")) == length
-    found = moderation.queue(account, Status.PUBLISHED)
+    found = moderation_queue.queue(account, Status.PUBLISHED)
     threads.shown(found.comments)
     threads.recent()
     threads.counts()
@@ -267,9 +267,9 @@ def test_a_writer_finds_what_it_wrote_in_this_browser_or_with_this_account(app: 
     make.comment(session=here, status=Status.REJECTED)
     make.comment("gulls", session=here)
     make.comment(session=other)
-    found = writers.in_thread(here, "pelicans")
+    found = by_writer.in_thread(here, "pelicans")
     assert [each.id for each in found] == [each.id for each in reversed(mine)]
-    assert len(writers.in_thread(other, "pelicans")) == 1
+    assert len(by_writer.in_thread(other, "pelicans")) == 1
 
 
 def test_a_writers_history_is_that_of_the_account_or_of_the_browser(app: Flask) -> None:
@@ -279,11 +279,11 @@ def test_a_writers_history_is_that_of_the_account_or_of_the_browser(app: Flask) 
     make.comment(by=rhea)
     make.comment(by=rhea, status=Status.REJECTED)
     make.comment(session=guest)
-    known = writers.history(session, "<p>new</p>", "pelicans")
+    known = by_writer.history(session, "<p>new</p>", "pelicans")
     assert (known.published, known.rejected) == (1, 1)
-    known = writers.history(guest, "<p>new</p>", "pelicans")
+    known = by_writer.history(guest, "<p>new</p>", "pelicans")
     assert (known.published, known.rejected) == (1, 0)
-    known = writers.history(None, "<p>new</p>", "pelicans")
+    known = by_writer.history(None, "<p>new</p>", "pelicans")
     assert (known.published, known.rejected, known.same_text_recently) == (0, 0, 0)
 
 
@@ -295,7 +295,7 @@ def test_the_same_text_elsewhere_counts_for_a_day(app: Flask) -> None:
     make.comment(body="Buy!", held=True, minutes_ago=25 * 60)
     make.comment(body="Buy!")
     make.comment("gulls", body="Buy!", held=True)
-    assert writers.history(None, "<p>Buy!</p>", "gulls").same_text_recently == 2
+    assert by_writer.history(None, "<p>Buy!</p>", "gulls").same_text_recently == 2
 
 
 # ---- the queue
@@ -310,11 +310,11 @@ def test_the_queue_lists_the_oldest_first_and_other_states_the_newest(mona: Any)
     make.thread()
     held = [make.comment(held=True).id for _ in range(3)]
     published = [make.comment().id for _ in range(2)]
-    assert [each.id for each in moderation.queue(mona, Status.PENDING).comments] == held
-    assert [each.id for each in moderation.queue(mona, Status.PUBLISHED).comments] == published[
-        ::-1
-    ]
-    assert moderation.waiting(mona) == 3
+    assert [each.id for each in moderation_queue.queue(mona, Status.PENDING).comments] == held
+    assert [
+        each.id for each in moderation_queue.queue(mona, Status.PUBLISHED).comments
+    ] == published[::-1]
+    assert moderation_queue.waiting(mona) == 3
 
 
 def test_an_author_sees_only_comments_on_articles_of_his_own(app: Flask) -> None:
@@ -323,16 +323,20 @@ def test_an_author_sees_only_comments_on_articles_of_his_own(app: Flask) -> None
     make.thread("other", authors=["Adam"])
     make.comment("mine", held=True)
     make.comment("other", held=True)
-    assert [each.thread_id for each in moderation.queue(ada, Status.PENDING).comments] == ["mine"]
-    assert moderation.queue(ada, Status.PENDING, thread_id="other").total == 0
-    assert moderation.waiting(ada) == 1
-    assert moderation.written_by(ada) == ["mine"]
+    assert [each.thread_id for each in moderation_queue.queue(ada, Status.PENDING).comments] == [
+        "mine"
+    ]
+    assert moderation_queue.queue(ada, Status.PENDING, thread_id="other").total == 0
+    assert moderation_queue.waiting(ada) == 1
+    assert moderation_queue.written_by(ada) == ["mine"]
 
 
 def test_the_queue_comes_in_pages_and_a_page_beyond_is_the_last(mona: Any) -> None:
     make.thread()
     insert([{"id": n, "status": Status.PENDING} for n in range(1, 52)])
-    pages = [moderation.queue(mona, Status.PENDING, page=page) for page in (1, 2, 3, 99, 0, -5)]
+    pages = [
+        moderation_queue.queue(mona, Status.PENDING, page=page) for page in (1, 2, 3, 99, 0, -5)
+    ]
     assert [len(each.comments) for each in pages] == [25, 25, 1, 1, 25, 25]
     assert [each.page for each in pages] == [1, 2, 3, 3, 1, 1]
     assert {(each.total, each.pages) for each in pages} == {(51, 3)}
@@ -347,7 +351,7 @@ def test_search_finds_words_wherever_they_stand_and_takes_them_as_they_are(mona:
     make.comment(body="by an account", by=make.account("Rhea"))
 
     def found(words: str, **more: Any) -> int:
-        return moderation.queue(mona, Status.PUBLISHED, words=words, **more).total
+        return moderation_queue.queue(mona, Status.PUBLISHED, words=words, **more).total
 
     assert found("%") == 1
     assert found("_") == 1
@@ -367,7 +371,7 @@ def test_what_waits_is_shown_whole_to_whoever_decides(mona: Any) -> None:
     parent = make.comment(name="Pia")
     make.comment(held=True, parent=parent)
     make.comment(held=True, parent=make.comment(name="Hidden", held=True))
-    shown = threads.shown(moderation.queue(mona, Status.PENDING).comments)
+    shown = threads.shown(moderation_queue.queue(mona, Status.PENDING).comments)
     assert [each.parent_name for each in shown] == ["Pia", None, None]
     assert not any(each.gone for each in shown)
     assert threads.shown([]) == []
@@ -376,13 +380,13 @@ def test_what_waits_is_shown_whole_to_whoever_decides(mona: Any) -> None:
 def test_an_undo_takes_back_the_latest_decision_that_still_stands(mona: Any) -> None:
     make.thread()
     comment = make.comment(held=True)
-    assert moderation.last_decision(comment.id) is None
+    assert moderation_queue.last_decision(comment.id) is None
     for act in ("publish", "spam", "undo"):
         comments.decide(comment.id, mona, NewDecision(decision=act))
-    last = moderation.last_decision(comment.id)
+    last = moderation_queue.last_decision(comment.id)
     assert last is not None
     assert str(last.act) == "publish"
-    decided = moderation.decisions(comment.id)
+    decided = moderation_queue.decisions(comment.id)
     assert [str(each.act) for each in decided] == ["undo", "spam", "publish"]
     assert decided[0].moderator is not None
 

@@ -180,7 +180,7 @@ def carry_out(
             store,
             change.path,
             site / change.path,
-            attributes=headers(change.path),
+            attributes=headers_of(change.path),
             chunk_size=PART_BYTES,
             max_concurrency=4,
         )
@@ -225,7 +225,7 @@ def at_once(
             raise
 
 
-def headers(name: str) -> dict[str, str]:
+def headers_of(name: str) -> dict[str, str]:
     return {
         "Content-Type": hosting.content_type(name),
         "Cache-Control": hosting.freshness(name),
@@ -236,7 +236,7 @@ def sum_of(site: Path, name: str) -> str:
     """Of a file's bytes and headers: a better type is sent as well."""
     with (site / name).open("rb") as file:
         whole = hashlib.file_digest(file, "sha256")
-    whole.update(repr(headers(name)).encode())
+    whole.update(repr(headers_of(name)).encode())
     return whole.hexdigest()
 
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import IntegrityError
 
-from comments_service import config, limits, notifications, sessions
-from comments_service.accounts import names, passwords, tokens, ways
-from comments_service.accounts.entrance import Entry, enter
+from comments_service import config, outbox, rate_limits, sessions
+from comments_service.accounts import names, passwords, sign_in_methods, tokens
+from comments_service.accounts.login import Entry, enter
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.inputs import NewPassword, NewReader, SignUp
@@ -55,7 +55,7 @@ def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> 
             known = made(given, secret, Role.READER)
         elif known.email_verified_at is not None or known.closed_at is not None:
             link = config.current().comments_url + _way_back()
-            notifications.write(given.email, lang, "known", name=known.name, link=link)
+            outbox.write(given.email, lang, "known", name=known.name, link=link)
             return
         else:
             # Whoever signed up last may not be whoever did first: only the letter to this one goes
@@ -91,12 +91,12 @@ def _mark(browser: str) -> str:
 def _send(purpose: Purpose, account: Account, email: str, lang: str, **facts: str) -> None:
     """A letter with a link; its template and its page are called as its purpose is."""
     link = tokens.link(purpose, tokens.make(purpose, account, **facts))
-    notifications.write(email, lang, purpose, fleeting=True, name=account.name, link=link)
+    outbox.write(email, lang, purpose, fleeting=True, name=account.name, link=link)
 
 
 def count_letter(network: str) -> None:
     """Raises TooMany for a network that asks for one letter after the other."""
-    limits.count(f"letter:{network}", config.current().limit_sign_up, MANY_LETTERS)
+    rate_limits.count(f"letter:{network}", config.current().limit_sign_up, MANY_LETTERS)
 
 
 def made(given: NewReader, secret: str | None, role: Role) -> Account:
@@ -149,7 +149,7 @@ def verify(text: str, visitor: Visitor, *, browser: str = "", password: str = ""
     with writing():
         account = _waiting(text)
         if not config.current().passwords:
-            ways.hand_over(account)
+            sign_in_methods.hand_over(account)
         account.email_verified_at = account.email_verified_at or now()
         return enter(account, "letter", visitor)
 
@@ -170,7 +170,7 @@ def disown(text: str) -> str:
     """
     with writing():
         account = _waiting(text)
-        ways.hand_over(account)
+        sign_in_methods.hand_over(account)
         return tokens.make(Purpose.RESET, account)
 
 
@@ -184,7 +184,7 @@ def reset(text: str, given: NewPassword, visitor: Visitor) -> Entry:
     with writing():
         account = tokens.use_of_account(Purpose.RESET, text)
         # The link went to the address, so following it proves the address as well.
-        ways.hand_over(account)
+        sign_in_methods.hand_over(account)
         passwords.store(account, secret)
         sessions.end_all(account.id)
         return enter(account, "letter", visitor)

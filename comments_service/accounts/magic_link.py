@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from comments_service import config, limits, notifications, sessions
-from comments_service.accounts import letters, names, tokens, ways
-from comments_service.accounts.entrance import Entry, enter
+from comments_service import config, outbox, rate_limits, sessions
+from comments_service.accounts import email_verification, names, sign_in_methods, tokens
+from comments_service.accounts.login import Entry, enter
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
@@ -58,8 +58,10 @@ def ask(email: str, lang: str, network: str, *, target: str = "") -> str:
     text = secrets.token_urlsafe(32)
     code = f"{secrets.randbelow(10**6):06}"
     with writing():
-        letters.count_letter(network)
-        limits.count(_subject("letter-to", key), settings.limit_sign_up, letters.MANY_LETTERS)
+        email_verification.count_letter(network)
+        rate_limits.count(
+            _subject("letter-to", key), settings.limit_sign_up, email_verification.MANY_LETTERS
+        )
         account = names.of_email(email)
         open_to_all = settings.sign_up and account is None
         db.session.execute(
@@ -71,7 +73,7 @@ def ask(email: str, lang: str, network: str, *, target: str = "") -> str:
         token = tokens.store(Purpose.LINK, ticket, account, target=target, address=email)
         token.email = key
         token.code_hash = _sealed(ticket, code)
-        notifications.write(
+        outbox.write(
             (account.email if account else None) or email,
             lang,
             "sign-in" if open_to_all or (account and account.closed_at is None) else "unknown",
@@ -108,7 +110,7 @@ def by_link(text: str, visitor: Visitor, name: str | None = None) -> tuple[Entry
     `name` is for an address that has no account, which makes one. Raises UnknownToken, InvalidInput,
     NotAllowed.
     """
-    with letters.making():
+    with email_verification.making():
         token = tokens.use(Purpose.LINK, _ticket(text))
         return _arrive(token, visitor, name), str(token.facts.get("target", ""))
 
@@ -119,12 +121,12 @@ def by_code(given: GivenCode, visitor: Visitor) -> Entry:
     A wrong code is counted against the letter and against its address; a right one without the name
     that it needs is not used up.
     """
-    with letters.making():
+    with email_verification.making():
         token = _tried(given.ticket)
         subject = _subject("code", token.email or "")
-        limits.count(subject, WRONG_CODES, GUESSED_ENOUGH)
+        rate_limits.count(subject, WRONG_CODES, GUESSED_ENOUGH)
         if hmac.compare_digest(token.code_hash or b"", _sealed(given.ticket, given.code)):
-            limits.take_back(subject)
+            rate_limits.take_back(subject)
             token.used_at = now()
             return _arrive(token, visitor, given.name)
         spent = token.tries >= MAX_TRIES
@@ -169,7 +171,7 @@ def _account(token: Token) -> Account | None:
     if account is not None and account.closed_at is not None:
         raise UnknownToken(tokens.SPENT)
     if account is None and not config.current().sign_up:
-        raise NotAllowed(letters.CLOSED)
+        raise NotAllowed(email_verification.CLOSED)
     return account
 
 
@@ -181,6 +183,6 @@ def _arrive(token: Token, visitor: Visitor, name: str | None) -> Entry:
             raise InvalidInput(fields={"name": NAME_NEEDED})
         names.refuse_taken(name)
         given = NewReader(name=name, email=str(token.facts["address"]))
-        account = letters.made(given, None, Role.READER)
-    ways.hand_over(account)
+        account = email_verification.made(given, None, Role.READER)
+    sign_in_methods.hand_over(account)
     return enter(account, "letter", visitor)

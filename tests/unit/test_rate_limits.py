@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import limits
+from comments_service import rate_limits
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import TooMany
@@ -18,7 +18,7 @@ HOUR = Rate(3, 3600)
 
 def act(subject: str = "post:x", *rates: Rate) -> None:
     with writing():
-        limits.count(subject, rates or (HOUR,), "Slow down.")
+        rate_limits.count(subject, rates or (HOUR,), "Slow down.")
 
 
 def counted() -> dict[str, int]:
@@ -93,7 +93,7 @@ def test_forgetting_a_subject_leaves_others_that_begin_alike(app: Flask) -> None
     for subject in ("sign-in:a", "sign-in:ab"):
         act(subject)
     with writing():
-        limits.forget("sign-in:a")
+        rate_limits.forget("sign-in:a")
     assert counted() == {"sign-in:ab:3600": 1}
 
 
@@ -106,48 +106,48 @@ def test_cleaning_drops_what_is_over_and_nothing_else(app: Flask) -> None:
             db.session.add(DayKey(day=day, key=bytes(32)))
     act("new")
     with writing():
-        limits.clean()
+        rate_limits.clean()
     assert list(counted()) == ["new:3600"]
     assert db.session.scalars(sa.select(DayKey.day)).all() == [now().date().isoformat()]
 
 
 def test_a_network_is_known_by_a_keyed_hash_only(app: Flask) -> None:
-    known = limits.network("192.0.2.1")
+    known = rate_limits.network("192.0.2.1")
     assert len(known) == 32
-    assert known == limits.network("192.0.2.1")
-    assert known != limits.network("192.0.2.2")
+    assert known == rate_limits.network("192.0.2.1")
+    assert known != rate_limits.network("192.0.2.2")
     assert "192" not in known
 
 
 def test_an_ipv6_household_is_one_network_and_its_neighbour_another(app: Flask) -> None:
-    home = limits.network("2001:db8:1:2::1")
-    assert home == limits.network("2001:db8:1:2:ffff:ffff:ffff:ffff")
-    assert home != limits.network("2001:db8:1:3::1")
+    home = rate_limits.network("2001:db8:1:2::1")
+    assert home == rate_limits.network("2001:db8:1:2:ffff:ffff:ffff:ffff")
+    assert home != rate_limits.network("2001:db8:1:3::1")
 
 
 def test_an_ipv4_address_in_ipv6_clothes_is_the_same_network(app: Flask) -> None:
-    assert limits.network("::ffff:192.0.2.1") == limits.network("192.0.2.1")
+    assert rate_limits.network("::ffff:192.0.2.1") == rate_limits.network("192.0.2.1")
 
 
 @pytest.mark.parametrize("address", ["", "unknown", "192.0.2", "192.0.2.1:80", "a" * 1000, "\0"])
 def test_what_is_no_address_is_one_network(app: Flask, address: str) -> None:
-    assert limits.network(address) == "unknown"
+    assert rate_limits.network(address) == "unknown"
 
 
 def test_another_days_key_gives_another_hash(app: Flask) -> None:
-    limits._known_keys.clear()
-    today = limits.network("192.0.2.1")
+    rate_limits._known_keys.clear()
+    today = rate_limits.network("192.0.2.1")
     with writing():
         db.session.execute(sa.update(DayKey).values(day="2026-01-01"))
-    limits._known_keys.clear()
-    assert limits.network("192.0.2.1") != today
+    rate_limits._known_keys.clear()
+    assert rate_limits.network("192.0.2.1") != today
 
 
 def test_processes_share_the_days_key(app: Flask) -> None:
-    first = limits.network("192.0.2.1")
+    first = rate_limits.network("192.0.2.1")
     # Another process has no key in memory and finds the one in the database.
-    keys = dict(limits._known_keys)
-    limits._known_keys.clear()
+    keys = dict(rate_limits._known_keys)
+    rate_limits._known_keys.clear()
     with writing():
         db.session.merge(DayKey(day=now().date().isoformat(), key=next(iter(keys.values()))))
-    assert limits.network("192.0.2.1") == first
+    assert rate_limits.network("192.0.2.1") == first

@@ -95,7 +95,7 @@ def test_no_door_changes_anything_for_a_page_of_another_site(app: Flask) -> None
     for method, path in changes:
         for origin in ORIGINS:
             if path in TOKEN_DOORS and origin is None:
-                continue  # A program; tests/api/test_manifest_door.py.
+                continue  # A program; tests/api/test_manifest_push.py.
             answer = owner._open(method, path, headers={"Origin": origin}, json={"body": "x"})
             assert answer.status_code == 403, (method, path, origin)
             assert shaped(answer, path)

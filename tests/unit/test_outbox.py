@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from flask import Flask
 
-from comments_service import notifications
+from comments_service import outbox
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Letter, now
-from comments_service.notifications import Postman
+from comments_service.outbox import Postman
 from tests.conftest import settings_for
 
 
@@ -97,7 +97,7 @@ def by_mail(settings: Settings, database_url: str, tmp_path: Path, server: MailS
 def drawer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Letters of a developer's machine lie below the current folder."""
     monkeypatch.chdir(tmp_path)
-    return tmp_path / notifications.DRAWER
+    return tmp_path / outbox.DRAWER
 
 
 def letter(recipient: str = "rhea@example.org", **values: Any) -> Letter:
@@ -128,7 +128,7 @@ def due(made: Letter) -> None:
 def test_a_letter_is_written_with_the_change_and_vanishes_with_it(app: Flask) -> None:
     def write(fail: bool) -> None:
         with writing():
-            notifications.write("a@example.org", "en", "verify", name="Ann", link="http://l/")
+            outbox.write("a@example.org", "en", "verify", name="Ann", link="http://l/")
             if fail:
                 raise ValueError("x")
 
@@ -146,14 +146,14 @@ def test_a_letter_is_written_with_the_change_and_vanishes_with_it(app: Flask) ->
 
 def test_a_letter_has_the_headers_of_one(app: Flask, settings: Settings) -> None:
     made = letter(headers={"List-Unsubscribe": "<http://x/>"}, subject="Grüße – 你好")
-    mail = notifications.message(made, settings)
+    mail = outbox.message(made, settings)
     assert mail["From"] == settings.mail_from
     assert mail["To"] == "rhea@example.org"
     assert mail["Subject"] == "Grüße – 你好"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["List-Unsubscribe"] == "<http://x/>"
     assert mail["Message-ID"].endswith("@localhost>")
-    assert mail["Message-ID"] == notifications.message(made, settings)["Message-ID"]
+    assert mail["Message-ID"] == outbox.message(made, settings)["Message-ID"]
 
 
 @pytest.mark.parametrize(
@@ -171,11 +171,11 @@ def test_no_text_becomes_another_header(
     app: Flask, by_mail: Settings, server: MailServer, values: dict[str, Any]
 ) -> None:
     made = letter(**values)
-    assert notifications.send_waiting(by_mail) == 0
+    assert outbox.send_waiting(by_mail) == 0
     assert server.got == []
     assert "ValueError" in again(made).error
     letter("other@example.org")
-    assert notifications.send_waiting(by_mail) == 1
+    assert outbox.send_waiting(by_mail) == 1
 
 
 # ---- on a developer's machine
@@ -185,12 +185,12 @@ def test_without_a_mail_server_a_letter_is_a_file(
     app: Flask, settings: Settings, drawer: Path
 ) -> None:
     letter(text="你好\n")
-    assert notifications.send_waiting(settings) == 1
+    assert outbox.send_waiting(settings) == 1
     (path,) = drawer.glob("*.eml")
     mail = read(path.read_bytes())
     assert mail["To"] == "rhea@example.org"
     assert mail.get_content() == "你好\n"
-    assert notifications.send_waiting(settings) == 0
+    assert outbox.send_waiting(settings) == 0
 
 
 def test_a_drawer_that_cannot_be_written_is_another_attempt(
@@ -199,17 +199,17 @@ def test_a_drawer_that_cannot_be_written_is_another_attempt(
     drawer.parent.mkdir()
     drawer.touch()
     made = letter()
-    assert notifications.send_waiting(settings) == 0
+    assert outbox.send_waiting(settings) == 0
     drawer.unlink()
     due(made)
-    assert notifications.send_waiting(settings) == 1
+    assert outbox.send_waiting(settings) == 1
 
 
 def test_a_fleeting_letter_leaves_no_row_once_it_is_sent_or_given_up(
     app: Flask, settings: Settings, drawer: Path
 ) -> None:
     letter(fleeting=True)
-    assert notifications.send_waiting(settings) == 1
+    assert outbox.send_waiting(settings) == 1
     assert db.session.query(Letter).count() == 0
     for path in drawer.glob("*.eml"):
         path.unlink()
@@ -217,7 +217,7 @@ def test_a_fleeting_letter_leaves_no_row_once_it_is_sent_or_given_up(
     drawer.touch()
     made = letter(fleeting=True)
     given_up = letter(fleeting=True, attempts=9)
-    assert notifications.send_waiting(settings) == 0
+    assert outbox.send_waiting(settings) == 0
     assert [each.id for each in db.session.query(Letter)] == [made.id] != [given_up.id]
 
 
@@ -232,7 +232,7 @@ def test_what_was_sent_is_forgotten_after_a_month(
     with writing():
         given_up.next_attempt_at = None
     with writing():
-        notifications.clean()
+        outbox.clean()
     left = db.session.query(Letter).order_by(Letter.id)
     assert [each.recipient for each in left] == ["waiting@example.org", "new@example.org"]
 
@@ -247,8 +247,8 @@ class TestByMail:
     ) -> None:
         for name in ("a", "b", "c"):
             letter(f"{name}@example.org", text=f"Dear {name} – 你好\n.\nA dot alone.\n")
-        assert notifications.send_waiting(by_mail) == 3
-        assert notifications.send_waiting(by_mail) == 0
+        assert outbox.send_waiting(by_mail) == 3
+        assert outbox.send_waiting(by_mail) == 0
         assert [each.rcpt_tos for each in server.got] == [
             ["a@example.org"],
             ["b@example.org"],
@@ -266,8 +266,8 @@ class TestByMail:
         server.stop()
         waits = []
         for attempt in range(1, 10):
-            assert notifications.send_waiting(by_mail) == 0
-            assert notifications.send_waiting(by_mail) == 0, "it is not due yet"
+            assert outbox.send_waiting(by_mail) == 0
+            assert outbox.send_waiting(by_mail) == 0, "it is not due yet"
             found = again(made)
             assert found.attempts == attempt
             assert "ConnectionRefusedError" in found.error
@@ -281,14 +281,14 @@ class TestByMail:
     ) -> None:
         made = letter(attempts=9)
         server.answer = "451 Later, please"
-        assert notifications.send_waiting(by_mail) == 0
+        assert outbox.send_waiting(by_mail) == 0
         found = again(made)
-        assert found.attempts == notifications.MAX_ATTEMPTS == 10
+        assert found.attempts == outbox.MAX_ATTEMPTS == 10
         assert found.next_attempt_at is None
         assert found.sent_at is None
         server.answer = "250 OK"
         due(made)
-        assert notifications.send_waiting(by_mail) == 0
+        assert outbox.send_waiting(by_mail) == 0
         assert server.got == []
 
     def test_when_the_server_is_back_what_waited_arrives_once(
@@ -296,12 +296,12 @@ class TestByMail:
     ) -> None:
         made = letter()
         server.answer = "451 Later, please"
-        assert notifications.send_waiting(by_mail) == 0
+        assert outbox.send_waiting(by_mail) == 0
         assert "451" in again(made).error
         server.answer = "250 OK"
         due(made)
-        assert notifications.send_waiting(by_mail) == 1
-        assert notifications.send_waiting(by_mail) == 0
+        assert outbox.send_waiting(by_mail) == 1
+        assert outbox.send_waiting(by_mail) == 0
         assert len(server.got) == 1
         found = again(made)
         assert (found.attempts, found.error) == (2, "")
@@ -312,7 +312,7 @@ class TestByMail:
     ) -> None:
         letter("not an address at all")
         letter("b@example.org")
-        assert notifications.send_waiting(by_mail) >= 1
+        assert outbox.send_waiting(by_mail) >= 1
         assert ["b@example.org"] in [each.rcpt_tos for each in server.got]
 
     def test_a_name_and_password_are_shown_to_the_server(
@@ -329,9 +329,7 @@ class TestByMail:
         try:
             url = f"smtp://me%40x:p%2Fw@127.0.0.1:{server.port}"
             letter()
-            assert (
-                notifications.send_waiting(settings_for(database_url, tmp_path, mail_url=url)) == 1
-            )
+            assert outbox.send_waiting(settings_for(database_url, tmp_path, mail_url=url)) == 1
             assert seen[0] == (b"me@x", b"p/w")
         finally:
             server.stop()
@@ -341,7 +339,7 @@ class TestByMail:
     ) -> None:
         made = letter()
         url = f"smtps://127.0.0.1:{server.port}"
-        assert notifications.send_waiting(settings_for(database_url, tmp_path, mail_url=url)) == 0
+        assert outbox.send_waiting(settings_for(database_url, tmp_path, mail_url=url)) == 0
         assert "SSL" in again(made).error
         assert server.got == []
 
@@ -354,7 +352,7 @@ class TestByMail:
         caplog: pytest.LogCaptureFixture,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(notifications, "POLL_SECONDS", 0.1)
+        monkeypatch.setattr(outbox, "POLL_SECONDS", 0.1)
 
         def rename(old: str, new: str) -> None:
             with db.engine.begin() as connection:

@@ -9,16 +9,16 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import manifest
 from comments_service.config import Rate, Settings, from_environment
 from comments_service.config import SettingError as Wrong
 from comments_service.db import db
 from comments_service.models import RateCount, Role, Session, Site, Thread
-from comments_service.publisher import Publisher
+from comments_service.publishing import manifest
+from comments_service.publishing.publisher import Publisher
 from comments_service.threads import get
 from tests import make
 from tests.api.people import of_role
-from tests.api.test_doors import ORIGINS, is_problem
+from tests.api.test_routes import ORIGINS, is_problem
 from tests.conftest import API, SITE, Answer
 from tests.unit.test_manifest import ENTRY, document, entry
 

@@ -6,8 +6,8 @@ account is told to nobody but the letter's reader: what is shown and done is the
 
 import sqlalchemy as sa
 
-from comments_service import notifications, sessions
-from comments_service.accounts import letters, names, profile, tokens
+from comments_service import outbox, sessions
+from comments_service.accounts import email_verification, names, profile, tokens
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, UnknownToken
 from comments_service.models import Account, Letter, Purpose, Session, Token, now
@@ -37,19 +37,17 @@ def ask(session: Session, account: Account, email: str, lang: str, network: str)
     if names.email_key(email) == account.email_key:
         raise InvalidInput(fields={"email": Message("This is your address already.")})
     with writing():
-        letters.count_letter(network)
+        email_verification.count_letter(network)
         tokens.drop(Purpose.EMAIL, account.id)
         text = tokens.make(Purpose.EMAIL, account, session=session.id)
         db.session.flush()
         tokens.find(Purpose.EMAIL, text).email = email
         holder = names.of_email(email)
         if holder is not None and holder.email_verified_at is not None:
-            notifications.write(email, lang, "taken", name=holder.name)
+            outbox.write(email, lang, "taken", name=holder.name)
         else:
             link = tokens.link(Purpose.EMAIL, text)
-            notifications.write(
-                email, lang, Purpose.EMAIL, fleeting=True, name=account.name, link=link
-            )
+            outbox.write(email, lang, Purpose.EMAIL, fleeting=True, name=account.name, link=link)
 
 
 def cancel(account: Account) -> None:
@@ -83,4 +81,4 @@ def confirm(text: str, lang: str) -> None:
         if before is not None and known:
             # Whom the old address belongs to from now on is not known here, so neither are letters.
             db.session.execute(sa.delete(Letter).where(Letter.recipient == before))
-            notifications.write(before, lang, "email-changed", fleeting=True, name=account.name)
+            outbox.write(before, lang, "email-changed", fleeting=True, name=account.name)

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import notifications
+from comments_service import outbox
 from comments_service.accounts import names, roles
 from comments_service.config import Rate
 from comments_service.db import db, writing
@@ -511,7 +511,7 @@ def test_a_letter_with_a_way_in_is_forgotten_once_it_is_sent(
     guest.post("/comments/forgot", {"email": EMAIL})
     sign_up(guest, "json")
     assert len(letters()) == 3
-    assert notifications.send_waiting(settings) == 3
+    assert outbox.send_waiting(settings) == 3
     assert letters() == []
 
 

@@ -14,9 +14,9 @@ import pyotp
 import segno
 import sqlalchemy as sa
 
-from comments_service import config, language, limits, sessions
-from comments_service.accounts import notices, tokens, ways
-from comments_service.accounts.entrance import Entry, enter, has_second_factor
+from comments_service import config, i18n, rate_limits, sessions
+from comments_service.accounts import security_mail, sign_in_methods, tokens
+from comments_service.accounts.login import Entry, enter, has_second_factor
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.models import (
@@ -113,7 +113,7 @@ def _used_up(account: Account, code: str) -> str:
 def _tried(account: Account) -> str:
     """Count a try, inside the caller's transaction; gives what is counted. Raises TooMany."""
     subject = f"second:{account.public_id}"
-    limits.count(subject, config.current().limit_sign_in, GUESSED_ENOUGH)
+    rate_limits.count(subject, config.current().limit_sign_in, GUESSED_ENOUGH)
     return subject
 
 
@@ -121,9 +121,9 @@ def _accepted(account: Account, code: str, subject: str, lang: str) -> str:
     """The same as `_used_up`, with what follows from a right code."""
     kind = _used_up(account, code)
     if kind:
-        limits.forget(subject)
+        rate_limits.forget(subject)
     if kind == "recovery":
-        notices.write(account, lang, "recovery-used", left=codes_left(account))
+        security_mail.write(account, lang, "recovery-used", left=codes_left(account))
     return kind
 
 
@@ -213,7 +213,7 @@ def confirm(account: Account, session: Session, code: str, lang: str) -> list[st
         if right:
             app.confirmed_at = now()
             sessions.prove(session, strong=True)
-            notices.write(account, lang, "second-on")
+            security_mail.write(account, lang, "second-on")
             return _new_codes(account)
     raise InvalidInput(fields={"code": WRONG})
 
@@ -223,7 +223,7 @@ def renew_codes(account: Account, lang: str) -> list[str]:
     with writing():
         if not has_second_factor(account):
             raise NotAllowed(Message("Your account has no second factor."))
-        notices.write(account, lang, "codes-renewed")
+        security_mail.write(account, lang, "codes-renewed")
         return _new_codes(account)
 
 
@@ -244,7 +244,7 @@ def switch_off(account: Account, lang: str) -> None:
     """Ask for no second factor any more."""
     with writing():
         if has_second_factor(account):
-            notices.write(account, lang, "second-off")
+            security_mail.write(account, lang, "second-off")
         _drop(account)
 
 
@@ -265,11 +265,11 @@ def reset(account: Account) -> None:
         db.session.execute(sa.delete(Passkey).where(Passkey.account_id == account.id))
         # Whoever has an address can ask for a new password, even where he never had one.
         by_letter = config.current().passwords and account.email_verified_at is not None
-        if not by_letter and ways.left_without(account):
+        if not by_letter and sign_in_methods.left_without(account):
             raise InvalidInput(fields={"email": ONLY_PASSKEYS})
         sessions.end_all(account.id)
         tokens.drop(Purpose.SECOND, account.id)
-        notices.write(account, language.DEFAULT, "reset")
+        security_mail.write(account, i18n.DEFAULT, "reset")
 
 
 # ---- what an app is told

@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments_service import config, files, language
+from comments_service import config, i18n
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Unavailable
 from comments_service.models import Letter, now
+from formats import files
 
 DRAWER = Path("var/mail")
 POLL_SECONDS = 2.0
@@ -44,9 +45,9 @@ def write(
     `fleeting` letter leaves no trace here once it is sent.
     """
     site = config.current().site_url
-    subject, _, text = language.render(
-        lang, f"mail/{template}.txt", site=site, **context
-    ).partition("\n")
+    subject, _, text = i18n.render(lang, f"mail/{template}.txt", site=site, **context).partition(
+        "\n"
+    )
     db.session.add(
         Letter(
             recipient=recipient,

@@ -17,11 +17,13 @@ import orjson
 import sqlalchemy as sa
 from filelock import FileLock
 
-from comments_service import files, language, markup, pages, threads
+from comments_service import i18n, markup, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Policy, Site, Thread, now
+from comments_service.publishing import rebake
 from comments_service.threads import Discussion, Shown
+from formats import files
 
 VERSION = 1
 DISCUSSIONS_PAGE = 100
@@ -74,7 +76,7 @@ def fragment(
     settings: Settings,
 ) -> str:
     """One page of a thread as HTML: one element, whose attributes carry the facts."""
-    return language.render(
+    return i18n.render(
         lang,
         "thread/fragment.html",
         thread=thread,
@@ -97,7 +99,7 @@ def consent(settings: Settings) -> str:
 
 def item(comment: Shown, thread: Thread, lang: str, settings: Settings) -> str:
     """One comment's `<li>`, the same as in the fragment."""
-    module = language.environment(lang).get_template("thread/comment.html").module
+    module = i18n.environment(lang).get_template("thread/comment.html").module
     closed = threads.shown_policy(thread) is Policy.CLOSED
     return str(module.item(comment, settings.base, not closed)).strip()  # type: ignore[attr-defined]  # a macro
 
@@ -140,8 +142,8 @@ def comment_json(comment: Shown, url: str) -> dict[str, Any]:
         "website": None if gone else comment.website,
         "by": "guest" if gone else comment.by,
         "html": "" if gone else comment.html,
-        "created_at": language.stamp(comment.created_at),
-        "edited_at": language.stamp(comment.edited_at) if comment.edited_at else None,
+        "created_at": i18n.stamp(comment.created_at),
+        "edited_at": i18n.stamp(comment.edited_at) if comment.edited_at else None,
         "url": f"{url}#comment-{comment.id}",
     }
 
@@ -158,7 +160,7 @@ def _feed(thread: Thread, lang: str, conversation: Sequence[Shown], settings: Se
         reverse=True,
     )[: threads.RECENT]
     where = threads.address(thread, lang)
-    return language.render(
+    return i18n.render(
         lang,
         "thread/feed.atom",
         title=threads.title(thread, lang),
@@ -175,13 +177,13 @@ def _feed(thread: Thread, lang: str, conversation: Sequence[Shown], settings: Se
 def rendered_site(settings: Settings) -> Iterator[Rendered]:
     """The files of the whole site: counts, recent comments, and the interface in each language."""
     site = db.session.get(Site, 1)
-    lang = site.lang if site else language.DEFAULT
+    lang = site.lang if site else i18n.DEFAULT
     revision = threads.site_revision()
     recent = threads.recent()
     yield Rendered("counts.json", dumped({"version": VERSION, "counts": dict(threads.counts())}))
     yield Rendered(
         "recent.html",
-        language.render(lang, "thread/recent.html", recent=recent, revision=revision).encode(),
+        i18n.render(lang, "thread/recent.html", recent=recent, revision=revision).encode(),
     )
     yield Rendered(
         "recent.json",
@@ -198,7 +200,7 @@ def rendered_site(settings: Settings) -> Iterator[Rendered]:
     )
     yield Rendered(
         "recent.atom",
-        language.render(
+        i18n.render(
             lang,
             "thread/feed.atom",
             title=site.title if site else "",
@@ -214,7 +216,7 @@ def rendered_site(settings: Settings) -> Iterator[Rendered]:
     found = threads.discussions()
     for each in sorted(spoken):
         yield from _discussions(found, each, "" if each == lang else each, settings)
-        html = language.render(
+        html = i18n.render(
             each,
             "ui.html",
             base=settings.base,
@@ -265,7 +267,7 @@ def discussions(found: Sequence[Discussion], lang: str, page: int, settings: Set
     """A page of the list of all conversations as HTML: one element, like a thread's fragment."""
     page = min(page, _pages(found))
     filed = Counter(each.thread.category for each in found if each.thread.category)
-    return language.render(
+    return i18n.render(
         lang,
         "thread/discussions.html",
         shown=_cut(found, page),
@@ -291,7 +293,7 @@ def discussion_json(each: Discussion, lang: str) -> dict[str, Any]:
         "title": threads.title(each.thread, lang),
         "category": each.thread.category,
         "count": each.count,
-        "active_at": language.stamp(each.active_at),
+        "active_at": i18n.stamp(each.active_at),
         "last": {
             "id": each.last_id,
             "name": each.name,
@@ -343,7 +345,7 @@ def written_revision(path: Path) -> int:
     """The revision of a snapshot file; -1 when there is none."""
     try:
         with path.open("rb") as file:
-            return pages.revision(file.read(pages.HEAD_BYTES))
+            return rebake.revision(file.read(rebake.HEAD_BYTES))
     except FileNotFoundError:
         return -1
 
@@ -373,7 +375,7 @@ def publish_site(settings: Settings) -> None:
                 files.remove_with_siblings(path)
 
 
-def rebake(thread_id: str, settings: Settings) -> int:
+def rebake_pages(thread_id: str, settings: Settings) -> int:
     """Bake a thread's snapshots into its built pages; returns how many changed. May raise Busy."""
     thread = db.session.get(Thread, thread_id)
     output = settings.output_folder
@@ -381,29 +383,29 @@ def rebake(thread_id: str, settings: Settings) -> int:
     if thread is None or output is None or not output.is_dir():
         return changed
     for lang in threads.languages(thread):
-        page = pages.built_page(output, settings.site_url, threads.address(thread, lang))
+        page = rebake.built_page(output, settings.site_url, threads.address(thread, lang))
         snapshot = settings.published / fragment_name(thread, lang)
         if page is None or not snapshot.exists():
             continue
         data = snapshot.read_bytes()
         count = int(data.split(b'data-count="', 1)[1].split(b'"', 1)[0])
-        changed += pages.bake(output, page, thread.id, data, count)
+        changed += rebake.bake(output, page, thread.id, data, count)
     return changed
 
 
 def rebake_discussions(settings: Settings) -> int:
-    """Bake the list of all conversations into its built pages, if the blog has any; like `rebake`."""
+    """Bake the list of all conversations into its built pages, if the blog has any; like `rebake_pages`."""
     site = db.session.get(Site, 1, populate_existing=True)
     output = settings.output_folder
     changed = 0
     if site is None or output is None or not output.is_dir():
         return changed
     for lang, url in sorted(site.discussions.items()):
-        page = pages.built_page(output, settings.site_url, url)
+        page = rebake.built_page(output, settings.site_url, url)
         name = "discussions.html" if lang == site.lang else f"discussions.{lang}.html"
         snapshot = settings.published / name
         if page is not None and snapshot.exists():
-            changed += pages.bake_discussions(output, page, snapshot.read_bytes())
+            changed += rebake.bake_discussions(output, page, snapshot.read_bytes())
     return changed
 
 
@@ -425,7 +427,7 @@ def edition(settings: Settings) -> str:
         f" {settings.letters} {settings.passkeys} {[each.name for each in settings.clients]}"
         f" {settings.consent}".encode()
     )
-    for folder in (language.TEMPLATES, language.TRANSLATIONS):
+    for folder in (i18n.TEMPLATES, i18n.TRANSLATIONS):
         for path in sorted(folder.rglob("*.*")):
             digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -8,8 +8,9 @@ import pytest
 from filelock import FileLock
 from flask import Flask
 
-from comments_service import files, pages, publisher, snapshots
 from comments_service.config import Settings
+from comments_service.publishing import publisher, rebake, snapshots
+from formats import files
 from tests import make
 
 ARTICLE = """<!doctype html>
@@ -39,24 +40,24 @@ def output(tmp_path: Path) -> Path:
 
 
 def test_the_fragment_stands_between_its_markers_and_all_else_stays() -> None:
-    page = pages.baked(ARTICLE.encode(), "pelicans", fragment(1), 4).decode()
+    page = rebake.baked(ARTICLE.encode(), "pelicans", fragment(1), 4).decode()
     assert page == ARTICLE.replace("pelicans -->0<", "pelicans -->4<").replace(
         '<p class="postil-missing">…</p>\n', fragment(1).decode()
     )
 
 
 def test_baking_again_changes_only_what_is_new() -> None:
-    once = pages.baked(ARTICLE.encode(), "pelicans", fragment(1), 4)
-    assert pages.baked(once, "pelicans", fragment(1), 4) == once
-    twice = pages.baked(once, "pelicans", fragment(2, "More."), 5)
+    once = rebake.baked(ARTICLE.encode(), "pelicans", fragment(1), 4)
+    assert rebake.baked(once, "pelicans", fragment(1), 4) == once
+    twice = rebake.baked(once, "pelicans", fragment(2, "More."), 5)
     assert twice == once.replace(b'revision="1"', b'revision="2"').replace(
         b"Words.", b"More."
     ).replace(b"-->4<", b"-->5<")
 
 
 def test_an_older_fragment_never_replaces_a_newer() -> None:
-    newer = pages.baked(ARTICLE.encode(), "pelicans", fragment(9), 4)
-    assert pages.baked(newer, "pelicans", fragment(8, "Old."), 3) == newer
+    newer = rebake.baked(ARTICLE.encode(), "pelicans", fragment(9), 4)
+    assert rebake.baked(newer, "pelicans", fragment(8, "Old."), 3) == newer
 
 
 @pytest.mark.parametrize(
@@ -70,28 +71,28 @@ def test_an_older_fragment_never_replaces_a_newer() -> None:
     ],
 )
 def test_a_page_without_the_threads_markers_is_left_alone(page: bytes) -> None:
-    assert pages.baked(page, "pelicans", fragment(1), 1) == page
+    assert rebake.baked(page, "pelicans", fragment(1), 1) == page
 
 
 def test_whatever_a_fragment_holds_is_put_in_as_it_is() -> None:
     words = r"\1 \g<1> \\ $1 %s {}"
-    assert words.encode() in pages.baked(ARTICLE.encode(), "pelicans", fragment(1, words), 1)
+    assert words.encode() in rebake.baked(ARTICLE.encode(), "pelicans", fragment(1, words), 1)
 
 
 def test_the_revision_is_read_from_the_first_bytes_only() -> None:
-    assert pages.revision(fragment(12)) == 12
-    assert pages.revision(b"<p>nothing</p>") == -1
-    assert pages.revision(b" " * pages.HEAD_BYTES + fragment(12)) == -1
+    assert rebake.revision(fragment(12)) == 12
+    assert rebake.revision(b"<p>nothing</p>") == -1
+    assert rebake.revision(b" " * rebake.HEAD_BYTES + fragment(12)) == -1
 
 
 def test_a_page_is_replaced_whole_and_its_siblings_only_where_there_are_any(output: Path) -> None:
     page = output / "pelicans" / "index.html"
-    assert pages.bake(output, page, "pelicans", fragment(1), 1)
-    assert not pages.bake(output, page, "pelicans", fragment(1), 1)
+    assert rebake.bake(output, page, "pelicans", fragment(1), 1)
+    assert not rebake.bake(output, page, "pelicans", fragment(1), 1)
     assert sorted(each.name for each in page.parent.iterdir()) == ["index.html"]
     for sibling in files.siblings(page):
         sibling.write_bytes(b"old")
-    assert pages.bake(output, page, "pelicans", fragment(2, "New."), 2)
+    assert rebake.bake(output, page, "pelicans", fragment(2, "New."), 2)
     gz, br = files.siblings(page)
     assert gzip.decompress(gz.read_bytes()) == brotli.decompress(br.read_bytes())
     assert gzip.decompress(gz.read_bytes()) == page.read_bytes()
@@ -100,10 +101,10 @@ def test_a_page_is_replaced_whole_and_its_siblings_only_where_there_are_any(outp
 
 def test_while_a_build_holds_the_lock_nothing_is_baked(output: Path) -> None:
     page = output / "pelicans" / "index.html"
-    with FileLock(f"{output}.lock"), pytest.raises(pages.Busy):
-        pages.bake(output, page, "pelicans", fragment(1), 1)
+    with FileLock(f"{output}.lock"), pytest.raises(rebake.Busy):
+        rebake.bake(output, page, "pelicans", fragment(1), 1)
     assert page.read_text("utf-8") == ARTICLE
-    assert pages.bake(output, page, "pelicans", fragment(1), 1)
+    assert rebake.bake(output, page, "pelicans", fragment(1), 1)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_while_a_build_holds_the_lock_nothing_is_baked(output: Path) -> None:
     ],
 )
 def test_an_articles_address_leads_to_its_file(output: Path, site: str, url: str) -> None:
-    assert pages.built_page(output, site, url) == output / "pelicans" / "index.html"
+    assert rebake.built_page(output, site, url) == output / "pelicans" / "index.html"
 
 
 @pytest.mark.parametrize(
@@ -139,12 +140,12 @@ def test_an_articles_address_leads_to_its_file(output: Path, site: str, url: str
 def test_no_address_leads_out_of_the_built_site(output: Path, tmp_path: Path, url: str) -> None:
     (tmp_path / "secret.html").write_text("secret")
     (output / "outside").symlink_to(tmp_path)
-    assert pages.built_page(output, "http://blog.test", url) is None
+    assert rebake.built_page(output, "http://blog.test", url) is None
 
 
 def test_a_page_of_another_site_path_is_not_ours(output: Path) -> None:
     url = "http://blog.test/pelicans/"
-    assert pages.built_page(output, "http://blog.test/blog", url) is None
+    assert rebake.built_page(output, "http://blog.test/blog", url) is None
 
 
 def test_a_thread_is_baked_into_the_page_of_each_language(
@@ -155,8 +156,8 @@ def test_a_thread_is_baked_into_the_page_of_each_language(
     make.thread(translations=[{"lang": "zh-cn", "url": "http://blog.test/zh/", "title": "鹈鹕"}])
     make.comment(body="They plunge.")
     publisher.publish_behind(settings)
-    assert snapshots.rebake("pelicans", settings) == 2
-    assert snapshots.rebake("pelicans", settings) == 0
+    assert snapshots.rebake_pages("pelicans", settings) == 2
+    assert snapshots.rebake_pages("pelicans", settings) == 0
     english = (output / "pelicans" / "index.html").read_text("utf-8")
     assert "They plunge." in english
     assert "<!-- postil:count pelicans -->1<!-- postil:count-end -->" in english
@@ -168,17 +169,17 @@ def test_without_a_built_page_or_a_snapshot_nothing_is_baked(
 ) -> None:
     make.thread("gulls")
     make.thread()
-    assert snapshots.rebake("pelicans", settings) == 0
+    assert snapshots.rebake_pages("pelicans", settings) == 0
     publisher.publish_behind(settings)
-    assert snapshots.rebake("gulls", settings) == 0
+    assert snapshots.rebake_pages("gulls", settings) == 0
 
 
 def test_sweeping_waits_for_a_build_and_needs_no_site(output: Path, tmp_path: Path) -> None:
     left = output / "pelicans" / f"{files.TEMPORARY}abc"
     left.touch()
-    with FileLock(f"{output}.lock"), pytest.raises(pages.Busy):
-        pages.sweep(output)
+    with FileLock(f"{output}.lock"), pytest.raises(rebake.Busy):
+        rebake.sweep(output)
     assert left.exists()
-    pages.sweep(output)
+    rebake.sweep(output)
     assert not left.exists()
-    pages.sweep(tmp_path / "nowhere")
+    rebake.sweep(tmp_path / "nowhere")

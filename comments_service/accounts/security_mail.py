@@ -3,7 +3,7 @@
 Whoever did it himself throws them away; whoever did not learns of it in time.
 """
 
-from comments_service import config, notifications
+from comments_service import config, outbox
 from comments_service.models import Account
 
 
@@ -15,7 +15,7 @@ def write(account: Account, lang: str, what: str, *, left: int = 0, thing: str =
     if account.email is None or account.email_verified_at is None:
         return
     link = config.current().comments_url + "account"
-    notifications.write(
+    outbox.write(
         account.email,
         lang,
         "notice",

@@ -10,8 +10,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from comments_service import comments, sessions, writers
-from comments_service.accounts import farewell, names, profile, roles
+from comments_service import by_writer, comments, sessions
+from comments_service.accounts import deletion, names, profile, roles
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, SignInRequired
 from comments_service.inputs import Profile
@@ -27,7 +27,7 @@ def introduce(account: Account, given: Profile) -> None:
         with comments.changing() as change:
             account = profile.locked(account.id)
             change.shown = profile.change(account, given)
-            change.threads = writers.where_written(account.id)
+            change.threads = by_writer.where_written(account.id)
     except IntegrityError:
         # Two who choose one name at the same moment: the other one has it.
         raise InvalidInput(fields={"name": names.TAKEN}) from None
@@ -41,7 +41,7 @@ def claim(session: Session) -> int:
     """
     with comments.changing() as change:
         mine = _asked(session)
-        found = _locked(*writers.unclaimed(mine)) if mine else []
+        found = _locked(*by_writer.unclaimed(mine)) if mine else []
         for each in found:
             each.account_id = session.account_id
             each.name = each.email = None
@@ -98,7 +98,7 @@ def forget(account: Account, *, keep: bool, lang: str) -> None:
         # What was decided stands; who decided it is not known any more.
         decided = sa.update(Decision).where(Decision.moderator_id == account.id)
         db.session.execute(decided.values(moderator_id=None))
-        farewell.erase(account, lang)
+        deletion.erase(account, lang)
 
 
 def ban(email: str) -> Account:
@@ -119,5 +119,5 @@ def _close(email: str, moment: datetime | None) -> Account:
         account = profile.locked(roles.known(email).id)
         account.closed_at = moment
         sessions.end_all(account.id)
-        change.threads = writers.where_written(account.id)
+        change.threads = by_writer.where_written(account.id)
     return account

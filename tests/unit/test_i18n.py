@@ -6,7 +6,7 @@ import jinja2
 import pytest
 from babel.support import Translations
 
-from comments_service import language
+from comments_service import i18n
 
 MOMENT = datetime(2026, 11, 20, 12, 30, 15, 999_999, tzinfo=timezone(timedelta(hours=2)))
 
@@ -27,49 +27,49 @@ MOMENT = datetime(2026, 11, 20, 12, 30, 15, 999_999, tzinfo=timezone(timedelta(h
     ],
 )
 def test_any_language_tag_has_a_locale(tag: str, found: str) -> None:
-    assert str(language.locale(tag)) == found
+    assert str(i18n.locale(tag)) == found
 
 
 def test_a_time_is_written_as_people_of_a_language_write_it_in_utc() -> None:
-    assert language.when(MOMENT, "en") == "20 November 2026, 10:30 UTC"
-    assert language.when(MOMENT, "en-us") == "November 20, 2026, 10:30 UTC"
-    assert language.when(MOMENT, "de") == "20. November 2026, 10:30 UTC"
-    assert language.when(MOMENT, "zh-cn") == "2026年11月20日, 10:30 UTC"
+    assert i18n.when(MOMENT, "en") == "20 November 2026, 10:30 UTC"
+    assert i18n.when(MOMENT, "en-us") == "November 20, 2026, 10:30 UTC"
+    assert i18n.when(MOMENT, "de") == "20. November 2026, 10:30 UTC"
+    assert i18n.when(MOMENT, "zh-cn") == "2026年11月20日, 10:30 UTC"
 
 
 def test_a_stamp_is_rfc_3339_to_the_second_in_utc() -> None:
-    assert language.stamp(MOMENT) == "2026-11-20T10:30:15Z"
+    assert i18n.stamp(MOMENT) == "2026-11-20T10:30:15Z"
 
 
 def test_pages_and_feeds_encode_what_they_show_and_letters_do_not() -> None:
-    environment = language.environment("en")
+    environment = i18n.environment("en")
     assert environment.autoescape("x.html") is True  # type: ignore[operator]
     assert environment.autoescape("x.atom") is True  # type: ignore[operator]
     assert environment.autoescape("x.txt") is False  # type: ignore[operator]
-    letter = language.render("en", "mail/verify.txt", site="s", name="<Ann & Bo>", link="l")
+    letter = i18n.render("en", "mail/verify.txt", site="s", name="<Ann & Bo>", link="l")
     assert "<Ann & Bo>" in letter
 
 
 def test_a_name_that_is_missing_is_an_error_not_a_hole() -> None:
     with pytest.raises(jinja2.UndefinedError):
-        language.render("en", "mail/verify.txt", site="s")
+        i18n.render("en", "mail/verify.txt", site="s")
 
 
 def test_english_needs_no_catalogue() -> None:
-    assert language.gettext("en")("No comments yet") == "No comments yet"
-    assert type(language.catalogue("en")) is not Translations
-    assert language.known()[0] == "en"
+    assert i18n.gettext("en")("No comments yet") == "No comments yet"
+    assert type(i18n.catalogue("en")) is not Translations
+    assert i18n.known()[0] == "en"
 
 
 def test_a_language_that_is_not_spoken_is_answered_in_english() -> None:
-    assert language.choose(["tlh", "eo"]) == "en"
-    assert language.choose([]) == "en"
-    assert language.choose(["*"]) == "en"
-    assert language.gettext("eo")("No comments yet") == "No comments yet"
+    assert i18n.choose(["tlh", "eo"]) == "en"
+    assert i18n.choose([]) == "en"
+    assert i18n.choose(["*"]) == "en"
+    assert i18n.gettext("eo")("No comments yet") == "No comments yet"
 
 
 def test_the_first_language_that_is_spoken_is_chosen() -> None:
-    assert language.choose(["eo", "en-GB", "zh-cn"]) == "en"
+    assert i18n.choose(["eo", "en-GB", "zh-cn"]) == "en"
 
 
 def test_every_catalogue_is_found_by_the_tags_of_its_language() -> None:
@@ -80,12 +80,12 @@ def test_every_catalogue_is_found_by_the_tags_of_its_language() -> None:
         "ja": ("ja", "ja-JP"),
         "zh-Hans": ("zh", "zh-cn", "zh-Hans", "zh-SG"),
     }
-    for known in language.known()[1:]:
+    for known in i18n.known()[1:]:
         for tag in tags[known]:
-            assert language.choose([tag, "en"]) == tag
-            assert language.gettext(tag)("No comments yet") != "No comments yet"
-    assert language.choose(["zh-TW", "en"]) == "en"
+            assert i18n.choose([tag, "en"]) == tag
+            assert i18n.gettext(tag)("No comments yet") != "No comments yet"
+    assert i18n.choose(["zh-TW", "en"]) == "en"
 
 
 def test_a_moment_may_be_in_any_zone() -> None:
-    assert language.stamp(MOMENT.astimezone(UTC)) == language.stamp(MOMENT)
+    assert i18n.stamp(MOMENT.astimezone(UTC)) == i18n.stamp(MOMENT)

@@ -9,11 +9,11 @@ GET  POST account/delete origin, signed in, fresh proof deletes the account, at 
 import orjson
 from flask import Response, request
 
-from comments_service import people, web, writers
-from comments_service.accounts import data, farewell
+from comments_service import account_comments, by_writer, web
+from comments_service.accounts import deletion, export
 from comments_service.errors import InvalidInput, Message
 from comments_service.models import now
-from comments_service.web.parts import (
+from comments_service.web.account_pages import (
     account_doors,
     form_page,
     freshly_proved,
@@ -33,14 +33,14 @@ def claim() -> Response:
 
     def act() -> Response:
         if request.form.get("act") == "claim":
-            if people.claim(session):
+            if account_comments.claim(session):
                 say(Message("These comments are yours now, under your name."))
         else:
-            people.leave(session)
+            account_comments.leave(session)
             say(Message("They stay as they are."))
         return web.see_other(target)
 
-    found = writers.claimable(session)
+    found = by_writer.claimable(session)
     if not found and request.method == "GET":
         return web.see_other(target)
     return form_page("accounts/claim.html", act, comments=found, next=target)
@@ -53,7 +53,7 @@ def own_data() -> Response:
         return web.page("accounts/data.html")
     answer = Response(
         orjson.dumps(
-            data.gathered(account), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+            export.gathered(account), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
         ),
         mimetype="application/json",
     )
@@ -72,15 +72,15 @@ def delete() -> Response:
             raise InvalidInput(
                 fields={"comments": Message("Please choose what becomes of your comments.")}
             )
-        people.forget(account, keep=choice == "keep", lang=web.page_language())
+        account_comments.forget(account, keep=choice == "keep", lang=web.page_language())
         web.become(None)
         return web.forget(web.see_other(own("goodbye")))
 
-    written = [each for each in writers.of_account(account.id) if each.source]
+    written = [each for each in by_writer.of_account(account.id) if each.source]
     return form_page(
         "accounts/delete.html",
         act,
         written=len(written),
-        claimable=writers.claimable_count(session),
-        last_owner=farewell.is_last_owner(account),
+        claimable=by_writer.claimable_count(session),
+        last_owner=deletion.is_last_owner(account),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments_service import language, sessions, writers
+from comments_service import by_writer, i18n, sessions
 from comments_service.db import db
 from comments_service.models import Account, Authenticator, Identity, Letter, Passkey, now
 
@@ -28,7 +28,7 @@ def gathered(account: Account) -> dict[str, Any]:
     )
     return {
         "version": VERSION,
-        "made_at": language.stamp(now()),
+        "made_at": i18n.stamp(now()),
         "account": {
             "id": account.public_id,
             "name": account.name,
@@ -81,14 +81,14 @@ def gathered(account: Account) -> dict[str, Any]:
                 "reason": each.reason,
                 "made_at": _stamp(each.made_at),
             }
-            for each in writers.decisions_by(account.id)
+            for each in by_writer.decisions_by(account.id)
         ],
     }
 
 
 def _comments(account: Account) -> list[dict[str, Any]]:
     revisions, decisions = defaultdict(list), defaultdict(list)
-    for each in writers.revisions_of(account.id):
+    for each in by_writer.revisions_of(account.id):
         revisions[each.comment_id].append(
             {
                 "source": each.source,
@@ -96,7 +96,7 @@ def _comments(account: Account) -> list[dict[str, Any]]:
                 "replaced_at": _stamp(each.replaced_at),
             }
         )
-    for decision in writers.decisions_about(account.id):
+    for decision in by_writer.decisions_about(account.id):
         decisions[decision.comment_id].append(
             {
                 "decision": str(decision.act),
@@ -120,7 +120,7 @@ def _comments(account: Account) -> list[dict[str, Any]]:
             "revisions": revisions[each.id],
             "decisions": decisions[each.id],
         }
-        for each in writers.of_account(account.id)
+        for each in by_writer.of_account(account.id)
     ]
 
 
@@ -142,4 +142,4 @@ def _letters(account: Account) -> list[dict[str, Any]]:
 
 
 def _stamp(moment: datetime | None) -> str | None:
-    return language.stamp(moment) if moment is not None else None
+    return i18n.stamp(moment) if moment is not None else None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from comments_service import threads, writers
+from comments_service import by_writer, threads
 from comments_service.db import db
 from comments_service.models import Account, Act, Comment, Decision, Role, Status
 
@@ -42,7 +42,7 @@ def queue(
 
 def written_by(account: Account) -> list[str]:
     """The ids of the threads whose article names this account as an author."""
-    return writers.bearing(account.name)
+    return by_writer.bearing(account.name)
 
 
 def waiting(account: Account) -> int:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service.accounts import second
+from comments_service.accounts import totp
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.models import (
@@ -147,9 +147,9 @@ def test_an_app_in_use_is_not_replaced_without_being_removed(rhea: Visitor) -> N
 
 def test_recovery_codes_are_sixty_bits_and_only_their_hashes_are_kept(rhea: Visitor) -> None:
     _, codes = set_up(rhea)
-    assert all(set(each) <= set(second.ALPHABET) | {"-"} for each in codes)
-    assert len(second.ALPHABET) ** second.RECOVERY_CHARS >= 2**60
-    assert not set("oil") & set(second.ALPHABET)
+    assert all(set(each) <= set(totp.ALPHABET) | {"-"} for each in codes)
+    assert len(totp.ALPHABET) ** totp.RECOVERY_CHARS >= 2**60
+    assert not set("oil") & set(totp.ALPHABET)
     rows = db.session.query(RecoveryCode).all()
     assert len(rows) == 10
     for code in codes:
@@ -337,7 +337,7 @@ def test_a_clock_may_be_off_by_one_step(off: int, right: bool) -> None:
     secret, moment = pyotp.random_base32(), datetime(2026, 11, 23, 12, 0, 10, tzinfo=UTC)
     code = pyotp.TOTP(secret).at(moment, counter_offset=off)
     step = int(moment.timestamp()) // 30
-    assert second.matching_step(secret, code, moment) == (step + off if right else None)
+    assert totp.matching_step(secret, code, moment) == (step + off if right else None)
 
 
 def test_an_earlier_code_is_refused_after_a_later_one(rhea: Visitor, guest: Visitor) -> None:

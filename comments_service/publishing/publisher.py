@@ -14,20 +14,13 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments_service import (
-    files,
-    limits,
-    manifest,
-    notifications,
-    pages,
-    sessions,
-    snapshots,
-    threads,
-)
+from comments_service import outbox, rate_limits, sessions, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Unavailable
 from comments_service.models import Thread, now
+from comments_service.publishing import manifest, rebake, snapshots
+from formats import files
 
 # What another process committed, and a thread's closing time, are noticed this soon.
 POLL_SECONDS = 1.0
@@ -187,9 +180,9 @@ class Publisher(threading.Thread):
         if time.monotonic() - self._cleaned_at > CLEAN_SECONDS:
             self._cleaned_at = time.monotonic()
             with writing():
-                limits.clean()
+                rate_limits.clean()
                 sessions.clean()
-                notifications.clean()
+                outbox.clean()
         return bool(published)
 
     def _take_manifest(self) -> None:
@@ -216,13 +209,13 @@ class Publisher(threading.Thread):
         output = self._settings.output_folder
         try:
             if output is not None and not self._swept:
-                pages.sweep(output)
+                rebake.sweep(output)
                 self._swept = True
             for thread_id in tuple(self._unbaked):
-                snapshots.rebake(thread_id, self._settings)
+                snapshots.rebake_pages(thread_id, self._settings)
                 self._unbaked.discard(thread_id)
             if self._list_unbaked:
                 snapshots.rebake_discussions(self._settings)
                 self._list_unbaked = False
-        except pages.Busy:
+        except rebake.Busy:
             return

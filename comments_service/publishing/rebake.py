@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock, Timeout
 
-from comments_service import files
+from formats import files
 
 _revision = re.compile(rb'<div class="postil(?:-discussions)?"[^>]* data-revision="(\d+)"')
 _discussions = re.compile(

@@ -8,11 +8,11 @@ GET       goodbye     –                   confirms to somebody that his accoun
 
 from flask import Blueprint, Response, request
 
-from comments_service import avatars, web, writers
-from comments_service.accounts import addresses, profile, tokens
+from comments_service import avatars, by_writer, web
+from comments_service.accounts import email_change, profile, tokens
 from comments_service.errors import Message
 from comments_service.models import Purpose
-from comments_service.web.parts import form_page, own, say
+from comments_service.web.account_pages import form_page, own, say
 
 doors = Blueprint("people", __name__)
 
@@ -26,7 +26,7 @@ def person(public_id: str) -> Response:
         "accounts/person.html",
         person=found,
         bio=profile.bio_html(found.bio),
-        said=writers.said(found, number),
+        said=by_writer.said(found, number),
         hue=avatars.hue(public_id, 0),
         avatar_path=avatars.pattern(public_id),
     )
@@ -35,7 +35,7 @@ def person(public_id: str) -> Response:
 @doors.route("/email/<token>", methods=["GET", "POST"])
 def confirm_email(token: str) -> Response:
     def act() -> Response:
-        addresses.confirm(token, web.page_language())
+        email_change.confirm(token, web.page_language())
         say(Message("Your new address is confirmed; all other sessions have ended."))
         return web.see_other(own("account"))
 

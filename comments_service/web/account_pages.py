@@ -6,8 +6,8 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import config, language, sessions, web, writers
-from comments_service.accounts.entrance import Entry, proved
+from comments_service import by_writer, config, i18n, sessions, web
+from comments_service.accounts.login import Entry, proved
 from comments_service.db import writing
 from comments_service.errors import Message, ProofRequired, ServiceError, SignInRequired
 from comments_service.models import Account, Session
@@ -39,7 +39,7 @@ def next_path(text: str | None) -> str:
 
 def say(message: str) -> None:
     """Show a line on the next page, in the visitor's language."""
-    flash(language.say(web.page_language(), message))
+    flash(i18n.say(web.page_language(), message))
 
 
 def form_page(template: str, act: Answer, **context: Any) -> Response:
@@ -76,7 +76,7 @@ def entered(entry: Entry, target: str) -> Response:
             "accounts/second.html", 401, ticket=entry.token, next=target, error=None, errors={}
         )
     web.become(entry.session)
-    if writers.claimable_count(entry.session):
+    if by_writer.claimable_count(entry.session):
         target = own("account/claim", next=target)
     return web.see_other(target, entry.token)
 
@@ -111,8 +111,8 @@ def device_title(lang: str) -> str:
     browser, system = device_name(web.device())
     if browser and system:
         title = Message("{browser} on {system}", browser=browser, system=system)
-        return language.say(lang, title)
-    return browser or system or language.say(lang, Message("A passkey"))
+        return i18n.say(lang, title)
+    return browser or system or i18n.say(lang, Message("A passkey"))
 
 
 def account_doors(name: str) -> Blueprint:

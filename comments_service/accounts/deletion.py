@@ -5,7 +5,7 @@ What becomes of the comments is decided in `comments.forget`, which calls this l
 
 import sqlalchemy as sa
 
-from comments_service import limits, notifications, sessions
+from comments_service import outbox, rate_limits, sessions
 from comments_service.accounts import names
 from comments_service.db import db
 from comments_service.errors import Message, NotAllowed
@@ -41,7 +41,7 @@ def erase(account: Account, lang: str) -> None:
     """
     if is_last_owner(account, locked=True):
         raise NotAllowed(LAST_OWNER)
-    limits.forget_all(account.public_id)
+    rate_limits.forget_all(account.public_id)
     # Letters to an address that was to become the account's.
     asked = sa.select(Token.email).where(Token.account_id == account.id, Token.email.is_not(None))
     db.session.execute(
@@ -49,10 +49,10 @@ def erase(account: Account, lang: str) -> None:
     )
     if account.email is not None:
         key = names.email_key(account.email)
-        limits.forget_all(sessions.hashed(key).hex()[:32])
+        rate_limits.forget_all(sessions.hashed(key).hex()[:32])
         for table, column in ((Letter, Letter.recipient), (Token, Token.email)):
             same = sa.or_(column == account.email, sa.func.lower(column) == key)
             db.session.execute(sa.delete(table).where(same))
         if account.email_verified_at is not None:
-            notifications.write(account.email, lang, "farewell", fleeting=True)
+            outbox.write(account.email, lang, "farewell", fleeting=True)
     db.session.execute(sa.delete(Account).where(Account.id == account.id))

@@ -1,0 +1,1 @@
+"""Publishing: what happens behind a commit, until readers have the new files."""
