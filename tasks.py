@@ -246,8 +246,8 @@ from dotenv import dotenv_values
 from invoke import Collection, Context, Program, task
 
 if TYPE_CHECKING:
-    from plugins.authoring.blog import Blog
-    from plugins.authoring.live import Told
+    from authoring.blog import Blog
+    from authoring.preview_builder import Told
 
 
 @task(
@@ -258,35 +258,35 @@ if TYPE_CHECKING:
 )
 def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
     """Build the blog, serve it with its comments on one port, and rebuild on change."""
+    from authoring import processes
     from plugins import preview
-    from plugins.authoring import running
 
     environ = {**from_file(), **os.environ}
-    port = port or running.local_port(environ.get("SITE_URL", "")) or 8000
+    port = port or processes.local_port(environ.get("SITE_URL", "")) or 8000
     environ["SITE_URL"] = environ.get("SITE_URL") or f"http://localhost:{port}"
     environ["POSTIL_PREVIEW"] = "1"
     with refusals():
-        running.refuse_taken_port(host, port)
+        processes.refuse_taken_port(host, port)
     output = ROOT / (environ.get("COMMENTS_OUTPUT") or "output")
     earlier = (output / "index.html").exists()
     started: list[subprocess.Popen[bytes]] = []
-    running.listen_for_stop()
+    processes.listen_for_stop()
     try:
         with refusals(), ThreadPoolExecutor() as pool:
-            builder = running.Builder(ROOT, environ)
+            builder = processes.Builder(ROOT, environ)
             started.append(builder.process)
-            migrated = running.flask(ROOT, environ, "db", "upgrade")
-            running.refuse_failed(migrated, "The database could not be made ready.")
-            owner = pool.submit(running.flask, ROOT, environ, "comments", "owner", "--if-none")
+            migrated = processes.flask(ROOT, environ, "db", "upgrade")
+            processes.refuse_failed(migrated, "The database could not be made ready.")
+            owner = pool.submit(processes.flask, ROOT, environ, "comments", "owner", "--if-none")
             if not earlier:
                 tell_first_build(builder.next(), earlier)
-            server = running.start_server(ROOT, environ, host, port)
+            server = processes.start_server(ROOT, environ, host, port)
             started.append(server)
             if earlier:
                 tell_first_build(builder.next(), earlier)
-            running.wait_until_it_answers(server, host, port)
+            processes.wait_until_it_answers(server, host, port)
             link = owner.result()
-            running.refuse_failed(link, "The owner's link could not be made.")
+            processes.refuse_failed(link, "The owner's link could not be made.")
             say(f"\n  Your blog   {strong(environ['SITE_URL'])}")
             if urlsplit(environ["SITE_URL"]).port != port:
                 say(f"  Here        {strong(f'http://localhost:{port}')}")
@@ -302,7 +302,7 @@ def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
         say("\nStopped.")
     finally:
         for process in reversed(started):
-            running.stop(process)
+            processes.stop(process)
         preview.end(output)
 
 
@@ -314,13 +314,13 @@ def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
 )
 def build(_: Context, settings: str = "publishconf.py", keep_going: bool = False) -> None:
     """Build the blog for publishing, into output/."""
-    from plugins.authoring import progress, running
+    from authoring import processes, progress
 
     environ = {**from_file(), **os.environ}
     if not environ.get("SITE_URL"):
         say("SITE_URL is not set: links will lead to http://localhost:8000. Set it in .env.")
     with progress.waiting("Building the blog …"):
-        built = running.build(ROOT, environ, settings)
+        built = processes.build(ROOT, environ, settings)
     if not built.succeeded and keep_going:
         say("The build failed; the site is as it was. Everything that there is to correct:")
         check_content(False, True, "--settings", settings)
@@ -356,20 +356,20 @@ def new(
 
     A translation has the --slug of the original and another --lang. Nothing is overwritten.
     """
-    from plugins.authoring import start
+    from authoring import new_article
 
     with refusals():
-        made = start.article(blog(), title, lang=lang, series=series, draft=draft, slug=slug)
+        made = new_article.article(blog(), title, lang=lang, series=series, draft=draft, slug=slug)
         say(f"Article   {strong(os.path.relpath(made.path, ROOT))}")
         say(f"Pictures  {os.path.relpath(made.pictures, ROOT)}/")
         if edit:
-            start.edit(made.path)
+            new_article.edit(made.path)
 
 
 @task
 def drafts(_: Context) -> None:
     """List the drafts, the one touched last first, with their lengths."""
-    from plugins.authoring import overview
+    from authoring import overview
 
     say("\n".join(overview.drafts(blog())))
 
@@ -377,7 +377,7 @@ def drafts(_: Context) -> None:
 @task
 def schedule(_: Context) -> None:
     """List the articles whose date is still to come, the next first; a later build publishes them."""
-    from plugins.authoring import overview
+    from authoring import overview
 
     say("\n".join(overview.schedule(blog())))
 
@@ -385,7 +385,7 @@ def schedule(_: Context) -> None:
 @task
 def stats(_: Context) -> None:
     """Count articles, words by language and year, tags, and comments where the service has them."""
-    from plugins.authoring import overview
+    from authoring import overview
 
     environ = {**from_file(), **os.environ}
     published = ROOT / (environ.get("COMMENTS_PUBLISHED") or "published")
@@ -397,7 +397,7 @@ def stats(_: Context) -> None:
 )
 def images(_: Context, unused: bool = False) -> None:
     """List the pictures: weight, size in pixels, who shows them, and which deserve a look."""
-    from plugins.authoring import pictures
+    from authoring import pictures
 
     say("\n".join(pictures.listed(blog(), unused_only=unused)))
 
@@ -415,14 +415,14 @@ def import_site(_: Context, origin: str, write: bool = False) -> None:
     that it can be run again. Pictures of WordPress are copied from wp-content/uploads/ beside the
     export. Comments are not articles: they do not come along.
     """
-    from plugins.authoring import moving
+    from authoring.import_site import importer
 
     with refusals():
         own = blog()
-        planned = moving.from_origin(own, Path(origin).expanduser())
+        planned = importer.from_origin(own, Path(origin).expanduser())
         if write:
-            moving.write(planned)
-        say("\n".join(moving.told(own, planned, done=write)))
+            importer.write(planned)
+        say("\n".join(importer.told(own, planned, done=write)))
 
 
 @task(
@@ -434,7 +434,7 @@ def import_site(_: Context, origin: str, write: bool = False) -> None:
 )
 def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = False) -> None:
     """Build the blog, check it, and send what has changed to where readers are."""
-    from plugins.authoring import publishing, pushing
+    from authoring.publish import publishing, push_manifest
 
     environ = {**from_file(), **os.environ, "PYTHONUTF8": "1"}
     with refusals():
@@ -442,7 +442,7 @@ def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = Fa
         send = publishing.roll_back if rollback else publishing.publish
         sent = send(ROOT, place, environ, dry_run=dry_run)
         say(publishing.told(sent.changes, dry_run=dry_run))
-        if pushed := pushing.push(sent.site, environ, dry_run=dry_run):
+        if pushed := push_manifest.push(sent.site, environ, dry_run=dry_run):
             say(pushed)
 
 
@@ -455,14 +455,14 @@ def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = Fa
 )
 def serve(_: Context, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
     """Migrate and serve, without building or watching: what a service manager runs."""
-    from plugins.authoring import running
+    from authoring import processes
 
     environ = {**from_file(), **os.environ}
     with refusals():
-        running.refuse_taken_port(host, port)
-        migrated = running.flask(ROOT, environ, "db", "upgrade")
-        running.refuse_failed(migrated, "The database could not be made ready.")
-    running.serve(ROOT, environ, host, port, workers)
+        processes.refuse_taken_port(host, port)
+        migrated = processes.flask(ROOT, environ, "db", "upgrade")
+        processes.refuse_failed(migrated, "The database could not be made ready.")
+    processes.serve(ROOT, environ, host, port, workers)
 
 
 @task
@@ -579,7 +579,7 @@ def from_file() -> dict[str, str]:
 @contextmanager
 def refusals() -> Iterator[None]:
     """What somebody has to correct is told as a sentence, without a traceback."""
-    from plugins.authoring import Refused
+    from authoring import Refused
 
     try:
         yield
@@ -618,12 +618,12 @@ def tell_change(told: "Told") -> None:
 
 
 def check_content(external: bool = False, quick: bool = False, *options: str) -> bool:
-    """Whether plugins/authoring/checking.py, which says what it finds, finds nothing to correct.
+    """Whether authoring/check/checking.py, which says what it finds, finds nothing to correct.
 
     In a process of its own, since a build runs in it.
     """
     environ = {**from_file(), **os.environ, "PYTHONUTF8": "1"}
-    command = [sys.executable, "-m", "plugins.authoring.checking", *options]
+    command = [sys.executable, "-m", "authoring.check.checking", *options]
     command += ["--external"] * external + ["--quick"] * quick
     return subprocess.call(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL) == 0
 
@@ -638,7 +638,7 @@ NEEDED = {
 
 
 def blog() -> "Blog":
-    from plugins.authoring.blog import Blog
+    from authoring.blog import Blog
 
     return Blog(ROOT)
 

@@ -41,7 +41,7 @@ PRODUCT = sorted(
         ".env.example",
         ".ci/*",
         *(f"{folder}/**/*" for folder in ("comments_service", "content", "docs", "deploy")),
-        *(f"{folder}/**/*" for folder in ("plugins", "theme", "tests")),
+        *(f"{folder}/**/*" for folder in ("authoring", "formats", "plugins", "theme", "tests")),
     )
     for path in ROOT.glob(pattern)
     if path.is_file() and "__pycache__" not in path.parts and path.name != ".coverage"
@@ -396,7 +396,7 @@ def test_no_file_of_the_product_points_out_of_it() -> None:
 
 
 def test_every_room_begins_by_saying_what_it_owns() -> None:
-    for folder in ("comments_service", "plugins", "tests"):
+    for folder in ("authoring", "comments_service", "formats", "plugins", "tests"):
         for path in (ROOT / folder).rglob("*.py"):
             if "migrations/versions" in str(path) or not path.read_text("utf-8").strip():
                 continue

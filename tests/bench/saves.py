@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from plugins.authoring.moving import PICTURE
+from authoring.import_site.importer import PICTURE
 from tests.bench import peers, posts
 from tests.bench.peers import Kind
 from tests.bench.posts import Post

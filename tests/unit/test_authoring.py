@@ -13,8 +13,8 @@ from pelican.settings import DEFAULT_CONFIG
 from PIL import Image
 
 import tasks
-from plugins.authoring import Refused, blog, overview, pictures, start
-from plugins.authoring.checking import PICTURE_BYTES
+from authoring import Refused, blog, new_article, overview, pictures
+from authoring.check.checking import PICTURE_BYTES
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=SHANGHAI)
@@ -52,7 +52,7 @@ def write(root: Path, name: str, head: str, body: str = "Words.") -> Path:
 def test_a_new_article_has_title_date_in_the_blog_s_zone_and_a_folder_for_pictures(
     make: Callable[..., Blog],
 ) -> None:
-    made = start.article(make(), "How  pelicans\nfish", series="Birds", draft=True)
+    made = new_article.article(make(), "How  pelicans\nfish", series="Birds", draft=True)
     assert made.path.name == "how-pelicans-fish.md"
     assert made.path.read_text().splitlines() == [
         "Title: How pelicans fish",
@@ -69,25 +69,25 @@ def test_a_new_article_has_title_date_in_the_blog_s_zone_and_a_folder_for_pictur
 
 
 def test_a_chinese_title_has_an_address_that_can_be_typed(make: Callable[..., Blog]) -> None:
-    made = start.article(make(), "鹈鹕怎样捕鱼", lang="zh_CN")
+    made = new_article.article(make(), "鹈鹕怎样捕鱼", lang="zh_CN")
     assert made.path.name == "ti-hu-zen-yang-bu-yu.zh-cn.md"
     assert "Lang: zh-cn" in made.path.read_text()
 
 
 def test_a_translation_shares_the_address_of_its_original(make: Callable[..., Blog]) -> None:
-    start.article(make(), "Pelicans")
-    start.article(make(), "鹈鹕", lang="zh-cn", slug="pelicans")
+    new_article.article(make(), "Pelicans")
+    new_article.article(make(), "鹈鹕", lang="zh-cn", slug="pelicans")
     assert {source.slug for source in make().articles} == {"pelicans"}
 
 
 def test_nothing_is_overwritten(make: Callable[..., Blog], tmp_path: Path) -> None:
     write(tmp_path, "other.md", "Title: Other\nSlug: pelicans")
     with pytest.raises(Refused, match=r"content/other\.md has the address.*--slug pelicans-2"):
-        start.article(make(), "Pelicans")
+        new_article.article(make(), "Pelicans")
     kept = write(tmp_path, "herons.md", "Title: Herons\nSlug: grey-herons")
     before = kept.read_text()
     with pytest.raises(Refused, match=r"content/herons\.md is there already"):
-        start.article(make(), "Herons")
+        new_article.article(make(), "Herons")
     assert kept.read_text() == before
 
 
@@ -104,7 +104,7 @@ def test_what_cannot_be_started_is_refused_with_a_remedy(
     make: Callable[..., Blog], tmp_path: Path, title: str, options: dict[str, Any], remedy: str
 ) -> None:
     with pytest.raises(Refused, match=remedy):
-        start.article(make(), title, **options)
+        new_article.article(make(), title, **options)
     assert not list(tmp_path.rglob("*.md"))
 
 
@@ -118,15 +118,15 @@ def test_an_editor_opens_only_for_somebody_at_a_terminal(
     )
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
-    start.edit(path)
+    new_article.edit(path)
     assert path.read_text() == "Title: A\n\n"
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    start.edit(path)
+    new_article.edit(path)
     assert path.read_text() == "Title: A\n\nx"
     monkeypatch.setenv("EDITOR", "no-such-editor")
     with pytest.raises(Refused, match="set EDITOR"):
-        start.edit(path)
+        new_article.edit(path)
 
 
 def test_the_command_needs_a_title_and_explains_itself() -> None:

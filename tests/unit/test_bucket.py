@@ -8,8 +8,8 @@ from pathlib import Path
 import obstore
 import pytest
 
-from plugins.authoring import Refused
-from plugins.authoring.targets import Bucket, Change, bucket, target
+from authoring import Refused
+from authoring.publish.targets import Bucket, Change, bucket, target
 from tests.sites import ROOT
 from tests.storage import SECRET, Storage, storage
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from pelican.settings import read_settings
 
-from plugins.authoring import checking, outside, pages, sources
+from authoring.check import check_frontmatter, check_links, checking, external_checks
 from tests.sites import ROOT, disconnect
 
 BROKEN = ROOT / "tests" / "samples" / "broken"
-CHECK = (sys.executable, "-X", "utf8", "-m", "plugins.authoring.checking", "--quick")
+CHECK = (sys.executable, "-X", "utf8", "-m", "authoring.check.checking", "--quick")
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def problems(text: str, name: str = "a.md", page: bool = False, **settings: Any)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, name)
         path.write_text(text, encoding="utf-8")
-        found = sources.problems(path, name, page, settings)
+        found = check_frontmatter.problems(path, name, page, settings)
         return [f"{each.line}: {each.text}" for each in found]
 
 
@@ -107,7 +107,7 @@ def test_a_key_that_is_set_twice_and_an_empty_one_are_refused() -> None:
 def test_a_file_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_bytes(b"Title: One\nDate: 2026-11-20\n\nCaf\xe9.")
-    (problem,) = sources.problems(path, "a.md", False, {})
+    (problem,) = check_frontmatter.problems(path, "a.md", False, {})
     assert (problem.line, problem.text.partition(".")[0]) == (4, "This is not UTF-8")
 
 
@@ -173,7 +173,7 @@ def test_the_live_site_is_not_touched_by_a_check(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> pages.Site:
+def site(tmp_path: Path) -> check_links.Site:
     for name, text in {
         "index.html": '<h2 id="first">One</h2>',
         "a b/index.html": "<a name='here'></a>",
@@ -182,7 +182,7 @@ def site(tmp_path: Path) -> pages.Site:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return pages.Site(tmp_path, "https://example.org/blog", "/comments/")
+    return check_links.Site(tmp_path, "https://example.org/blog", "/comments/")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def site(tmp_path: Path) -> pages.Site:
         *("/blog/#comment-17", "/comments/account"),
     ],
 )
-def test_a_link_that_leads_somewhere_passes(site: pages.Site, href: str) -> None:
+def test_a_link_that_leads_somewhere_passes(site: check_links.Site, href: str) -> None:
     assert site.fault(site.output / "index.html", href) == ""
 
 
@@ -207,21 +207,23 @@ def test_a_link_that_leads_somewhere_passes(site: pages.Site, href: str) -> None
         ("%7Bfilename%7Dgone.md", "There is no file gone.md"),
     ],
 )
-def test_a_link_that_leads_nowhere_is_refused(site: pages.Site, href: str, words: str) -> None:
+def test_a_link_that_leads_nowhere_is_refused(
+    site: check_links.Site, href: str, words: str
+) -> None:
     assert words in site.fault(site.output / "index.html", href)
 
 
 @pytest.mark.enable_socket
 def test_another_site_s_link_is_dead_only_when_that_site_says_so(tmp_path: Path) -> None:
     (tmp_path / "there.html").write_text("Here.")
-    with outside.served(tmp_path) as address:
-        assert outside.gone(f"{address}/there.html") == ""
-        assert outside.gone(f"{address}/gone.html") == "answers 404"
+    with external_checks.served(tmp_path) as address:
+        assert external_checks.gone(f"{address}/there.html") == ""
+        assert external_checks.gone(f"{address}/gone.html") == "answers 404"
         asked: list[str] = []
         urls = [f"{address}/there.html"]
-        assert outside.ask_in_turn(lambda: asked.append("once"), urls) == []
+        assert external_checks.ask_in_turn(lambda: asked.append("once"), urls) == []
         assert asked == ["once"]
-    assert "does not answer" in outside.gone(f"{address}/there.html")
+    assert "does not answer" in external_checks.gone(f"{address}/there.html")
 
 
 # ---- other programs
@@ -238,23 +240,23 @@ def bad_page(tmp_path: Path) -> Path:
 
 
 def test_what_html_validate_has_against_a_page_is_told_once_for_each_rule(bad_page: Path) -> None:
-    found, missing = outside.invalid_html([bad_page], ROOT)
+    found, missing = external_checks.invalid_html([bad_page], ROOT)
     if missing:
         pytest.skip(f"Left out: {missing}")
     assert any(each.text.startswith("HTML: ") for each in found)
     assert len(found) == len({each.text for each in found})
-    assert outside.invalid_html([], ROOT) == ([], "")
+    assert external_checks.invalid_html([], ROOT) == ([], "")
 
 
 def test_where_html_validate_is_missing_it_is_left_out_aloud(bad_page: Path) -> None:
-    found, missing = outside.invalid_html([bad_page], bad_page.parent)
+    found, missing = external_checks.invalid_html([bad_page], bad_page.parent)
     assert (found, missing.partition(",")[0]) == ([], "validity of HTML")
 
 
 @pytest.mark.enable_socket
 @pytest.mark.browser
 def test_what_axe_finds_in_a_page_is_told(bad_page: Path) -> None:
-    found, missing = outside.barriers([bad_page], bad_page.parent)
+    found, missing = external_checks.barriers([bad_page], bad_page.parent)
     if missing:
         pytest.skip(f"Left out: {missing}")
     assert any("(image-alt)" in each.text for each in found)
@@ -262,22 +264,22 @@ def test_what_axe_finds_in_a_page_is_told(bad_page: Path) -> None:
 
 @pytest.mark.enable_socket
 def test_a_dead_link_to_another_site_is_told_with_the_line_that_holds_it(
-    site: pages.Site, tmp_path: Path
+    site: check_links.Site, tmp_path: Path
 ) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "there.html").write_text("Here.")
-    with outside.served(tmp_path / "other") as address:
+    with external_checks.served(tmp_path / "other") as address:
         links = [f"{address}/there.html", f"{address}/gone.html"]
         source = tmp_path / "a.md"
         source.write_text("Title: One\n\n" + "\n".join(links))
         body = "".join(f'<a href="{link}">Words</a>' for link in links)
         article = SimpleNamespace(content=body, source_path=str(source))
-        (problem,) = outside.dead_links(site, {"index.html": (article, "a.md")})
+        (problem,) = external_checks.dead_links(site, {"index.html": (article, "a.md")})
     assert str(problem).startswith(f"a.md:4: {address}/gone.html answers 404.")
 
 
-def test_a_broken_link_of_the_theme_is_told_with_the_page(site: pages.Site) -> None:
+def test_a_broken_link_of_the_theme_is_told_with_the_page(site: check_links.Site) -> None:
     (site.output / "index.html").write_text('<a href="gone/">Words</a><a href="gone/">Again</a>')
-    (problem,) = pages.broken_links(site, {})
+    (problem,) = check_links.broken_links(site, {})
     assert str(problem).startswith("index.html:1: gone/ leads to nothing on this site.")
     assert problem.text.endswith("It comes from the theme or the settings.")

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import Markdown
 
+from authoring.blog import Blog, Source
+from authoring.check import check_frontmatter
 from plugins import frontmatter, manifest, reader
-from plugins.authoring import sources
-from plugins.authoring.blog import Blog, Source
 from tests.sites import Site, disconnect
 
 SETTINGS = {"PAGE_PATHS": ["pages"], "STATIC_PATHS": [], "FRONT_MATTER": ["Weather"]}
@@ -244,7 +244,7 @@ def test_yaml_runs_nothing_and_bombs_stay_small() -> None:
 def test_the_check_and_the_commands_see_what_the_build_sees(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.md"
     path.write_text(text, encoding="utf-8")
-    assert list(sources.problems(path, "a.md", False, SETTINGS)) == []
+    assert list(check_frontmatter.problems(path, "a.md", False, SETTINGS)) == []
     assert manifest.line_of(path, "aliases") == next(
         n for n, row in enumerate(text.split("\n"), 1) if "aliases" in row
     )
@@ -261,7 +261,7 @@ def test_the_check_tells_what_is_wrong_in_yaml_and_toml(tmp_path: Path) -> None:
 
     def said(text: str) -> list[str]:
         path.write_text(text, encoding="utf-8")
-        return [str(each) for each in sources.problems(path, "a.md", False, SETTINGS)]
+        return [str(each) for each in check_frontmatter.problems(path, "a.md", False, SETTINGS)]
 
     good = "title: a\ndate: 2026-01-01\n"
     assert said(f"---\n{good}draft: maybe\n---\n") == [

@@ -20,7 +20,7 @@ from tests.service import ROOT
 )
 def test_progress_is_shown_at_a_terminal_and_nowhere_else(code: str) -> None:
     pty = pytest.importorskip("pty")
-    code = f"from plugins.authoring import progress\n{code}\n"
+    code = f"from authoring import progress\n{code}\n"
 
     def seen(**changed: str) -> str:
         ours, theirs = pty.openpty()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from plugins.authoring import Refused, publishing
-from plugins.authoring.targets import Branch, Bucket, Change, Folder, Rsync, target
+from authoring import Refused
+from authoring.publish import publishing
+from authoring.publish.targets import Branch, Bucket, Change, Folder, Rsync, target
 from tests.sites import ROOT
 
 
@@ -174,7 +175,7 @@ def test_earlier_publications_are_kept_once_and_the_oldest_go(site: Path, tmp_pa
 
 def blog(folder: Path, **articles: str) -> Path:
     """A copy of the blog with articles of its own, so that nothing of this one is touched."""
-    for name in ("plugins", "theme", "comments_service/static"):
+    for name in ("authoring", "formats", "plugins", "theme", "comments_service/static"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pelicanconf.py", "publishconf.py", "tasks.py"):
         shutil.copy(ROOT / name, folder)

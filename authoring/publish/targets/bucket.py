@@ -24,10 +24,10 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from authoring import Refused, progress
 from plugins import hosting
-from plugins.authoring import Refused, progress
 
-from .place import LIST, Change, files_of, is_copy, pages_last, without_password
+from .target import LIST, Change, files_of, is_copy, pages_last, without_password
 
 # So many are on their way at once: enough to hide the way to another continent, and few enough for a
 # storage that counts requests.

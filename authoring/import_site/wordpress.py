@@ -19,8 +19,8 @@ from xml.sax.xmlreader import Locator
 from defusedxml import DefusedXmlException, sax
 from markdownify import markdownify
 
-from plugins.authoring import Refused
-from plugins.authoring.moving import Note, Post
+from authoring import Refused
+from authoring.import_site.importer import Note, Post
 
 MAX_FILE_BYTES = 1_000_000_000
 MAX_ITEM_CHARS = 5_000_000

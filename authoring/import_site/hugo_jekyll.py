@@ -16,9 +16,9 @@ from typing import Any
 import yaml
 from pelican.utils import get_date
 
-from plugins.authoring import Refused
-from plugins.authoring.blog import ENDINGS, Blog, Unreadable, split
-from plugins.authoring.moving import Note, Post, outside_code
+from authoring import Refused
+from authoring.blog import ENDINGS, Blog, Unreadable, split
+from authoring.import_site.importer import Note, Post, outside_code
 
 MAX_FILE_BYTES = 5_000_000
 HUGO_FILES = ("hugo", "config", "config/_default/hugo", "config/_default/config")

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from .place import Change, files_of, is_copy, run
+from .target import Change, files_of, is_copy, run
 
 BRANCH = "gh-pages"
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from . import Refused
+from authoring import Refused
 
 TOKEN = "COMMENTS_MANIFEST_TOKEN"  # noqa: S105 - the setting's name
 MANIFEST = "threads.json"

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from babel import Locale, UnknownLocaleError
 
-from plugins.authoring import Refused
-from plugins.authoring.blog import Blog
+from authoring import Refused
+from authoring.blog import Blog
 
 # The longest name that common file systems take, less what an extension and a language need.
 MAX_SLUG_CHARS = 120

@@ -4,7 +4,7 @@ The site is built with the settings that readers get, into a folder of its own, 
 would stop a build is written down instead, so that one round tells everything. `sources` looks at
 the files, `pages` at what was built, and the plugins say what they always say.
 
-`python -m plugins.authoring.checking --help` tells what it can be asked. It ends with status 1 when
+`python -m authoring.check.checking --help` tells what it can be asked. It ends with status 1 when
 there is anything to correct.
 """
 
@@ -26,9 +26,10 @@ from blinker import ANY
 from pelican import Pelican, signals
 from pelican.settings import read_settings
 
+from authoring import progress
 from plugins.manifest import Article, Generator, Problem, line_of, plain
 
-from . import outside, pages, progress, sources
+from . import check_frontmatter, check_links, external_checks
 
 ROOT = Path(__file__).resolve().parents[2]
 TOLD = re.compile(r"^\s*(?P<path>[^\s:][^:\n]*):(?P<line>\d+): (?P<text>.+)$", re.MULTILINE)
@@ -329,10 +330,10 @@ def check(
         str(Path(each.source_path)) for each in everything if type(each).__name__ == "Article"
     }
 
-    files = list(sources.articles(folder, settings))
+    files = list(check_frontmatter.articles(folder, settings))
     typed: list[Problem] = []
     for file, page in files:
-        of_file = sources.problems(file, shown(file), page, settings)
+        of_file = check_frontmatter.problems(file, shown(file), page, settings)
         typed += of_file
     lines = {(each.path, each.line) for each in typed}
     faulty = {each.path for each in typed}
@@ -349,22 +350,25 @@ def check(
     problems += same_titles(everything)
     problems += heavy_pictures(folder, settings)
     for content in everything:
-        problems += pages.skipped_headings(content, shown(content.source_path))
+        problems += check_links.skipped_headings(content, shown(content.source_path))
     left_out: list[str] = []
     if not output.is_dir():
         left_out.append("links and pages, since nothing could be built")
-    site = pages.Site(output, settings["SITEURL"], settings.get("COMMENTS_URL", ""))
+    site = check_links.Site(output, settings["SITEURL"], settings.get("COMMENTS_URL", ""))
     by_file = {each.save_as: (each, shown(each.source_path)) for each in build.contents}
     said = {(each.path, each.line) for each in build.problems}
-    broken = pages.broken_links(site, by_file)
+    broken = check_links.broken_links(site, by_file)
     problems += [each for each in broken if (each.path, each.line) not in said]
     problems += [Problem(shown(path), 1, text) for text in dict.fromkeys(build.said)]
     if external:
-        problems += outside.dead_links(site, by_file)
-    looks: list[outside.Found] = [outside.spelling(folder)]
+        problems += external_checks.dead_links(site, by_file)
+    looks: list[external_checks.Found] = [external_checks.spelling(folder)]
     if not quick:
         looked_at = sample(output, by_file)
-        looks += [outside.invalid_html(looked_at, ROOT), outside.barriers(looked_at, output)]
+        looks += [
+            external_checks.invalid_html(looked_at, ROOT),
+            external_checks.barriers(looked_at, output),
+        ]
     for more, missing in looks:
         problems += [each for each in more if (each.path, each.line) not in lines]
         left_out += [missing] if missing else []

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
 
-from plugins.authoring.blog import Blog, Source
+from authoring.blog import Blog, Source
 from plugins.reading import IDEOGRAPH, TAG, WORD
 
 # Code is not prose: it is not counted.

@@ -26,11 +26,11 @@ from typing import Any, NamedTuple
 
 from watchfiles import watch
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("content", "theme", "plugins")
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = ("content", "theme", "plugins", "formats")
 SETTINGS = "pelicanconf.py"
 # Read once by a process: what changes in them needs another one.
-PROGRAMS = (SETTINGS, "plugins/")
+PROGRAMS = (SETTINGS, "plugins/", "formats/")
 # How long after the last change nothing more is expected of it: editors write a file in several steps.
 STEP_MS = 8
 QUIET_SECONDS = 0.15
@@ -226,7 +226,7 @@ class Live:
         return names
 
     def begin_anew(self, because: list[str]) -> None:
-        os.execv(sys.executable, [sys.executable, "-m", "plugins.authoring.live", *because])  # noqa: S606 - itself
+        os.execv(sys.executable, [sys.executable, "-m", "authoring.preview_builder", *because])  # noqa: S606 - itself
 
     # Watching
 

@@ -9,13 +9,13 @@ lies beside them; in a branch, from the branch itself.
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from plugins.authoring import Refused
+from authoring import Refused
 
 from .branch import BRANCH, Branch
 from .bucket import Bucket
 from .folder import Folder
-from .place import Change, Target, files_of, without_password
 from .rsync import Rsync
+from .target import Change, Target, files_of, without_password
 
 __all__ = [
     "Branch",

@@ -12,9 +12,9 @@ from urllib.parse import unquote
 
 from PIL import Image, UnidentifiedImageError
 
-from plugins.authoring.blog import Blog, Source
-from plugins.authoring.checking import PICTURE_BYTES
-from plugins.authoring.overview import counted, table
+from authoring.blog import Blog, Source
+from authoring.check.checking import PICTURE_BYTES
+from authoring.overview import counted, table
 from plugins.images import MAX_PIXELS
 
 SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})

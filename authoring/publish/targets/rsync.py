@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from .place import LIST, Change, files_of, run
+from .target import LIST, Change, files_of, run
 
 
 class Rsync(NamedTuple):

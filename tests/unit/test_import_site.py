@@ -8,7 +8,8 @@ import pytest
 from pelican.settings import DEFAULT_CONFIG
 from PIL import Image
 
-from plugins.authoring import Refused, blog, from_wordpress, moving
+from authoring import Refused, blog
+from authoring.import_site import importer, wordpress
 from tests.sites import Site
 
 WXR = """<?xml version="1.0" encoding="UTF-8"?>
@@ -42,13 +43,13 @@ def here(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def move(here: Path) -> Callable[[Path], moving.Plan]:
+def move(here: Path) -> Callable[[Path], importer.Plan]:
     """Plan and write, as with --write."""
 
-    def run(origin: Path) -> moving.Plan:
+    def run(origin: Path) -> importer.Plan:
         settings: dict[str, Any] = {**DEFAULT_CONFIG, "PATH": "content", "TIMEZONE": "UTC"}
-        planned = moving.from_origin(blog.Blog(here, settings), origin)
-        moving.write(planned)
+        planned = importer.from_origin(blog.Blog(here, settings), origin)
+        importer.write(planned)
         return planned
 
     return run
@@ -103,7 +104,7 @@ def jekyll(tmp_path: Path) -> Path:
 
 
 def test_a_jekyll_site_comes_with_its_links_pictures_and_drafts(
-    jekyll: Path, here: Path, move: Callable[[Path], moving.Plan]
+    jekyll: Path, here: Path, move: Callable[[Path], importer.Plan]
 ) -> None:
     planned = move(jekyll)
     content = here / "content"
@@ -126,7 +127,7 @@ def test_a_jekyll_site_comes_with_its_links_pictures_and_drafts(
 
 
 def test_moving_in_twice_changes_nothing_and_what_was_edited_stays(
-    jekyll: Path, here: Path, move: Callable[[Path], moving.Plan]
+    jekyll: Path, here: Path, move: Callable[[Path], importer.Plan]
 ) -> None:
     move(jekyll)
     edited = here / "content" / "terns.md"
@@ -142,7 +143,7 @@ def test_moving_in_twice_changes_nothing_and_what_was_edited_stays(
 
 
 def test_a_hugo_site_comes_with_bundles_languages_and_shortcodes(
-    tmp_path: Path, here: Path, move: Callable[[Path], moving.Plan]
+    tmp_path: Path, here: Path, move: Callable[[Path], importer.Plan]
 ) -> None:
     folder = tmp_path / "hugo"
     picture(folder / "content" / "posts" / "gulls" / "gull one.png")
@@ -191,7 +192,7 @@ def test_a_hugo_site_comes_with_bundles_languages_and_shortcodes(
 
 
 def test_an_export_of_wordpress_comes_as_markdown(
-    tmp_path: Path, here: Path, move: Callable[[Path], moving.Plan]
+    tmp_path: Path, here: Path, move: Callable[[Path], importer.Plan]
 ) -> None:
     picture(tmp_path / "wp-content" / "uploads" / "2019" / "gull.png")
     export = tmp_path / "export.xml"
@@ -246,7 +247,7 @@ def test_an_export_of_wordpress_comes_as_markdown(
     ],
 )
 def test_an_export_that_is_none_is_refused(
-    tmp_path: Path, move: Callable[[Path], moving.Plan], text: str, why: str
+    tmp_path: Path, move: Callable[[Path], importer.Plan], text: str, why: str
 ) -> None:
     export = tmp_path / "export.xml"
     export.write_text(text)
@@ -255,23 +256,23 @@ def test_an_export_that_is_none_is_refused(
 
 
 def test_an_export_beyond_the_limits_is_refused(
-    tmp_path: Path, move: Callable[[Path], moving.Plan], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, move: Callable[[Path], importer.Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = tmp_path / "export.xml"
     export.write_text(WXR.format(items=item("x" * 500)))
-    monkeypatch.setattr(from_wordpress, "MAX_ITEM_CHARS", 400)
+    monkeypatch.setattr(wordpress, "MAX_ITEM_CHARS", 400)
     with pytest.raises(Refused, match="more than 400 characters"):
         move(export)
-    monkeypatch.setattr(from_wordpress, "MAX_ITEMS", 0)
+    monkeypatch.setattr(wordpress, "MAX_ITEMS", 0)
     with pytest.raises(Refused, match="more than 0 entries"):
         move(export)
-    monkeypatch.setattr(from_wordpress, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(wordpress, "MAX_FILE_BYTES", 10)
     with pytest.raises(Refused, match="larger than"):
         move(export)
 
 
 def test_what_is_no_blog_is_refused_with_what_to_name(
-    tmp_path: Path, move: Callable[[Path], moving.Plan]
+    tmp_path: Path, move: Callable[[Path], importer.Plan]
 ) -> None:
     for origin in (tmp_path / "missing.xml", tmp_path / "missing"):
         with pytest.raises(Refused, match="neither a folder nor"):
@@ -283,8 +284,8 @@ def test_what_is_no_blog_is_refused_with_what_to_name(
 
 def test_a_dry_run_writes_nothing_and_says_so(jekyll: Path, here: Path) -> None:
     own = blog.Blog(here, {**DEFAULT_CONFIG, "PATH": "content", "TIMEZONE": "UTC"})
-    planned = moving.from_origin(own, jekyll)
-    told = "\n".join(moving.told(own, planned, done=False))
+    planned = importer.from_origin(own, jekyll)
+    told = "\n".join(importer.told(own, planned, done=False))
     assert "To write: 4 files, 1 of them drafts, with 1 pictures" in told
     assert "Nothing was written yet. Add --write" in told
     assert state(here) == {}
@@ -295,7 +296,7 @@ def test_what_was_moved_can_be_built_and_old_addresses_lead_to_it(
 ) -> None:
     site = Site(tmp_path / "blog-built")
     own = blog.Blog(site.folder, {**DEFAULT_CONFIG, "PATH": "content", "TIMEZONE": "UTC"})
-    moving.write(moving.from_origin(own, jekyll))
+    importer.write(importer.from_origin(own, jekyll))
     site.build()
     assert "A gull" in site.page("gulls")
     assert 'url=/gulls/"' in site.page("blog/2019/05/gulls")

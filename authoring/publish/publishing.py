@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from . import Refused
+from authoring import Refused
+
 from .targets import Change, files_of, target, without_password
 
 # Three weeks of a blog that is published each week, or one bad afternoon.
@@ -108,7 +109,7 @@ def publish(
     folder = folder_of(place, root / "var")
     site = folder / "site"
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-X", "utf8", "-m", "plugins.authoring.checking", "--quick"]
+    command = [sys.executable, "-X", "utf8", "-m", "authoring.check.checking", "--quick"]
     checked = subprocess.run(  # noqa: S603 - a room of this house
         [*command, "--output", str(site)],
         cwd=root,

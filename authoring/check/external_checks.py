@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from authoring import progress
 from plugins.manifest import Article, Problem
 
-from . import pages, progress
+from . import check_links
 
 Found = tuple[list[Problem], str]
 
@@ -150,13 +151,15 @@ def served(folder: Path) -> Iterator[str]:
 # --- Other sites ----------------------------------------------------------------------------------
 
 
-def dead_links(site: pages.Site, contents: dict[str, tuple[Article, str]]) -> Iterator[Problem]:
+def dead_links(
+    site: check_links.Site, contents: dict[str, tuple[Article, str]]
+) -> Iterator[Problem]:
     """Links to other sites that are gone. A site that is busy or lets no program in is believed."""
     where: dict[str, list[Problem]] = defaultdict(list)
     for name, (content, path) in contents.items():
         source = Path(content.source_path).read_text(encoding="utf-8", errors="replace")
         for url in dict.fromkeys(site.external(site.output / name, content.content)):
-            where[url].append(Problem(path, pages.line_with(source, url), ""))
+            where[url].append(Problem(path, check_links.line_with(source, url), ""))
     hosts: dict[str, list[str]] = defaultdict(list)
     for url in list(where)[:LINKS_AT_MOST]:
         hosts[urlsplit(url).netloc].append(url)

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from plugins.authoring import Refused
+from authoring import Refused
 
 # Lies beside the files and names those that an earlier publication put there.
 LIST = ".postil-published"

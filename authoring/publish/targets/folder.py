@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from plugins.authoring import Refused
+from authoring import Refused
 
-from .place import LIST, Change, files_of, pages_last
+from .target import LIST, Change, files_of, pages_last
 
 
 class Folder(NamedTuple):

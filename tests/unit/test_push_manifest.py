@@ -12,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 import tasks
+from authoring import Refused
+from authoring.publish import push_manifest
 from comments_service.db import db
 from comments_service.models import Thread
-from plugins.authoring import Refused, pushing
 from tests.service import Postil, postil
 from tests.sites import ROOT
 from tests.unit.test_manifest import ENTRY, document, entry
@@ -68,16 +69,16 @@ def test_a_service_that_cannot_reach_the_blog_is_told(
     service: Postil, environ: dict[str, str], tmp_path: Path
 ) -> None:
     site = built(tmp_path / "site", ENTRY)
-    told = pushing.push(site, environ, dry_run=True)
+    told = push_manifest.push(site, environ, dry_run=True)
     assert f"127.0.0.1:{service.port}" in told
     assert "would be told of 1 thread." in told
     assert known(service) == []
 
-    assert pushing.push(site, environ) == "The comment service knows 1 thread."
+    assert push_manifest.push(site, environ) == "The comment service knows 1 thread."
     assert known(service) == ["How pelicans fish"]
     # A blog of 3,000 articles has more than the service takes of anybody else.
     many = [entry(id=f"thread-{number}", aliases=[]) for number in range(3000)]
-    assert "3000 threads" in pushing.push(built(tmp_path / "site", *many), environ)
+    assert "3000 threads" in push_manifest.push(built(tmp_path / "site", *many), environ)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_what_went_wrong_is_told_with_a_remedy_and_without_the_token(
     service: Postil, environ: dict[str, str], tmp_path: Path, changed: dict[str, str], told: str
 ) -> None:
     with pytest.raises(Refused, match=told) as refused:
-        pushing.push(built(tmp_path / "site", ENTRY), {**environ, **changed})
+        push_manifest.push(built(tmp_path / "site", ENTRY), {**environ, **changed})
     assert "The blog itself is published" in str(refused.value)
     assert TOKEN not in str(refused.value)
     assert "x" * 40 not in str(refused.value)
@@ -107,20 +108,20 @@ def test_a_large_manifest_with_a_wrong_token_is_not_read_and_told_as_well(
 ) -> None:
     site = built(tmp_path / "site", entry(title="x" * 30_000_000))
     with pytest.raises(Refused, match="has to be the same here and where"):
-        pushing.push(site, {**environ, "COMMENTS_MANIFEST_TOKEN": "x" * 40})
+        push_manifest.push(site, {**environ, "COMMENTS_MANIFEST_TOKEN": "x" * 40})
 
 
 def test_a_manifest_that_the_service_cannot_use_is_told_in_its_words(
     service: Postil, environ: dict[str, str], tmp_path: Path
 ) -> None:
     with pytest.raises(Refused, match=r"422 Nothing was taken over(.|\n)*threads\.0\.url"):
-        pushing.push(built(tmp_path / "site", entry(url="nowhere")), environ)
+        push_manifest.push(built(tmp_path / "site", entry(url="nowhere")), environ)
     with pytest.raises(Refused, match=r"has no threads\.json"):
-        pushing.push(tmp_path / "empty", environ)
+        push_manifest.push(tmp_path / "empty", environ)
 
 
 def test_without_a_token_nothing_is_asked_of_anybody(tmp_path: Path) -> None:
-    assert pushing.push(tmp_path, {"COMMENTS_URL": "http://127.0.0.1:9/"}) == ""
+    assert push_manifest.push(tmp_path, {"COMMENTS_URL": "http://127.0.0.1:9/"}) == ""
 
 
 def test_the_command_publishes_pushes_and_takes_both_back(

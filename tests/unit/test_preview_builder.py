@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from authoring import preview_builder
+from authoring.preview_builder import Heard, Interrupted, Live, Told, changed_since
 from plugins import saved
-from plugins.authoring import live
-from plugins.authoring.live import Heard, Interrupted, Live, Told, changed_since
 from tests.service import ROOT
 from tests.sites import disconnect
 
@@ -27,7 +27,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("plugins", "theme"):
+        for name in ("authoring", "formats", "plugins", "theme"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, folder / name, ignore=ignored)
         shutil.copytree(ROOT / "comments_service/static", folder / "comments_service/static")
@@ -37,7 +37,7 @@ class Desk:
         self.write("terns", "Of terns.")
         outside = {key: v for key, v in os.environ.items() if "COMMENTS_" not in key}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "plugins.authoring.live"],
+            [sys.executable, "-m", "authoring.preview_builder"],
             cwd=folder,
             env={**outside, "SITE_URL": "http://localhost:8000", "POSTIL_PREVIEW": "1"},
             stdin=subprocess.PIPE,
@@ -220,7 +220,7 @@ def test_what_stopped_a_build_is_told_once_and_from_its_beginning() -> None:
         try:
             raise ValueError("'2026-99-01' is not a valid date")
         except ValueError as error:
-            raise RuntimeError(live.LOGGED) from error
+            raise RuntimeError(preview_builder.LOGGED) from error
     except RuntimeError as error:
         report = heard.take(error)
     assert report.splitlines() == [

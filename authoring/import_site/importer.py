@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from plugins.authoring import Refused, progress
-from plugins.authoring.blog import Blog
-from plugins.authoring.pictures import SUFFIXES
+from authoring import Refused, progress
+from authoring.blog import Blog
+from authoring.pictures import SUFFIXES
 from plugins.files import replace
 
 MAX_SLUG_CHARS = 120
@@ -88,10 +88,10 @@ class Plan(NamedTuple):
 def from_origin(blog: Blog, origin: Path) -> Plan:
     """The plan for an export or a folder; raises Refused for what is neither."""
     # Imported here: each of them builds on this room.
-    from plugins.authoring import from_folders, from_wordpress
+    from authoring.import_site import hugo_jekyll, wordpress
 
     if origin.is_dir():
-        folder = from_folders.Folder(origin, blog)
+        folder = hugo_jekyll.Folder(origin, blog)
         return plan(blog, folder.read(), folder.find)
     if origin.suffix.lower() != ".xml" or not origin.is_file():
         raise Refused(
@@ -108,7 +108,7 @@ def from_origin(blog: Blog, origin: Path) -> Plan:
                 return path
         return None
 
-    return plan(blog, from_wordpress.read(origin), find)
+    return plan(blog, wordpress.read(origin), find)
 
 
 def one_line(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Check: everything that would embarrass an author, found before a reader finds it."""

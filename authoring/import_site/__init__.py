@@ -1,0 +1,1 @@
+"""Import of a site: articles, pages and pictures of another blog become files here."""

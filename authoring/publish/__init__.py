@@ -1,0 +1,1 @@
+"""Publish: the built site, checked and sent to where readers are."""
