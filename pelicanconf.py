@@ -14,30 +14,8 @@ from markdown.extensions.toc import slugify_unicode
 
 root = Path(__file__).resolve().parent
 sys.path.insert(0, str(root))
-from plugins import (  # noqa: E402 - found by now
-    aliases,
-    assets,
-    bake,
-    compress,
-    discussions,
-    drafts,
-    hosting,
-    images,
-    machines,
-    manifest,
-    markup,
-    preview,
-    reader,
-    reading,
-    related,
-    saved,
-    search,
-    sharing,
-    theme,
-    unchanged,
-    words,
-    writing,
-)
+import plugins  # noqa: E402 - found by now
+from plugins.incremental import skip_build  # noqa: E402
 
 environment = {**dotenv_values(root / ".env"), **os.environ}
 
@@ -136,33 +114,9 @@ COMMENTS_PUBLISHED = str(root / setting("COMMENTS_PUBLISHED", "published"))
 COMMENTS_EMBED = str(root / "comments_service" / "static")
 
 # Where nothing has changed since the last build, there is none.
-PELICAN_CLASS = unchanged.Pelican
+PELICAN_CLASS = skip_build.Pelican
 
-# Plugins: `bake` last, since it gives the output folder back to the comment service.
-
-PLUGINS = [
-    writing,
-    reader,
-    manifest,
-    aliases,
-    theme,
-    words,
-    assets,
-    markup,
-    images,
-    reading,
-    related,
-    sharing,
-    drafts,
-    preview,
-    saved,
-    machines,
-    search,
-    hosting,
-    compress,
-    discussions,
-    bake,
-]
+PLUGINS = plugins.in_order()
 COMPRESS = False
 
 # Writing and templates

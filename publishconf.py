@@ -8,5 +8,5 @@ from pelicanconf import *  # noqa: F403 - this is how Pelican's settings are lay
 
 COMPRESS = True
 PREVIEW = False
-# An empty name is a page that is not written; what a preview wrote is removed by plugins/drafts.py.
+# An empty name is a page that is not written; what a preview wrote is removed by plugins/delivery/drafts.py.
 DRAFT_SAVE_AS = DRAFT_LANG_SAVE_AS = DRAFT_PAGE_SAVE_AS = DRAFT_PAGE_LANG_SAVE_AS = ""

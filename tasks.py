@@ -259,7 +259,7 @@ if TYPE_CHECKING:
 def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
     """Build the blog, serve it with its comments on one port, and rebuild on change."""
     from authoring import processes
-    from plugins import preview
+    from plugins.incremental import live_reload
 
     environ = {**from_file(), **os.environ}
     port = port or processes.local_port(environ.get("SITE_URL", "")) or 8000
@@ -303,7 +303,7 @@ def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
     finally:
         for process in reversed(started):
             processes.stop(process)
-        preview.end(output)
+        live_reload.end(output)
 
 
 @task(
@@ -514,11 +514,11 @@ def lock(_: Context, upgrade: bool = False) -> None:
 def messages(_: Context, language: str = "") -> None:
     """Bring the catalogues of service and theme up to date with their templates, or start new ones."""
     from comments_service import i18n as catalogues
-    from plugins import words
+    from plugins.presentation import i18n
 
     try:
         waiting = catalogues.bring_up_to_date(language)
-        waiting += words.bring_up_to_date(ROOT / "theme", language)
+        waiting += i18n.bring_up_to_date(ROOT / "theme", language)
     except ValueError as error:
         sys.exit(str(error))
     say("\n".join(waiting) or "Every catalogue is complete.")

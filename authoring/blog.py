@@ -17,7 +17,7 @@ import yaml
 from pelican.settings import read_settings
 from pelican.utils import get_date, slugify
 
-from plugins import frontmatter
+from plugins.markdown import frontmatter
 
 ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
 

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from authoring.blog import Blog, Source
-from plugins.reading import IDEOGRAPH, TAG, WORD
+from plugins.presentation.reading import IDEOGRAPH, TAG, WORD
 
 # Code is not prose: it is not counted.
 CODE = re.compile(r"^(?P<fence>```+|~~~+).*?(?:^(?P=fence)|\Z)", re.MULTILINE | re.DOTALL)

@@ -1,11 +1,11 @@
 """Live: the preview's builder, one process that has the whole blog in mind while `tasks.py up` runs.
 
 It watches the blog's folders. The page of a saved article is written first, within milliseconds
-(`plugins.saved`); then everything is built, in this process, which has all programs loaded. Nobody who
+(`plugins.incremental.saved_page`); then everything is built, in this process, which has all programs loaded. Nobody who
 saves meanwhile is kept waiting: that build is given up, and begun again after the new page. Changed
 settings and programs are read by a process begun anew in this one's place.
 
-What it did goes to its standard output as lines of JSON (`Told`), and to open pages (`plugins.preview`).
+What it did goes to its standard output as lines of JSON (`Told`), and to open pages (`plugins.incremental.live_reload`).
 It ends when its standard input does, so that it never outlives whoever started it.
 """
 
@@ -99,9 +99,9 @@ class Live:
 
     def show(self, state: str, error: str = "") -> None:
         """Say it to open pages as well."""
-        from plugins import preview
+        from plugins.incremental import live_reload
 
-        preview.tell(Path(self.output), f"{time.time_ns():x}", state, error)
+        live_reload.tell(Path(self.output), f"{time.time_ns():x}", state, error)
 
     # Building
 
@@ -144,12 +144,12 @@ class Live:
         settings = read_settings(str(self.root / SETTINGS))
         self.output = settings["OUTPUT_PATH"]
         pelican = Pelican(settings)
-        from plugins import saved
+        from plugins.incremental import saved_page
 
         for signal in (
             signals.content_object_init,
             signals.article_generator_write_article,
-            saved.patience,
+            saved_page.patience,
         ):
             signal.connect(self.give_way)
         return pelican
@@ -161,7 +161,7 @@ class Live:
     def let_go(self, pelican: Any) -> None:
         """A build that was given up must not keep the site from others."""
         if pelican is not None:
-            from plugins import bake
+            from plugins.comments import bake
 
             bake.begin(pelican)
 
@@ -173,14 +173,14 @@ class Live:
         return bool(done) and all(done)
 
     def saved_one(self, name: str) -> bool:
-        from plugins import saved
+        from plugins.incremental import saved_page
 
         began = time.monotonic()
         path = self.root / name
         try:
             if not path.stat().st_size:
                 return False  # An editor empties a file before it writes into it.
-            made = saved.page(self.output, path)
+            made = saved_page.page(self.output, path)
         except Exception:
             made = None  # Told by the build that follows, which knows how.
         if made is None:

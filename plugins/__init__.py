@@ -1,15 +1,115 @@
 """Pelican plugins of a blog with baked comments; none of them needs the comment service.
 
-Each may be used alone on another site: copy this folder beside `pelicanconf.py` and name what you
-want in `PLUGINS`, in this order. `docs/formats.md` tells what they share with a comment service.
+    comments/      the seam: which threads there are, and their comments baked into the pages
+    markdown/      from an article's file to HTML
+    presentation/  what a page shows beside its text
+    incremental/   why a build costs what changed
+    delivery/      what hosts, servers and crawlers get beside the pages
 
-    PLUGIN_PATHS = ["."]
-    PLUGINS = ["plugins.writing", "plugins.reader", "plugins.manifest", "plugins.aliases",
-               "plugins.theme", "plugins.words", "plugins.assets", "plugins.markup",
-               "plugins.images", "plugins.reading", "plugins.related", "plugins.sharing",
-               "plugins.drafts", "plugins.preview", "plugins.saved", "plugins.machines",
-               "plugins.search", "plugins.hosting", "plugins.compress", "plugins.discussions",
-               "plugins.bake"]
+On a site of your own: copy this folder and `formats/` beside `pelicanconf.py`, and say there
 
-`unchanged` is no plugin but a class: PELICAN_CLASS = unchanged.Pelican.
+    import plugins
+    PLUGINS = plugins.in_order()
+
+or name some of `ORDER`, in that order: "plugins.comments.manifest", ….
 """
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import logging
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+ORDER = (
+    "incremental.output",  # first: what all others write goes where it says
+    "markdown.reader",
+    "comments.manifest",  # before whatever asks an article for its thread, aliases or pin
+    "delivery.redirects",
+    "presentation.theme_settings",
+    "presentation.i18n",
+    "delivery.assets",
+    "markdown.postprocess",
+    "presentation.images",
+    "presentation.reading",
+    "presentation.related",
+    "presentation.sharing",
+    "delivery.drafts",
+    "incremental.live_reload",
+    "incremental.saved_page",
+    "delivery.sitemap",
+    "presentation.search",
+    "delivery.headers",  # behind everything that writes files
+    "delivery.compress",  # behind everything whose files are handed out compressed
+    "comments.discussions",
+    "comments.bake",  # last: it gives the output folder back to the comment service
+)
+
+# What a plugin was called before it moved; each works for this release and says so.
+RENAMED = {
+    "aliases": "delivery.redirects",
+    "assets": "delivery.assets",
+    "bake": "comments.bake",
+    "compress": "delivery.compress",
+    "discussions": "comments.discussions",
+    "drafts": "delivery.drafts",
+    "hosting": "delivery.headers",
+    "images": "presentation.images",
+    "machines": "delivery.sitemap",
+    "manifest": "comments.manifest",
+    "markup": "markdown.postprocess",
+    "preview": "incremental.live_reload",
+    "reader": "markdown.reader",
+    "reading": "presentation.reading",
+    "related": "presentation.related",
+    "saved": "incremental.saved_page",
+    "search": "presentation.search",
+    "sharing": "presentation.sharing",
+    "theme": "presentation.theme_settings",
+    "unchanged": "incremental.skip_build",
+    "words": "presentation.i18n",
+    "writing": "incremental.output",
+}
+
+logger = logging.getLogger(__name__)
+
+
+def in_order() -> list[ModuleType]:
+    """All plugins, in the order in which they have to stand in PLUGINS."""
+    return [importlib.import_module(f"{__name__}.{name}") for name in ORDER]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """`from plugins import bake`, as it was written before."""
+    if name not in RENAMED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+class _Renamed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds `plugins.bake`, as PLUGINS may still say, under its name of today."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        package, _, name = fullname.rpartition(".")
+        known = package == __name__ and name in RENAMED
+        return importlib.machinery.ModuleSpec(fullname, self) if known else None
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        name = RENAMED[spec.name.rpartition(".")[2]]
+        logger.warning(
+            "%s is called %s.%s now. Write that in pelicanconf.py: the next release knows the old"
+            " name no more.",
+            spec.name,
+            __name__,
+            name,
+        )
+        return importlib.import_module(f"{__name__}.{name}")
+
+    def exec_module(self, module: ModuleType) -> None:
+        """It has been executed under its name."""
+
+
+sys.meta_path.append(_Renamed())

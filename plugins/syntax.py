@@ -3,7 +3,7 @@
 Fenced code with a file name and highlighted lines, also inside lists, quotations and notes; notes
 (`> [!NOTE]` and `!!! note`); task lists; formulas (`$…$`, `$$…$$`). The extension only recognises
 them. It writes the neutral HTML that other Markdown parsers write for the same syntax (comrak's
-`data-meta`, `data-math-style` and task boxes), and `plugins/markup.py` finishes that: whoever puts
+`data-meta`, `data-math-style` and task boxes), and `plugins/markdown/postprocess.py` finishes that: whoever puts
 another parser in this one's place changes this file and no other.
 
     MARKDOWN = {"extension_configs": {…, "markdown.extensions.extra": {}, "plugins.syntax": {}}}
@@ -20,7 +20,7 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
-from plugins.commonmark.finish import language_and_facts
+from plugins.markdown.commonmark.finish import language_and_facts
 
 FENCE = re.compile(r"(?P<prefix>[ >]*)(?P<fence>`{3,}|~{3,}) *(?P<info>[^`]*)$")
 FORMULA = re.compile(r"(?P<prefix>[ >]*)\$\$(?P<rest>.*)$")

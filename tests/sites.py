@@ -12,29 +12,7 @@ from blinker import ANY, Signal
 from pelican import Pelican, signals
 from pelican.settings import read_settings
 
-from plugins import (
-    aliases,
-    assets,
-    bake,
-    compress,
-    discussions,
-    drafts,
-    hosting,
-    images,
-    machines,
-    manifest,
-    markup,
-    preview,
-    reader,
-    reading,
-    related,
-    saved,
-    search,
-    sharing,
-    theme,
-    words,
-    writing,
-)
+import plugins
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "tests" / "samples" / "site" / "content"
@@ -110,29 +88,7 @@ class Site:
                 "output_format": "html5",
                 "extension_configs": {"markdown.extensions.extra": {}, "plugins.syntax": {}},
             },
-            "PLUGINS": [
-                writing,
-                reader,
-                manifest,
-                aliases,
-                theme,
-                words,
-                assets,
-                markup,
-                images,
-                reading,
-                related,
-                sharing,
-                drafts,
-                preview,
-                saved,
-                machines,
-                search,
-                hosting,
-                compress,
-                discussions,
-                bake,
-            ],
+            "PLUGINS": plugins.in_order(),
         }
         found = read_settings(override={"PELICAN_CLASS": Pelican, **defaults, **settings})
         found["PELICAN_CLASS"](found).run()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from babel.messages.pofile import read_po
 
-from plugins import reading, theme, words
+from plugins.presentation import i18n, reading, theme_settings
 from tests.sites import ROOT, Site, disconnect, gzipped, pelican
 
 THEME = ROOT / "theme"
@@ -43,7 +43,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def refusal(site: Site, **settings: Any) -> list[str]:
     """What a build says about its settings, a line for each of them."""
     site.write("one")
-    with pytest.raises(theme.SettingError) as raised:
+    with pytest.raises(theme_settings.SettingError) as raised:
         site.build(**settings)
     assert not site.output.exists()
     return raised.value.problems
@@ -87,12 +87,12 @@ def test_all_wrong_settings_are_told_at_once(site: Site) -> None:
 
 def test_an_accent_that_cannot_be_read_is_refused_with_its_contrast(site: Site) -> None:
     light, dark = refusal(site, ACCENT=("#ffcc00", "#7a2d18"))
-    surface = theme.surfaces(THEME)
-    assert f"contrast of {theme.contrast('#ffcc00', surface[0]):.2f}" in light
-    assert f"contrast of {theme.contrast('#7a2d18', surface[1]):.2f}" in dark
+    surface = theme_settings.surfaces(THEME)
+    assert f"contrast of {theme_settings.contrast('#ffcc00', surface[0]):.2f}" in light
+    assert f"contrast of {theme_settings.contrast('#7a2d18', surface[1]):.2f}" in dark
     for problem, page in zip((light, dark), surface, strict=True):
         remedy = re.findall(r"#[0-9a-f]{6}", problem)[-1]
-        assert theme.contrast(remedy, page) >= 4.5
+        assert theme_settings.contrast(remedy, page) >= 4.5
 
 
 def test_the_command_line_tells_a_wrong_setting_too(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def tokens() -> dict[str, tuple[str, str]]:
 def test_text_is_neither_faint_nor_glaring() -> None:
     colours = tokens()
     for scheme, (low, high) in enumerate(((12, 16), (10, 13))):
-        found = theme.contrast(colours["text"][scheme], colours["surface"][scheme])
+        found = theme_settings.contrast(colours["text"][scheme], colours["surface"][scheme])
         assert low <= found <= high
 
 
@@ -160,7 +160,7 @@ def test_whatever_is_read_can_be_read() -> None:
     for name in small:
         for surface in ("surface", "surface-raised"):
             for scheme in (0, 1):
-                found = theme.contrast(colours[name][scheme], colours[surface][scheme])
+                found = theme_settings.contrast(colours[name][scheme], colours[surface][scheme])
                 assert found >= 4.5, (name, surface, scheme, found)
 
 
@@ -181,14 +181,14 @@ def test_the_theme_speaks_chinese() -> None:
 def test_a_catalogue_says_everything_with_the_same_holes(path: Path) -> None:
     with path.open("rb") as file:
         kept = read_po(file, locale=path.stem)
-    wanted = {message.id for message in words.messages(THEME) if message.id}
+    wanted = {message.id for message in i18n.messages(THEME) if message.id}
     assert wanted == {message.id for message in kept if message.id}
     for message in kept:
         if message.id:
             assert not message.fuzzy, message.id
-            for text in words.texts(message.string):
+            for text in i18n.texts(message.string):
                 assert text, message.id
-                assert HOLE.findall(text) == HOLE.findall(words.texts(message.id)[-1])
+                assert HOLE.findall(text) == HOLE.findall(i18n.texts(message.id)[-1])
 
 
 def test_catalogues_are_brought_up_to_date(tmp_path: Path) -> None:
@@ -198,17 +198,17 @@ def test_catalogues_are_brought_up_to_date(tmp_path: Path) -> None:
     (copy / "templates" / "base.html").write_text('{{ _("Feed") }}{{ _("New") }}')
     path = copy / "translations" / "zh_Hans.po"
     path.write_text('msgid "Feed"\nmsgstr "订阅"\n\nmsgid "Old"\nmsgstr "旧"\n', encoding="utf-8")
-    assert words.bring_up_to_date(copy) == ["theme/zh_Hans.po: New"]
+    assert i18n.bring_up_to_date(copy) == ["theme/zh_Hans.po: New"]
     after = path.read_text(encoding="utf-8")
     assert "订阅" in after
     assert "Old" not in after
-    assert words.bring_up_to_date(copy, "de")[:1] == ["theme/de.po: Feed"]
+    assert i18n.bring_up_to_date(copy, "de")[:1] == ["theme/de.po: Feed"]
     with pytest.raises(ValueError, match="not a language"):
-        words.bring_up_to_date(copy, "xx_Nowhere")
+        i18n.bring_up_to_date(copy, "xx_Nowhere")
 
 
 def test_what_is_filled_in_is_escaped() -> None:
-    say, count = words.speech(THEME / "translations", "zh-cn")
+    say, count = i18n.speech(THEME / "translations", "zh-cn")
     assert say("Page %(num)s", num="<2>") == "第 &lt;2&gt; 页"
     assert count("%(num)s article", "%(num)s articles", 3) == "3 篇文章"
 
@@ -229,10 +229,10 @@ def test_a_language_writes_its_dates_and_its_name(
     lang: str, day: str, short: str, name: str, direction: str
 ) -> None:
     moment = datetime(2025, 3, 2, 23, 30, tzinfo=UTC)
-    assert words.date(moment, lang) == f'<time datetime="2025-03-02">{day}</time>'
-    assert f">{short}<" in words.date(moment, lang, year=False)
-    assert words.language(lang) == name
-    assert words.direction(lang) == direction
+    assert i18n.date(moment, lang) == f'<time datetime="2025-03-02">{day}</time>'
+    assert f">{short}<" in i18n.date(moment, lang, year=False)
+    assert i18n.language(lang) == name
+    assert i18n.direction(lang) == direction
 
 
 # ---- pages

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from dateutil import parser
 
-from plugins import frontmatter, manifest
-from plugins.frontmatter import Line
-from plugins.manifest import Problem
+from plugins.comments import manifest
+from plugins.comments.manifest import Problem
+from plugins.markdown import frontmatter
+from plugins.markdown.frontmatter import Line
 
 ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
 KEYS = (

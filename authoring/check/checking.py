@@ -27,7 +27,7 @@ from pelican import Pelican, signals
 from pelican.settings import read_settings
 
 from authoring import progress
-from plugins.manifest import Article, Generator, Problem, line_of, plain
+from plugins.comments.manifest import Article, Generator, Problem, line_of, plain
 
 from . import check_frontmatter, check_links, external_checks
 

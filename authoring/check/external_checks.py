@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from authoring import progress
-from plugins.manifest import Article, Problem
+from plugins.comments.manifest import Article, Problem
 
 from . import check_links
 

@@ -22,7 +22,7 @@ from tests.service import ROOT
 SITES = ROOT / "tests" / "bench" / "sites"
 PLACE = ROOT / "var" / "bench"
 # What of ours is measured: it reads, writes and finishes texts, as the peers do.
-PLUGINS = ("plugins.writing", "plugins.reader", "plugins.markup")
+PLUGINS = ("plugins.incremental.output", "plugins.markdown.reader", "plugins.markdown.postprocess")
 # Each in the version that was the newest when this was written.
 ELEVENTY_VERSION, HUGO_VERSION = "3.1.8", "0.168.0"
 ELEVENTY_PACKAGES = (

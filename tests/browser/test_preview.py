@@ -15,7 +15,16 @@ from playwright.sync_api import Browser, Page, expect
 from tests import service
 from tests.browser.conftest import PATIENCE_SECONDS, WORDS, until
 
-PARTS = ("authoring", "comments_service", "formats", "plugins", "theme", "tasks.py", "pelicanconf.py", "publishconf.py")
+PARTS = (
+    "authoring",
+    "comments_service",
+    "formats",
+    "plugins",
+    "theme",
+    "tasks.py",
+    "pelicanconf.py",
+    "publishconf.py",
+)
 UP = "import sys, tasks; tasks.up.body(None, port=int(sys.argv[1]))"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.assets import smaller
+from plugins.delivery.assets import smaller
 from tests.sites import ROOT, Site, disconnect
 
 

@@ -11,7 +11,8 @@ import pytest
 from filelock import FileLock, Timeout
 from pelican import signals
 
-from plugins import bake, files
+from plugins import files
+from plugins.comments import bake
 from tests.sites import Site, disconnect, fragment
 
 
@@ -29,7 +30,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[str
     logger: Any = bake.logger
     logger.disable_filter()
     with caplog.at_level(logging.WARNING):
-        yield lambda: [r.getMessage() for r in caplog.records if r.name == "plugins.bake"]
+        yield lambda: [r.getMessage() for r in caplog.records if r.name == "plugins.comments.bake"]
     logger.enable_filter()
 
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins import commonmark
-from plugins.commonmark import signs
-from plugins.markup import Finishing
+from plugins.markdown import commonmark
+from plugins.markdown.commonmark import signs
+from plugins.markdown.postprocess import Finishing
 from tests.normal import normal
 
 HOSTILE = sorted((Path(__file__).parent.parent / "samples" / "hostile").glob("*.md"))

@@ -11,7 +11,7 @@ from pelican import signals
 
 from comments_service.config import Settings
 from comments_service.publishing import manifest, publisher, snapshots
-from plugins import bake, discussions
+from plugins.comments import bake, discussions
 from tests import make
 from tests.conftest import SITE
 from tests.sites import Site, disconnect

@@ -13,7 +13,7 @@ import pytest
 from markdown import Markdown
 
 import pelicanconf
-from plugins import commonmark
+from plugins.markdown import commonmark
 from tests.normal import normal
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,8 @@ from markdown import Markdown
 
 from authoring.blog import Blog, Source
 from authoring.check import check_frontmatter
-from plugins import frontmatter, manifest, reader
+from plugins.comments import manifest
+from plugins.markdown import frontmatter, reader
 from tests.sites import Site, disconnect
 
 SETTINGS = {"PAGE_PATHS": ["pages"], "STATIC_PATHS": [], "FRONT_MATTER": ["Weather"]}

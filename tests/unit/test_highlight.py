@@ -10,7 +10,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_all_lexers
 
-from plugins import highlight
+from plugins.markdown import highlight
 
 SPACE = re.compile(r'<span class="w">([^<]*)</span>')
 SAMPLES = {

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw, PngImagePlugin, features
 
-from plugins import images
-from plugins.imagefile import Unreadable, cleaned, svg_size
-from plugins.images import ImageError, without_alt
+from plugins.presentation import images
+from plugins.presentation.imagefile import Unreadable, cleaned, svg_size
+from plugins.presentation.images import ImageError, without_alt
 from tests.sites import Site, disconnect
 
 GPS = 0x8825

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins import manifest
-from plugins.manifest import FrontMatterError
+from plugins.comments import manifest
+from plugins.comments.manifest import FrontMatterError
 from tests.sites import SAMPLE, Site, disconnect, pelican
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from authoring import preview_builder
 from authoring.preview_builder import Heard, Interrupted, Live, Told, changed_since
-from plugins import saved
+from plugins.incremental import saved_page
 from tests.service import ROOT
 from tests.sites import disconnect
 
@@ -203,7 +203,7 @@ def test_a_build_that_gave_way_lets_others_have_the_site(
             give_way(self)
 
     monkeypatch.setattr(Live, "give_way", somebody_saves)
-    monkeypatch.setattr(saved, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(saved_page, "LOCK_SECONDS", 0.05)
     with pytest.raises(Interrupted):
         builder.build(["content/terns.md"])
     assert builder.next() == {"content/gulls.md"}

@@ -12,8 +12,9 @@ import pytest
 from pelican.readers import BaseReader
 from pelican.settings import DEFAULT_CONFIG
 
-from plugins import commonmark, highlight, markup, memory, reader
-from plugins.manifest import FrontMatterError
+from plugins.comments.manifest import FrontMatterError
+from plugins.incremental import build_cache
+from plugins.markdown import commonmark, highlight, postprocess, reader
 from tests.sites import Site, disconnect
 
 EVERYTHING: dict[str, Any] = {
@@ -203,7 +204,7 @@ def test_a_process_that_fails_costs_nothing_but_time(
 
     for number in range(40):
         site.write(f"n{number}", f"Words {number}.")
-    monkeypatch.setattr(markup, "finished", fail)
+    monkeypatch.setattr(postprocess, "finished", fail)
     site.build(READING_PROCESSES=2)
     assert "Words 39." in site.page("n39")
 
@@ -239,7 +240,7 @@ def test_a_text_is_in_its_pages_own_language_though_it_is_kept_once(site: Site) 
 def test_a_language_that_is_not_known_is_told_in_every_build(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
-    logger: Any = markup.logger
+    logger: Any = postprocess.logger
     logger.disable_filter()
     site.write("fish", "```pythonn\nx\n```\n")
     for _ in range(2):
@@ -280,8 +281,8 @@ def test_a_memory_keeps_to_its_size_and_forgets_what_was_asked_for_longest_ago(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "memory.db"
-    kept = memory.Memory(path, 100_000)
-    names = [memory.key(number) for number in range(40)]
+    kept = build_cache.Memory(path, 100_000)
+    names = [build_cache.key(number) for number in range(40)]
     for name in names[:20]:
         kept.put(name, "x" * 4000)
     kept.save()
@@ -302,8 +303,8 @@ def test_a_memory_keeps_to_its_size_and_forgets_what_was_asked_for_longest_ago(
 def test_a_damaged_memory_is_begun_anew(tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     path.write_bytes(b"no database at all, but long enough to be taken for one" * 40)
-    kept = memory.Memory(path)
-    name = memory.key("a")
+    kept = build_cache.Memory(path)
+    name = build_cache.key("a")
     assert kept.get(name) is None
     kept.put(name, "said")
     kept.save()
@@ -312,14 +313,14 @@ def test_a_damaged_memory_is_begun_anew(tmp_path: Path) -> None:
 
 
 def test_keys_tell_apart_what_differs_and_refuse_what_they_cannot_say() -> None:
-    assert memory.key({"a": 1}) == memory.key({"a": 1})
-    assert memory.key({"a": 1}) != memory.key({"a": "1"})
-    assert memory.key({1, 2}) == memory.key({2, 1})
-    assert memory.key(Path("a")) != memory.key("a")
-    assert memory.key(memory.key) != memory.key(memory.said)
-    with pytest.raises(memory.Unsayable):
-        memory.key(object())
-    with pytest.raises(memory.Unsayable):
-        memory.key(lambda: 1)
-    with pytest.raises(memory.Unsayable):
-        memory.program("no_such_package_anywhere")
+    assert build_cache.key({"a": 1}) == build_cache.key({"a": 1})
+    assert build_cache.key({"a": 1}) != build_cache.key({"a": "1"})
+    assert build_cache.key({1, 2}) == build_cache.key({2, 1})
+    assert build_cache.key(Path("a")) != build_cache.key("a")
+    assert build_cache.key(build_cache.key) != build_cache.key(build_cache.said)
+    with pytest.raises(build_cache.Unsayable):
+        build_cache.key(object())
+    with pytest.raises(build_cache.Unsayable):
+        build_cache.key(lambda: 1)
+    with pytest.raises(build_cache.Unsayable):
+        build_cache.program("no_such_package_anywhere")

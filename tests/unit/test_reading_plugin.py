@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from plugins import assets, files
-from plugins.reading import reading_minutes
+from plugins import files
+from plugins.delivery import assets
+from plugins.presentation.reading import reading_minutes
 from tests.sites import Site, disconnect
 
 

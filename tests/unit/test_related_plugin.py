@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from plugins import related
-from plugins.related import closest, terms
+from plugins.presentation import related
+from plugins.presentation.related import closest, terms
 from tests.sites import Site, disconnect
 
 

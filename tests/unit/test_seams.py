@@ -12,7 +12,7 @@ from comments_service import threads
 from comments_service.config import Settings
 from comments_service.models import Policy
 from comments_service.publishing import manifest, publisher, rebake, snapshots
-from plugins import bake
+from plugins.comments import bake
 from tests import make
 from tests.conftest import SITE
 from tests.sites import Site, disconnect

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from plugins import saved, search
+from plugins.incremental import saved_page
+from plugins.presentation import search
 from tests.sites import Site, disconnect, fragment
 
 
@@ -169,7 +170,7 @@ def test_a_build_may_be_given_up_while_the_index_is_made() -> None:
         if len(asked) == 3:
             raise GivenUp
 
-    with saved.patience.connected_to(give_up), pytest.raises(GivenUp):
+    with saved_page.patience.connected_to(give_up), pytest.raises(GivenUp):
         search.run([sys.executable, "-c", "import time; time.sleep(600)"])
     assert len(asked) == 3
 

@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 
 from comments_service.publishing import rebake
-from plugins import bake, manifest, sharing
-from plugins.sharing import Shown, broken, drawable, drawn, fitted, inert, pieces
+from plugins.comments import bake, manifest
+from plugins.presentation import sharing
+from plugins.presentation.sharing import Shown, broken, drawable, drawn, fitted, inert, pieces
 from tests.sites import ROOT, Site, disconnect
 
 FONT = str(pylopdf_fonts_zh_cn.serif_path())

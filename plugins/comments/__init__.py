@@ -1,0 +1,1 @@
+"""Comments: the seam with the comment service, as seen by the build."""

@@ -1,0 +1,1 @@
+"""Delivery: what hosts, servers and crawlers get beside the pages."""

@@ -1,0 +1,122 @@
+"""Assets: scripts and styles under names that carry their content's hash.
+
+A browser may keep such a file for ever, and never shows a page with yesterday's style. Templates
+get two functions: `asset(name, sources…, more="")` joins files of the theme's static folder, and
+what the build itself made, into one and returns its path; `embed(name)` does the same for one file
+of the comment service's embed, and returns the service's own address where that folder is not at
+hand. A script always comes from a service that lies elsewhere, so that it is of the same build as
+what it talks to; a style never does, since a host that is away would hold up the page. Comments and
+indents, which only those need who read the source, stay out of a site that is built for publishing.
+
+Settings: COMPRESS (True: built for publishing), COMMENTS_EMBED (the folder of embed.js and embed.css; empty: not at hand), COMMENTS_URL.
+"""
+
+import hashlib
+import re
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pelican import signals
+
+from plugins import files
+from plugins.comments.manifest import Generator, Pelican
+
+# Pages that were cached before the build still ask for the style of their time.
+KEEP_SECONDS = 30 * 24 * 3600
+HASHED = re.compile(r"(?P<stem>.+)\.[0-9a-f]{8}(?P<suffix>\.\w+)")
+
+# A string of CSS, which stays as it is, or a comment.
+STRING = r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\''
+CSS_STRING = re.compile(f"({STRING})")
+CSS_COMMENT = re.compile(rf"({STRING})|/\*.*?\*/", re.DOTALL)
+# In scripts only what stands on lines of its own: more would need a parser.
+JS_LINE_COMMENT = re.compile(r"^[ \t]*//[^\n]*\n", re.MULTILINE)
+JS_BLOCK_COMMENT = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
+JS_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+
+
+def smaller(name: str, text: str) -> str:
+    """The same style or script without comments and indents."""
+    if name.endswith(".css"):
+        parts = CSS_STRING.split(CSS_COMMENT.sub(lambda found: found[1] or "", text))
+        for place in range(0, len(parts), 2):
+            plain = re.sub(r"\s+", " ", parts[place])
+            plain = re.sub(r" ?([{};,]) ?", r"\1", plain)
+            # Between a property and its value; in selectors the space before a colon has a meaning.
+            plain = re.sub(r"(?<=[\w-]): (?=[^{}]*(?:[;}]|$))", ":", plain)
+            parts[place] = plain.replace(";}", "}")
+        return "".join(parts).strip() + "\n"
+    # A template that spans lines means its indents.
+    if any(line.count("`") % 2 for line in text.splitlines()):
+        return text
+    return JS_INDENT.sub("", JS_BLOCK_COMMENT.sub("", JS_LINE_COMMENT.sub("", text)))
+
+
+class Assets:
+    """The files of one build."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.output = settings["OUTPUT_PATH"]
+        self.folder = settings["THEME_STATIC_DIR"]
+        self.prefix = urlsplit(settings["SITEURL"]).path.rstrip("/")
+        self.known: dict[str, str] = {}
+
+    def put(self, name: str, data: bytes) -> str:
+        if self.settings.get("COMPRESS", True):
+            data = smaller(name, data.decode()).encode()
+        stem, _, suffix = name.rpartition(".")
+        hashed = f"{stem}.{hashlib.sha256(data).hexdigest()[:8]}.{suffix}"
+        files.update(Path(self.output, self.folder, hashed), data)
+        files.ask(self.output, f"{self.folder}/{hashed}")
+        return f"{self.prefix}/{self.folder}/{hashed}"
+
+    def asset(self, name: str, *sources: str, more: str = "") -> str:
+        if name not in self.known:
+            static = Path(self.settings["THEME"], "static")
+            data = b"".join((static / source).read_bytes() for source in sources or (name,))
+            self.known[name] = self.put(name, data + more.encode())
+        return self.known[name]
+
+    def embed(self, name: str) -> str:
+        folder = self.settings.get("COMMENTS_EMBED")
+        service = self.settings.get("COMMENTS_URL", "/comments/")
+        if name.endswith(".js") and urlsplit(service).netloc:
+            return f"{service}{name}"
+        key = f"embed:{name}"
+        if key not in self.known:
+            source = Path(folder, name) if folder else None
+            self.known[key] = (
+                self.put(name, source.read_bytes())
+                if source and source.is_file()
+                else f"{service}{name}"
+            )
+        return self.known[key]
+
+
+def offer(generator: Generator) -> None:
+    assets = Assets(generator.settings)
+    generator.env.globals.update(asset=assets.asset, embed=assets.embed)
+
+
+def prune(pelican: Pelican) -> None:
+    """Drop what no page has asked for since long; the names that this build wrote stay."""
+    output = pelican.settings["OUTPUT_PATH"]
+    written = files.asked_for(output, pelican.settings["THEME_STATIC_DIR"])
+    if str(Path(output)) in files.partial:
+        return
+    ours = {(match["stem"], match["suffix"]) for name in written if (match := HASHED.match(name))}
+    for path in Path(output, pelican.settings["THEME_STATIC_DIR"]).glob("*.*.*"):
+        match = HASHED.match(path.name)
+        if not match or (match["stem"], match["suffix"]) not in ours:
+            continue
+        current = any(path.name.startswith(name) for name in written)
+        if not current and path.stat().st_mtime < time.time() - KEEP_SECONDS:
+            path.unlink()
+
+
+def register() -> None:
+    signals.generator_init.connect(offer)
+    signals.finalized.connect(prune)

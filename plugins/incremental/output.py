@@ -1,0 +1,287 @@
+"""Writing: a build changes in the site what has changed in the blog, all at once, and nothing else.
+
+Pages are written into a folder beside the site (`<output>.next`). When the last one is there they are
+compared with what the site has: a page that says the same is not touched and keeps its time, so that
+rsync and S3 send only what is new; the others are moved over the old ones, each in one step. Nothing
+of a build that fails gets that far, and the site stays as it was. What an earlier build wrote and this
+one did not, such as the page of a deleted article, is taken away; what somebody else put there stays.
+
+All of that happens while `bake` holds the folder's lock: pages that the comment service has baked
+anew are compared like any others. Stands first in PLUGINS, so that the plugins after it find the site
+complete when it is their turn at the end.
+
+What is rendered at all, `rendering` tells. Settings: CACHE_PATH (where is kept what the last build wrote).
+"""
+
+import contextlib
+import filecmp
+import fnmatch
+import gc
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pelican import signals
+from pelican.contents import Content
+
+from plugins import files
+from plugins.comments.manifest import Article, Generator, Pelican
+
+from . import render_pages, skip_pages
+
+logger = logging.getLogger(__name__)
+
+SHARED = "images/share"
+VERSION = 2  # of the record: another one is not understood
+# Above this many, one order to write everything to the disk costs less than one for each file.
+SYNC_EACH = 32
+
+
+class Building:
+    """What one build writes, from its first page until the site has it."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.output = Path(settings["OUTPUT_PATH"])
+        self.next = Path(f"{self.output}.next")
+        self.record = files.record(settings, "build")
+        self.context: dict[str, Any] | None = None
+        self.generators: list[Generator] = []
+        # What the last build wrote, and what each static file was when it was copied.
+        self.earlier: list[str] = []
+        self.copied: dict[str, list[int]] = {}
+        pages: dict[str, render_pages.Page] = {}
+        kept = files.read_record(self.record)
+        if kept.get("version") == VERSION:
+            self.earlier, self.copied = kept["written"], kept["copied"]
+            # What pages show besides texts, and which the templates make, has to be there too.
+            if all((self.output / name).exists() for name in kept["beside"]):
+                pages = kept["pages"]
+        self.rendering = render_pages.begin(settings, self.next, pages)
+
+    def beside(self) -> list[str]:
+        """Scripts, styles and pictures that templates make while they are rendered."""
+        folders = (self.settings["THEME_STATIC_DIR"], self.settings.get("SHARE_FOLDER", SHARED))
+        return sorted(
+            path.relative_to(self.output).as_posix()
+            for folder in folders
+            for path in (self.output / folder).glob("*.*")
+            if path.suffix not in (".gz", ".br") and not path.name.startswith(".")
+        )
+
+    def theirs(self) -> Iterator[tuple[Path, str]]:
+        """Each static file of the blog and of its theme, and its name in the site."""
+        if self.context is None:
+            return
+        ignored = self.settings["IGNORE_FILES"]
+        for entry in self.settings["THEME_STATIC_PATHS"]:
+            source = Path(self.settings["THEME"], entry)
+            base = source.parent if source.is_file() else source
+            for path in [source] if source.is_file() else sorted(source.rglob("*")):
+                name = path.relative_to(base)
+                if path.is_file() and not any(
+                    fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in ignored
+                ):
+                    yield path, f"{self.settings['THEME_STATIC_DIR']}/{name.as_posix()}"
+        for static in self.context["staticfiles"]:
+            yield Path(self.settings["PATH"], static.source_path), Path(static.save_as).as_posix()
+
+    def copy(self) -> dict[str, list[int]]:
+        """Put the static files that are not in the site yet beside the pages."""
+        seen = {}
+        for source, name in self.theirs():
+            if self.settings["STATIC_CREATE_LINKS"]:
+                files.claim(self.output, name)  # Pelican has written it.
+                continue
+            target = self.output / name
+            try:
+                was = as_it_is(source)
+            except FileNotFoundError:
+                logger.warning(
+                    "There is no file %s, to which a text of the blog links. Put it there, or correct"
+                    " the link; `check` tells who has it.",
+                    source,
+                )
+                continue
+            if not (target.is_file() and self.copied.get(name) == was + as_it_is(target)) and not (
+                target.is_file() and filecmp.cmp(source, target, shallow=False)
+            ):
+                (self.next / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, self.next / name)
+            seen[name] = was
+        return seen
+
+    def made(self) -> list[str]:
+        """Everything that lies in the folder beside the site."""
+        return [
+            Path(folder, name).relative_to(self.next).as_posix()
+            for folder, _, names in os.walk(self.next)
+            for name in names
+        ]
+
+    def publish(self) -> None:
+        """Bring the site up to date with the build; from here on nothing can be wrong but a disk."""
+        seen = self.copy()
+        made = self.made()
+        skipped, asked = self.rendering.skipped, files.claimed.pop(str(self.output), ())
+        claimed = {*made, *skipped, *seen, *asked}
+        changed = {name for name in made if not same(self.next / name, self.output / name)}
+        gone = [name for name in self.earlier if name not in claimed]
+        sync([self.next / name for name in changed])
+        # A file may stand where there is to be a folder now, or a folder where there is to be a file.
+        folders = {parent.as_posix() for name in changed for parent in Path(name).parents}
+        for name in gone:
+            if name in folders or changed & {parent.as_posix() for parent in Path(name).parents}:
+                self.remove(name)
+        self.output.mkdir(parents=True, exist_ok=True)
+        bring(self.next, self.output, changed)
+        for name in gone:
+            self.remove(name)
+        shutil.rmtree(self.next, ignore_errors=True)
+        copied = {name: was + as_it_is(self.output / name) for name, was in seen.items()}
+        for page in self.rendering.done.values():
+            for name in page["files"]:
+                page["files"][name] = as_it_is(self.output / name)
+        kept = {
+            "version": VERSION,
+            "written": sorted(claimed),
+            "copied": copied,
+            "pages": self.rendering.done,
+            "beside": self.beside(),
+        }
+        files.update(self.record, json.dumps(kept, ensure_ascii=False).encode())
+
+    def remove(self, name: str) -> None:
+        """Take away what this build did not write again, with its copies and the empty folders."""
+        path = self.output / name
+        for one in (path, *files.siblings(path)):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                one.unlink()
+        for folder in path.parents:
+            if folder == self.output:
+                return
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+
+
+_building: dict[str, Building] = {}
+
+
+def as_it_is(path: Path) -> list[int]:
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def bring(made: Path, site: Path, changed: set[str], below: str = "") -> None:
+    """Move what changed into the site; a folder that the site does not have goes there as a whole."""
+    for entry in os.scandir(made / below):
+        name = f"{below}{entry.name}"
+        if entry.is_dir() and (site / name).is_dir():
+            bring(made, site, changed, f"{name}/")
+        elif entry.is_dir() or name in changed:
+            Path(entry.path).replace(site / name)
+
+
+def same(new: Path, old: Path) -> bool:
+    return old.is_file() and filecmp.cmp(new, old, shallow=False)
+
+
+def sync(paths: list[Path]) -> None:
+    """See that the files are on the disk before they take the place of others."""
+    if len(paths) > SYNC_EACH and hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in paths:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def spare(content: Article) -> None:
+    """Most texts link to no file of the blog, and need not be searched for such links."""
+    own = content.get_static_links
+
+    def get_static_links() -> set[str]:
+        return set(own()) if skip_pages.has_links(content) else set()
+
+    content.get_static_links = get_static_links
+
+
+def begin(pelican: Pelican) -> None:
+    # Articles are made to stay. Looking through all of them for what could go, as Python does after
+    # each 700 new objects, is a sixth of a build's time. Of builds before this one, all may go.
+    if gc.get_freeze_count():
+        for remembering in (Content.get_content, Content.get_summary):
+            remembering.cache.clear()
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+    _building[pelican.settings["OUTPUT_PATH"]] = Building(pelican.settings)
+    files.claimed.pop(str(Path(pelican.settings["OUTPUT_PATH"])), None)
+    files.partial.discard(str(Path(pelican.settings["OUTPUT_PATH"])))
+    files.asked.pop(str(Path(pelican.settings["OUTPUT_PATH"])), None)
+
+
+def in_order(generator: Generator) -> None:
+    """Read files in one order, in every build: Pelican's is that of a set, and decides which of two
+    articles of one day comes first.
+    """
+    found = generator.get_files
+    generator.get_files = lambda *given, **more: sorted(found(*given, **more))
+
+
+def take_over(generator: Generator) -> None:
+    """Leave Pelican nothing to copy: it would write every file anew, in place. Links it may make."""
+    _building[generator.settings["OUTPUT_PATH"]].context = generator.context
+    if generator.settings["STATIC_CREATE_LINKS"]:
+        return
+    generator.context = {**generator.context, "staticfiles": []}
+    generator.settings = {**generator.settings, "THEME_STATIC_PATHS": []}
+
+
+def texts(generators: Iterable[Generator]) -> Iterator[Article]:
+    for generator in generators:
+        for name in (
+            *("articles", "translations", "drafts", "drafts_translations"),
+            *("hidden_articles", "hidden_translations", "pages", "hidden_pages"),
+            *("draft_pages", "draft_translations"),
+        ):
+            yield from getattr(generator, name, ())
+
+
+def collect(generators: Iterable[Generator]) -> None:
+    generators = list(generators)
+    _building[generators[0].settings["OUTPUT_PATH"]].generators = generators
+
+
+def writer(pelican: Pelican) -> type[render_pages.Writer]:
+    """Every address is settled by now. Pelican would work it out anew each time a page links to it."""
+    for content in texts(_building[pelican.settings["OUTPUT_PATH"]].generators):
+        content.override_url = content.url
+        # Such a link moves the file that it leads to, whether its page is rendered or not.
+        if "attach" in str(content._content):
+            content.get_content(content.get_siteurl())
+    return render_pages.Writer
+
+
+def finish(pelican: Pelican) -> None:
+    building = _building.pop(pelican.settings["OUTPUT_PATH"])
+    building.rendering.finish()
+    building.publish()
+
+
+def register() -> None:
+    signals.get_generators.connect(begin)
+    signals.content_object_init.connect(spare)
+    signals.article_generator_init.connect(in_order)
+    signals.page_generator_init.connect(in_order)
+    signals.static_generator_finalized.connect(take_over)
+    signals.all_generators_finalized.connect(collect)
+    signals.get_writer.connect(writer)
+    signals.finalized.connect(finish)

@@ -1,0 +1,124 @@
+"""Unchanged: a build to which nothing has been given since the one before ends before it begins.
+
+Timers build a blog each hour, and most hours bring nothing. What a build is made of is the site's
+settings, its folders (articles, theme, published comments), and the programs; each file is known by its
+size and time. If all of that, and every file of the site itself, is as the last build left it, and no
+article's date has come meanwhile, there is nothing to be done. Otherwise everything takes its usual
+course, in which `reader` and `rendering` do only what has to be done.
+
+    PELICAN_CLASS = unchanged.Pelican
+
+A site whose plugins read anything else says so: BUILD_WATCHES (files and folders). Where that cannot be
+said, as for the news of another site, it does without this class.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import platform
+import sysconfig
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from pelican import Pelican as PelicansOwn
+from pelican import signals
+
+from plugins import files
+from plugins.comments.manifest import Generator
+
+from . import build_cache, skip_pages
+
+logger = logging.getLogger(__name__)
+
+VERSION = 1  # of the record: another one is not understood
+
+
+def tree(path: str) -> Iterator[str]:
+    """Every file at or below a path, with its size and time."""
+    try:
+        found = sorted(os.scandir(path), key=lambda entry: entry.name)
+    except NotADirectoryError:
+        stat = os.stat(path)  # noqa: PTH116 - as below
+        yield f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}"
+        return
+    except FileNotFoundError:
+        yield f"{path}\0none"
+        return
+    for entry in found:
+        if entry.name == "__pycache__":
+            continue
+        if entry.is_dir():
+            yield from tree(entry.path)
+        else:
+            stat = entry.stat()
+            yield f"{entry.path}\0{stat.st_size}\0{stat.st_mtime_ns}"
+
+
+def digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def given(settings: dict[str, Any]) -> str:
+    """All that a build is made of; raises Unsayable, and OSError for what cannot be looked at."""
+    folders = [settings["PATH"], settings["THEME"], *settings["THEME_TEMPLATES_OVERRIDES"]]
+    folders += [settings.get("COMMENTS_PUBLISHED") or "published"]
+    folders += [settings[name] for name in ("COMMENTS_EMBED",) if settings.get(name)]
+    # Whatever is installed or removed changes the time of the folder it is in.
+    places = sorted({sysconfig.get_path(name) for name in ("purelib", "platlib")})
+    return digest(
+        [
+            platform.python_version(),
+            skip_pages.Facts().of(dict(settings)),
+            json.dumps([build_cache.program(package) for package in skip_pages.packages(settings)]),
+            *(f"{place}\0{os.stat(place).st_mtime_ns}" for place in places),  # noqa: PTH116
+            *chain(*(tree(str(each)) for each in [*folders, *settings.get("BUILD_WATCHES", ())])),
+        ]
+    )
+
+
+class Pelican(PelicansOwn):  # type: ignore[misc]  # Pelican is untyped
+    """Pelican, which first asks whether there is anything to do."""
+
+    due: str = ""
+
+    def run(self) -> None:
+        record = files.record(self.settings, "unchanged")
+        try:
+            now = given(self.settings)
+        except (build_cache.Unsayable, OSError) as error:
+            logger.info("Whether anything has changed cannot be told: %s.", error)
+            super().run()
+            return
+        if self.stands(files.read_record(record), now):
+            print("Done: Nothing has changed since the build before.")
+            return
+        record.unlink(missing_ok=True)
+        signals.all_generators_finalized.connect(self.look_ahead)
+        super().run()
+        kept = {"version": VERSION, "given": now, "due": self.due, "made": self.made()}
+        files.update(record, json.dumps(kept).encode())
+
+    def stands(self, kept: dict[str, Any], now: str) -> bool:
+        return (
+            kept.get("version") == VERSION
+            and kept["given"] == now
+            and not (kept["due"] and kept["due"] <= datetime.now(UTC).isoformat())
+            and kept["made"] == self.made()
+        )
+
+    def made(self) -> str:
+        return digest(tree(str(self.settings["OUTPUT_PATH"])))
+
+    def look_ahead(self, generators: Iterable[Generator]) -> None:
+        """When the next article is due: Pelican makes drafts of those whose date is to come."""
+        now = datetime.now(UTC)
+        moments = [
+            content.date.astimezone(UTC)
+            for generator in generators
+            for name in ("drafts", "drafts_translations")
+            for content in getattr(generator, name, ())
+        ]
+        self.due = min((each.isoformat() for each in moments if each > now), default="")

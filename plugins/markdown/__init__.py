@@ -1,0 +1,1 @@
+"""Markdown: from an article's file to HTML."""

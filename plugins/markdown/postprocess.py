@@ -1,0 +1,359 @@
+"""Markup: finishes the HTML that a Markdown parser wrote, where file and language are known.
+
+Formulas become MathML, code is coloured, notes get a title in the language of their page, an image
+alone with a title becomes a figure with a caption, and the boxes of task lists say what they mean.
+It reads neutral HTML (what `plugins/syntax.py` writes, and CommonMark parsers with GitHub's
+extensions), so that it does not matter which parser a site uses:
+
+    <span data-math-style="inline">x^2</span>
+    <pre><code class="language-python" data-meta="title=&quot;app.py&quot; hl_lines=&quot;2 4-5&quot;">…
+    <aside class="note note-tip" role="note"><p class="note-title"></p>…
+    <p><img src="…" alt="…" title="The caption"></p>
+    <li><input type="checkbox" disabled> …
+
+There is no script in what it writes and no style attribute. A formula that cannot be set stops the
+build; a language that Pygments does not know is a warning. Both name file, line and remedy.
+
+Settings: NOTE_TITLES ({"fr": {"tip": "Conseil"}}; English and Chinese are known), MATH_MACROS (what
+a command stands for, by its name).
+"""
+
+import contextlib
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from functools import cached_property, partial
+from html import escape, unescape
+from importlib.metadata import version
+from itertools import starmap
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pygments
+from math_core import LatexError, LatexToMathML
+from pelican import signals
+
+from plugins.comments.manifest import Article, Generator, Problem
+from plugins.incremental import saved_page
+
+from . import highlight, reader
+
+logger = logging.getLogger(__name__)
+
+TITLES = {
+    "en": {
+        "note": "Note",
+        "tip": "Tip",
+        "important": "Important",
+        "warning": "Warning",
+        "caution": "Caution",
+        "done": "done",
+        "open": "to do",
+    },
+    "zh": {
+        "note": "说明",
+        "tip": "提示",
+        "important": "重要",
+        "warning": "警告",
+        "caution": "当心",
+        "done": "已完成",
+        "open": "未完成",
+    },
+}
+KINDS = ("note", "tip", "important", "warning", "caution")
+# Words that other generators have for the same five.
+SAME = {
+    "info": "note",
+    "hint": "tip",
+    "attention": "warning",
+    "danger": "caution",
+    "error": "caution",
+}
+
+FORMULA = re.compile(r'<span data-math-style="(?P<style>inline|display)">(?P<tex>[^<]*)</span>')
+ALONE = re.compile(r'<p>(<math display="block">.*?</math>)</p>', re.DOTALL)
+CODE = re.compile(
+    r'<pre><code(?: class="language-(?P<language>[^"]*)")?(?: data-meta="(?P<meta>[^"]*)")?>'
+    r"(?P<code>[^<]*)</code></pre>"
+)
+META = re.compile(r"""(?P<key>[\w-]+)=(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>\S+))""")
+LINES = re.compile(r"(\d+)(?:-(\d+))?")
+NOTE = re.compile(
+    r'<aside class="note note-(?P<kind>[^"]+)" role="note">\s*<p class="note-title">(?P<title></p>)?'
+)
+ATTRIBUTES = r"""(?:[^>"']|"[^"]*"|'[^']*')*"""
+FIGURE = re.compile(
+    rf"<p>\s*(?P<open><a\b{ATTRIBUTES}>)?\s*(?P<image><img\b{ATTRIBUTES}>)\s*(?P<close></a>)?\s*</p>"
+)
+TITLE = re.compile(r'\s*\btitle="(?P<words>[^"]*)"')
+BOX = re.compile(r'<li>(?P<p>\s*<p>)?<input (?P<facts>[^>]*type="checkbox"[^>]*)>')
+CELL = re.compile(r'<(t[hd]) align="(left|center|right)">')
+STYLE = re.compile(r' style="(?P<style>[^"]*)"')
+BOXED = re.compile(r'<menclose notation="box">(.*?)</menclose>', re.DOTALL)
+
+# Declarations that math-core writes into style attributes, as classes of the theme's style sheet.
+DECLARED = {
+    "text-align:left": "math-start",
+    "text-align:right": "math-end",
+    "width:50%": "math-fill",
+    "width:100%": "math-wide",
+    "padding-left:1em": "math-apart",
+}
+
+_problems: dict[str, list[Problem]] = {}
+
+
+class MarkupError(Exception):
+    """What stops the build: every formula that cannot be set."""
+
+
+def words(lang: str, more: dict[str, dict[str, str]]) -> dict[str, str]:
+    """The titles of a language, English where it has none; a site's own come first."""
+    base = lang.lower().split("-")[0]
+    return {
+        **TITLES["en"],
+        **TITLES.get(base, {}),
+        **more.get(base, {}),
+        **more.get(lang.lower(), {}),
+    }
+
+
+def without_styles(mathml: str) -> str:
+    """MathML for a page whose policy forbids style attributes: colours as attributes, the rest as
+    classes; what is only a nicety of spacing is left out.
+    """
+
+    def instead(found: re.Match[str]) -> str:
+        classes, colour = [], ""
+        for declaration in found["style"].split(";"):
+            plain = declaration.replace(" ", "")
+            if plain.startswith("color:"):
+                colour = f' mathcolor="{plain.removeprefix("color:")}"'
+            elif plain in DECLARED:
+                classes.append(DECLARED[plain])
+            elif plain.startswith("border-"):
+                classes.append(f"math-{plain.partition(':')[0]}")
+        return (f' class="{" ".join(classes)}"' if classes else "") + colour
+
+    return BOXED.sub(r'<mrow class="math-box">\1</mrow>', STYLE.sub(instead, mathml))
+
+
+def line_numbers(text: str, last: int) -> list[int]:
+    """`2 4-5` as numbers; raises ValueError for what names no line of the code."""
+    numbers: list[int] = []
+    for part in re.split(r"[\s,]+", text.strip()):
+        found = LINES.fullmatch(part)
+        if not found:
+            raise ValueError(part)
+        first, end = int(found[1]), int(found[2] or found[1])
+        if not 1 <= first <= end <= last:
+            raise ValueError(part)
+        numbers += range(first, end + 1)
+    return numbers
+
+
+class Remark(NamedTuple):
+    """What there is to say of a text; `at` are words of it that tell the line."""
+
+    at: str
+    text: str
+    stops: bool = False
+
+
+class Finishing:
+    """Texts of one site on their way to its pages, and what there is to say of them."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.remarks: list[Remark] = []
+
+    @cached_property
+    def formulas(self) -> LatexToMathML:
+        macros = self.settings.get("MATH_MACROS") or None
+        return LatexToMathML(macros=macros, fancy_error=False)
+
+    def warn(self, at: str, text: str) -> None:
+        self.remarks.append(Remark(at, text))
+
+    def finish(self, html: str) -> str:
+        """All that is the same in every language."""
+        if "data-math-style" in html:
+            html = ALONE.sub(r'<div class="math">\1</div>', FORMULA.sub(self.formula, html))
+        if "<pre><code" in html:
+            html = CODE.sub(self.code, html)
+        if "title=" in html:
+            html = FIGURE.sub(self.figure, html)
+        if "align=" in html:
+            # What Markdown writes is no HTML any more, and a style attribute is no choice either.
+            html = CELL.sub(r'<\1 class="to-\2">', html)
+        return html
+
+    def speak(self, html: str, lang: str) -> str:
+        """The words that a page's own language has for notes and tasks."""
+        if 'role="note"' not in html and 'type="checkbox"' not in html:
+            return html
+        known = words(lang, self.settings.get("NOTE_TITLES", {}))
+        return BOX.sub(partial(self.box, known), NOTE.sub(partial(self.note, known), html))
+
+    def formula(self, found: re.Match[str]) -> str:
+        tex = unescape(found["tex"])
+        try:
+            display = found["style"] == "display"
+            mathml = self.formulas.convert_with_local_state(tex, displaystyle=display)
+        except LatexError as error:
+            reason = " ".join(str(error).split()).removeprefix("Error: ")
+            text = (
+                f"The formula {' '.join(tex.split())} cannot be set: {reason} Correct it, or"
+                r" write \$ where a dollar is meant."
+            )
+            self.remarks.append(Remark(tex, text, stops=True))
+            return found[0]
+        return without_styles(mathml)
+
+    def code(self, found: re.Match[str]) -> str:
+        language, code = unescape(found["language"] or ""), unescape(found["code"])
+        facts = {
+            part["key"]: part["a"] or part["b"] or part["c"] or ""
+            for part in META.finditer(unescape(found["meta"] or ""))
+        }
+        for key in facts.keys() - {"title", "hl_lines"}:
+            self.warn(
+                f"{key}=", f'Code has no "{key}". What it may have is title="…" and hl_lines="…".'
+            )
+        marked: list[int] = []
+        if lines := facts.get("hl_lines"):
+            try:
+                marked = line_numbers(lines, code.count("\n"))
+            except ValueError as error:
+                self.warn(
+                    lines,
+                    f'hl_lines="{lines}": "{error}" names no line of this code. Write line numbers'
+                    ' such as "2 4-5", counted from 1.',
+                )
+        shown = self.coloured(language, code, marked)
+        block = f'<div class="highlight"><pre><code>{shown}</code></pre></div>'
+        if not facts.get("title"):
+            return block
+        name = escape(facts["title"])
+        return f'<figure class="code"><figcaption>{name}</figcaption>{block}</figure>'
+
+    def coloured(self, language: str, code: str, marked: list[int]) -> str:
+        try:
+            return highlight.coloured(language, code, tuple(marked))
+        except highlight.UnknownLanguage:
+            self.warn(f"```{language}", self.unknown(language))
+            return highlight.coloured("", code, tuple(marked))
+
+    def unknown(self, language: str) -> str:
+        close = highlight.suggestion(language)
+        meant = f"Did you mean {close}?" if close else "Write text, or nothing."
+        return (
+            f"The language {language} of this code is not known, so it is shown without colours."
+            f" {meant} `pygmentize -L lexers` lists the names."
+        )
+
+    def note(self, known: dict[str, str], found: re.Match[str]) -> str:
+        kind = found["kind"].lower()
+        one = SAME.get(kind, kind)
+        if one not in KINDS:
+            self.warn(kind, f"There is no note of the kind {kind}. Write {', '.join(KINDS)}.")
+            one = "note"
+        start = f'<aside class="note note-{one}" role="note">\n<p class="note-title">'
+        return start + (f"{escape(known[one])}</p>" if found["title"] else "")
+
+    def figure(self, found: re.Match[str]) -> str:
+        title = TITLE.search(found["image"])
+        if not title or bool(found["open"]) != bool(found["close"]):
+            return found[0]
+        image = found["image"].replace(title[0], "")
+        return (
+            f"<figure>\n{found['open'] or ''}{image}{found['close'] or ''}\n"
+            f"<figcaption>{title['words']}</figcaption>\n</figure>"
+        )
+
+    def box(self, known: dict[str, str], found: re.Match[str]) -> str:
+        done = "checked" in found["facts"]
+        name, sign = ("done", "☑") if done else ("open", "☐")
+        says = escape(known[name])
+        return (
+            f'<li class="task task-{name}">{found["p"] or ""}'
+            f'<span class="box" role="img" aria-label="{says}">{sign}</span>'
+        )
+
+
+# --- What the reader asks, before it keeps a text -------------------------------------------------
+
+
+def facts(settings: dict[str, Any]) -> list[Any]:
+    """All that a finished text depends on, besides itself."""
+    return [pygments.__version__, version("math-core"), settings.get("MATH_MACROS")]
+
+
+def finished(html: str, settings: dict[str, Any]) -> tuple[str, list[Any]]:
+    """A text as far as it is the same in every language, and what to say of it."""
+    finishing = Finishing(settings)
+    return finishing.finish(html), finishing.remarks
+
+
+def tell(source: str, settings: dict[str, Any], remarks: list[Any]) -> None:
+    """Warn of what is shown all the same; note down what has to stop the build."""
+    path = Path(source)
+    name = str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    lines: list[str] = []
+    with contextlib.suppress(OSError):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for remark in starmap(Remark, remarks):
+        wanted = next((line.strip() for line in remark.at.splitlines() if line.strip()), "")
+        line = next((number for number, line in enumerate(lines, 1) if wanted in line), 1)
+        if remark.stops:
+            problem = Problem(name, line, remark.text)
+            _problems.setdefault(settings["OUTPUT_PATH"], []).append(problem)
+        else:
+            logger.warning("%s:%d: %s", name, line, remark.text)
+
+
+# --- What Pelican tells ---------------------------------------------------------------------------
+
+
+def finish(content: Article) -> None:
+    """Every article and page, as soon as it has been read, by whatever reader."""
+    if not isinstance(content._content, str):
+        return
+    finishing = Finishing(content.settings)
+
+    def done(html: str) -> str:
+        html = html if isinstance(html, reader.Finished) else finishing.finish(html)
+        return finishing.speak(html, content.lang)
+
+    content._content = done(content._content)
+    if isinstance(content.metadata.get("summary"), str):
+        # Pelican writes the one over the other later on.
+        content._summary = content.metadata["summary"] = done(content.metadata["summary"])
+    if finishing.remarks:
+        tell(content.source_path or "", content.settings, finishing.remarks)
+
+
+def stop(generators: Iterable[Generator]) -> None:
+    """Before anything is written, tell of every formula at once."""
+    refuse(next(iter(generators)).settings)
+
+
+def again(content: Article, generators: list[Generator]) -> None:
+    """The same for one text that was saved since."""
+    refuse(content.settings)
+
+
+def refuse(settings: dict[str, Any]) -> None:
+    if problems := _problems.pop(settings["OUTPUT_PATH"], None):
+        raise MarkupError(
+            "Not every formula can be set; nothing was written.\n"
+            + "\n".join(str(problem) for problem in sorted(set(problems)))
+        )
+
+
+def register() -> None:
+    reader.finishers.append(sys.modules[__name__])
+    signals.content_object_init.connect(finish)
+    signals.all_generators_finalized.connect(stop)
+    saved_page.again.connect(again)

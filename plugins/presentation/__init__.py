@@ -1,0 +1,1 @@
+"""Presentation: what a page shows beside its text."""

@@ -1,0 +1,185 @@
+"""Words: what the theme says by itself, in each page's own language, and how that one writes dates.
+
+A template begins with `{% set _, ngettext = words(lang) %}` and speaks English; catalogues in the
+theme's folder `translations/` say it in other languages. They are read once a build and compiled
+in memory, so that no binary is kept and none can be stale. The last part of this file gathers the
+theme's words for translators.
+
+Templates get `words(lang)`, `date(moment, lang, year=true)` (a `<time>`), `language(lang)` (a
+language's name for itself) and `direction(lang)` ("ltr" or "rtl").
+"""
+
+import io
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from babel.support import NullTranslations, Translations
+from markupsafe import Markup, escape
+from pelican import signals
+
+from plugins.comments.manifest import Generator
+
+DEFAULT = "en"
+TRADITIONAL = frozenset({"TW", "HK", "MO"})
+KEYWORDS = {"_": None, "ngettext": (1, 2)}
+
+Words = tuple[Callable[..., Markup], Callable[..., Markup]]
+
+
+@lru_cache(maxsize=64)
+def locale(lang: str) -> Locale:
+    """The locale of a language tag such as `zh-cn`; English when the world's list has no such."""
+    try:
+        found = Locale.parse(lang.replace("_", "-"), sep="-")
+    except (UnknownLocaleError, ValueError):
+        found = Locale(DEFAULT)
+    # English of no country: the day before the month, as in most of the world.
+    return Locale("en", "GB") if str(found) == DEFAULT else found
+
+
+def script(where: Locale) -> str:
+    return where.script or ("Hant" if where.territory in TRADITIONAL else "Hans")
+
+
+@lru_cache(maxsize=64)
+def catalogue(folder: Path, lang: str) -> NullTranslations:
+    """The theme's words in a language; English, which the templates speak, where none is at hand."""
+    where = locale(lang)
+    for name in (f"{where.language}_{script(where)}", where.language):
+        path = folder / f"{name}.po"
+        if path.exists():
+            with path.open("rb") as file:
+                messages = read_po(file, locale=name)
+            compiled = io.BytesIO()
+            write_mo(compiled, messages)
+            compiled.seek(0)
+            return Translations(compiled)
+    return NullTranslations()
+
+
+@lru_cache(maxsize=64)
+def speech(folder: Path, lang: str) -> Words:
+    """A language's `_` and `ngettext`; what they fill in is escaped unless it is markup already."""
+    messages = catalogue(folder, lang)
+
+    def say(message: str, **values: object) -> Markup:
+        text = escape(messages.gettext(message))
+        return text % values if values else text
+
+    def count(one: str, many: str, num: int, **values: object) -> Markup:
+        return escape(messages.ngettext(one, many, num)) % {"num": num, **values}
+
+    return say, count
+
+
+@lru_cache(maxsize=4096)
+def written(day: datetime, lang: str, year: bool) -> Markup:
+    where = locale(lang)
+    text = format_date(day, "long", where) if year else format_skeleton("MMMMd", day, locale=where)
+    return Markup('<time datetime="{}">{}</time>').format(f"{day:%Y-%m-%d}", text)
+
+
+def date(moment: datetime, lang: str, year: bool = True) -> Markup:
+    """A day as people of that language write it, whatever the machine's own language is."""
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    return written(midnight, lang.lower(), year)
+
+
+@lru_cache(maxsize=64)
+def language(lang: str) -> str:
+    """A language by the name that its own readers look for: 简体中文, Français."""
+    where = locale(lang)
+    if where.language == DEFAULT:
+        return lang if not lang.lower().startswith(DEFAULT) else "English"
+    keys = (f"{where.language}_{script(where)}", f"{where.language}_{where.territory}")
+    name = next((where.languages[key] for key in keys if key in where.languages), None)
+    name = name or where.languages.get(where.language, lang)
+    return str(name[:1].upper() + name[1:])
+
+
+def direction(lang: str) -> str:
+    return str(locale(lang).text_direction)
+
+
+def offer(generator: Generator) -> None:
+    folder = Path(generator.settings["THEME"], "translations")
+    generator.env.globals.update(
+        words=lambda lang: speech(folder, lang.lower()),
+        date=date,
+        language=language,
+        direction=direction,
+    )
+
+
+def forget(_: object) -> None:
+    """A preview builds again and again in one process, and its translator saves between."""
+    catalogue.cache_clear()
+    speech.cache_clear()
+
+
+def register() -> None:
+    signals.initialized.connect(forget)
+    signals.generator_init.connect(offer)
+
+
+# ---- for translators
+
+
+def messages(theme: Path) -> Catalog:
+    """Every word of a theme's templates, with the templates that say it."""
+    # Imported here: no build needs it.
+    from babel.messages.extract import extract_from_dir
+
+    found = Catalog(project="Postil's theme")
+    for name, _line, message, notes, _context in extract_from_dir(
+        theme / "templates",
+        method_map=[("**.html", "jinja2")],
+        options_map={"**.html": {"encoding": "utf-8"}},
+        keywords=KEYWORDS,
+    ):
+        if message:
+            found.add(message, locations=[(Path(name).as_posix(), 0)], auto_comments=notes)
+    return found
+
+
+def texts(string: object) -> tuple[str, ...]:
+    """The one text of a message, or those of its plural forms."""
+    return string if isinstance(string, tuple) else (str(string or ""),)
+
+
+def bring_up_to_date(theme: Path, new: str = "") -> list[str]:
+    """Give every catalogue of a theme the words of today; tells what waits for a translator.
+
+    `new` starts one, named as Babel names languages (`pt_BR`). Raises ValueError for no language.
+    """
+    folder = theme / "translations"
+    if new and not (folder / f"{new}.po").exists():
+        try:
+            started = Catalog(locale=Locale.parse(new))
+        except (UnknownLocaleError, ValueError):
+            raise ValueError(f"{new} is not a language: write one such as de or pt_BR") from None
+        with (folder / f"{new}.po").open("wb") as file:
+            write_po(file, started)
+    waiting = []
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as file:
+            kept = read_po(file, locale=path.stem)
+        template = messages(theme)
+        # Not the clock's time: the same words give the same file.
+        template.creation_date = kept.creation_date
+        kept.update(template, no_fuzzy_matching=True)
+        with path.open("wb") as file:
+            write_po(file, kept, width=100, include_lineno=False, ignore_obsolete=True)
+        waiting += [
+            f"{theme.name}/{path.name}: {message.id}"
+            for message in kept
+            if message.id and (message.fuzzy or not all(texts(message.string)))
+        ]
+    return waiting

@@ -1,0 +1,119 @@
+"""Reading: what helps a reader along: reading time, contents, the next article, the rest of a series.
+
+After it a published article has `older` and `newer` (its neighbours in the same language, or None)
+and `series_parts` (all parts of its `Series`, oldest first, itself among them; else empty);
+templates have `pinned_articles` and the filters `reading_minutes`, `contents` (the headings of a
+text) and `linked` (the text with its headings as links to themselves, and its notes named).
+"""
+
+import re
+from collections import defaultdict
+from functools import lru_cache
+from html import escape, unescape
+from itertools import chain, pairwise
+from typing import NamedTuple
+
+from pelican import signals
+
+from plugins.comments.manifest import Article, Generator
+
+TAG = re.compile(r"<[^>]*>")
+# Scripts that are written without spaces are read by the character.
+IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+# Silent reading of prose: Brysbaert (2019) for English; Chinese readers take in 255 to 400.
+WORDS_PER_MINUTE = 238
+CHARACTERS_PER_MINUTE = 350
+
+HEADING = re.compile(r"<h(?P<level>[2-4])(?P<given>[^>]*)>(?P<inner>.*?)</h(?P=level)>", re.DOTALL)
+ID = re.compile(r"\bid=\"([^\"]+)\"")
+# A note's number is no part of the heading that it stands in.
+NOTE = re.compile(r"<sup\b.*?</sup>", re.DOTALL)
+
+
+class Heading(NamedTuple):
+    """A line of the contents, and the lines below it."""
+
+    id: str
+    title: str
+    below: list["Heading"]
+
+
+@lru_cache(maxsize=4096)  # Every list that has an article tells it again.
+def reading_minutes(html: str) -> int:
+    """How long prose takes, at least a minute."""
+    text = unescape(TAG.sub(" ", html))
+    characters = len(IDEOGRAPH.findall(text))
+    words = len(WORD.findall(IDEOGRAPH.sub(" ", text)))
+    return max(1, round(words / WORDS_PER_MINUTE + characters / CHARACTERS_PER_MINUTE))
+
+
+def contents(html: str) -> list[Heading]:
+    """The sections of a text, each with its subsections; what is deeper is no map but the text."""
+    found: list[Heading] = []
+    for match in HEADING.finditer(html):
+        name = ID.search(match["given"])
+        if not name or match["level"] == "4":
+            continue
+        title = TAG.sub("", NOTE.sub("", match["inner"])).strip()
+        below = found[-1].below if match["level"] == "3" and found else found
+        below.append(Heading(name[1], title, []))
+    return found
+
+
+def linked(html: str, notes: str = "Notes", back: str = "Back to the text") -> str:
+    """The text with each heading a link to itself, and its notes named for those who hear them."""
+
+    def link(match: re.Match[str]) -> str:
+        name = ID.search(match["given"])
+        if not name or "<a" in match["inner"]:
+            return match[0]
+        level, given, inner = match["level"], match["given"], match["inner"]
+        return f'<h{level}{given}><a href="#{name[1]}">{inner}</a></h{level}>'
+
+    html = HEADING.sub(link, html)
+    html = html.replace(
+        '<div class="footnote">',
+        f'<div class="footnote" role="doc-endnotes" aria-label="{escape(notes)}">',
+    )
+    return html.replace(
+        'class="footnote-backref"', f'class="footnote-backref" aria-label="{escape(back)}"'
+    )
+
+
+def gather(generators: list[Generator]) -> None:
+    """What stands first on the first page, once `manifest` has read who asks for it."""
+    for generator in generators:
+        articles = generator.context.get("articles", ())
+        generator.context["pinned_articles"] = [
+            article for article in articles if getattr(article, "pinned", False)
+        ]
+
+
+def arrange(generator: Generator) -> None:
+    by_lang: dict[str, list[Article]] = defaultdict(list)
+    series: dict[tuple[str, str], list[Article]] = defaultdict(list)
+    for article in chain(generator.articles, generator.translations):
+        article.older = article.newer = None
+        article.series_parts = []
+        by_lang[article.lang].append(article)
+        if name := article.metadata.get("series"):
+            series[article.lang, name].append(article)
+    for articles in by_lang.values():
+        articles.sort(key=lambda article: (article.date, article.slug))
+        for older, newer in pairwise(articles):
+            older.newer, newer.older = newer, older
+    for parts in series.values():
+        parts.sort(key=lambda article: (article.date, article.slug))
+        for article in parts:
+            article.series_parts = parts
+
+
+def offer(generator: Generator) -> None:
+    generator.env.filters.update(reading_minutes=reading_minutes, contents=contents, linked=linked)
+
+
+def register() -> None:
+    signals.generator_init.connect(offer)
+    signals.article_generator_finalized.connect(arrange)
+    signals.all_generators_finalized.connect(gather)

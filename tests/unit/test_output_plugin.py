@@ -1,0 +1,194 @@
+"""Writing: what a build touches in the site, what it takes away, and what a failure leaves."""
+
+import hashlib
+import os
+import shutil
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pelican import signals
+
+from plugins.incremental import output
+from tests.sites import ROOT, Site, disconnect
+
+LONG_AGO = 1_600_000_000
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = Site(tmp_path)
+    made.write("fish", Tags="water")
+    made.write("bird", Tags="air")
+    yield made
+    disconnect()
+
+
+def age(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def touched(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.stat().st_mtime != LONG_AGO
+    }
+
+
+def everything(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_build_of_the_same_blog_touches_no_file(site: Site) -> None:
+    pictures = site.content / "images"
+    pictures.mkdir()
+    shutil.copy(next((ROOT / "content" / "images").glob("*.*")), pictures)
+    site.build(STATIC_PATHS=["images"], COMPRESS=True)
+    age(site.output)
+    site.build(STATIC_PATHS=["images"], COMPRESS=True)
+    assert touched(site.output) == set()
+
+
+def test_two_builds_of_one_blog_are_the_same_byte_for_byte(site: Site) -> None:
+    site.build()
+    first = everything(site.output)
+    shutil.rmtree(site.output)
+    shutil.rmtree(site.folder / "cache")
+    site.build()
+    assert everything(site.output) == first
+
+
+def test_an_edit_touches_the_pages_that_show_it(site: Site) -> None:
+    site.write("fish", Tags="water", Summary="About fish.")
+    site.build()
+    age(site.output)
+    site.write("fish", "Other words.", Tags="water", Summary="About fish.")
+    site.build()
+    found = touched(site.output)
+    assert "fish/index.html" in found
+    assert "Other words." in site.page("fish")
+    assert not {name for name in found if name.startswith(("bird/", "tag/air", "theme/"))}
+
+
+def test_the_page_of_a_deleted_article_goes_with_its_copies(site: Site) -> None:
+    site.write("gone", Tags="lost", Aliases="/old/gone/")
+    site.build(COMPRESS=True)
+    assert (site.output / "gone" / "index.html.gz").exists()
+    assert (site.output / "old" / "gone" / "index.html").exists()
+    (site.content / "gone.md").unlink()
+    site.build(COMPRESS=True)
+    assert not (site.output / "gone").exists()
+    assert not (site.output / "old").exists()
+    assert not (site.output / "tag" / "lost.html").exists()
+    assert (site.output / "fish" / "index.html").exists()
+
+
+def test_what_somebody_else_put_into_the_site_stays(site: Site) -> None:
+    site.build()
+    (site.output / "CNAME").write_text("example.org")
+    (site.output / "by-hand").mkdir()
+    (site.output / "by-hand" / "index.html").write_text("mine")
+    site.build()
+    assert (site.output / "CNAME").read_text() == "example.org"
+    assert (site.output / "by-hand" / "index.html").read_text() == "mine"
+
+
+def test_a_static_file_is_renewed_even_by_an_older_one_of_the_same_size(site: Site) -> None:
+    (site.content / "files").mkdir()
+    source = site.content / "files" / "a.txt"
+    source.write_text("one")
+    site.build(STATIC_PATHS=["files"])
+    source.write_text("two")
+    os.utime(source, (LONG_AGO, LONG_AGO))
+    site.build(STATIC_PATHS=["files"])
+    assert (site.output / "files" / "a.txt").read_text() == "two"
+    source.unlink()
+    site.build(STATIC_PATHS=["files"])
+    assert not (site.output / "files").exists()
+
+
+def test_a_file_that_is_not_there_is_told_and_the_site_built(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.write("fish", "See [the paper]({static}/papers/gone.pdf).")
+    site.build()
+    assert "papers/gone.pdf" in caplog.text
+    assert "See" in site.page("fish")
+
+
+def test_a_build_that_fails_half_way_leaves_the_site_as_it_was(site: Site) -> None:
+    site.build()
+    before = everything(site.output)
+    site.write("fish", "Other words.")
+    written = []
+
+    def fail(path: str, **_: object) -> None:
+        written.append(path)
+        if len(written) == 3:
+            raise RuntimeError("the disk of this page is full")
+
+    signals.content_written.connect(fail)
+    with pytest.raises(RuntimeError, match="full"):
+        site.build()
+    signals.content_written.disconnect(fail)
+    assert everything(site.output) == before
+    site.build()
+    assert "Other words." in site.page("fish")
+    assert not Path(f"{site.output}.next").exists()
+
+
+def test_a_file_may_become_a_folder_and_a_folder_a_file(site: Site) -> None:
+    site.build(ARTICLE_URL="{slug}", ARTICLE_SAVE_AS="{slug}")
+    assert (site.output / "fish").is_file()
+    site.build()
+    assert (site.output / "fish" / "index.html").is_file()
+    site.build(ARTICLE_URL="{slug}", ARTICLE_SAVE_AS="{slug}")
+    assert (site.output / "fish").is_file()
+
+
+def test_many_files_are_written_to_the_disk_in_one_go(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "SYNC_EACH", 1)
+    site.build()
+    assert "Words." in site.page("fish")
+
+
+def test_a_damaged_record_takes_nothing_away(site: Site) -> None:
+    site.build()
+    for path in (site.folder / "cache" / "build").iterdir():
+        path.write_text("{")
+    (site.content / "bird.md").unlink()
+    site.build()
+    assert (site.output / "bird" / "index.html").exists()
+
+
+def test_the_theme_has_its_files_copied_and_links_are_left_to_pelican(site: Site) -> None:
+    site.build()
+    copied = {path.name for path in (site.output / "theme").iterdir()}
+    assert {path.name for path in (ROOT / "theme/static/files").iterdir()} <= copied
+    site.build(STATIC_CREATE_LINKS=True)
+    assert {path.name for path in (ROOT / "theme/static/files").iterdir()} <= {
+        path.name for path in (site.output / "theme").iterdir()
+    }
+
+
+def test_a_process_that_builds_again_and_again_keeps_only_the_last_blog(site: Site) -> None:
+    seen: list[weakref.ref[object]] = []
+
+    def look(generators: list[Any]) -> None:
+        seen.append(weakref.ref(generators[0].articles[0]))
+
+    signals.all_generators_finalized.connect(look)
+    for _ in range(4):
+        site.build(PREVIEW=True)
+    assert seen[0]() is seen[1]() is None

@@ -1,0 +1,225 @@
+"""What an author may type beyond Markdown Extra, and what comes of it: syntax and markup."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from markdown import Markdown
+
+from plugins.markdown import postprocess
+from plugins.markdown.postprocess import Finishing, MarkupError, line_numbers
+from tests.sites import Site, disconnect
+
+# Without the blog's own theme and the other plugins: this one may be used alone.
+ALONE = {"THEME": "simple", "JINJA_ENVIRONMENT": {}, "PLUGINS": [postprocess]}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    yield Site(tmp_path)
+    disconnect()
+
+
+def page(text: str, lang: str = "en", **settings: object) -> str:
+    """What a parser and the finishing make of a text."""
+    parser = Markdown(
+        output_format="html", extensions=["markdown.extensions.extra", "plugins.syntax"]
+    )
+    finishing = Finishing(settings)
+    html = finishing.speak(finishing.finish(parser.convert(text)), lang)
+    postprocess.tell("", settings, finishing.remarks)
+    assert not any(remark.stops for remark in finishing.remarks)
+    return html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is $5 and $6.",
+        "US$7, or 30$ of $40.",
+        "From $20,000 and then 30$ more.",
+        r"Write \$x\$ for that.",
+        "A `$x$` in code.",
+        "One $ alone, and $ x $ with spaces.",
+    ],
+)
+def test_a_dollar_that_is_a_price_stays_a_dollar(text: str) -> None:
+    html = page(text)
+    assert "<math" not in html
+    assert html.count("$") == text.count("$")
+
+
+def test_a_formula_becomes_mathml_within_a_line_and_on_its_own() -> None:
+    html = page("Then $x_i * y_i$ 是$z$.\n\n$$\na\n- b < c\n$$\n\nEnd.")
+    assert html.count("<math>") == 2
+    assert "<msub><mi>x</mi><mi>i</mi></msub>" in html
+    assert "<em>" not in html
+    assert '<div class="math"><math display="block">' in html
+    assert "<mo>&lt;</mo>" in html
+    assert "<ul>" not in html
+
+
+def test_a_formula_has_no_style_attributes() -> None:
+    tex = r"\begin{align} a &= b \end{align} \begin{cases} 1 & x \\ 0 & y \end{cases}"
+    html = page(rf"$${tex} \color{{red}}{{x}} \boxed{{y}}$$")
+    assert " style=" not in html
+    assert 'class="math-end"' in html
+    assert 'mathcolor="#FF0000"' in html
+    assert '<mrow class="math-box">' in html
+
+
+def test_a_formula_that_cannot_be_set_stops_the_build_with_file_and_line(site: Site) -> None:
+    site.write("bad", body="Good: $x$.\n\nBad: $\\frac{a}{$ here.\n\n$$\n\\nothing\n$$")
+    with pytest.raises(MarkupError) as raised:
+        site.build(**ALONE)
+    text = str(raised.value)
+    # Title, date and slug, an empty line, and then the text.
+    assert re.search(r"bad\.md:7: The formula \\frac\{a\}\{ cannot be set", text)
+    assert re.search(r"bad\.md:10: The formula \\nothing cannot be set", text)
+    assert not (site.output / "bad").exists()
+
+
+def test_a_sites_own_macros_are_known() -> None:
+    assert "ℝ" in page(r"$\R$", MATH_MACROS={"R": r"\mathbb{R}"})
+
+
+@pytest.mark.parametrize(
+    "text", ["> [!WARNING]\n> Mind the *step*.", "!!! warning\n    Mind the *step*."]
+)
+@pytest.mark.parametrize(
+    ("lang", "title"), [("en", "Warning"), ("zh-cn", "警告"), ("nl", "Warning")]
+)
+def test_both_ways_to_write_a_note_give_the_same_in_the_pages_language(
+    text: str, lang: str, title: str
+) -> None:
+    assert page(text, lang) == (
+        f'<aside class="note note-warning" role="note">\n<p class="note-title">{title}</p>\n'
+        "<p>Mind the <em>step</em>.</p>\n</aside>"
+    )
+
+
+def test_a_note_may_have_its_own_title_and_anything_in_it() -> None:
+    html = page(
+        '> [!TIP] My *own*\n> - one\n> - two\n>\n> ```text\n> code\n> ```\n\n!!! note "A & B"\n    x'
+    )
+    assert '<p class="note-title">My <em>own</em></p>' in html
+    assert html.count("<li>") == 2
+    assert "<pre><code>code\n</code></pre>" in html
+    assert '<p class="note-title">A &amp; B</p>' in html
+
+
+def test_neighbouring_notes_stay_apart_and_a_quotation_stays_one() -> None:
+    html = page("> Plain.\n\n> [!NOTE]\n> One.\n\n> [!CAUTION]\n> Two.")
+    assert html.count("<blockquote>") == 1
+    assert html.count("<aside") == 2
+    assert html.index("Plain.") < html.index("One.") < html.index("Two.")
+
+
+def test_an_unknown_kind_of_note_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    assert "note note-note" in page("> [!WARNED]\n> x")
+    assert "There is no note of the kind warned" in caplog.text
+
+
+def test_a_sites_own_titles_come_first() -> None:
+    titles = {"fr": {"tip": "Conseil"}}
+    assert ">Conseil<" in page("> [!TIP]\n> x", "fr-ca", NOTE_TITLES=titles)
+
+
+@pytest.mark.parametrize(
+    "info", ['python title="a & b.py" hl_lines="2"', '{.python title="a & b.py" hl_lines="2"}']
+)
+def test_code_has_a_file_name_and_highlighted_lines(info: str) -> None:
+    html = page(f"```{info}\nx = 1\ny = '<'\n```")
+    assert html.startswith('<figure class="code"><figcaption>a &amp; b.py</figcaption>')
+    assert '<div class="highlight"><pre><code>' in html
+    assert html.count('<span class="hll">') == 1
+    assert html.index('<span class="hll">') > html.index('<span class="mi">1</span>')
+    assert " style=" not in html
+
+
+def test_no_language_is_guessed() -> None:
+    assert page("```\nimport os\n```") == (
+        '<div class="highlight"><pre><code>import os\n</code></pre></div>'
+    )
+
+
+def test_what_is_wrong_with_code_is_a_warning_with_a_remedy(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    fence = "```"
+    site.write(
+        "code",
+        body=f'{fence}pythn\nx\n{fence}\n\n{fence}python hl_lines="3"\nx\n{fence}\n\n'
+        f'{fence}python titles="a"\nx\n{fence}',
+    )
+    site.build(**ALONE)
+    assert "code.md:5: The language pythn of this code is not known" in caplog.text
+    assert "Did you mean python?" in caplog.text
+    assert 'code.md:9: hl_lines="3": "3" names no line' in caplog.text
+    assert 'code.md:13: Code has no "titles".' in caplog.text
+
+
+def test_fences_work_in_lists_and_longer_ones_hold_shorter_ones() -> None:
+    html = page("1. First\n\n   ```text\n   a\n\n     b\n   ```\n\n2. Second")
+    assert html.count("<ol>") == 1
+    assert "<pre><code>a\n\n  b\n</code></pre>" in html
+    assert "```text\nx\n```" in page("````text\n```text\nx\n```\n````")
+
+
+@pytest.mark.parametrize(
+    "text", ["```python\nnever closed", "> ```\n> open\n\nout", "Text\n\n    ```\n    x\n    ```"]
+)
+def test_what_is_no_fence_is_left_to_the_parser(text: str) -> None:
+    assert page(text) == Markdown(extensions=["markdown.extensions.extra"]).convert(text).replace(
+        "<pre><code>", '<div class="highlight"><pre><code>'
+    ).replace("</code></pre>", "</code></pre></div>")
+
+
+def test_what_is_no_formula_of_its_own_is_left_alone() -> None:
+    assert page("$$ a\n\nb $$") == "<p>$$ a</p>\n<p>b $$</p>"
+    assert "<math" in page("$$a$$ and more")
+
+
+def test_an_image_alone_with_a_title_is_a_figure() -> None:
+    html = page('![Alt](x.png "Said & done")')
+    assert html == (
+        '<figure>\n<img alt="Alt" src="x.png">\n<figcaption>Said &amp; done</figcaption>\n</figure>'
+    )
+    assert "<figure>\n<a" in page('[![Alt](x.png "Said")](y.html)')
+    assert "<figure" not in page('An ![Alt](x.png "Said") in a line.\n\n![Alt](y.png)')
+
+
+def test_a_tasks_box_says_in_words_what_it_shows() -> None:
+    html = page("- [ ] one\n- [x] two\n    - [X] three\n- four [x]")
+    assert html.count('aria-label="to do"') == 1
+    assert html.count('aria-label="done"') == 2
+    assert "<input" not in html
+    assert "four [x]" in html
+    assert 'aria-label="已完成"' in page("- [x] 二", "zh-cn")
+
+
+def test_a_column_is_set_to_a_side_by_a_class() -> None:
+    cells = '<tr><th align="right">n</th><td align="center">x</td></tr>'
+    assert Finishing({}).finish(cells) == (
+        '<tr><th class="to-right">n</th><td class="to-center">x</td></tr>'
+    )
+
+
+def test_lines_to_highlight_are_numbers_within_the_code() -> None:
+    assert line_numbers("2 4-6, 9", 9) == [2, 4, 5, 6, 9]
+    for wrong in ("0", "10", "5-4", "x", "1-"):
+        with pytest.raises(ValueError, match=re.escape(wrong)):
+            line_numbers(wrong, 9)
+
+
+def test_every_language_of_the_theme_has_every_title() -> None:
+    assert {frozenset(titles) for titles in postprocess.TITLES.values()} == {
+        frozenset({*postprocess.KINDS, "done", "open"})
+    }
+
+
+def test_a_summary_is_finished_too(site: Site) -> None:
+    site.write("sum", Summary="About $x^2$.")
+    site.build(**ALONE)
+    assert "<msup><mi>x</mi><mn>2</mn></msup>" in (site.output / "index.html").read_text()

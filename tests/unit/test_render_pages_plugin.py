@@ -1,0 +1,149 @@
+"""Pages that are rendered by several processes at once are those that one would have rendered."""
+
+import hashlib
+import io
+import logging
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from plugins import files
+from plugins.incremental import render_pages, workers
+from tests.sites import Site, disconnect
+
+# A worker of pytest has threads, which these copies of it have no use for.
+pytestmark = [
+    pytest.mark.usefixtures("alone"),
+    pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),
+]
+MANY = 12
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setattr(render_pages, "WORTH_A_PROCESS", 2)
+    made = Site(tmp_path)
+    for number in range(MANY):
+        made.write(f"n{number}", f"Words {number}.", Tags=f"t{number % 3}", Summary="So.")
+    yield made
+    disconnect()
+
+
+def everything(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many processes each division was among."""
+    asked: list[int] = []
+    real = workers.divided
+
+    def divided(things: list[str], many: int, work: object) -> object:
+        asked.append(many)
+        return real(things, many, work)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(workers, "divided", divided)
+    return asked
+
+
+def test_the_site_is_the_same_byte_for_byte(site: Site, processes: list[int]) -> None:
+    site.build(RENDERING_PROCESSES=1)
+    alone = everything(site.output)
+    assert processes == []
+    shutil.rmtree(site.output)
+    shutil.rmtree(site.folder / "cache")
+    site.build(RENDERING_PROCESSES=3)
+    assert processes == [3]
+    assert everything(site.output) == alone
+
+
+def test_what_others_rendered_is_known_to_the_next_build(site: Site, processes: list[int]) -> None:
+    site.build(RENDERING_PROCESSES=3)
+    before = everything(site.output)
+    site.write("n5", "Other words.", Tags="t2", Summary="So.")
+    site.build(RENDERING_PROCESSES=3)
+    assert processes == [3]
+    assert "Other words." in site.page("n5")
+    changed = {name for name, was in before.items() if everything(site.output)[name] != was}
+    assert "n5/index.html" in changed
+    assert not any(name.startswith(("n4/", "n6/")) for name in changed)
+
+
+def test_what_pages_of_other_processes_show_is_not_taken_away(site: Site) -> None:
+    looks = site.folder / "looks"
+    looks.mkdir()
+    (looks / "article.html").write_text(
+        "<html><head>"
+        "{{ asset(article.slug ~ '.css', 'css/tokens.css', more=article.slug) }}</head></html>"
+    )
+    site.build(RENDERING_PROCESSES=3, THEME_TEMPLATES_OVERRIDES=[str(looks)])
+    asked = files.asked_for(site.output, "theme")
+    assert {name.partition(".")[0] for name in asked} >= {f"n{each}" for each in range(MANY)}
+    # Whoever lists the pages of a build, as the sitemap does, has heard of those as well.
+    sitemap = (site.output / "sitemap.xml").read_text()
+    assert all(f"/n{each}/" in sitemap for each in range(MANY))
+
+
+def test_a_page_that_cannot_be_rendered_stops_the_build_wherever_it_is_met(site: Site) -> None:
+    site.build(RENDERING_PROCESSES=3)
+    before = everything(site.output)
+    looks = site.folder / "looks"
+    looks.mkdir()
+    (looks / "article.html").write_text(
+        "{% if article.slug == 'n7' %}{{ article.nothing.at.all }}{% endif %}"
+    )
+    with pytest.raises(Exception, match="nothing"):
+        site.build(RENDERING_PROCESSES=3, THEME_TEMPLATES_OVERRIDES=[str(looks)])
+    assert everything(site.output) == before
+
+
+def test_of_two_pages_for_one_file_the_one_that_says_so_wins(site: Site) -> None:
+    site.write("n3", "I am the first page.", Save_as="n4/index.html", Url="n4/")
+    site.build(RENDERING_PROCESSES=3)
+    assert "I am the first page." in site.page("n4")
+
+
+def test_work_of_a_process_that_failed_is_still_to_be_done() -> None:
+    def work(share: list[int]) -> list[int]:
+        if 1 in share:
+            raise ValueError("this process fails")
+        return share
+
+    answers, left = workers.divided([0, 1, 2, 3, 4, 5], 3, work)
+    assert (answers, left) == ([[0, 3], [2, 5]], [1, 4])
+
+
+def test_what_is_said_in_another_process_is_heard_here(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger: Any = logging.getLogger("pelican.contents")
+    logger.disable_filter()
+    for number in range(MANY):
+        site.write(f"n{number}", f"See [it]({{filename}}gone-{number}.md).", Summary="So.")
+    site.build(RENDERING_PROCESSES=3)
+    logger.enable_filter()
+    assert all(f"gone-{number}.md" in caplog.text for number in range(MANY))
+
+
+def test_the_wheel_of_pelicans_command_is_no_thread_that_matters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    before = len([each for each in threading.enumerate() if workers.matters(each)])
+    with Console(file=io.StringIO(), force_terminal=True).status("Generating…"):
+        assert len(list(filter(workers.matters, threading.enumerate()))) == before
+    other = threading.Thread(target=threading.Event().wait, args=[0.5])
+    other.start()
+    assert workers.matters(other)
+    assert workers.at_hand(4) == 1
+    other.join()

@@ -1,0 +1,241 @@
+"""Rendering only what changed gives what rendering everything gives, byte for byte."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pelican import signals
+from pelican.contents import Article
+
+from plugins.incremental import build_cache, render_pages, skip_build, skip_pages
+from plugins.incremental.render_pages import Writer
+from plugins.markdown import reader
+from tests.sites import Site, disconnect
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = Site(tmp_path)
+    made.write("fish", "Words of fish.", Tags="water", Summary="Fish.")
+    made.write("bird", "Words of birds.", Tags="air", Summary="Birds.", Date="2026-01-02")
+    yield made
+    disconnect()
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The pages that were rendered, in their order."""
+    names: list[str] = []
+    real = Writer.unless_same
+
+    def note(self: Writer, what: str, context: Any, render: Any, *rest: Any) -> None:
+        def counted() -> None:
+            names.append(what)
+            render()
+
+        real(self, what, context, counted, *rest)
+
+    monkeypatch.setattr(Writer, "unless_same", note)
+    return names
+
+
+def everything(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_nothing_is_rendered_where_nothing_has_changed(site: Site, rendered: list[str]) -> None:
+    site.build()
+    assert "page fish/index.html" in rendered
+    before = everything(site.output)
+    rendered.clear()
+    site.build()
+    assert rendered == []
+    assert everything(site.output) == before
+
+
+def test_other_words_render_only_the_pages_that_show_them(site: Site, rendered: list[str]) -> None:
+    site.build()
+    rendered.clear()
+    site.write("fish", "Other words.", Tags="water", Summary="Fish.")
+    site.build()
+    assert "page fish/index.html" in rendered
+    assert "feed feeds/all.atom.xml" in rendered
+    assert "page bird/index.html" not in rendered
+    assert "page tag/air.html" not in rendered
+    assert "Other words." in site.page("fish")
+
+
+def test_a_summary_made_of_the_text_changes_in_every_list_that_shows_it(site: Site) -> None:
+    looks = site.folder / "looks"
+    looks.mkdir()
+    for name in ("index", "tag"):
+        (looks / f"{name}.html").write_text(
+            "{% for article in articles %}{{ article.summary }}{% endfor %}"
+        )
+    for words in ("Words before.", "Words after."):
+        site.write("fish", words, Tags="water", Summary="")
+        site.build(THEME_TEMPLATES_OVERRIDES=[str(looks)])
+        assert words in (site.output / "index.html").read_text()
+        assert words in (site.output / "tag" / "water.html").read_text()
+
+
+def test_new_comments_are_in_the_page(site: Site) -> None:
+    site.build()
+    site.publish("fish", words="The first.")
+    site.build()
+    assert "The first." in site.page("fish")
+    site.publish("fish", revision=2, words="The second.")
+    site.build()
+    assert "The second." in site.page("fish")
+
+
+def test_a_page_that_somebody_changed_or_took_away_is_made_again(site: Site) -> None:
+    site.build()
+    first = everything(site.output)
+    (site.output / "fish" / "index.html").write_text("mine")
+    (site.output / "bird" / "index.html").unlink()
+    next((site.output / "theme").glob("*.css")).unlink()
+    site.build()
+    assert everything(site.output) == first
+
+
+def test_a_plugin_that_changes_written_pages_sees_each_of_them(site: Site) -> None:
+    def sign(path: str, **_: object) -> None:
+        Path(path).write_bytes(Path(path).read_bytes() + b"<!-- signed -->")
+
+    signals.content_written.connect(sign)
+    for _ in range(2):
+        site.build()
+        assert site.page("fish").endswith("<!-- signed -->")
+    signals.content_written.disconnect(sign)
+
+
+def test_what_nobody_knows_makes_every_page_render(site: Site, rendered: list[str]) -> None:
+    class Strange:
+        pass
+
+    many = []
+    for _ in range(2):
+        rendered.clear()
+        site.build(STRANGE=Strange())
+        assert "page fish/index.html" in rendered
+        many.append(site.page("fish"))
+    assert many[0] == many[1]
+
+
+def test_an_attached_file_moves_though_its_page_is_not_rendered(site: Site) -> None:
+    (site.content / "a.txt").write_text("attached")
+    site.write("fish", "[It]({attach}a.txt).")
+    for _ in range(2):
+        site.build(STATIC_PATHS=["a.txt"])
+        assert (site.output / "fish" / "a.txt").read_text() == "attached"
+
+
+def test_facts_tell_apart_what_differs_and_end_where_they_go_round() -> None:
+    facts = skip_pages.Facts()
+    assert facts.of(1) != facts.of("1") != facts.of([1]) != facts.of((1, 1))
+    here, there = SimpleNamespace(lang="en"), SimpleNamespace(lang="zh")
+    here.other, there.other = there, here
+    assert facts.of(here) == skip_pages.Facts().of(here) != facts.of(there)
+    round_about: dict[str, Any] = {}
+    round_about["self"] = round_about
+    with pytest.raises(build_cache.Unsayable):
+        facts.of(round_about)
+    assert facts.of({1, 2}) == facts.of({2, 1})
+    assert facts.of(Article) != facts.of(Path)
+    assert facts.of(signals) == facts.of(signals)
+
+
+names = st.sampled_from(["fish", "bird", "cat", "dog"])
+edits = st.lists(
+    st.one_of(
+        st.tuples(st.just("body"), names, st.sampled_from(["One.", "Two two.", "Three {words}."])),
+        st.tuples(st.just("tag"), names, st.sampled_from(["air", "water", "land"])),
+        st.tuples(st.just("date"), names, st.sampled_from(["2026-01-01", "2026-01-03"])),
+        st.tuples(st.just("status"), names, st.sampled_from(["draft", "hidden", "published"])),
+        st.tuples(st.just("summary"), names, st.sampled_from(["", "So.", "Other."])),
+        st.tuples(st.just("delete"), names, st.just("")),
+        st.tuples(st.just("rename"), names, names),
+        st.tuples(st.just("link"), names, names),
+        st.tuples(st.just("comment"), names, st.sampled_from(["Well.", "Ill."])),
+        st.tuples(st.just("name"), st.just(""), st.sampled_from(["Sample", "Another"])),
+        st.tuples(st.just("paginate"), st.just(""), st.sampled_from(["1", "10"])),
+        st.tuples(st.just("parser"), st.just(""), st.sampled_from(reader.PARSERS)),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(rounds=st.lists(edits, min_size=1, max_size=4), processes=st.sampled_from([1, 2]))
+def test_building_what_changed_equals_building_everything(
+    rounds: list[list[tuple[str, str, str]]], processes: int
+) -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(render_pages, "WORTH_A_PROCESS", 1)
+        site = Site(Path(folder))
+        said: dict[str, dict[str, str]] = {
+            name: {"body": f"Words of {name}.", "Tags": "air", "Summary": "So."}
+            for name in ("fish", "bird", "cat")
+        }
+        given: dict[str, Any] = {"RENDERING_PROCESSES": processes}
+        given["PELICAN_CLASS"] = skip_build.Pelican
+        revision = 0
+        for edits in [[], *rounds]:
+            for what, name, value in edits:
+                revision += 1
+                if what == "name":
+                    given["SITENAME"] = value
+                elif what == "parser":
+                    given["MARKDOWN_READER"] = value
+                elif what == "paginate":
+                    given["DEFAULT_PAGINATION"] = int(value)
+                elif what == "delete":
+                    said.pop(name, None)
+                elif what == "rename":
+                    if name in said and value not in said:
+                        said[value] = said.pop(name)
+                elif what == "comment":
+                    site.publish(name, revision=revision, words=value)
+                else:
+                    facts = said.setdefault(name, {"body": "New."})
+                    key = {"tag": "Tags", "link": "body"}.get(what, what.capitalize())
+                    text = f"See [it]({{filename}}{value}.md)." if what == "link" else value
+                    if key == "body" and what == "link" and value not in said:
+                        continue
+                    facts["body" if what == "body" else key] = text
+            for path in site.content.glob("*.md"):
+                path.unlink()
+            for name, facts in said.items():
+                keys = {key: value for key, value in facts.items() if key != "body"}
+                site.write(name, facts["body"], **keys)
+            site.build(**given)
+        found = everything(site.output)
+        shutil.rmtree(site.output)
+        shutil.rmtree(site.folder / "cache")
+        site.build(**given | {"RENDERING_PROCESSES": 1})
+        assert found.keys() - everything(site.output).keys() <= {
+            name for name in found if name.startswith("theme/")
+        }
+        clean = everything(site.output)
+        assert {name: found.get(name) for name in clean} == clean
+        disconnect()
