@@ -39,6 +39,8 @@ ORDER = (
     "incremental.live_reload",
     "incremental.saved_page",
     "delivery.sitemap",
+    "delivery.feeds",
+    "delivery.llms_txt",
     "presentation.search",
     "delivery.headers",  # behind everything that writes files
     "delivery.compress",  # behind everything whose files are handed out compressed
@@ -56,7 +58,6 @@ RENAMED = {
     "drafts": "delivery.drafts",
     "hosting": "delivery.headers",
     "images": "presentation.images",
-    "machines": "delivery.sitemap",
     "manifest": "comments.manifest",
     "markup": "markdown.postprocess",
     "preview": "incremental.live_reload",
@@ -71,6 +72,8 @@ RENAMED = {
     "words": "presentation.i18n",
     "writing": "incremental.output",
 }
+# One that became several; its old name registers all of them.
+SPLIT = {"machines": ("delivery.sitemap", "delivery.feeds", "delivery.llms_txt")}
 
 logger = logging.getLogger(__name__)
 
@@ -82,9 +85,23 @@ def in_order() -> list[ModuleType]:
 
 def __getattr__(name: str) -> ModuleType:
     """`from plugins import bake`, as it was written before."""
+    if name in SPLIT:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in RENAMED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return importlib.import_module(f"{__name__}.{name}")
+
+
+class _Several(ModuleType):
+    """A plugin of before, which registers those that it became."""
+
+    def __init__(self, name: str, parts: Sequence[ModuleType]) -> None:
+        super().__init__(name)
+        self.parts = parts
+
+    def register(self) -> None:
+        for part in self.parts:
+            part.register()
 
 
 class _Renamed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -94,19 +111,20 @@ class _Renamed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         package, _, name = fullname.rpartition(".")
-        known = package == __name__ and name in RENAMED
+        known = package == __name__ and (name in RENAMED or name in SPLIT)
         return importlib.machinery.ModuleSpec(fullname, self) if known else None
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        name = RENAMED[spec.name.rpartition(".")[2]]
+        old = spec.name.rpartition(".")[2]
+        names = [f"{__name__}.{name}" for name in SPLIT.get(old) or (RENAMED[old],)]
         logger.warning(
-            "%s is called %s.%s now. Write that in pelicanconf.py: the next release knows the old"
+            "%s is called %s now. Write that in pelicanconf.py: the next release knows the old"
             " name no more.",
             spec.name,
-            __name__,
-            name,
+            ", ".join(names),
         )
-        return importlib.import_module(f"{__name__}.{name}")
+        found = [importlib.import_module(name) for name in names]
+        return found[0] if old in RENAMED else _Several(spec.name, found)
 
     def exec_module(self, module: ModuleType) -> None:
         """It has been executed under its name."""

@@ -1,8 +1,10 @@
-"""Aliases: a page at each old address of an article or page, sending its readers on.
+"""Redirects: from each old address of an article or page to the one of today.
 
-A static host cannot answer 301 by itself, so these are pages with a `refresh` and a canonical
-link: no script, understood by browsers and search engines. What `Aliases` may say is checked by
-`manifest`, which has to come before this plugin in PLUGINS.
+A static host cannot answer 301 by itself, so there is a page at each of its `Aliases`, with a `refresh`
+and a canonical link: no script, understood by browsers and search engines. Where the host or the server
+can do better, it has the same as `_redirects`, which several hosts read by themselves, and as the lines
+of an nginx `map`, `nginx-redirects.map`. What `Aliases` may say is checked by `manifest`, which has to
+come before this plugin in PLUGINS.
 """
 
 from collections.abc import Iterable
@@ -10,6 +12,7 @@ from html import escape
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pelican import signals
 
@@ -51,11 +54,34 @@ def page(content: Article, settings: dict[str, Any]) -> bytes:
     return PAGE.format(**{key: escape(value) for key, value in values.items()}).encode()
 
 
+def host_rules(site: str, contents: list[Article]) -> tuple[bytes, bytes]:
+    """The same for hosts that read `_redirects`, and as the lines of an nginx `map`."""
+    prefix = urlsplit(site).path
+    moved = sorted(
+        (absolute(prefix, alias), absolute(prefix, content.url))
+        for content in contents
+        for alias in content.aliases
+    )
+    hosts = "".join(f"{old} {new} 301\n" for old, new in moved)
+    # nginx compares the decoded path, and takes quoted strings as they are.
+    nginx = "".join(f'"{unquoted(old)}" "{new}";\n' for old, new in moved)
+    return hosts.encode(), nginx.encode()
+
+
+def unquoted(address: str) -> str:
+    return unquote(address).replace("\\", "\\\\").replace('"', '\\"')
+
+
 def write(pelican: Pelican) -> None:
-    output = pelican.settings["OUTPUT_PATH"]
-    for content in _moved.pop(output, []):
+    settings = pelican.settings
+    output, site = Path(settings["OUTPUT_PATH"]), settings["SITEURL"].rstrip("/")
+    moved = _moved.pop(settings["OUTPUT_PATH"], [])
+    for content in moved:
         for alias in content.aliases:
-            files.update(Path(output, alias_file(alias)), page(content, pelican.settings))
+            files.update(output / alias_file(alias), page(content, settings))
+    hosts, nginx = host_rules(site, moved)
+    files.update(output / "_redirects", hosts)
+    files.update(output / "nginx-redirects.map", nginx)
 
 
 def register() -> None:

@@ -1,4 +1,4 @@
-"""What crawlers, feed readers and web servers are told."""
+"""What crawlers, feed readers and web servers are told: sitemap, feeds, llms.txt, redirects."""
 
 import json
 import re
@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from plugins.comments import manifest
-from plugins.delivery import redirects, sitemap
-from plugins.delivery.sitemap import PAGES_OF_ONE_SITEMAP, sitemaps, whole
+from plugins.delivery import feeds, llms_txt, redirects, sitemap
+from plugins.delivery.feeds import whole
+from plugins.delivery.sitemap import PAGES_OF_ONE_SITEMAP, sitemaps
 from plugins.presentation import images
 from tests.sites import Site, disconnect
 
@@ -50,7 +51,7 @@ def build(site: Site, **settings: Any) -> None:
         "DRAFT_SAVE_AS": "",
         "DIRECT_TEMPLATES": ["index", "404"],
         "FEED_ALL_ATOM": "feeds/all.atom.xml",
-        "PLUGINS": [manifest, redirects, images, sitemap],
+        "PLUGINS": [manifest, redirects, images, sitemap, feeds, llms_txt],
         "IMAGES_FORMATS": ("webp",),
     }
     site.build(**{**defaults, **settings})
@@ -218,3 +219,10 @@ def test_the_same_site_gives_the_same_files(site: Site) -> None:
     first = {name: (site.output / name).read_bytes() for name in names}
     build(site)
     assert first == {name: (site.output / name).read_bytes() for name in names}
+
+
+def test_what_the_old_name_of_all_these_wrote_it_writes_still(site: Site) -> None:
+    site.write("fish")
+    build(site, PLUGINS=[manifest, "plugins.machines"])
+    for name in ("sitemap.xml", "robots.txt", "feeds/all.json", "llms.txt"):
+        assert "example.org/blog/" in (site.output / name).read_text("utf-8")

@@ -1,0 +1,118 @@
+"""Feeds: JSON Feed beside Pelican's Atom, and whole addresses in both.
+
+A feed is read far from its site: every address in its texts is whole, those of pictures and of their
+widths included. `feeds/all.json` is JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/) and carries
+the same articles as Pelican's own feeds.
+
+Settings: FEED_ALL_JSON ("feeds/all.json"; empty: none), FEED_MAX_ITEMS (Pelican's, 100). Templates get
+WEBMENTION, the address of the endpoint, if it is set.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from html import unescape
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+from pelican import signals
+
+from plugins import files
+from plugins.comments.manifest import Article, Generator, Pelican, absolute, plain
+
+ADDRESS = re.compile(r'(\s(?:href|src|poster|cite)=")([^"]*)"')
+WIDTHS = re.compile(r'(\ssrcset=")([^"]*)"')
+TAG = re.compile(r"<[^>]*>")
+
+_published: dict[str, list[Article]] = {}
+
+
+def whole(html: str, base: str) -> str:
+    """The same HTML with whole addresses: a feed is read far from its site."""
+    html = ADDRESS.sub(lambda found: f'{found[1]}{urljoin(base, found[2])}"', html)
+
+    def widths(found: re.Match[str]) -> str:
+        parts = (part.strip().split(" ", 1) for part in found[2].split(", "))
+        return found[1] + ", ".join(" ".join([urljoin(base, a), *w]) for a, *w in parts) + '"'
+
+    return WIDTHS.sub(widths, html)
+
+
+def words(html: str) -> str:
+    """HTML as a line of plain text."""
+    return " ".join(unescape(TAG.sub("", html)).split())
+
+
+def by_date(contents: list[Article]) -> list[Article]:
+    """Articles alone, the newest first."""
+    articles = [content for content in contents if type(content).__name__ == "Article"]
+    articles.sort(key=lambda article: (article.slug, article.lang))
+    return sorted(articles, key=lambda article: article.date, reverse=True)
+
+
+def item(article: Article, site: str) -> dict[str, Any]:
+    address = absolute(site, article.url)
+    found = {
+        "id": address,
+        "url": address,
+        "title": plain(article.title),
+        "content_html": whole(article.get_content(site), address),
+        "date_published": article.date.isoformat(),
+        "authors": [{"name": str(author)} for author in getattr(article, "authors", [])],
+        "language": article.lang,
+    }
+    if getattr(article, "modified", None):
+        found["date_modified"] = article.modified.isoformat()
+    if summary := words(article.metadata.get("summary", "")):
+        found["summary"] = summary
+    if tags := [str(tag) for tag in getattr(article, "tags", [])]:
+        found["tags"] = tags
+    return found
+
+
+def json_feed(name: str, settings: dict[str, Any], site: str, contents: list[Article]) -> bytes:
+    most = settings.get("FEED_MAX_ITEMS") or 100
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": settings["SITENAME"],
+        "home_page_url": f"{site}/",
+        "feed_url": absolute(site, name),
+        "description": settings.get("SITESUBTITLE", ""),
+        "language": settings["DEFAULT_LANG"],
+        "items": [item(article, site) for article in by_date(contents)[:most]],
+    }
+    return json.dumps(
+        {key: value for key, value in feed.items() if value != ""}, ensure_ascii=False
+    ).encode()
+
+
+def complete(context: dict[str, Any], feed: Any) -> None:
+    """Pelican's own feeds: addresses in their texts become whole ones."""
+    for item in feed.items:
+        for key in ("content", "description"):
+            if item.get(key):
+                item[key] = whole(item[key], item["link"])
+
+
+def collect(generators: Iterable[Generator]) -> None:
+    by_name = {type(generator).__name__: generator for generator in generators}
+    articles, pages = by_name["ArticlesGenerator"], by_name["PagesGenerator"]
+    _published[articles.settings["OUTPUT_PATH"]] = list(
+        chain(articles.articles, articles.translations, pages.pages, pages.translations)
+    )
+
+
+def write(pelican: Pelican) -> None:
+    settings = pelican.settings
+    contents = _published.pop(settings["OUTPUT_PATH"], [])
+    if name := settings.get("FEED_ALL_JSON", "feeds/all.json"):
+        site = settings["SITEURL"].rstrip("/")
+        files.update(Path(settings["OUTPUT_PATH"], name), json_feed(name, settings, site, contents))
+
+
+def register() -> None:
+    signals.all_generators_finalized.connect(collect)
+    signals.feed_generated.connect(complete)
+    signals.finalized.connect(write)
