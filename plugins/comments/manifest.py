@@ -40,6 +40,7 @@ DAYS = re.compile(r"(\d{1,5}) days?")
 NOT_IN_A_PATH = re.compile(r"[\x00-\x20\x7f\\?#%\"<>]|//|/\.\.?(/|$)")
 
 INLINE = re.compile(r"</?(abbr|b|cite|code|em|i|q|s|small|span|strong|sub|sup|tt|u|wbr)\b[^<>]*>")
+TAG = re.compile(r"<[^>]*>")
 
 UNREAD = (
     "Pelican could not read this and would leave it out, its comments with it. The message above says"
@@ -273,6 +274,11 @@ def absolute(site_url: str, url: str) -> str:
 def plain(title: str) -> str:
     """A title without the markup that Typogrify and docutils put into it; other words stay."""
     return " ".join(html.unescape(INLINE.sub("", title)).split())
+
+
+def plain_text(html_text: str) -> str:
+    """HTML as a line of plain text."""
+    return " ".join(html.unescape(TAG.sub("", html_text)).split())
 
 
 def alias_file(path: str) -> str:

@@ -11,7 +11,6 @@ WEBMENTION, the address of the endpoint, if it is set.
 import json
 import re
 from collections.abc import Iterable
-from html import unescape
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ from urllib.parse import urljoin
 from pelican import signals
 
 from plugins import files
-from plugins.comments.manifest import Article, Generator, Pelican, absolute, plain
+from plugins.comments.manifest import Article, Generator, Pelican, absolute, plain, plain_text
 
 ADDRESS = re.compile(r'(\s(?:href|src|poster|cite)=")([^"]*)"')
 WIDTHS = re.compile(r'(\ssrcset=")([^"]*)"')
-TAG = re.compile(r"<[^>]*>")
 
 _published: dict[str, list[Article]] = {}
 
@@ -38,11 +36,6 @@ def whole(html: str, base: str) -> str:
         return found[1] + ", ".join(" ".join([urljoin(base, a), *w]) for a, *w in parts) + '"'
 
     return WIDTHS.sub(widths, html)
-
-
-def words(html: str) -> str:
-    """HTML as a line of plain text."""
-    return " ".join(unescape(TAG.sub("", html)).split())
 
 
 def by_date(contents: list[Article]) -> list[Article]:
@@ -65,7 +58,7 @@ def item(article: Article, site: str) -> dict[str, Any]:
     }
     if getattr(article, "modified", None):
         found["date_modified"] = article.modified.isoformat()
-    if summary := words(article.metadata.get("summary", "")):
+    if summary := plain_text(article.metadata.get("summary", "")):
         found["summary"] = summary
     if tags := [str(tag) for tag in getattr(article, "tags", [])]:
         found["tags"] = tags

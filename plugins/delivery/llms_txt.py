@@ -14,8 +14,8 @@ from typing import Any
 from pelican import signals
 
 from plugins import files
-from plugins.comments.manifest import Article, Generator, Pelican, absolute, plain
-from plugins.delivery.feeds import by_date, words
+from plugins.comments.manifest import Article, Generator, Pelican, absolute, plain, plain_text
+from plugins.delivery.feeds import by_date
 
 _published: dict[str, list[Article]] = {}
 
@@ -34,7 +34,7 @@ def llms(settings: dict[str, Any], site: str, contents: list[Article]) -> bytes:
         if listed:
             lines += ["", f"## {heading}", ""]
         for content in listed:
-            summary = words(content.metadata.get("summary", ""))
+            summary = plain_text(content.metadata.get("summary", ""))
             line = f"- [{one_line(plain(content.title))}]({absolute(site, content.url)})"
             lines.append(f"{line}: {summary}" if summary else line)
     return ("\n".join(lines) + "\n").encode()

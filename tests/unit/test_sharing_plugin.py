@@ -15,8 +15,9 @@ from PIL import Image
 
 from comments_service.publishing import rebake
 from plugins.comments import bake, manifest
-from plugins.presentation import sharing
-from plugins.presentation.sharing import Shown, broken, drawable, drawn, fitted, inert, pieces
+from plugins.presentation import linked_data, share_picture, sharing
+from plugins.presentation.linked_data import inert
+from plugins.presentation.share_picture import Shown, broken, drawable, drawn, fitted, pieces
 from tests.sites import ROOT, Site, disconnect
 
 FONT = str(pylopdf_fonts_zh_cn.serif_path())
@@ -101,7 +102,7 @@ def test_the_linked_data_tells_of_the_article_and_its_baked_comments(site: Site)
     assert article["datePublished"] == article["dateModified"] == "2026-01-01T00:00:00+00:00"
     assert talk["@id"] == article["@id"]
     assert talk["commentCount"] == 7
-    assert len(talk["comment"]) == sharing.COMMENTS
+    assert len(talk["comment"]) == linked_data.COMMENTS
     assert talk["comment"][0] == {
         "@type": "Comment",
         "text": "1: </script> wellsaid",
@@ -165,7 +166,7 @@ def test_an_unchanged_picture_is_not_drawn_again(
     def never(*_: object) -> bytes:
         raise AssertionError("drawn again")
 
-    monkeypatch.setattr(sharing, "drawn", never)
+    monkeypatch.setattr(share_picture, "drawn", never)
     build(site)
     assert before == {p.name: p.stat().st_ino for p in (site.output / "images/share").iterdir()}
 
@@ -177,10 +178,10 @@ def test_an_unchanged_picture_is_not_drawn_again(
 def test_every_title_fits_and_weighs_little(title: str) -> None:
     text = drawable(FONT, title)[: sharing.MAX_CHARACTERS]
     size, lines = fitted(FONT, text)
-    assert len(lines) <= dict(sharing.SIZES)[size]
-    room = sharing.RIGHT - sharing.LEFT
-    assert all(sharing.font(FONT, size).getlength(line) <= room for line in lines)
-    assert len(lines) * size * sharing.LEADING <= sharing.BOTTOM - sharing.TOP
+    assert len(lines) <= dict(share_picture.SIZES)[size]
+    room = share_picture.RIGHT - share_picture.LEFT
+    assert all(share_picture.font(FONT, size).getlength(line) <= room for line in lines)
+    assert len(lines) * size * share_picture.LEADING <= share_picture.BOTTOM - share_picture.TOP
     made = drawn(FONT, Shown("Site", text, "Foot"))
     assert len(made) < 100_000
     assert made == drawn(FONT, Shown("Site", text, "Foot"))
@@ -210,8 +211,14 @@ def test_nothing_in_linked_data_ends_its_script() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lang", "day"), [("en", "1 January 2026"), ("zh-cn", "2026年1月1日"), ("de", "2026-01-01")]
+    ("lang", "day"),
+    [
+        ("en", "1 January 2026"),
+        ("zh-cn", "2026年1月1日"),
+        ("de", "1. Januar 2026"),
+        ("ar", "2026-01-01"),  # The font has no Arabic.
+    ],
 )
 def test_a_date_is_written_as_its_language_writes_it(lang: str, day: str) -> None:
     content = SimpleNamespace(date=datetime(2026, 1, 1, tzinfo=UTC), lang=lang)
-    assert sharing.day(content) == day
+    assert sharing.day(content, FONT) == day
