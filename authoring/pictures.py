@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from authoring.blog import Blog, Source
 from authoring.check.checking import PICTURE_BYTES
 from authoring.overview import counted, table
-from plugins.presentation.images import MAX_PIXELS
+from plugins.presentation.imagefile import MAX_PIXELS
 
 SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
 LINK = re.compile(r"\{(?P<kind>static|attach|filename|photo)\}(?P<path>[^\s\"'<>\])}|]+)")

@@ -21,6 +21,7 @@ FORMATS = {
     "avif": {"quality": 58, "speed": 7, "max_threads": 1},
     "webp": {"quality": 78, "method": 5},
 }
+MAX_PIXELS = 50_000_000
 SVG_BYTES = 65_536
 ORIENTATION = 0x0112
 

@@ -18,56 +18,36 @@ IMAGES_FORMATS ("avif", "webp"), IMAGES_ZOOM_FROM (960: from which width on to l
 picture), IMAGES_MAX_PIXELS (50 million).
 """
 
-import contextlib
-import hashlib
-import json
 import logging
 import os
 import re
-import struct
 import time
 from collections.abc import Iterable, Iterator
 from html import escape, unescape
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from typing import Any
+from urllib.parse import unquote
 
 from pelican import signals
-from PIL import Image, features
 
 from plugins import files
 from plugins.comments.manifest import Article, Generator, Pelican, Problem
 from plugins.incremental import saved_page
 
-from . import imagefile
+from . import image_variants, imagefile
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1  # of what is made of a picture: a change makes everything anew
-WIDTHS = (420, 640, 960, 1280)
 SIZES = "(min-width: 40rem) 36rem, 100vw"
-MAX_PIXELS = 50_000_000
 KEEP_SECONDS = 30 * 24 * 3600
 RASTER = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
 
 TAG = re.compile(rf"<(?P<end>/?)(?P<tag>a|picture|img)\b(?P<attributes>{imagefile.ATTRIBUTES})>")
 INTERNAL = re.compile(r"[{|](?P<what>static|attach|filename)[}|](?P<path>[^?#]*)")
 
-_written: dict[str, set[str]] = {}
-
 
 class ImageError(Exception):
     """What stops the build: every picture that cannot be shown."""
-
-
-class Facts(NamedTuple):
-    """What is known of a picture file without decoding it."""
-
-    width: int
-    height: int
-    kind: str  # "svg", "still" or "moving"
-    digest: str
-    clean: bool  # nothing in it but the picture
 
 
 # --- Alternative text -----------------------------------------------------------------------------
@@ -87,142 +67,6 @@ def without_alt(html: str) -> list[str]:
     return found
 
 
-# --- Every file of the site ------------------------------------------------------------------------
-
-
-class Pictures:
-    """The picture files of one build."""
-
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self.settings = settings
-        default = Path(settings.get("CACHE_PATH", "cache"), "images")
-        self.cache = Path(settings.get("IMAGES_CACHE", default))
-        self.folder = settings.get("IMAGES_FOLDER", "images/sized").strip("/")
-        self.limit = settings.get("IMAGES_MAX_PIXELS", MAX_PIXELS)
-        self.widths = sorted(settings.get("IMAGES_WIDTHS", WIDTHS))
-        self.forms = [
-            form
-            for form in settings.get("IMAGES_FORMATS", tuple(imagefile.FORMATS))
-            if form in imagefile.FORMATS and features.check(form)
-        ]
-        self.output = Path(settings["OUTPUT_PATH"])
-        self.prefix = urlsplit(settings["SITEURL"]).path.rstrip("/")
-        self.written = _written.setdefault(settings["OUTPUT_PATH"], set())
-        self.made: dict[tuple[str, str], dict[str, list[tuple[int, str]]]] = {}
-        self.index = self.cache / "index.json"
-        self.known: dict[str, list[Any]] = {}
-        with contextlib.suppress(OSError, ValueError):
-            self.known = json.loads(self.index.read_bytes())
-        self.seen: dict[str, list[Any]] = {}
-
-    def facts(self, path: Path) -> Facts:
-        """Read once, then known by the file's size and time; raises Unreadable."""
-        stat = path.stat()
-        key = str(path)
-        as_it_was = [VERSION, stat.st_size, stat.st_mtime_ns, self.limit]
-        known = self.seen.get(key) or self.known.get(key)
-        if known and known[0] == as_it_was:
-            self.seen[key] = known
-            return Facts(*known[1])
-        facts = self.look(path)
-        self.seen[key] = [as_it_was, list(facts)]
-        return facts
-
-    def look(self, path: Path) -> Facts:
-        if path.suffix.lower() == ".svg":
-            return Facts(*imagefile.svg_size(path), "svg", "", True)
-        data = path.read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
-        with imagefile.opened(path, self.limit) as image:
-            width, height = image.size
-            if imagefile.orientation_of(image) >= 5:
-                width, height = height, width
-            moving = getattr(image, "is_animated", False) and image.format != "MPO"
-        clean = imagefile.cleaned(data, self.limit)
-        if clean != data:
-            files.update(self.clean_copy(digest, path), clean)
-        return Facts(width, height, "moving" if moving else "still", digest, clean == data)
-
-    def clean_copy(self, digest: str, path: Path) -> Path:
-        return self.cache / f"{digest[:16]}-{VERSION}" / path.name
-
-    def remember(self) -> None:
-        text = json.dumps(dict(sorted(self.seen.items())), ensure_ascii=False, indent=0)
-        files.update(self.index, text.encode())
-
-    def sized(self, path: Path, facts: Facts) -> dict[str, list[tuple[int, str]]]:
-        """The addresses of a picture in several widths, by format; what is missing is made."""
-        key = (facts.digest, path.stem)
-        if key not in self.made:
-            self.made[key] = self.make(path, facts)
-        return self.made[key]
-
-    def make(self, path: Path, facts: Facts) -> dict[str, list[tuple[int, str]]]:
-        smaller = [width for width in self.widths if width < facts.width]
-        widths = [*smaller, min(facts.width, self.widths[-1])]
-        recipe = f"{VERSION} {facts.digest} {sorted(imagefile.FORMATS.items())} {features.version('pil')}"
-        digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
-        wanted = {
-            (form, width): self.cache / f"{digest}-{width}.{form}"
-            for form in self.forms
-            for width in dict.fromkeys(widths)
-        }
-        if not all(target.exists() for target in wanted.values()):
-            self.encode(path, wanted)
-        stem = re.sub(r"[^\w-]+", "-", path.stem.lower()).strip("-")[:32] or "picture"
-        found: dict[str, list[tuple[int, str]]] = {}
-        # A drawing may weigh less at its full width, or in the older format: then that is all it has.
-        least = {"": path.stat().st_size}
-        for (form, width), target in self.from_the_widest(wanted):
-            size = target.stat().st_size
-            rivals = (
-                least.values() if form == self.forms[0] else (least[""], least.get(form, size + 1))
-            )
-            # An empty file says that this format has nothing to offer here.
-            if not size or size >= min(rivals):
-                continue
-            least[form] = size
-            name = f"{stem}.{digest[:8]}-{width}.{form}"
-            copy = self.output / self.folder / name
-            if not copy.exists() or copy.stat().st_size != size:
-                files.replace(copy, target.read_bytes())
-            self.written.add(name)
-            address = f"{self.prefix}/{quote(f'{self.folder}/{name}')}"
-            found.setdefault(form, []).insert(0, (width, address))
-        return found
-
-    def from_the_widest(
-        self, wanted: dict[tuple[str, int], Path]
-    ) -> list[tuple[tuple[str, int], Path]]:
-        """The formats of one width from the last to the first, which has to be the lightest."""
-        return sorted(wanted.items(), key=lambda item: (-item[0][1], -self.forms.index(item[0][0])))
-
-    def encode(self, path: Path, wanted: dict[tuple[str, int], Path]) -> None:
-        with imagefile.opened(path, self.limit) as image:
-            drawing = image.format == "PNG"
-            widest = max(width for _, width in wanted)
-            # A JPEG is decoded at the smallest size that is enough for twice what is needed.
-            scale = 2 * widest / min(image.size)
-            image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
-            try:
-                base = imagefile.plain(image)
-            except (OSError, SyntaxError, ValueError, struct.error) as error:
-                raise imagefile.Unreadable(f"it is damaged ({error}). Save it anew") from None
-        for (form, width), target in self.from_the_widest(wanted):
-            data = b""
-            if base is not None:
-                if base.width > width and base.width > widest:
-                    base = base.resize(
-                        (widest, max(1, round(base.height * widest / base.width))),
-                        Image.Resampling.LANCZOS,
-                    )
-                height = max(1, round(base.height * width / base.width))
-                shown = base.resize((width, height), Image.Resampling.LANCZOS)
-                shown.info.clear()
-                data = imagefile.encoded(shown, form, drawing)
-            files.replace(target, data)
-
-
 # --- A text ---------------------------------------------------------------------------------------
 
 
@@ -231,7 +75,7 @@ class Texts:
 
     def __init__(self, settings: dict[str, Any], published: dict[str, Any]) -> None:
         self.settings = settings
-        self.pictures = Pictures(settings)
+        self.pictures = image_variants.Pictures(settings)
         self.published = published
         site = settings["SITEURL"].rstrip("/")
         self.by_url = {}
@@ -239,7 +83,7 @@ class Texts:
             # Asking for .url would mean to Pelican that {attach} may no longer move the file.
             url = static.get_url_setting("url")
             self.by_url[f"{self.pictures.prefix}/{url}"] = self.by_url[f"{site}/{url}"] = static
-        self.zoom_from = settings.get("IMAGES_ZOOM_FROM", WIDTHS[2])
+        self.zoom_from = settings.get("IMAGES_ZOOM_FROM", image_variants.WIDTHS[2])
         self.sizes = settings.get("IMAGES_SIZES", SIZES)
         self.problems: list[Problem] = []
         self.content: Article = None
@@ -319,21 +163,21 @@ class Texts:
         if path is None or path.suffix.lower() not in RASTER | {".svg"}:
             return tag_of("img", given)
         try:
-            facts = self.pictures.facts(path)
-            sized = self.pictures.sized(path, facts) if facts.kind == "still" else {}
+            picture = self.pictures.picture(path)
+            sized = self.pictures.sized(path, picture) if picture.kind == "still" else {}
         except FileNotFoundError:
             self.refuse(src, self.missing(src))
             return tag[0]
         except imagefile.Unreadable as error:
             self.refuse(src, f"The picture {src} cannot be shown: {error}.")
             return tag[0]
-        wide, high = facts.width, facts.height
+        wide, high = picture.width, picture.height
         if given.get("width", "").isdigit() and "height" not in given:
             wide, high = int(given["width"]), round(int(given["width"]) * high / wide)
         given.setdefault("width", str(wide))
         given.setdefault("height", str(high))
         shown = tag_of("img", given)
-        width = int(given["width"]) if given["width"].isdigit() else facts.width
+        width = int(given["width"]) if given["width"].isdigit() else picture.width
         sizes = f"{width}px" if width < self.pictures.widths[0] else self.sizes
         sources = "".join(
             f'<source type="image/{form}" srcset="'
@@ -344,7 +188,7 @@ class Texts:
         )
         if sources:
             shown = f"<picture>{sources}{shown}</picture>"
-        if facts.kind == "still" and facts.width > self.zoom_from and not linked:
+        if picture.kind == "still" and picture.width > self.zoom_from and not linked:
             shown = f'<a class="zoom" href="{escape(src)}">{shown}</a>'
         return shown
 
@@ -380,9 +224,9 @@ def size(generators: Iterable[Generator]) -> None:
         if path.suffix.lower() not in RASTER or not path.is_file():
             continue
         try:
-            facts = work.pictures.facts(path)
-            if not facts.clean:
-                copy = work.pictures.clean_copy(facts.digest, path)
+            picture = work.pictures.picture(path)
+            if not picture.clean:
+                copy = work.pictures.clean_copy(picture.digest, path)
                 if not copy.exists():
                     files.replace(copy, imagefile.cleaned(path.read_bytes(), work.pictures.limit))
                 # What Pelican copies into the site: a picture as it was never gets there. Its
@@ -410,7 +254,7 @@ def again(content: Article, generators: list[Generator]) -> None:
 def prune(pelican: Pelican) -> None:
     """Drop what no page has asked for since long."""
     settings = pelican.settings
-    written = _written.pop(settings["OUTPUT_PATH"], set())
+    written = image_variants.shown.pop(settings["OUTPUT_PATH"], set())
     folder = Path(settings["OUTPUT_PATH"], settings.get("IMAGES_FOLDER", "images/sized"))
     for path in folder.glob("*.*"):
         if path.name not in written and path.stat().st_mtime < time.time() - KEEP_SECONDS:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, PngImagePlugin, features
 
 from plugins.presentation import images
-from plugins.presentation.imagefile import Unreadable, cleaned, svg_size
+from plugins.presentation.imagefile import MAX_PIXELS, Unreadable, cleaned, svg_size
 from plugins.presentation.images import ImageError, without_alt
 from tests.sites import Site, disconnect
 
@@ -267,7 +267,7 @@ def test_a_bomb_is_refused_before_it_is_opened() -> None:
     bomb = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(bomb, "PNG")
     with pytest.raises(Unreadable, match="more than 50 million"):
-        cleaned(bomb.getvalue(), images.MAX_PIXELS)
+        cleaned(bomb.getvalue(), MAX_PIXELS)
 
 
 def test_half_a_picture_is_refused(site: Pictured) -> None:
