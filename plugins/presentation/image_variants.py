@@ -66,7 +66,7 @@ class Pictures:
         """Read once, then known by the file's size and time; raises Unreadable."""
         stat = path.stat()
         key = str(path)
-        as_it_was = [VERSION, stat.st_size, stat.st_mtime_ns, self.limit]
+        as_it_was = [VERSION, imagefile.CLEANING, stat.st_size, stat.st_mtime_ns, self.limit]
         known = self.seen.get(key) or self.known.get(key)
         if known and known[0] == as_it_was:
             self.seen[key] = known
@@ -91,7 +91,7 @@ class Pictures:
         return Picture(width, height, "moving" if moving else "still", digest, clean == data)
 
     def clean_copy(self, digest: str, path: Path) -> Path:
-        return self.cache / f"{digest[:16]}-{VERSION}" / path.name
+        return self.cache / f"{digest[:16]}-{VERSION}-{imagefile.CLEANING}" / path.name
 
     def remember(self) -> None:
         text = json.dumps(dict(sorted(self.seen.items())), ensure_ascii=False, indent=0)

@@ -2,12 +2,15 @@
 
 import io
 import re
+import struct
+import warnings
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageDraw, PngImagePlugin, features
+from PIL import Image, ImageCms, ImageDraw, PngImagePlugin, features
 
 from plugins.presentation import images
 from plugins.presentation.imagefile import MAX_PIXELS, Unreadable, cleaned, svg_size
@@ -185,6 +188,59 @@ def test_what_is_published_says_nothing_of_where_it_was_taken(site: Pictured, su
     with Image.open(source) as one, Image.open(published[0]) as other:
         if suffix != "avif":
             assert one.convert("RGB").tobytes() == other.convert("RGB").tobytes()
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+HIDDEN = b"here lives Ada"
+XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + HIDDEN
+JPEG_SEGMENTS = [
+    segment(0xE0, b"JFXX\0\x10" + HIDDEN),  # a small picture, as it was before it was cut
+    segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP),
+    segment(0xE2, b"MPF\0" + HIDDEN),
+    segment(0xE4, HIDDEN),  # of a maker
+    segment(0xEB, b"JP\0\1" + HIDDEN),  # who made it, signed (C2PA)
+    segment(0xED, b"Photoshop 3.0\0" + HIDDEN),
+    segment(0xFE, HIDDEN),
+]
+PNG_CHUNKS = [
+    chunk(b"tEXt", b"Location\0" + HIDDEN),
+    chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP),
+    chunk(b"zTXt", b"GPS\0\0" + zlib.compress(b"home") + HIDDEN),
+    chunk(b"eXIf", b"II*\0" + HIDDEN),
+    chunk(b"caBX", HIDDEN),
+    chunk(b"tIME", bytes([7, 234, 1, 1, 1, 1, 1])),
+]
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_nothing_is_left_of_what_hides_in_a_picture_or_behind_it(form: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    made = io.BytesIO()
+    more = {"xmp": XMP} if form == "WEBP" else {}
+    photograph((60, 40)).save(made, form, exif=exif(6), icc_profile=profile, **more)
+    plain = made.getvalue()
+    hidden = plain + b"ftyp\x10\0\0\0mp42" + HIDDEN
+    if form == "JPEG":
+        hidden = hidden[:2] + b"".join(JPEG_SEGMENTS) + hidden[2:]
+    elif form == "PNG":  # Behind the header, which comes first.
+        hidden = hidden[:33] + b"".join(PNG_CHUNKS) + hidden[33:]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's, of the list of pictures that is none.
+        clean = cleaned(hidden, MAX_PIXELS)
+    assert HIDDEN in hidden
+    for trace in (HIDDEN, WORDS.encode(), b"tIME", b"ftyp", b"adobe"):
+        assert trace not in clean
+    with Image.open(io.BytesIO(plain)) as one, Image.open(io.BytesIO(clean)) as other:
+        assert one.tobytes() == other.tobytes()
+        assert other.info["icc_profile"] == profile
+        assert dict(other.getexif()) == {0x0112: 6}
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
