@@ -20,10 +20,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
     [
         ("/* Why. */\na {\n  color: red;\n}\n", "a{color:red}\n"),
         ("a :is(b, c) {\n  margin: 0 auto;\n}", "a :is(b,c){margin:0 auto}\n"),
-        ("a {\n  &:hover,\n  & > b {\n    top: 0;\n  }\n}", "a{&:hover,& > b{top:0}}\n"),
+        ("a {\n  &:hover,\n  & > b {\n    top: 0;\n  }\n}", "a{&:hover,& >b{top:0}}\n"),
         ('q { content: "/* kept;  } */ " }', 'q{content:"/* kept;  } */ "}\n'),
         ("@media (width >= 60rem) {\n  a { b: calc(1px + 2px); }\n}",
-         "@media (width >= 60rem){a{b:calc(1px + 2px)}}\n"),
+         "@media (width>=60rem){a{b:calc(1px + 2px)}}\n"),
+        ("a {\n  height: 100vh;\n  height: 100dvh;\n}", "a{height:100vh;height:100dvh}\n"),
         (":root { --a: light-dark(#fff, #000); }", ":root{--a:light-dark(#fff,#000)}\n"),
     ],
 )  # fmt: skip
