@@ -208,7 +208,7 @@ def test_catalogues_are_brought_up_to_date(tmp_path: Path) -> None:
 
 
 def test_what_is_filled_in_is_escaped() -> None:
-    say, count = i18n.speech(THEME / "translations", "zh-cn")
+    say, count = i18n.gettext_of(THEME / "translations", "zh-cn")
     assert say("Page %(num)s", num="<2>") == "第 &lt;2&gt; 页"
     assert count("%(num)s article", "%(num)s articles", 3) == "3 篇文章"
 

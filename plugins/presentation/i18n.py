@@ -1,12 +1,13 @@
-"""Words: what the theme says by itself, in each page's own language, and how that one writes dates.
+"""I18n: what the theme says by itself in each page's language, and how that one writes dates.
 
 A template begins with `{% set _, ngettext = words(lang) %}` and speaks English; catalogues in the
 theme's folder `translations/` say it in other languages. They are read once a build and compiled
 in memory, so that no binary is kept and none can be stale. The last part of this file gathers the
-theme's words for translators.
+theme's messages for translators.
 
-Templates get `words(lang)`, `date(moment, lang, year=true)` (a `<time>`), `language(lang)` (a
-language's name for itself) and `direction(lang)` ("ltr" or "rtl").
+Templates get `words(lang)` (its `_` and `ngettext`; other themes may use it, so it keeps its name),
+`date(moment, lang, year=true)` (a `<time>`), `language(lang)` (a language's name for itself) and
+`direction(lang)` ("ltr" or "rtl").
 """
 
 import io
@@ -30,7 +31,7 @@ DEFAULT = "en"
 TRADITIONAL = frozenset({"TW", "HK", "MO"})
 KEYWORDS = {"_": None, "ngettext": (1, 2)}
 
-Words = tuple[Callable[..., Markup], Callable[..., Markup]]
+Gettext = tuple[Callable[..., Markup], Callable[..., Markup]]
 
 
 @lru_cache(maxsize=64)
@@ -50,7 +51,7 @@ def script(where: Locale) -> str:
 
 @lru_cache(maxsize=64)
 def catalogue(folder: Path, lang: str) -> NullTranslations:
-    """The theme's words in a language; English, which the templates speak, where none is at hand."""
+    """The theme's messages in a language; English, which the templates speak, where none is at hand."""
     where = locale(lang)
     for name in (f"{where.language}_{script(where)}", where.language):
         path = folder / f"{name}.po"
@@ -65,22 +66,22 @@ def catalogue(folder: Path, lang: str) -> NullTranslations:
 
 
 @lru_cache(maxsize=64)
-def speech(folder: Path, lang: str) -> Words:
+def gettext_of(folder: Path, lang: str) -> Gettext:
     """A language's `_` and `ngettext`; what they fill in is escaped unless it is markup already."""
     messages = catalogue(folder, lang)
 
-    def say(message: str, **values: object) -> Markup:
+    def gettext(message: str, **values: object) -> Markup:
         text = escape(messages.gettext(message))
         return text % values if values else text
 
-    def count(one: str, many: str, num: int, **values: object) -> Markup:
+    def ngettext(one: str, many: str, num: int, **values: object) -> Markup:
         return escape(messages.ngettext(one, many, num)) % {"num": num, **values}
 
-    return say, count
+    return gettext, ngettext
 
 
 @lru_cache(maxsize=4096)
-def written(day: datetime, lang: str, year: bool) -> Markup:
+def formatted(day: datetime, lang: str, year: bool) -> Markup:
     where = locale(lang)
     text = format_date(day, "long", where) if year else format_skeleton("MMMMd", day, locale=where)
     return Markup('<time datetime="{}">{}</time>').format(f"{day:%Y-%m-%d}", text)
@@ -89,7 +90,7 @@ def written(day: datetime, lang: str, year: bool) -> Markup:
 def date(moment: datetime, lang: str, year: bool = True) -> Markup:
     """A day as people of that language write it, whatever the machine's own language is."""
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    return written(midnight, lang.lower(), year)
+    return formatted(midnight, lang.lower(), year)
 
 
 @lru_cache(maxsize=64)
@@ -111,7 +112,7 @@ def direction(lang: str) -> str:
 def offer(generator: Generator) -> None:
     folder = Path(generator.settings["THEME"], "translations")
     generator.env.globals.update(
-        words=lambda lang: speech(folder, lang.lower()),
+        words=lambda lang: gettext_of(folder, lang.lower()),
         date=date,
         language=language,
         direction=direction,
@@ -121,7 +122,7 @@ def offer(generator: Generator) -> None:
 def forget(_: object) -> None:
     """A preview builds again and again in one process, and its translator saves between."""
     catalogue.cache_clear()
-    speech.cache_clear()
+    gettext_of.cache_clear()
 
 
 def register() -> None:

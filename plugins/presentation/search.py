@@ -58,10 +58,10 @@ USED = re.compile(
     r"|pagefind\.[\w-]+\.pf_meta|(fragment|index)/[\w-]+\.pf_(fragment|index)"
 )
 
-# What is to be indexed once it is written: by output folder.
 # How often it is asked, while the index is made, whether the build is still wanted.
 LOOK_SECONDS = 0.02
 
+# What is to be indexed once it is written: by output folder.
 _waiting: dict[str, list[Article]] = {}
 
 
@@ -136,11 +136,11 @@ def told(content: Article, output: Path) -> Page | None:
     html = path.read_text(encoding="utf-8") if path.is_file() else ""
     if BODY not in html:
         return None
-    facts = {"lang": content.lang.lower()}
+    meta = {"lang": content.lang.lower()}
     if hasattr(content, "date"):
-        facts["date"] = f"{content.date:%Y-%m-%d}"
-    values = "".join(f' data-{name}="{value}"' for name, value in facts.items())
-    named = ", ".join(f"{name}[data-{name}]" for name in facts)
+        meta["date"] = f"{content.date:%Y-%m-%d}"
+    values = "".join(f' data-{name}="{value}"' for name, value in meta.items())
+    named = ", ".join(f"{name}[data-{name}]" for name in meta)
     return Page(
         content.url.removesuffix("index.html"),
         html.replace(BODY, f'{BODY} data-pagefind-meta="{named}"{values}', 1),
@@ -232,8 +232,8 @@ def write(pelican: Pelican) -> None:
         return
     with tempfile.TemporaryDirectory() as made:
         # The other index has what this one would not find: here their language has no stems.
-        build(Path(made, "words"), "en" if own in ("zh", "ja") else own, pages)
-        take_over(Path(made, "words"), folder)
+        build(Path(made, "stems"), "en" if own in ("zh", "ja") else own, pages)
+        take_over(Path(made, "stems"), folder)
         if unspaced:
             build(Path(made, "cjk"), "ja" if own == "ja" else "zh", unspaced)
             take_over(Path(made, "cjk"), folder / "cjk")

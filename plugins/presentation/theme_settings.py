@@ -1,4 +1,4 @@
-"""Theme: the settings that a blog's owner writes for its looks, checked before anything is built.
+"""Theme settings: what a blog's owner writes for its looks, checked before anything is built.
 
 Every one has a default under which a site looks right. A wrong one stops the build: the message
 names the setting, its value and the remedy, for all of them at once. An accent of one's own becomes
