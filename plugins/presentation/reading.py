@@ -19,7 +19,9 @@ from plugins.comments.manifest import Article, Generator
 
 TAG = re.compile(r"<[^>]*>")
 # Scripts that are written without spaces are read by the character.
-IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+IDEOGRAPH = re.compile(
+    "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 # Silent reading of prose: Brysbaert (2019) for English; Chinese readers take in 255 to 400.
 WORDS_PER_MINUTE = 238

@@ -23,6 +23,8 @@ from pelican import signals
 
 from plugins.comments.manifest import Article, Generator
 
+from .reading import IDEOGRAPH
+
 TERMS = 32
 POSTINGS = 64
 # What is said later in a long text rarely decides what it is about.
@@ -33,11 +35,11 @@ WEIGHTS = {"title": 3.0, "tags": 4.0, "summary": 2.0, "text": 1.0}
 
 NO_PROSE = re.compile(r"<(pre|math|svg|script)\b.*?</\1>|<[^>]*>", re.DOTALL)
 WORD = re.compile(r"[^\W\d_][^\W_]+(?:['’][^\W_]+)?")
-RUN = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+RUN = re.compile(f"{IDEOGRAPH.pattern}+")
 
 
 def terms(text: str) -> list[str]:
-    """The words of a text, in small letters; scripts without spaces as pairs of characters."""
+    """The words of a text, in lower case; scripts without spaces as pairs of characters."""
     text = text.lower()
     found: list[str] = []
     if RUN.search(text):

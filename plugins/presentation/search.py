@@ -37,13 +37,14 @@ from plugins import files
 from plugins.comments.manifest import Article, Generator, Pelican
 from plugins.incremental import build_cache, saved_page
 
+from .reading import IDEOGRAPH
+
 logger = logging.getLogger(__name__)
 
 # Where a browser finds both; a server's policy for them names these paths too (docs/operating.md).
 PAGE = "search/"
 INDEX = "pagefind/"
 BODY = "data-pagefind-body"
-UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 # A language's name for itself is no word of the article that it leads away from.
 TRANSLATION = re.compile(r"<a [^>]*hreflang=[^>]*>[^<]*</a>")
 # What surrounds words rather than being them: who wrote when, numbers of notes, buttons.
@@ -216,7 +217,9 @@ def write(pelican: Pelican) -> None:
     waiting = _waiting.pop(pelican.settings["OUTPUT_PATH"], [])
     pages = [page for content in waiting if (page := told(content, output))]
     unspaced = [
-        page for page in pages if UNSPACED.search(TRANSLATION.sub("", page.html.partition(BODY)[2]))
+        page
+        for page in pages
+        if IDEOGRAPH.search(TRANSLATION.sub("", page.html.partition(BODY)[2]))
     ]
     if not unspaced:
         shutil.rmtree(folder / "cjk", ignore_errors=True)
