@@ -9,10 +9,11 @@ GET  POST account/password origin, signed in  a new password; all other sessions
 
 from flask import Response, request
 
-from comments_service import avatars, by_writer, sessions, web
+from comments_service import avatars, by_writer, sessions
 from comments_service.accounts import passwords
 from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import MAX_PASSWORD_CHARS, NewPassword, from_form
+from comments_service.web import answers, visitor
 from comments_service.web.account_pages import (
     account_doors,
     device_name,
@@ -30,7 +31,7 @@ doors = account_doors("account")
 @doors.get("/account")
 def overview() -> Response:
     session, account = signed_in()
-    return web.page(
+    return answers.page(
         "accounts/account.html",
         hue=avatars.hue(account.public_id, 0),
         avatar_path=avatars.pattern(account.public_id),
@@ -43,7 +44,7 @@ def overview() -> Response:
 def list_sessions() -> Response:
     session, account = signed_in()
     places = [(each, device_name(each.device)) for each in sessions.of_account(account)]
-    return web.page("accounts/sessions.html", sessions=places, this=session)
+    return answers.page("accounts/sessions.html", sessions=places, this=session)
 
 
 @doors.post("/account/sessions")
@@ -56,7 +57,7 @@ def end_sessions() -> Response:
     elif number.isdecimal() and number.isascii() and len(number) < 19:
         sessions.end_one(account, int(number))
         say(Message("That browser is signed out."))
-    return web.see_other(own("account/sessions"))
+    return answers.see_other(own("account/sessions"))
 
 
 @doors.route("/account/password", methods=["GET", "POST"])
@@ -69,14 +70,14 @@ def password() -> Response:
         _, account = freshly_proved()
         passwords.choose(account, from_form(NewPassword, request.form))
         say(Message("From now on your password signs you in as well."))
-        return web.see_other(own("account"))
+        return answers.see_other(own("account"))
 
     def act() -> Response:
         old = request.form.get("old_password", "")
         if len(old) > MAX_PASSWORD_CHARS:
             raise InvalidInput(fields={"old_password": passwords.WRONG})
         given = from_form(NewPassword, request.form)
-        entry = passwords.change(account, old, given, web.visitor())
+        entry = passwords.change(account, old, given, visitor.current())
         say(Message("Your new password is set; all other sessions have ended."))
         return entered(entry, own("account"))
 

@@ -6,11 +6,12 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import by_writer, config, i18n, sessions, web
+from comments_service import by_writer, config, i18n, sessions
 from comments_service.accounts.login import Entry, proved
 from comments_service.db import writing
 from comments_service.errors import Message, ProofRequired, ServiceError, SignInRequired
 from comments_service.models import Account, Session
+from comments_service.web import answers, visitor
 
 Answer = Callable[[], Response]
 
@@ -39,7 +40,7 @@ def next_path(text: str | None) -> str:
 
 def say(message: str) -> None:
     """Show a line on the next page, in the visitor's language."""
-    flash(i18n.say(web.page_language(), message))
+    flash(i18n.say(visitor.language(), message))
 
 
 def form_page(template: str, act: Answer, **context: Any) -> Response:
@@ -52,7 +53,7 @@ def form_page(template: str, act: Answer, **context: Any) -> Response:
             raise
         except ServiceError as raised:
             error = raised
-    return web.page(
+    return answers.page(
         template,
         error.status if error else 200,
         values={
@@ -72,18 +73,18 @@ def entered(entry: Entry, target: str) -> Response:
     Whoever wrote here as a guest before is asked on the way whether those comments are his.
     """
     if entry.session is None:
-        return web.page(
+        return answers.page(
             "accounts/second.html", 401, ticket=entry.token, next=target, error=None, errors={}
         )
-    web.become(entry.session)
+    visitor.become(entry.session)
     if by_writer.claimable_count(entry.session):
         target = own("account/claim", next=target)
-    return web.see_other(target, entry.token)
+    return answers.see_other(target, entry.token)
 
 
 def signed_in() -> tuple[Session, Account]:
     """The visitor's session and account. Raises SignInRequired."""
-    session = web.session()
+    session = visitor.session()
     if session is None or session.account is None:
         raise SignInRequired
     return session, session.account
@@ -103,12 +104,12 @@ def proved_again(session: Session, target: str, *, strong: bool = False) -> Resp
         sessions.prove(session, strong=strong)
         token = sessions.renew(session)
     say(Message("Thank you. Now go on where you were."))
-    return web.see_other(target, token)
+    return answers.see_other(target, token)
 
 
 def device_title(lang: str) -> str:
     """What a passkey is called by itself: after the browser and the system that made it."""
-    browser, system = device_name(web.device())
+    browser, system = device_name(visitor.device())
     if browser and system:
         title = Message("{browser} on {system}", browser=browser, system=system)
         return i18n.say(lang, title)
@@ -126,7 +127,7 @@ def account_doors(name: str) -> Blueprint:
         except SignInRequired:
             if request.method != "GET":
                 raise
-            return web.see_other(own("sign-in", next=request.full_path.rstrip("?")))
+            return answers.see_other(own("sign-in", next=request.full_path.rstrip("?")))
         return None
 
     return doors

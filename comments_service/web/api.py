@@ -25,7 +25,7 @@
     PUT    manifest                       token, rate         200 how many threads there are
     GET    openapi.json                   –                   200 this table for programs
 
-Origin, size and errors are checked for all of them in `web/__init__.py`.
+Origin, size and errors are checked for all of them in `web/guard.py`.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,6 @@ from comments_service import (
     moderation_queue,
     sessions,
     threads,
-    web,
 )
 from comments_service.accounts import (
     email_verification,
@@ -84,7 +83,8 @@ from comments_service.inputs import (
 )
 from comments_service.models import Comment, Status
 from comments_service.publishing import manifest, publisher, snapshots
-from comments_service.web import account_pages, browser_mark
+from comments_service.web import account_pages, answers, browser_mark, visitor
+from comments_service.web.openapi import document
 
 doors = Blueprint("api", __name__)
 
@@ -111,134 +111,134 @@ def read_thread(thread_id: str) -> Response:
     number = page_number(len(cut))
     count = threads.count(conversation)
     shown = cut[number - 1]
-    return web.json(
+    return answers.json(
         snapshots.as_json(thread, thread.lang, shown, number, len(cut), count, settings)
     )
 
 
 @doors.post("/threads/<thread_id>/comments")
 def post_comment(thread_id: str) -> Response:
-    posted = comments.post(thread_id, web.visitor(), body(NewComment))
-    web.become(posted.session)
+    posted = comments.post(thread_id, visitor.current(), body(NewComment))
+    visitor.become(posted.session)
     published = posted.comment.status is Status.PUBLISHED
-    answer = web.json(own([posted.comment])[0], 201 if published else 202)
-    return web.remember(answer, posted.token)
+    answer = answers.json(own([posted.comment])[0], 201 if published else 202)
+    return visitor.remember(answer, posted.token)
 
 
 @doors.patch("/comments/<id:comment_id>")
 def edit_comment(comment_id: int) -> Response:
-    return web.json(own([comments.edit(comment_id, web.visitor(), body(EditedComment))])[0])
+    return answers.json(own([comments.edit(comment_id, visitor.current(), body(EditedComment))])[0])
 
 
 @doors.delete("/comments/<id:comment_id>")
 def delete_comment(comment_id: int) -> Response:
-    return web.json(own([comments.delete(comment_id, web.visitor())])[0])
+    return answers.json(own([comments.delete(comment_id, visitor.current())])[0])
 
 
 @doors.post("/preview")
 def preview() -> Response:
-    return web.json({"html": comments.rendered(body(Preview).body)})
+    return answers.json({"html": comments.rendered(body(Preview).body)})
 
 
 @doors.get("/me")
 def read_me() -> Response:
-    return web.json(me(request.args.get("thread", "")))
+    return answers.json(me(request.args.get("thread", "")))
 
 
 @doors.post("/session")
 def sign_in() -> Response:
-    return entered(passwords.sign_in(body(SignIn), web.visitor()))
+    return entered(passwords.sign_in(body(SignIn), visitor.current()))
 
 
 @doors.post("/session/second")
 def second_step() -> Response:
     given = body(SecondStep)
-    return entered(totp.enter_with(given.ticket, given.code, web.visitor(), web.page_language()))
+    return entered(totp.enter_with(given.ticket, given.code, visitor.current(), visitor.language()))
 
 
 @doors.post("/session/letter")
 def ask_letter() -> Response:
-    given, lang = body(AskedLetter), web.page_language()
+    given, lang = body(AskedLetter), visitor.language()
     target = account_pages.own(f"handoff/{given.handoff}" if given.handoff else "account")
-    ticket = magic_link.ask(given.email, lang, web.visitor().network, target=target)
+    ticket = magic_link.ask(given.email, lang, visitor.current().network, target=target)
     detail = Message("A letter is on its way to you: open its link, or type its code.")
-    return web.json({"ticket": ticket, "detail": i18n.say(lang, detail)}, 202)
+    return answers.json({"ticket": ticket, "detail": i18n.say(lang, detail)}, 202)
 
 
 @doors.post("/session/code")
 def sign_in_by_code() -> Response:
-    return entered(magic_link.by_code(body(GivenCode), web.visitor()))
+    return entered(magic_link.by_code(body(GivenCode), visitor.current()))
 
 
 @doors.post("/session/passkey")
 def sign_in_by_passkey() -> Response:
     given = body(PasskeyAnswer)
-    return entered(passkeys.sign_in(given.ticket, given.credential, web.visitor()))
+    return entered(passkeys.sign_in(given.ticket, given.credential, visitor.current()))
 
 
 @doors.post("/passkeys/question")
 def ask_passkey() -> Response:
     body(Nothing)
-    return web.json(passkeys.question(web.visitor().network))
+    return answers.json(passkeys.question(visitor.current().network))
 
 
 @doors.post("/passkeys/offer")
 def offer_passkey() -> Response:
     _, account = account_pages.freshly_proved()
     body(Nothing)
-    return web.json(passkeys.offer(account))
+    return answers.json(passkeys.offer(account))
 
 
 @doors.post("/passkeys")
 def add_passkey() -> Response:
     session, account = account_pages.freshly_proved()
-    lang = web.page_language()
+    lang = visitor.language()
     made = passkeys.add(account, session, body(NewPasskey), account_pages.device_title(lang), lang)
     made_at = i18n.stamp(made.created_at)
-    return web.json({"id": made.id, "name": made.name, "created_at": made_at}, 201)
+    return answers.json({"id": made.id, "name": made.name, "created_at": made_at}, 201)
 
 
 def entered(entry: Entry) -> Response:
     """After a way in: who one is now. Raises SecondFactorRequired, with the ticket for it."""
     if entry.session is None:
         raise SecondFactorRequired(entry.token)
-    web.become(entry.session)
-    return web.remember(web.json(me(""), 201), entry.token)
+    visitor.become(entry.session)
+    return visitor.remember(answers.json(me(""), 201), entry.token)
 
 
 @doors.delete("/session")
 def sign_out() -> Response:
-    if (session := web.session()) is not None:
+    if (session := visitor.session()) is not None:
         sessions.end(session)
-    return web.forget(Response(status=204))
+    return visitor.forget(Response(status=204))
 
 
 @doors.post("/session/claim")
 def claim() -> Response:
-    session = web.session()
+    session = visitor.session()
     if session is None or session.account is None:
         raise SignInRequired
     if body(Claim).comments != by_writer.claimable_count(session):
         detail = Message("There are others by now. Please close this and look again.")
         raise InvalidInput(fields={"comments": detail})
     account_comments.claim(session)
-    return web.json(me(""))
+    return answers.json(me(""))
 
 
 @doors.post("/handoffs")
 def ask_handoff() -> Response:
-    asked = handoff.ask(body(NewHandoff).challenge, origin(), web.visitor().network)
+    asked = handoff.ask(body(NewHandoff).challenge, origin(), visitor.current().network)
     url = f"{config.current().comments_url}handoff/{asked.challenge}"
-    return web.json({"url": url, "number": asked.number}, 201)
+    return answers.json({"url": url, "number": asked.number}, 201)
 
 
 @doors.post("/session/handoff")
 def redeem_handoff() -> Response:
-    entry = handoff.redeem(body(Handoff).verifier, origin(), web.visitor())
+    entry = handoff.redeem(body(Handoff).verifier, origin(), visitor.current())
     if entry is not None:
         return entered(entry)
     detail = Message("Nobody has signed in in the other window yet.")
-    return web.json({"detail": i18n.say(web.page_language(), detail)}, 202)
+    return answers.json({"detail": i18n.say(visitor.language(), detail)}, 202)
 
 
 def origin() -> str:
@@ -250,14 +250,16 @@ def origin() -> str:
 def sign_up() -> Response:
     mark = browser_mark.made()
     given = body(email_verification.asked_for())
-    email_verification.sign_up(given, web.page_language(), web.visitor().network, browser=mark)
+    email_verification.sign_up(given, visitor.language(), visitor.current().network, browser=mark)
     detail = Message("A letter is on its way to you: open its link to finish.")
-    return browser_mark.keep(web.json({"detail": i18n.say(web.page_language(), detail)}, 202), mark)
+    return browser_mark.keep(
+        answers.json({"detail": i18n.say(visitor.language(), detail)}, 202), mark
+    )
 
 
 @doors.get("/moderation/queue")
 def read_queue() -> Response:
-    account = web.moderator()
+    account = visitor.moderator()
     try:
         status = Status(request.args.get("status", "pending"))
     except ValueError:
@@ -265,7 +267,7 @@ def read_queue() -> Response:
             fields={"status": Message("Choose one of {words}.", words=", ".join(Status))}
         ) from None
     found = moderation_queue.queue(account, status, page=page_number())
-    return web.json(
+    return answers.json(
         {
             "comments": waiting(found.comments),
             "total": found.total,
@@ -277,10 +279,10 @@ def read_queue() -> Response:
 
 @doors.post("/comments/<id:comment_id>/decisions")
 def decide(comment_id: int) -> Response:
-    account = web.moderator()
+    account = visitor.moderator()
     made = comments.decide(comment_id, account, body(NewDecision))
     decided = waiting([threads.comment(comment_id)])[0]
-    return web.json({"decision": made.act, "reason": made.reason, "comment": decided}, 201)
+    return answers.json({"decision": made.act, "reason": made.reason, "comment": decided}, 201)
 
 
 @doors.put("/manifest")
@@ -294,14 +296,12 @@ def take_manifest() -> Response:
             Message("Nothing was taken over: {reason}", reason=str(error))
         ) from error
     publisher.wake()
-    return web.json({"threads": listed})
+    return answers.json({"threads": listed})
 
 
 @doors.get("/openapi.json")
 def openapi() -> Response:
-    from comments_service.web import openapi as document
-
-    return web.json(document.document(config.current()))
+    return answers.json(document(config.current()))
 
 
 # ---- what answers hold
@@ -319,14 +319,14 @@ def page_number(last: int | None = None) -> int:
 
 def own(mine: Sequence[Comment]) -> list[dict[str, Any]]:
     """Comments for their writer: with source, markup, and how long they can be changed."""
-    visitor = web.visitor()
-    answers = []
+    asking = visitor.current()
+    found = []
     for comment, shown in zip(mine, threads.shown(mine), strict=True):
         thread = comment.thread
         asked = request.args.get("lang", "")
         lang = asked if asked in threads.languages(thread) else thread.lang
-        editable = comments.may_edit(comment, visitor)
-        answers.append(
+        editable = comments.may_edit(comment, asking)
+        found.append(
             {
                 **snapshots.comment_json(shown, threads.address(thread, lang)),
                 "source": comment.source,
@@ -337,12 +337,12 @@ def own(mine: Sequence[Comment]) -> list[dict[str, Any]]:
                 "deletable": editable,
             }
         )
-    return answers
+    return found
 
 
 def waiting(queue: Sequence[Comment]) -> list[dict[str, Any]]:
     """Comments for a moderator: whole whatever their state, with source and reasons."""
-    lang = web.page_language()
+    lang = visitor.language()
     return [
         {
             **snapshots.comment_json(replace(shown, gone=False), comment.thread.url),
@@ -355,7 +355,7 @@ def waiting(queue: Sequence[Comment]) -> list[dict[str, Any]]:
 
 
 def me(thread_id: str) -> dict[str, Any]:
-    session = web.session()
+    session = visitor.session()
     account = session.account if session else None
     mine = by_writer.in_thread(session, thread_id) if session and thread_id else []
     return {

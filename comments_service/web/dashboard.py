@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import comments, config, i18n, moderation_queue, threads, web
+from comments_service import comments, config, i18n, moderation_queue, threads
 from comments_service.accounts.login import has_passkey, has_second_factor
 from comments_service.errors import (
     Message,
@@ -27,6 +27,7 @@ from comments_service.errors import (
 )
 from comments_service.inputs import NewDecision, from_form
 from comments_service.models import Act, Status
+from comments_service.web import answers, visitor
 
 doors = Blueprint("dashboard", __name__)
 
@@ -37,15 +38,15 @@ MAX_AT_ONCE = 100
 @doors.before_request
 def guard() -> Response | None:
     try:
-        web.moderator()
+        visitor.moderator()
     except SignInRequired:
         if request.method != "GET":
             raise
         here = quote(request.full_path.rstrip("?"))
-        return web.see_other(f"{config.current().prefix}sign-in?next={here}")
+        return answers.see_other(f"{config.current().prefix}sign-in?next={here}")
     except SecondFactorMissing as error:
         here = request.full_path.rstrip("?") if request.method == "GET" else request.path
-        return web.page(
+        return answers.page(
             "dashboard/second-missing.html", error.status, error=error, here=here, has=strong_ways()
         )
     return None
@@ -53,7 +54,7 @@ def guard() -> Response | None:
 
 def strong_ways() -> dict[str, bool]:
     """What the moderator who asks could show beside a password."""
-    session = web.session()
+    session = visitor.session()
     account = session.account if session else None
     return {
         "app": account is not None and has_second_factor(account),
@@ -70,13 +71,13 @@ def queue() -> Response:
     asked = request.args.get("page", "1")
     thread_id, words = request.args.get("thread", ""), request.args.get("q", "")
     found = moderation_queue.queue(
-        web.moderator(),
+        visitor.moderator(),
         status,
         thread_id=thread_id,
         words=words.replace("\0", ""),
         page=int(asked[:9]) if asked.isdecimal() and asked.isascii() else 1,
     )
-    return web.page(
+    return answers.page(
         "dashboard/queue.html",
         queue=found,
         shown=threads.shown(found.comments),
@@ -104,9 +105,9 @@ def _numbers(given: Iterable[str]) -> list[int]:
 @doors.get("/comments/<id:comment_id>")
 def one(comment_id: int) -> Response:
     comment = threads.comment(comment_id)
-    if not comments.may_moderate(web.moderator(), comment.thread):
+    if not comments.may_moderate(visitor.moderator(), comment.thread):
         raise NotAllowed(Message("You can decide on comments of your own articles."))
-    return web.page(
+    return answers.page(
         "dashboard/comment.html",
         comment=comment,
         shown=threads.shown([comment])[0],
@@ -117,10 +118,10 @@ def one(comment_id: int) -> Response:
 @doors.post("/decisions")
 def decide() -> Response:
     """Decide on every selected comment; then back to where the moderator was."""
-    account = web.moderator()
+    account = visitor.moderator()
     new = from_form(NewDecision, request.form)
     numbers = _numbers(request.form.getlist("comment"))
-    lang = web.page_language()
+    lang = visitor.language()
     decided, failed = [], []
     for number in numbers:
         try:
@@ -144,7 +145,7 @@ def decide() -> Response:
     for each in failed:
         flash(each)
     undoable = decided if new.decision != "undo" else []
-    return web.see_other(f"{config.current().prefix}moderation/{_back(undoable)}")
+    return answers.see_other(f"{config.current().prefix}moderation/{_back(undoable)}")
 
 
 def _back(undoable: list[int]) -> str:

@@ -16,12 +16,13 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, flash, request
 
-from comments_service import by_writer, comments, config, i18n, threads, web
+from comments_service import by_writer, comments, config, i18n, threads
 from comments_service.errors import Message, NotAllowed, ServiceError, UnknownComment
 from comments_service.inputs import EditedComment, NewComment, Preview, from_form
 from comments_service.models import Comment, Status, Thread
 from comments_service.publishing import publisher, snapshots
 from comments_service.sessions import Visitor
+from comments_service.web import answers, visitor
 
 doors = Blueprint("forms", __name__)
 
@@ -51,9 +52,9 @@ def discussions() -> Response:
     found = threads.discussions()
     spoken = {lang for each in found for lang in threads.languages(each.thread)}
     asked = request.args.get("lang", "")
-    lang = asked if asked in spoken else web.page_language()
+    lang = asked if asked in spoken else visitor.language()
     html = snapshots.discussions(found, lang, _number(request.args), settings)
-    return web.page("thread/all.html", lang=lang, discussions=html)
+    return answers.page("thread/all.html", lang=lang, discussions=html)
 
 
 @doors.get("/threads/<thread_id>")
@@ -67,14 +68,14 @@ def post(thread_id: str) -> Response:
     if request.form.get("act") == "preview":
         return preview(thread)
     try:
-        posted = comments.post(thread_id, web.visitor(), from_form(NewComment, request.form))
+        posted = comments.post(thread_id, visitor.current(), from_form(NewComment, request.form))
     except ServiceError as error:
         return thread_page(thread, values=request.form, error=error)
     _ = i18n.gettext(_lang(thread))
     if posted.comment.status is Status.PUBLISHED:
-        return web.see_other(where(posted.comment), posted.token)
+        return answers.see_other(where(posted.comment), posted.token)
     flash(_("Thank you. Your comment waits for a moderator; until then only you see it."))
-    return web.see_other(thread_address(thread, f"#comment-{posted.comment.id}"), posted.token)
+    return answers.see_other(thread_address(thread, f"#comment-{posted.comment.id}"), posted.token)
 
 
 def preview(thread: Thread) -> Response:
@@ -99,11 +100,11 @@ def thread_page(
     cut = threads.pages(conversation, settings.page_size)
     number = min(_number(values), len(cut))
     parent = _answered(values.get("reply") or values.get("parent") or "")
-    session = web.session()
+    session = visitor.session()
     mine = by_writer.in_thread(session, thread.id) if session else []
     held = [each for each in mine if each.status is Status.PENDING]
-    visitor = Visitor(session, "")
-    return web.page(
+    asking = Visitor(session, "")
+    return answers.page(
         "thread/page.html",
         error.status if error else 200,
         lang=lang,
@@ -117,7 +118,7 @@ def thread_page(
         pages=len(cut),
         policy="closed" if not threads.open_now(thread) else str(thread.policy),
         held=threads.shown(held),
-        editable={each.id for each in mine if comments.may_edit(each, visitor)},
+        editable={each.id for each in mine if comments.may_edit(each, asking)},
         values={
             **{name: values.get(name, "") for name in ("body", "name", "email", "website", "key")},
             "parent": str(parent.id) if parent else "",
@@ -150,40 +151,44 @@ def _answered(number: str) -> Comment | None:
 @doors.get("/comment/<id:comment_id>/edit")
 def ask_edit(comment_id: int) -> Response:
     comment = mine(comment_id)
-    return web.page("thread/edit.html", comment=comment, body=comment.source, error=None)
+    return answers.page("thread/edit.html", comment=comment, body=comment.source, error=None)
 
 
 @doors.post("/comment/<id:comment_id>/edit")
 def edit(comment_id: int) -> Response:
     body = request.form.get("body", "")
     try:
-        comment = comments.edit(comment_id, web.visitor(), from_form(EditedComment, {"body": body}))
+        comment = comments.edit(
+            comment_id, visitor.current(), from_form(EditedComment, {"body": body})
+        )
     except ServiceError as error:
         comment = mine(comment_id)
-        return web.page("thread/edit.html", error.status, comment=comment, body=body, error=error)
-    _ = i18n.gettext(web.page_language())
+        return answers.page(
+            "thread/edit.html", error.status, comment=comment, body=body, error=error
+        )
+    _ = i18n.gettext(visitor.language())
     flash(_("Saved."))
-    return web.see_other(where(comment))
+    return answers.see_other(where(comment))
 
 
 @doors.get("/comment/<id:comment_id>/delete")
 def ask_delete(comment_id: int) -> Response:
     comment = mine(comment_id)
-    return web.page("thread/delete.html", comment=comment, shown=threads.shown([comment])[0])
+    return answers.page("thread/delete.html", comment=comment, shown=threads.shown([comment])[0])
 
 
 @doors.post("/comment/<id:comment_id>/delete")
 def delete(comment_id: int) -> Response:
-    comment = comments.delete(comment_id, web.visitor())
-    _ = i18n.gettext(web.page_language())
+    comment = comments.delete(comment_id, visitor.current())
+    _ = i18n.gettext(visitor.language())
     flash(_("Your comment is deleted."))
-    return web.see_other(thread_address(comment.thread))
+    return answers.see_other(thread_address(comment.thread))
 
 
 def mine(comment_id: int) -> Comment:
     """One's own comment. Raises UnknownComment, NotAllowed."""
     comment = threads.comment(comment_id)
-    if not comments.is_mine(comment, web.visitor()) or comment.status is Status.DELETED:
+    if not comments.is_mine(comment, visitor.current()) or comment.status is Status.DELETED:
         if comment.status is not Status.PUBLISHED:
             raise UnknownComment
         raise NotAllowed(Message("Only its writer can change this comment."))

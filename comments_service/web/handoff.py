@@ -10,8 +10,8 @@ How it works, and what it keeps out, is told in `accounts/handoff.py`; the page'
 
 from flask import Response
 
-from comments_service import web
 from comments_service.accounts import handoff
+from comments_service.web import answers, visitor
 from comments_service.web.account_pages import account_doors, form_page, own, signed_in
 
 doors = account_doors("handoff")
@@ -23,12 +23,12 @@ def confirm(challenge: str) -> Response:
     asked = handoff.asked(challenge)
 
     def act() -> Response:
-        handoff.complete(challenge, session, web.visitor().network)
-        return web.see_other(own("handed-off"))
+        handoff.complete(challenge, session, visitor.current().network)
+        return answers.see_other(own("handed-off"))
 
     return form_page("accounts/handoff.html", act, asked=asked)
 
 
 @doors.get("/handed-off")
 def done() -> Response:
-    return web.page("accounts/handed-off.html")
+    return answers.page("accounts/handed-off.html")

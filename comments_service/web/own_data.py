@@ -9,10 +9,11 @@ GET  POST account/delete origin, signed in, fresh proof deletes the account, at 
 import orjson
 from flask import Response, request
 
-from comments_service import account_comments, by_writer, web
+from comments_service import account_comments, by_writer
 from comments_service.accounts import deletion, export
 from comments_service.errors import InvalidInput, Message
 from comments_service.models import now
+from comments_service.web import answers, visitor
 from comments_service.web.account_pages import (
     account_doors,
     form_page,
@@ -38,11 +39,11 @@ def claim() -> Response:
         else:
             account_comments.leave(session)
             say(Message("They stay as they are."))
-        return web.see_other(target)
+        return answers.see_other(target)
 
     found = by_writer.claimable(session)
     if not found and request.method == "GET":
-        return web.see_other(target)
+        return answers.see_other(target)
     return form_page("accounts/claim.html", act, comments=found, next=target)
 
 
@@ -50,7 +51,7 @@ def claim() -> Response:
 def own_data() -> Response:
     _, account = freshly_proved()
     if request.method == "GET":
-        return web.page("accounts/data.html")
+        return answers.page("accounts/data.html")
     answer = Response(
         orjson.dumps(
             export.gathered(account), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
@@ -72,9 +73,9 @@ def delete() -> Response:
             raise InvalidInput(
                 fields={"comments": Message("Please choose what becomes of your comments.")}
             )
-        account_comments.forget(account, keep=choice == "keep", lang=web.page_language())
-        web.become(None)
-        return web.forget(web.see_other(own("goodbye")))
+        account_comments.forget(account, keep=choice == "keep", lang=visitor.language())
+        visitor.become(None)
+        return visitor.forget(answers.see_other(own("goodbye")))
 
     written = [each for each in by_writer.of_account(account.id) if each.source]
     return form_page(

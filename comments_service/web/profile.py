@@ -9,10 +9,11 @@ The pages that everybody may open, among them the one behind a letter's link, li
 
 from flask import Response, request
 
-from comments_service import account_comments, avatars, web
+from comments_service import account_comments, avatars
 from comments_service.accounts import email_change
 from comments_service.errors import Message
 from comments_service.inputs import NewEmail, Profile, from_form, parse
+from comments_service.web import answers, visitor
 from comments_service.web.account_pages import (
     account_doors,
     form_page,
@@ -35,7 +36,7 @@ def profile() -> Response:
         shown = "shown" in request.form
         account_comments.introduce(account, parse(Profile, {**given, "shown": shown}))
         say(Message("Saved. Your comments show it in a moment."))
-        return web.see_other(own("account/profile"))
+        return answers.see_other(own("account/profile"))
 
     return form_page(
         "accounts/profile.html",
@@ -55,10 +56,10 @@ def email() -> Response:
             say(Message("Your address stays as it is."))
         else:
             given = from_form(NewEmail, request.form)
-            network = web.visitor().network
-            email_change.ask(session, account, given.email, web.page_language(), network)
+            network = visitor.current().network
+            email_change.ask(session, account, given.email, visitor.language(), network)
             say(Message("A letter is on its way to the new address: open its link."))
-        return web.see_other(own("account/email"))
+        return answers.see_other(own("account/email"))
 
     waits = email_change.asked(account)
     return form_page("accounts/email.html", act, asked=waits.email if waits else None)

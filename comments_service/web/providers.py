@@ -13,13 +13,13 @@ redirect to another site.
 
 from flask import Blueprint, Response, request
 
-from comments_service import config, web
+from comments_service import config
 from comments_service.accounts import providers
 from comments_service.accounts.providers import Return
 from comments_service.config import Client
 from comments_service.errors import InvalidInput, Message, NotAllowed
 from comments_service.inputs import ChosenName, from_form
-from comments_service.web import browser_mark
+from comments_service.web import answers, browser_mark, visitor
 from comments_service.web.account_pages import (
     account_doors,
     entered,
@@ -50,9 +50,11 @@ def set_out(key: str) -> Response:
     elif purpose:
         raise InvalidInput
     mark = browser_mark.made()
-    address = providers.set_out(client, web.visitor(), browser=mark, target=target, purpose=purpose)
+    address = providers.set_out(
+        client, visitor.current(), browser=mark, target=target, purpose=purpose
+    )
     return browser_mark.keep(
-        web.page("accounts/provider.html", client=client, address=address), mark
+        answers.page("accounts/provider.html", client=client, address=address), mark
     )
 
 
@@ -73,12 +75,12 @@ def come_back(key: str) -> Response:
 
 def received(client: Client, returned: Return) -> Response:
     """Do what somebody set out for who is back from a provider."""
-    target, lang = next_path(returned.target), web.page_language()
+    target, lang = next_path(returned.target), visitor.language()
     if returned.purpose == "link":
         _, account = signed_in()
         providers.link(client, returned, account, lang)
         say(Message("From now on {provider} signs you in as well.", provider=client.name))
-        return web.see_other(target)
+        return answers.see_other(target)
     if returned.purpose == "prove":
         session, account = signed_in()
         if not providers.proves(returned, account):
@@ -90,7 +92,7 @@ def received(client: Client, returned: Return) -> Response:
             )
         return proved_again(session, target)
     mark = browser_mark.of_browser()
-    arrival = providers.arrive(client, returned.person, web.visitor(), mark, lang)
+    arrival = providers.arrive(client, returned.person, visitor.current(), mark, lang)
     if arrival.entry is None:
         return name_page(client, arrival.ticket, target, returned.person.name)
     if arrival.linked:
@@ -106,7 +108,7 @@ def received(client: Client, returned: Return) -> Response:
 def name_page(
     client: Client, ticket: str, target: str, name: str, error: InvalidInput | None = None
 ) -> Response:
-    return web.page(
+    return answers.page(
         "accounts/provider-name.html",
         error.status if error else 200,
         client=client,
@@ -125,7 +127,7 @@ def choose_name(key: str) -> Response:
     try:
         name = from_form(ChosenName, request.form).name
         entry = providers.make_account(
-            client, ticket, name, browser_mark.of_browser(), web.visitor()
+            client, ticket, name, browser_mark.of_browser(), visitor.current()
         )
     except InvalidInput as error:
         return name_page(client, ticket, target, request.form.get("name", ""), error)
@@ -140,9 +142,9 @@ def linked() -> Response:
         freshly_proved()
         number = request.form.get("identity", "")
         if number.isdecimal() and number.isascii() and len(number) < 19:
-            providers.unlink(account, int(number), web.page_language())
+            providers.unlink(account, int(number), visitor.language())
             say(Message("It is disconnected."))
-        return web.see_other(own("account/providers"))
+        return answers.see_other(own("account/providers"))
 
     found = [(each, providers.called(each)) for each in providers.linked(account)]
     kinds = {each.kind for each, _ in found}

@@ -8,10 +8,11 @@ GET       goodbye     –                   confirms to somebody that his accoun
 
 from flask import Blueprint, Response, request
 
-from comments_service import avatars, by_writer, web
+from comments_service import avatars, by_writer
 from comments_service.accounts import email_change, profile, tokens
 from comments_service.errors import Message
 from comments_service.models import Purpose
+from comments_service.web import answers, visitor
 from comments_service.web.account_pages import form_page, own, say
 
 doors = Blueprint("people", __name__)
@@ -22,7 +23,7 @@ def person(public_id: str) -> Response:
     found = profile.of_page(public_id)
     asked = request.args.get("page", "1")
     number = int(asked[:9]) if asked.isdecimal() and asked.isascii() else 1
-    return web.page(
+    return answers.page(
         "accounts/person.html",
         person=found,
         bio=profile.bio_html(found.bio),
@@ -35,9 +36,9 @@ def person(public_id: str) -> Response:
 @doors.route("/email/<token>", methods=["GET", "POST"])
 def confirm_email(token: str) -> Response:
     def act() -> Response:
-        email_change.confirm(token, web.page_language())
+        email_change.confirm(token, visitor.language())
         say(Message("Your new address is confirmed; all other sessions have ended."))
-        return web.see_other(own("account"))
+        return answers.see_other(own("account"))
 
     waits = tokens.find(Purpose.EMAIL, token)
     return form_page("accounts/email-confirm.html", act, email=waits.email)
@@ -45,4 +46,4 @@ def confirm_email(token: str) -> Response:
 
 @doors.get("/goodbye")
 def goodbye() -> Response:
-    return web.page("accounts/goodbye.html")
+    return answers.page("accounts/goodbye.html")

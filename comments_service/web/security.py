@@ -15,12 +15,13 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from comments_service import config, web
+from comments_service import config
 from comments_service.accounts import passkeys, passwords, totp
 from comments_service.accounts.login import has_passkey, has_second_factor, needs_strong_proof
 from comments_service.errors import InvalidInput, Message, UnknownToken, WrongCredentials
 from comments_service.inputs import MAX_PASSWORD_CHARS, PasskeyName, SecondStep, from_form
 from comments_service.models import Account
+from comments_service.web import answers, visitor
 from comments_service.web.account_pages import (
     account_doors,
     entered,
@@ -46,10 +47,10 @@ def second_step() -> Response:
         code = request.form.get("recovery_code") or request.form.get("code", "")
         given = from_form(SecondStep, {"ticket": request.form.get("ticket", ""), "code": code})
         try:
-            entry = totp.enter_with(given.ticket, given.code, web.visitor(), web.page_language())
+            entry = totp.enter_with(given.ticket, given.code, visitor.current(), visitor.language())
         except UnknownToken as error:
             say(error.detail)
-            return web.see_other(own("sign-in", next=target))
+            return answers.see_other(own("sign-in", next=target))
         if request.form.get("recovery_code") and entry.session and entry.session.account:
             say(left_message(totp.codes_left(entry.session.account)))
         return entered(entry, target)
@@ -88,7 +89,7 @@ def confirm() -> Response:
     def act() -> Response:
         code = request.form.get("recovery_code") or request.form.get("code", "")
         if ways["code"] and code:
-            totp.check(account, code, web.page_language())
+            totp.check(account, code, visitor.language())
             return proved_again(session, target, strong=True)
         if ways["passkey"] and (answer := request.form.get("credential")):
             passkeys.check(account, request.form.get("ticket", ""), credential(answer))
@@ -122,7 +123,7 @@ def list_passkeys() -> Response:
         asked = request.form.get("passkey", "")
         number = int(asked) if asked.isdecimal() and asked.isascii() and len(asked) < 19 else 0
         if request.form.get("act") == "remove":
-            passkeys.remove(account, number, web.page_language())
+            passkeys.remove(account, number, visitor.language())
             say(
                 Message(
                     "The passkey is removed. You may want to remove it from the device as well."
@@ -131,7 +132,7 @@ def list_passkeys() -> Response:
         else:
             passkeys.rename(account, number, from_form(PasskeyName, request.form).name)
             say(Message("The passkey has its new name."))
-        return web.see_other(own("account/passkeys"))
+        return answers.see_other(own("account/passkeys"))
 
     return form_page("accounts/passkeys.html", act, passkeys=passkeys.of(account))
 
@@ -145,22 +146,22 @@ def second_factor() -> Response:
         freshly_proved()
 
     def act() -> Response:
-        lang = web.page_language()
+        lang = visitor.language()
         match request.form.get("act"):
             case "begin":
                 totp.begin(account)
             case "confirm":
                 codes = totp.confirm(account, session, request.form.get("code", ""), lang)
-                return web.page("accounts/recovery-codes.html", codes=codes, begun=True)
+                return answers.page("accounts/recovery-codes.html", codes=codes, begun=True)
             case "codes":
                 codes = totp.renew_codes(account, lang)
-                return web.page("accounts/recovery-codes.html", codes=codes, begun=False)
+                return answers.page("accounts/recovery-codes.html", codes=codes, begun=False)
             case "off":
                 was_on = has_second_factor(account)
                 totp.switch_off(account, lang)
                 if was_on:
                     say(Message("Signing in does not ask for a second factor any more."))
-        return web.see_other(own("account/second-factor"))
+        return answers.see_other(own("account/second-factor"))
 
     address = totp.address(account, app.secret) if app and app.confirmed_at is None else ""
     return form_page(

@@ -16,7 +16,7 @@ A GET only shows a form: programs that open links in letters change nothing.
 
 from flask import Blueprint, Response, request
 
-from comments_service import config, sessions, web
+from comments_service import config, sessions
 from comments_service.accounts import (
     email_verification,
     magic_link,
@@ -37,7 +37,7 @@ from comments_service.inputs import (
     from_form,
 )
 from comments_service.models import Purpose
-from comments_service.web import browser_mark
+from comments_service.web import answers, browser_mark, visitor
 from comments_service.web.account_pages import entered, form_page, next_path, own, say
 
 doors = Blueprint("sign_in", __name__)
@@ -48,11 +48,11 @@ def sign_in() -> Response:
     target = next_path(request.values.get("next"))
 
     def act() -> Response:
-        visitor = web.visitor()
+        asking = visitor.current()
         if request.form.get("act") != "letter":
-            return entered(passwords.sign_in(from_form(SignIn, request.form), visitor), target)
+            return entered(passwords.sign_in(from_form(SignIn, request.form), asking), target)
         email = from_form(AskedLetter, {"email": request.form.get("email", "")}).email
-        ticket = magic_link.ask(email, web.page_language(), visitor.network, target=target)
+        ticket = magic_link.ask(email, visitor.language(), asking.network, target=target)
         return code_page(ticket, target, email, 202)
 
     return form_page("accounts/sign-in.html", act, next=target)
@@ -63,7 +63,7 @@ def code_page(
 ) -> Response:
     """Where the letter's six digits go. A right code that lacks a name need not be typed again."""
     fields = error.fields if error else {}
-    return web.page(
+    return answers.page(
         "accounts/letter-code.html",
         status,
         ticket=ticket,
@@ -81,7 +81,7 @@ def sign_in_by_code() -> Response:
     target = next_path(request.form.get("next"))
     try:
         return entered(
-            magic_link.by_code(from_form(GivenCode, request.form), web.visitor()), target
+            magic_link.by_code(from_form(GivenCode, request.form), visitor.current()), target
         )
     except (InvalidInput, TooMany) as error:
         ticket, email = request.form.get("ticket", ""), request.form.get("email", "")
@@ -92,7 +92,7 @@ def sign_in_by_code() -> Response:
 def sign_in_by_link(token: str) -> Response:
     def act() -> Response:
         name = from_form(ChosenName, request.form).name if found.account is None else None
-        entry, target = magic_link.by_link(token, web.visitor(), name)
+        entry, target = magic_link.by_link(token, visitor.current(), name)
         return entered(entry, next_path(target))
 
     found = magic_link.welcome(token)
@@ -104,29 +104,31 @@ def sign_up() -> Response:
     def act() -> Response:
         given = from_form(email_verification.asked_for(), request.form)
         mark = browser_mark.made()
-        email_verification.sign_up(given, web.page_language(), web.visitor().network, browser=mark)
-        return browser_mark.keep(web.page("accounts/letter.html", 202, email=given.email), mark)
+        email_verification.sign_up(
+            given, visitor.language(), visitor.current().network, browser=mark
+        )
+        return browser_mark.keep(answers.page("accounts/letter.html", 202, email=given.email), mark)
 
     return form_page("accounts/sign-up.html", act)
 
 
 @doors.post("/sign-out")
 def sign_out() -> Response:
-    if (session := web.session()) is not None:
+    if (session := visitor.session()) is not None:
         sessions.end(session)
     say(Message("You are signed out."))
     target = request.form.get("next")
-    return web.forget(web.see_other(next_path(target) if target else own("sign-in")))
+    return visitor.forget(answers.see_other(next_path(target) if target else own("sign-in")))
 
 
 @doors.route("/verify/<token>", methods=["GET", "POST"])
 def verify(token: str) -> Response:
     def act() -> Response:
         if request.form.get("act") == "disown":
-            return web.see_other(own(f"reset/{email_verification.disown(token)}"))
+            return answers.see_other(own(f"reset/{email_verification.disown(token)}"))
         password = request.form.get("password", "")[: MAX_PASSWORD_CHARS + 1]
         entry = email_verification.verify(
-            token, web.visitor(), browser=browser_mark.of_browser(), password=password
+            token, visitor.current(), browser=browser_mark.of_browser(), password=password
         )
         say(Message("Your address is confirmed."))
         return entered(entry, own("account"))
@@ -144,8 +146,8 @@ def expect_passwords() -> None:
 def forgot() -> Response:
     def act() -> Response:
         given = from_form(Forgotten, request.form)
-        email_verification.forgot(given.email, web.page_language(), web.visitor().network)
-        return web.page("accounts/letter.html", 202, email=given.email)
+        email_verification.forgot(given.email, visitor.language(), visitor.current().network)
+        return answers.page("accounts/letter.html", 202, email=given.email)
 
     expect_passwords()
     return form_page("accounts/forgot.html", act)
@@ -154,7 +156,9 @@ def forgot() -> Response:
 @doors.route("/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> Response:
     def act() -> Response:
-        entry = email_verification.reset(token, from_form(NewPassword, request.form), web.visitor())
+        entry = email_verification.reset(
+            token, from_form(NewPassword, request.form), visitor.current()
+        )
         say(Message("Your new password is set."))
         return entered(entry, own("account"))
 
@@ -167,7 +171,7 @@ def reset(token: str) -> Response:
 def owner(token: str) -> Response:
     def act() -> Response:
         entry = roles.become_owner(
-            token, from_form(email_verification.asked_for(), request.form), web.visitor()
+            token, from_form(email_verification.asked_for(), request.form), visitor.current()
         )
         say(Message("Welcome. This blog's comments are yours to look after."))
         if (

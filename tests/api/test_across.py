@@ -11,7 +11,7 @@ from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.models import Session
 from comments_service.publishing import snapshots
-from comments_service.web import SAFE_METHODS
+from comments_service.web.visitor import SAFE_METHODS
 from tests import make
 from tests.api.test_routes import GUEST, routes, send
 from tests.conftest import API, SITE, Answer, Visitor, settings_for

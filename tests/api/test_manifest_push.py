@@ -162,18 +162,18 @@ def test_a_manifest_may_be_larger_than_a_comment_but_not_without_end(
     data = json.dumps(document(*many)).encode()
     assert len(data) > 300_000
     assert push(app, data).json == {"threads": 1500}
-    limit = dict.fromkeys(web_doors(), len(data) - 1)
-    monkeypatch.setattr("comments_service.web.TOKEN_DOORS", limit)
+    limit = dict.fromkeys(token_routes(), len(data) - 1)
+    monkeypatch.setattr("comments_service.web.guard.TOKEN_ROUTES", limit)
     assert is_problem(push(app, data), "too_large")
     # Whoever has no token is told nothing of sizes.
     assert push(app, data, token="wrong").status_code == 401
 
 
-def web_doors() -> dict[str, int]:
-    from comments_service import web
+def token_routes() -> dict[str, int]:
+    from comments_service.web import guard
 
-    assert set(web.TOKEN_DOORS.values()) == {manifest.MAX_BYTES}
-    return web.TOKEN_DOORS
+    assert set(guard.TOKEN_ROUTES.values()) == {manifest.MAX_BYTES}
+    return guard.TOKEN_ROUTES
 
 
 class TestAfterwards:

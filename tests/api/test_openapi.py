@@ -15,10 +15,11 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.result import Ok
 from werkzeug.wrappers import Response
 
-from comments_service import errors, web
+from comments_service import errors
 from comments_service.config import Rate
 from comments_service.db import db
 from comments_service.models import Role
+from comments_service.web import answers
 from tests import make
 from tests.api.people import of_role
 from tests.conftest import API, SITE, Visitor
@@ -183,13 +184,13 @@ def test_every_problem_has_one_shape_and_a_word_of_its_own(app: Flask, guest: Vi
     for each in every:
         assert 400 <= each.status < 600
         with app.test_request_context(API + "me", base_url=SITE):
-            answer: Response = web.answer_error(made(each))
+            answer: Response = answers.answer_error(made(each))
         assert answer.mimetype == "application/problem+json"
         jsonschema.validate(answer.json, shape)
         assert answer.json is not None
         assert (answer.json["status"], answer.json["code"]) == (each.status, each.code)
         with app.test_request_context("/comments/sign-in", base_url=SITE):
-            page = contextvars.copy_context().run(web.answer_error, made(each))
+            page = contextvars.copy_context().run(answers.answer_error, made(each))
         if each is errors.ProofRequired:
             # A page need not say so: it leads to where one shows it, and back.
             assert page.location == "/comments/confirm?next=%2Fcomments%2Fsign-in"

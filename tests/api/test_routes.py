@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
-from comments_service import web
 from comments_service.config import Rate, Settings
 from comments_service.db import db
 from comments_service.models import Comment, Role, Session
+from comments_service.web.guard import MAX_BYTES
+from comments_service.web.visitor import SAFE_METHODS
 from tests import make
 from tests.api.people import of_role, read
 from tests.conftest import API, SITE, Answer, Visitor
@@ -26,7 +27,7 @@ from tests.conftest import API, SITE, Answer, Visitor
 SAMPLE = {"<id:comment_id>": "1", "<thread_id>": "pelicans", "<token>": "x", "<challenge>": "x"}
 GUEST = {"name": "Gus", "body": "They *scoop*."}
 # These take a token instead of a session.
-TOKEN_DOORS = (f"{API}manifest",)
+TOKEN_ROUTES = (f"{API}manifest",)
 
 
 def routes(app: Flask, *, safe: bool) -> list[tuple[str, str]]:
@@ -37,7 +38,7 @@ def routes(app: Flask, *, safe: bool) -> list[tuple[str, str]]:
         for name, value in SAMPLE.items():
             path = path.replace(name, value)
         for method in sorted(rule.methods or ()):
-            if method != "OPTIONS" and (method in web.SAFE_METHODS) is safe:
+            if method != "OPTIONS" and (method in SAFE_METHODS) is safe:
                 found.append((method, path))
     return found
 
@@ -94,7 +95,7 @@ def test_no_door_changes_anything_for_a_page_of_another_site(app: Flask) -> None
     assert len(changes) >= 15
     for method, path in changes:
         for origin in ORIGINS:
-            if path in TOKEN_DOORS and origin is None:
+            if path in TOKEN_ROUTES and origin is None:
                 continue  # A program; tests/api/test_manifest_push.py.
             answer = owner._open(method, path, headers={"Origin": origin}, json={"body": "x"})
             assert answer.status_code == 403, (method, path, origin)
@@ -292,14 +293,14 @@ TYPES: dict[str, tuple[bytes, str | None, set[int]]] = {
     "JSON in a parameter": (b'{"body": "x"}', "text/plain; a=application/json", {415}),
     "gzip": (gzip.compress(b'{"body": "x"}'), "application/json", {400}),
     "a gzip bomb": (gzip.compress(bytes(30_000_000)), "application/json", {400}),
-    "too much": (b'{"body": "' + b"x" * web.MAX_BYTES + b'"}', "application/json", {413}),
+    "too much": (b'{"body": "' + b"x" * MAX_BYTES + b'"}', "application/json", {413}),
     "far too much": (bytes(10_000_000), "application/json", {413}),
 }
 
 
 def takes_json(app: Flask) -> list[tuple[str, str]]:
     found = [each for each in routes(app, safe=False) if each[1].startswith(API)]
-    return [each for each in found if each[0] != "DELETE" and each[1] not in TOKEN_DOORS]
+    return [each for each in found if each[0] != "DELETE" and each[1] not in TOKEN_ROUTES]
 
 
 class TestShapes:
@@ -351,8 +352,8 @@ class TestShapes:
             "no boundary": (part, "multipart/form-data"),
             "UTF-16": ("body=x".encode("utf-16"), f"{url}; charset=utf-16"),
             "gzip": (gzip.compress(b"body=x"), url),
-            "too much": (b"body=" + b"x" * web.MAX_BYTES, url),
-            "too much in parts": (part.replace(b"x\r", b"x" * web.MAX_BYTES + b"\r") + b"--a--\r\n",
+            "too much": (b"body=" + b"x" * MAX_BYTES, url),
+            "too much in parts": (part.replace(b"x\r", b"x" * MAX_BYTES + b"\r") + b"--a--\r\n",
                                   "multipart/form-data; boundary=a"),
         }  # fmt: skip
         for name, (data, kind) in sent.items():

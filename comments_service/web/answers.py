@@ -1,0 +1,198 @@
+"""How the service answers: JSON, pages, problems, and the headers of them all."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from flask import Response, get_flashed_messages, request
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.urls import iri_to_uri
+
+from comments_service import config, db, errors, i18n, moderation_queue
+from comments_service.errors import ServiceError
+from comments_service.models import STAFF, Site
+from comments_service.publishing import snapshots
+from comments_service.web import visitor
+
+API = "api/v1/"
+# What SQLAlchemy raises when the database is away, full, locked or read-only.
+OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+JSON_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+
+def in_api() -> bool:
+    return request.path.startswith(config.current().prefix + API)
+
+
+def json(data: Any, status: int = 200, mimetype: str = "application/json") -> Response:
+    return Response(orjson.dumps(data), status=status, mimetype=mimetype)
+
+
+def see_other(address: str, token: str | None = None) -> Response:
+    """After a form: go and look there."""
+    return visitor.remember(Response(status=303, headers={"Location": iri_to_uri(address)}), token)
+
+
+def page(template: str, code: int = 200, *, lang: str | None = None, **context: Any) -> Response:
+    """A page of the service: complete without scripts, never stored by a cache."""
+    settings = config.current()
+    lang = lang or visitor.language()
+    if isinstance(error := context.get("error"), ServiceError):
+        translate(error, lang)
+        if "errors" in context:
+            context["errors"] = error.fields
+    site = db.db.session.get(Site, 1)
+    asking = visitor.session()
+    account = asking.account if asking else None
+    moderates = account is not None and account.role in STAFF
+    html = i18n.render(
+        lang,
+        template,
+        base=settings.prefix,
+        site_url=settings.site_url + "/",
+        site_title=site.title if site else settings.site_url,
+        account=account,
+        moderates=moderates,
+        waiting=moderation_queue.waiting(account) if account and moderates else 0,
+        flashes=get_flashed_messages(),
+        settings=settings,
+        consent=snapshots.consent(settings),
+        sign_up=settings.sign_up,
+        path=request.full_path.rstrip("?"),
+        **context,
+    )
+    answer = Response(html, status=code, mimetype="text/html")
+    return retry_after(answer, error) if isinstance(error, ServiceError) else answer
+
+
+def retry_after(answer: Response, error: ServiceError) -> Response:
+    if error.retry_after_seconds is not None:
+        answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    return answer
+
+
+def translate(error: ServiceError, lang: str) -> None:
+    """Let an error say what it says in a language."""
+    error.detail = i18n.say(lang, error.detail)
+    error.fields = {name: i18n.say(lang, text) for name, text in error.fields.items()}
+
+
+def answer_error(error: ServiceError) -> Response:
+    translate(error, visitor.language())
+    if in_api():
+        answer = problem(error)
+    elif isinstance(error, errors.ProofRequired):
+        return see_other(
+            f"{config.current().prefix}confirm?{urlencode({'next': request.full_path.rstrip('?')})}"
+        )
+    elif isinstance(error, errors.Unavailable):
+        answer = unavailable_page(error)
+    else:
+        try:
+            answer = page("error.html", error.status, error=error)
+        except OUTAGES as outage:
+            # Even a page that says 404 asks who is looking at it.
+            return answer_unavailable(outage)
+    return retry_after(answer, error)
+
+
+def problem(error: ServiceError) -> Response:
+    """RFC 9457, with a word for a code and a message for each field."""
+    data: dict[str, Any] = {
+        "type": "about:blank",
+        "title": i18n.say(visitor.language(), error.title),
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "fields": error.fields,
+    }
+    if isinstance(error, errors.SecondFactorRequired):
+        data["ticket"] = error.ticket
+    answer = json(data, error.status, "application/problem+json")
+    if isinstance(error, errors.WrongToken):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+_of_status: Mapping[int, type[ServiceError]] = {
+    404: errors.UnknownPage,
+    405: errors.WrongMethod,
+    413: errors.TooLarge,
+}
+
+
+def answer_http_error(error: HTTPException) -> Response:
+    """What Flask and Werkzeug refuse, in our words and our shape."""
+    status = error.code or 500
+    if status in (301, 302, 307, 308):
+        return Response(status=status, headers=error.get_headers())
+    known = _of_status.get(status)
+    if known is not None:
+        translated = known()
+    elif status >= 500:
+        translated = errors.Failure()
+    else:
+        translated = ServiceError(error.description or "")
+    answer = answer_error(translated)
+    if status == 405 and (allowed := getattr(error, "valid_methods", None)):
+        answer.headers["Allow"] = ", ".join(sorted(allowed))
+    return answer
+
+
+def answer_unavailable(error: SQLAlchemyError) -> Response:
+    """The database is away or cannot be written: nothing was acknowledged, nothing is lost."""
+    db.db.session.rollback()
+    return answer_error(db.unavailable(error))
+
+
+def unavailable_page(error: errors.Unavailable) -> Response:
+    """With what was typed. A page with the site's title would need the database that is away."""
+    html = i18n.render(
+        visitor.language(),
+        "unavailable.html",
+        error=error,
+        base=config.current().prefix,
+        site_url=config.current().site_url + "/",
+        path=request.full_path.rstrip("?"),
+        typed={
+            name: value
+            for name, value in request.form.items()
+            if not any(secret in name for secret in ("password", "code", "ticket", "state"))
+        },
+    )
+    return Response(html, status=error.status, mimetype="text/html")
+
+
+def page_policy(settings: config.Settings) -> str:
+    """Browsers hold `form-action` against redirects too: a posted form leads back to the blog."""
+    if config.origin_of(settings.comments_url) == settings.site_origin:
+        return PAGE_POLICY
+    return PAGE_POLICY.replace("form-action 'self'", f"form-action 'self' {settings.site_origin}")
+
+
+def add_headers(answer: Response) -> Response:
+    settings = config.current()
+    headers = answer.headers
+    is_page = answer.mimetype == "text/html"
+    headers.setdefault("Content-Security-Policy", page_policy(settings) if is_page else JSON_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cache-Control", "no-store")
+    headers.add("Vary", "Origin")
+    if settings.secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    origin = request.headers.get("Origin", "").lower()
+    if in_api() and origin in settings.origins:
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Allow-Credentials"] = "true"
+        headers["Access-Control-Expose-Headers"] = "Retry-After"
+    return answer

@@ -1,0 +1,96 @@
+"""Who asks: the session behind the cookie, the account, the address, the language.
+
+Read once a request. What a route asks of its visitor is said in `signed_in`, `freshly_proved` and
+`moderator`, which raise what the visitor lacks.
+"""
+
+import sqlalchemy as sa
+from flask import Response, g, request
+
+from comments_service import config, errors, i18n, rate_limits, sessions
+from comments_service.errors import Message
+from comments_service.models import STAFF, Account, Session
+from comments_service.sessions import Visitor
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def cookie_name() -> str:
+    """`__Host-` binds the cookie to this host over TLS; plain HTTP has no such promise."""
+    return "__Host-postil" if config.current().secure else "postil"
+
+
+def session() -> Session | None:
+    """The visitor's session, looked up once a request; and again after a rollback forgot it."""
+    found: Session | None = g.get("session")
+    if "session" not in g or (found is not None and sa.inspect(found).expired):
+        found = g.session = sessions.of_token(request.cookies.get(cookie_name()))
+    return found
+
+
+def become(session: Session | None) -> None:
+    """Go on as the session that this request has just made."""
+    g.session = session
+
+
+def current() -> Visitor:
+    """Who asks. The network is told of changes only: its first hash of a day writes the key."""
+    network = "" if request.method in SAFE_METHODS else rate_limits.network(client_address())
+    return Visitor(session(), network, device())
+
+
+def device() -> str:
+    return request.headers.get("User-Agent", "").replace("\0", "")[:200]
+
+
+def client_address() -> str:
+    """The address of whoever asks, as far as the trusted proxies vouch for it."""
+    hops = config.current().trusted_proxies
+    forwarded = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",")]
+    if hops and len(forwarded) >= hops and forwarded[-hops]:
+        return forwarded[-hops]
+    return request.remote_addr or "unknown"
+
+
+def remember(answer: Response, token: str | None) -> Response:
+    """Give a new session's token to the browser; beside it goes a hint without any secret.
+
+    Scripts cannot read the token. The hint tells the embed that asking who one is makes sense.
+    """
+    if token is not None:
+        settings = config.current()
+        lifetime = int(sessions.READER_ABSOLUTE.total_seconds())
+        for name, value, hidden in ((cookie_name(), token, True), ("postil-known", "1", False)):
+            answer.set_cookie(
+                name,
+                value,
+                max_age=lifetime,
+                httponly=hidden,
+                path="/",
+                **settings.cookie,
+            )
+    return answer
+
+
+def forget(answer: Response) -> Response:
+    for name in (cookie_name(), "postil-known"):
+        answer.delete_cookie(name, path="/", **config.current().cookie)
+    return answer
+
+
+def language() -> str:
+    """The language of an answer: the one that a page of the blog asks in, or the browser's."""
+    asked = request.args.get("lang", "")
+    return i18n.choose([*([asked] if asked else []), *request.accept_languages.values()])
+
+
+def moderator() -> Account:
+    """The account of somebody who moderates. Raises SignInRequired, NotAllowed, SecondFactorMissing."""
+    asking = session()
+    if asking is None or asking.account is None:
+        raise errors.SignInRequired
+    if asking.account.role not in STAFF:
+        raise errors.NotAllowed(Message("This page is for moderators."))
+    if config.current().staff_need_two and asking.strong_at is None:
+        raise errors.SecondFactorMissing
+    return asking.account
