@@ -23,7 +23,7 @@ from comments_service.config import Settings
 from comments_service.db import Base, db, writing
 from comments_service.errors import ServiceError
 from comments_service.models import Comment, DayKey, Letter, Purpose, Session, Status
-from comments_service.web import openapi
+from comments_service.web.api import openapi
 from tests import make
 from tests.conftest import API, SITE, Visitor, link_in, settings_for
 
@@ -249,31 +249,31 @@ def test_every_api_route_is_described_and_every_description_is_a_route(
 def test_every_api_route_stands_in_the_table_of_its_guards(app: Flask) -> None:
     from comments_service.web import (
         account,
-        api,
+        comment_pages,
         dashboard,
-        forms,
         handoff,
-        own_data,
+        personal_data,
         profile,
         providers,
         public_pages,
-        security,
         sign_in,
+        totp,
     )
+    from comments_service.web.api import comments as api
 
     for module, of, prefix in (
         (api, "api.", "/comments/api/v1/"),
-        (forms, "forms.", "/comments/"),
+        (comment_pages, "forms.", "/comments/"),
         (sign_in, "sign_in.", "/comments/"),
         (account, "account.", "/comments/"),
-        (security, "security.", "/comments/"),
-        (security, "steps.", "/comments/"),
+        (totp, "security.", "/comments/"),
+        (totp, "steps.", "/comments/"),
         (handoff, "handoff.", "/comments/"),
         (providers, "providers.", "/comments/"),
         (providers, "linked.", "/comments/"),
         (profile, "profile.", "/comments/"),
         (public_pages, "people.", "/comments/"),
-        (own_data, "data.", "/comments/"),
+        (personal_data, "data.", "/comments/"),
         (dashboard, "dashboard.", "/comments/moderation/"),
     ):
         table = module.__doc__ or ""

@@ -13,18 +13,18 @@ from comments_service.errors import ServiceError
 from comments_service.web import (
     account,
     answers,
-    api,
+    comment_pages,
     dashboard,
-    forms,
     guard,
     handoff,
-    own_data,
+    personal_data,
     profile,
     providers,
     public_pages,
-    security,
     sign_in,
+    totp,
 )
+from comments_service.web.api import comments as api
 
 
 class Id(IntegerConverter):
@@ -54,10 +54,10 @@ def register(app: Flask) -> None:
     app.url_map.merge_slashes = False
     prefix = settings.prefix.rstrip("/")
     app.register_blueprint(api.doors, url_prefix=f"{prefix}/{answers.API.rstrip('/')}")
-    app.register_blueprint(forms.doors, url_prefix=prefix)
-    for each in (sign_in, account, handoff, security, profile, public_pages, own_data, providers):
+    app.register_blueprint(comment_pages.doors, url_prefix=prefix)
+    for each in (sign_in, account, handoff, totp, profile, public_pages, personal_data, providers):
         app.register_blueprint(each.doors, url_prefix=prefix)
-    app.register_blueprint(security.steps, url_prefix=prefix)
+    app.register_blueprint(totp.steps, url_prefix=prefix)
     app.register_blueprint(providers.ways, url_prefix=prefix)
     app.register_blueprint(dashboard.doors, url_prefix=f"{prefix}/moderation")
     app.before_request(guard.guard)

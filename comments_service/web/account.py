@@ -14,7 +14,7 @@ from comments_service.accounts import passwords
 from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import MAX_PASSWORD_CHARS, NewPassword, from_form
 from comments_service.web import answers, visitor
-from comments_service.web.account_pages import (
+from comments_service.web.form_page import (
     account_doors,
     device_name,
     entered,

@@ -12,7 +12,7 @@ from flask import Response
 
 from comments_service.accounts import handoff
 from comments_service.web import answers, visitor
-from comments_service.web.account_pages import account_doors, form_page, own, signed_in
+from comments_service.web.form_page import account_doors, form_page, own, signed_in
 
 doors = account_doors("handoff")
 

@@ -14,7 +14,7 @@ from comments_service.accounts import email_change
 from comments_service.errors import Message
 from comments_service.inputs import NewEmail, Profile, from_form, parse
 from comments_service.web import answers, visitor
-from comments_service.web.account_pages import (
+from comments_service.web.form_page import (
     account_doors,
     form_page,
     freshly_proved,

@@ -19,8 +19,8 @@ from comments_service.accounts.providers import Return
 from comments_service.config import Client
 from comments_service.errors import InvalidInput, Message, NotAllowed
 from comments_service.inputs import ChosenName, from_form
-from comments_service.web import answers, browser_mark, visitor
-from comments_service.web.account_pages import (
+from comments_service.web import answers, browser_cookie, visitor
+from comments_service.web.form_page import (
     account_doors,
     entered,
     form_page,
@@ -49,11 +49,11 @@ def set_out(key: str) -> Response:
         signed_in()
     elif purpose:
         raise InvalidInput
-    mark = browser_mark.made()
+    mark = browser_cookie.made()
     address = providers.set_out(
         client, visitor.current(), browser=mark, target=target, purpose=purpose
     )
-    return browser_mark.keep(
+    return browser_cookie.keep(
         answers.page("accounts/provider.html", client=client, address=address), mark
     )
 
@@ -64,7 +64,9 @@ def come_back(key: str) -> Response:
     state, code = (request.values.get(name, "")[:MAX_CHARS] for name in ("state", "code"))
 
     def act() -> Response:
-        return received(client, providers.come_back(client, state, code, browser_mark.of_browser()))
+        return received(
+            client, providers.come_back(client, state, code, browser_cookie.of_browser())
+        )
 
     # What a provider says of an error is not shown: anybody could have written it into the address.
     going = bool(state and code) and request.method == "GET"
@@ -91,7 +93,7 @@ def received(client: Client, returned: Return) -> Response:
                 )
             )
         return proved_again(session, target)
-    mark = browser_mark.of_browser()
+    mark = browser_cookie.of_browser()
     arrival = providers.arrive(client, returned.person, visitor.current(), mark, lang)
     if arrival.entry is None:
         return name_page(client, arrival.ticket, target, returned.person.name)
@@ -127,7 +129,7 @@ def choose_name(key: str) -> Response:
     try:
         name = from_form(ChosenName, request.form).name
         entry = providers.make_account(
-            client, ticket, name, browser_mark.of_browser(), visitor.current()
+            client, ticket, name, browser_cookie.of_browser(), visitor.current()
         )
     except InvalidInput as error:
         return name_page(client, ticket, target, request.form.get("name", ""), error)

@@ -13,7 +13,7 @@ from comments_service.accounts import email_change, profile, tokens
 from comments_service.errors import Message
 from comments_service.models import Purpose
 from comments_service.web import answers, visitor
-from comments_service.web.account_pages import form_page, own, say
+from comments_service.web.form_page import form_page, own, say
 
 doors = Blueprint("people", __name__)
 

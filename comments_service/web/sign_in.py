@@ -37,8 +37,8 @@ from comments_service.inputs import (
     from_form,
 )
 from comments_service.models import Purpose
-from comments_service.web import answers, browser_mark, visitor
-from comments_service.web.account_pages import entered, form_page, next_path, own, say
+from comments_service.web import answers, browser_cookie, visitor
+from comments_service.web.form_page import entered, form_page, next_path, own, say
 
 doors = Blueprint("sign_in", __name__)
 
@@ -103,11 +103,13 @@ def sign_in_by_link(token: str) -> Response:
 def sign_up() -> Response:
     def act() -> Response:
         given = from_form(email_verification.asked_for(), request.form)
-        mark = browser_mark.made()
+        mark = browser_cookie.made()
         email_verification.sign_up(
             given, visitor.language(), visitor.current().network, browser=mark
         )
-        return browser_mark.keep(answers.page("accounts/letter.html", 202, email=given.email), mark)
+        return browser_cookie.keep(
+            answers.page("accounts/letter.html", 202, email=given.email), mark
+        )
 
     return form_page("accounts/sign-up.html", act)
 
@@ -128,12 +130,12 @@ def verify(token: str) -> Response:
             return answers.see_other(own(f"reset/{email_verification.disown(token)}"))
         password = request.form.get("password", "")[: MAX_PASSWORD_CHARS + 1]
         entry = email_verification.verify(
-            token, visitor.current(), browser=browser_mark.of_browser(), password=password
+            token, visitor.current(), browser=browser_cookie.of_browser(), password=password
         )
         say(Message("Your address is confirmed."))
         return entered(entry, own("account"))
 
-    asked = email_verification.needs_password(token, browser_mark.of_browser())
+    asked = email_verification.needs_password(token, browser_cookie.of_browser())
     return form_page("accounts/verify.html", act, password_asked=asked)
 
 

@@ -83,8 +83,8 @@ from comments_service.inputs import (
 )
 from comments_service.models import Comment, Status
 from comments_service.publishing import manifest, publisher, snapshots
-from comments_service.web import account_pages, answers, browser_mark, visitor
-from comments_service.web.openapi import document
+from comments_service.web import answers, browser_cookie, form_page, visitor
+from comments_service.web.api.openapi import document
 
 doors = Blueprint("api", __name__)
 
@@ -159,7 +159,7 @@ def second_step() -> Response:
 @doors.post("/session/letter")
 def ask_letter() -> Response:
     given, lang = body(AskedLetter), visitor.language()
-    target = account_pages.own(f"handoff/{given.handoff}" if given.handoff else "account")
+    target = form_page.own(f"handoff/{given.handoff}" if given.handoff else "account")
     ticket = magic_link.ask(given.email, lang, visitor.current().network, target=target)
     detail = Message("A letter is on its way to you: open its link, or type its code.")
     return answers.json({"ticket": ticket, "detail": i18n.say(lang, detail)}, 202)
@@ -184,16 +184,16 @@ def ask_passkey() -> Response:
 
 @doors.post("/passkeys/offer")
 def offer_passkey() -> Response:
-    _, account = account_pages.freshly_proved()
+    _, account = form_page.freshly_proved()
     body(Nothing)
     return answers.json(passkeys.offer(account))
 
 
 @doors.post("/passkeys")
 def add_passkey() -> Response:
-    session, account = account_pages.freshly_proved()
+    session, account = form_page.freshly_proved()
     lang = visitor.language()
-    made = passkeys.add(account, session, body(NewPasskey), account_pages.device_title(lang), lang)
+    made = passkeys.add(account, session, body(NewPasskey), form_page.device_title(lang), lang)
     made_at = i18n.stamp(made.created_at)
     return answers.json({"id": made.id, "name": made.name, "created_at": made_at}, 201)
 
@@ -248,11 +248,11 @@ def origin() -> str:
 
 @doors.post("/accounts")
 def sign_up() -> Response:
-    mark = browser_mark.made()
+    mark = browser_cookie.made()
     given = body(email_verification.asked_for())
     email_verification.sign_up(given, visitor.language(), visitor.current().network, browser=mark)
     detail = Message("A letter is on its way to you: open its link to finish.")
-    return browser_mark.keep(
+    return browser_cookie.keep(
         answers.json({"detail": i18n.say(visitor.language(), detail)}, 202), mark
     )
 

@@ -14,7 +14,7 @@ from comments_service.accounts import deletion, export
 from comments_service.errors import InvalidInput, Message
 from comments_service.models import now
 from comments_service.web import answers, visitor
-from comments_service.web.account_pages import (
+from comments_service.web.form_page import (
     account_doors,
     form_page,
     freshly_proved,

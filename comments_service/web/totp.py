@@ -22,7 +22,7 @@ from comments_service.errors import InvalidInput, Message, UnknownToken, WrongCr
 from comments_service.inputs import MAX_PASSWORD_CHARS, PasskeyName, SecondStep, from_form
 from comments_service.models import Account
 from comments_service.web import answers, visitor
-from comments_service.web.account_pages import (
+from comments_service.web.form_page import (
     account_doors,
     entered,
     form_page,

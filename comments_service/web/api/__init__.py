@@ -1,0 +1,1 @@
+"""JSON under `/comments/api/v1`, for the embed and for programs of others."""
