@@ -4,10 +4,11 @@ The same rooms as the web, so the same rules; a command acts without a moderator
 """
 
 from dataclasses import fields
+from pathlib import Path
 
 import click
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import Migrate
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,7 @@ from comments_service.errors import ServiceError
 from comments_service.inputs import NewDecision, parse
 from comments_service.models import Account, Role, Status, Thread
 from comments_service.publishing import manifest, publisher, snapshots
+from comments_service.web import route_tables
 
 group = AppGroup("comments", help="Look after the comments.")
 
@@ -154,6 +156,17 @@ def publish_now() -> None:
     settings = config.current()
     for thread_id in publisher.publish_behind(settings):
         snapshots.rebake_pages(thread_id, settings)
+
+
+@group.command("routes")
+@click.option("--write", is_flag=True, help="Bring the tables in docs/ up to date.")
+def routes(write: bool) -> None:
+    """Print every address of the service, and who may ask it."""
+    for name in route_tables.TABLES if write else ():
+        path = Path(name)
+        path.write_text(route_tables.brought_up_to_date(current_app, path, name), "utf-8")
+    if not write:
+        click.echo(route_tables.guards(current_app), nl=False)
 
 
 @group.command("settings")

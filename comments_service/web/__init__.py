@@ -13,18 +13,26 @@ from comments_service.errors import ServiceError
 from comments_service.web import (
     account,
     answers,
+    api,
     comment_pages,
+    confirm,
     dashboard,
+    email_address,
     guard,
     handoff,
+    passkeys,
     personal_data,
     profile,
     providers,
-    public_pages,
     sign_in,
     totp,
 )
-from comments_service.web.api import comments as api
+from comments_service.web.routes import MAX_BYTES
+
+PAGES = (
+    *(account, comment_pages, confirm, email_address, handoff, passkeys),
+    *(personal_data, profile, providers, sign_in, totp),
+)
 
 
 class Id(IntegerConverter):
@@ -40,8 +48,8 @@ def register(app: Flask) -> None:
     """Hang the routes into the application, under the path of the service's address."""
     settings: config.Settings = app.extensions["settings"]
     app.config.update(
-        MAX_CONTENT_LENGTH=guard.MAX_BYTES,
-        MAX_FORM_MEMORY_SIZE=guard.MAX_BYTES,
+        MAX_CONTENT_LENGTH=MAX_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BYTES,
         MAX_FORM_PARTS=50,
         SESSION_COOKIE_NAME="postil-flash",
         SESSION_COOKIE_HTTPONLY=True,
@@ -53,13 +61,10 @@ def register(app: Flask) -> None:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     prefix = settings.prefix.rstrip("/")
-    app.register_blueprint(api.doors, url_prefix=f"{prefix}/{answers.API.rstrip('/')}")
-    app.register_blueprint(comment_pages.doors, url_prefix=prefix)
-    for each in (sign_in, account, handoff, totp, profile, public_pages, personal_data, providers):
-        app.register_blueprint(each.doors, url_prefix=prefix)
-    app.register_blueprint(totp.steps, url_prefix=prefix)
-    app.register_blueprint(providers.ways, url_prefix=prefix)
-    app.register_blueprint(dashboard.doors, url_prefix=f"{prefix}/moderation")
+    app.register_blueprint(api.bp, url_prefix=f"{prefix}/{answers.API.rstrip('/')}")
+    app.register_blueprint(dashboard.bp, url_prefix=f"{prefix}/moderation")
+    for pages in PAGES:
+        app.register_blueprint(pages.bp, url_prefix=prefix)
     app.before_request(guard.guard)
     app.after_request(answers.add_headers)
     app.register_error_handler(ServiceError, answers.answer_error)

@@ -1,36 +1,23 @@
-"""One's own account: who one is here, where one is signed in, and the password.
+"""One's own account: who one is here, where one is signed in, and the password."""
 
-route                      guard              does
-GET       account          signed in          who one is, and the way to everything below
-GET  POST account/sessions origin, signed in  ends one of one's sessions, or all others
-GET  POST account/password origin, signed in  a new password; all other sessions end; a first
-                                              one takes a fresh proof
-"""
-
-from flask import Response, request
+from flask import Blueprint, Response, request, url_for
 
 from comments_service import avatars, by_writer, sessions
 from comments_service.accounts import passwords
 from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import MAX_PASSWORD_CHARS, NewPassword, from_form
 from comments_service.web import answers, visitor
-from comments_service.web.form_page import (
-    account_doors,
-    device_name,
-    entered,
-    form_page,
-    freshly_proved,
-    own,
-    say,
-    signed_in,
-)
+from comments_service.web.devices import device_name
+from comments_service.web.form_page import entered, form_page
+from comments_service.web.params import row_id
+from comments_service.web.routes import Guard, route
 
-doors = account_doors("account")
+bp = Blueprint("account", __name__)
 
 
-@doors.get("/account")
+@route(bp, "GET /account", "Who one is, and the way to the rest", guard=Guard.SIGNED_IN)
 def overview() -> Response:
-    session, account = signed_in()
+    session, account = visitor.signed_in()
     return answers.page(
         "accounts/account.html",
         hue=avatars.hue(account.public_id, 0),
@@ -40,37 +27,44 @@ def overview() -> Response:
     )
 
 
-@doors.get("/account/sessions")
+@route(bp, "GET /account/sessions", "Where one is signed in", guard=Guard.SIGNED_IN)
 def list_sessions() -> Response:
-    session, account = signed_in()
+    session, account = visitor.signed_in()
     places = [(each, device_name(each.device)) for each in sessions.of_account(account)]
     return answers.page("accounts/sessions.html", sessions=places, this=session)
 
 
-@doors.post("/account/sessions")
+@route(
+    bp, "POST /account/sessions", "Ends one of one's sessions, or all others", guard=Guard.SIGNED_IN
+)
 def end_sessions() -> Response:
-    session, account = signed_in()
-    number = request.form.get("session", "")
-    if number == "others":
+    session, account = visitor.signed_in()
+    if request.form.get("session") == "others":
         sessions.end_others(account, session)
-        say(Message("You are signed out everywhere else."))
-    elif number.isdecimal() and number.isascii() and len(number) < 19:
-        sessions.end_one(account, int(number))
-        say(Message("That browser is signed out."))
-    return answers.see_other(own("account/sessions"))
+        answers.say(Message("You are signed out everywhere else."))
+    elif number := request.form.get("session", type=row_id):
+        sessions.end_one(account, number)
+        answers.say(Message("That browser is signed out."))
+    return answers.see_other(url_for("account.list_sessions"))
 
 
-@doors.route("/account/password", methods=["GET", "POST"])
+@route(
+    bp,
+    "GET POST /account/password",
+    "A new password; all other sessions end",
+    guard=Guard.SIGNED_IN,
+    who="oneself; freshly proved for a first one",
+)
 def password() -> Response:
-    _, account = signed_in()
+    _, account = visitor.signed_in()
     first = passwords.of(account) is None
 
     def choose() -> Response:
         # There is no old one to ask for: somebody at an open browser would make the account his.
-        _, account = freshly_proved()
+        _, account = visitor.freshly_proved()
         passwords.choose(account, from_form(NewPassword, request.form))
-        say(Message("From now on your password signs you in as well."))
-        return answers.see_other(own("account"))
+        answers.say(Message("From now on your password signs you in as well."))
+        return answers.see_other(url_for("account.overview"))
 
     def act() -> Response:
         old = request.form.get("old_password", "")
@@ -78,7 +72,7 @@ def password() -> Response:
             raise InvalidInput(fields={"old_password": passwords.WRONG})
         given = from_form(NewPassword, request.form)
         entry = passwords.change(account, old, given, visitor.current())
-        say(Message("Your new password is set; all other sessions have ended."))
-        return entered(entry, own("account"))
+        answers.say(Message("Your new password is set; all other sessions have ended."))
+        return entered(entry, url_for("account.overview"))
 
     return form_page("accounts/password.html", choose if first else act, first=first)

@@ -1,14 +1,18 @@
 """How the service answers: JSON, pages, problems, and the headers of them all."""
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from flask import Response, get_flashed_messages, request
+from flask import Response, flash, get_flashed_messages, request, url_for
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    RequestEntityTooLarge,
+)
 from werkzeug.urls import iri_to_uri
 
 from comments_service import config, db, errors, i18n, moderation_queue
@@ -41,6 +45,16 @@ def see_other(address: str, token: str | None = None) -> Response:
     return visitor.remember(Response(status=303, headers={"Location": iri_to_uri(address)}), token)
 
 
+def onward(endpoint: str, target: str) -> str:
+    """The path of a page of the service that leads on to `target` when it is done."""
+    return f"{url_for(endpoint)}?{urlencode({'next': target})}"
+
+
+def say(message: str) -> None:
+    """Show a line on the next page, in the visitor's language."""
+    flash(i18n.say(visitor.language(), message))
+
+
 def page(template: str, code: int = 200, *, lang: str | None = None, **context: Any) -> Response:
     """A page of the service: complete without scripts, never stored by a cache."""
     settings = config.current()
@@ -66,7 +80,7 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
         settings=settings,
         consent=snapshots.consent(settings),
         sign_up=settings.sign_up,
-        path=request.full_path.rstrip("?"),
+        path=visitor.here(),
         **context,
     )
     answer = Response(html, status=code, mimetype="text/html")
@@ -90,18 +104,20 @@ def answer_error(error: ServiceError) -> Response:
     if in_api():
         answer = problem(error)
     elif isinstance(error, errors.ProofRequired):
-        return see_other(
-            f"{config.current().prefix}confirm?{urlencode({'next': request.full_path.rstrip('?')})}"
-        )
+        return see_other(onward("confirm.confirm", visitor.here()))
     elif isinstance(error, errors.Unavailable):
         answer = unavailable_page(error)
     else:
-        try:
-            answer = page("error.html", error.status, error=error)
-        except OUTAGES as outage:
-            # Even a page that says 404 asks who is looking at it.
-            return answer_unavailable(outage)
+        return refusal("error.html", error)
     return retry_after(answer, error)
+
+
+def refusal(template: str, error: ServiceError, **context: Any) -> Response:
+    """A page that says no. It asks who is looking at it, and the database may be away by then."""
+    try:
+        return page(template, error.status, error=error, **context)
+    except OUTAGES as outage:
+        return answer_unavailable(outage)
 
 
 def problem(error: ServiceError) -> Response:
@@ -122,28 +138,25 @@ def problem(error: ServiceError) -> Response:
     return answer
 
 
-_of_status: Mapping[int, type[ServiceError]] = {
-    404: errors.UnknownPage,
-    405: errors.WrongMethod,
-    413: errors.TooLarge,
-}
-
-
 def answer_http_error(error: HTTPException) -> Response:
     """What Flask and Werkzeug refuse, in our words and our shape."""
     status = error.code or 500
     if status in (301, 302, 307, 308):
         return Response(status=status, headers=error.get_headers())
-    known = _of_status.get(status)
-    if known is not None:
-        translated = known()
-    elif status >= 500:
-        translated = errors.Failure()
-    else:
-        translated = ServiceError(error.description or "")
+    match error:
+        case NotFound():
+            translated: ServiceError = errors.UnknownPage()
+        case MethodNotAllowed():
+            translated = errors.WrongMethod()
+        case RequestEntityTooLarge():
+            translated = errors.TooLarge()
+        case _ if status >= 500:
+            translated = errors.Failure()
+        case _:
+            translated = ServiceError(error.description or "")
     answer = answer_error(translated)
-    if status == 405 and (allowed := getattr(error, "valid_methods", None)):
-        answer.headers["Allow"] = ", ".join(sorted(allowed))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return answer
 
 
@@ -161,7 +174,7 @@ def unavailable_page(error: errors.Unavailable) -> Response:
         error=error,
         base=config.current().prefix,
         site_url=config.current().site_url + "/",
-        path=request.full_path.rstrip("?"),
+        path=visitor.here(),
         typed={
             name: value
             for name, value in request.form.items()

@@ -1,20 +1,10 @@
-"""Plain forms: everything that a reader does with comments, complete without JavaScript.
-
-    route                         guard               answers
-    GET  threads/<id>             –                   the thread, its form, one's own held comments
-    POST threads/<id>             origin, rate        303 to the comment, or the form with its text
-    GET  discussions              –                   all conversations, the latest active first
-    GET  comment/<id>/edit        its writer          the text in a form
-    POST comment/<id>/edit        origin, its writer  303 to the comment
-    GET  comment/<id>/delete      its writer          a question
-    POST comment/<id>/delete      origin, its writer  303 to the thread
+"""Pages of threads and their forms: all that a reader does with comments, complete without JavaScript.
 
 Whatever goes wrong, the text that was typed comes back in the form.
 """
 
-from collections.abc import Mapping
-
-from flask import Blueprint, Response, flash, request
+from flask import Blueprint, Response, flash, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from comments_service import by_writer, comments, config, i18n, threads
 from comments_service.errors import Message, NotAllowed, ServiceError, UnknownComment
@@ -23,15 +13,24 @@ from comments_service.models import Comment, Status, Thread
 from comments_service.publishing import publisher, snapshots
 from comments_service.sessions import Visitor
 from comments_service.web import answers, visitor
+from comments_service.web.params import page_number, row_id
+from comments_service.web.routes import Guard, route
 
-doors = Blueprint("forms", __name__)
+bp = Blueprint("comment_pages", __name__)
+
+WRITER = "its writer, for a while"
 
 # Who posts without scripts is sent to the article, which is baked a moment later.
 SETTLE_SECONDS = 3.0
 
 
-def thread_address(thread: Thread, suffix: str = "") -> str:
-    return f"{config.current().prefix}threads/{thread.id}{suffix}"
+def thread_address(thread: Thread, comment: Comment | None = None, lang: str | None = None) -> str:
+    return url_for(
+        "comment_pages.read",
+        thread_id=thread.id,
+        lang=lang if lang != thread.lang else None,
+        _anchor=f"comment-{comment.id}" if comment else None,
+    )
 
 
 def article_address(comment: Comment) -> str:
@@ -45,7 +44,7 @@ def _lang(thread: Thread) -> str:
     return asked if asked in threads.languages(thread) else thread.lang
 
 
-@doors.get("/discussions")
+@route(bp, "GET /discussions", "All conversations, the latest active first", guard=Guard.OPEN)
 def discussions() -> Response:
     """All conversations, page by page: the blog's own page of them has the first."""
     settings = config.current()
@@ -53,16 +52,29 @@ def discussions() -> Response:
     spoken = {lang for each in found for lang in threads.languages(each.thread)}
     asked = request.args.get("lang", "")
     lang = asked if asked in spoken else visitor.language()
-    html = snapshots.discussions(found, lang, _number(request.args), settings)
+    html = snapshots.discussions(
+        found, lang, request.args.get("page", 1, type=page_number), settings
+    )
     return answers.page("thread/all.html", lang=lang, discussions=html)
 
 
-@doors.get("/threads/<thread_id>")
+@route(
+    bp,
+    "GET /threads/<thread_id>",
+    "The thread, its form, one's own held comments",
+    guard=Guard.OPEN,
+)
 def read(thread_id: str) -> Response:
     return thread_page(threads.get(thread_id), values=request.args)
 
 
-@doors.post("/threads/<thread_id>")
+@route(
+    bp,
+    "POST /threads/<thread_id>",
+    "To the comment, or the form with its text",
+    guard=Guard.OPEN,
+    who="everybody, within limits",
+)
 def post(thread_id: str) -> Response:
     thread = threads.get(thread_id)
     if request.form.get("act") == "preview":
@@ -75,7 +87,7 @@ def post(thread_id: str) -> Response:
     if posted.comment.status is Status.PUBLISHED:
         return answers.see_other(where(posted.comment), posted.token)
     flash(_("Thank you. Your comment waits for a moderator; until then only you see it."))
-    return answers.see_other(thread_address(thread, f"#comment-{posted.comment.id}"), posted.token)
+    return answers.see_other(thread_address(thread, posted.comment), posted.token)
 
 
 def preview(thread: Thread) -> Response:
@@ -89,7 +101,7 @@ def preview(thread: Thread) -> Response:
 def thread_page(
     thread: Thread,
     *,
-    values: Mapping[str, str],
+    values: MultiDict[str, str],
     error: ServiceError | None = None,
     preview: str | None = None,
 ) -> Response:
@@ -98,8 +110,8 @@ def thread_page(
     lang = _lang(thread)
     conversation = threads.conversation(thread.id)
     cut = threads.pages(conversation, settings.page_size)
-    number = min(_number(values), len(cut))
-    parent = _answered(values.get("reply") or values.get("parent") or "")
+    number = min(values.get("page", 1, type=page_number), len(cut))
+    parent = _answered(values)
     session = visitor.session()
     mine = by_writer.in_thread(session, thread.id) if session else []
     held = [each for each in mine if each.status is Status.PENDING]
@@ -111,7 +123,7 @@ def thread_page(
         thread=thread,
         title=threads.title(thread, lang),
         article=threads.address(thread, lang),
-        action=thread_address(thread) + (f"?lang={lang}" if lang != thread.lang else ""),
+        action=thread_address(thread, lang=lang),
         comments=cut[number - 1],
         count=threads.count(conversation),
         page_number=number,
@@ -131,30 +143,31 @@ def thread_page(
     )
 
 
-def _number(values: Mapping[str, str]) -> int:
-    """The number of the page that is asked for, from 1 on."""
-    asked = values.get("page", "1")
-    return max(1, int(asked[:9])) if asked.isdecimal() and asked.isascii() else 1
-
-
-def _answered(number: str) -> Comment | None:
+def _answered(values: MultiDict[str, str]) -> Comment | None:
     """The comment that is answered, if there is such a one that everybody can see."""
-    if not (number.isdecimal() and number.isascii() and len(number) < 19):
+    number = values.get("reply", type=row_id) or values.get("parent", type=row_id)
+    if number is None:
         return None
     try:
-        parent = threads.comment(int(number))
+        parent = threads.comment(number)
     except UnknownComment:
         return None
     return parent if parent.status is Status.PUBLISHED else None
 
 
-@doors.get("/comment/<id:comment_id>/edit")
+@route(bp, "GET /comment/<id:comment_id>/edit", "The text in a form", guard=Guard.OPEN, who=WRITER)
 def ask_edit(comment_id: int) -> Response:
     comment = mine(comment_id)
     return answers.page("thread/edit.html", comment=comment, body=comment.source, error=None)
 
 
-@doors.post("/comment/<id:comment_id>/edit")
+@route(
+    bp,
+    "POST /comment/<id:comment_id>/edit",
+    "Saves it; to the comment",
+    guard=Guard.OPEN,
+    who=WRITER,
+)
 def edit(comment_id: int) -> Response:
     body = request.form.get("body", "")
     try:
@@ -171,13 +184,19 @@ def edit(comment_id: int) -> Response:
     return answers.see_other(where(comment))
 
 
-@doors.get("/comment/<id:comment_id>/delete")
+@route(bp, "GET /comment/<id:comment_id>/delete", "A question", guard=Guard.OPEN, who=WRITER)
 def ask_delete(comment_id: int) -> Response:
     comment = mine(comment_id)
     return answers.page("thread/delete.html", comment=comment, shown=threads.shown([comment])[0])
 
 
-@doors.post("/comment/<id:comment_id>/delete")
+@route(
+    bp,
+    "POST /comment/<id:comment_id>/delete",
+    "Deletes it; to the thread",
+    guard=Guard.OPEN,
+    who=WRITER,
+)
 def delete(comment_id: int) -> Response:
     comment = comments.delete(comment_id, visitor.current())
     _ = i18n.gettext(visitor.language())
@@ -204,4 +223,4 @@ def where(comment: Comment) -> str:
     published = comment.status is Status.PUBLISHED
     if baked and published and publisher.settled(comment.thread_id, SETTLE_SECONDS):
         return article_address(comment)
-    return thread_address(comment.thread, f"#comment-{comment.id}")
+    return thread_address(comment.thread, comment)

@@ -1,19 +1,13 @@
 """The dashboard: what waits, what was decided, and the decisions themselves.
 
-    route                    guard                does
-    GET  /                   moderator            a list: the queue, or another state, thread, words
-    GET  comments/<id>       moderator            one comment, with all that was decided on it
-    POST decisions           moderator, origin    decides on one or several comments
-
-The guard is one line, in `before_request`, so that no route here can be without it. Where staff
-needs two factors, it lets in sessions that have shown them. Everything works without scripts; one
-adds keys.
+Where staff needs two factors, only sessions that have shown them come in. Everything works without
+scripts; one adds keys.
 """
 
-from collections.abc import Iterable
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, request
+from flask import Blueprint, Response, flash, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from comments_service import comments, config, i18n, moderation_queue, threads
 from comments_service.accounts.login import has_passkey, has_second_factor
@@ -22,37 +16,27 @@ from comments_service.errors import (
     NotAllowed,
     SecondFactorMissing,
     ServiceError,
-    SignInRequired,
-    UnknownComment,
 )
 from comments_service.inputs import NewDecision, from_form
 from comments_service.models import Act, Status
 from comments_service.web import answers, visitor
+from comments_service.web.params import page_number, row_id
+from comments_service.web.routes import Guard, route
 
-doors = Blueprint("dashboard", __name__)
+bp = Blueprint("dashboard", __name__)
 
 # As many as one page of the queue can select, and some.
 MAX_AT_ONCE = 100
 
 
-@doors.before_request
-def guard() -> Response | None:
-    try:
-        visitor.moderator()
-    except SignInRequired:
-        if request.method != "GET":
-            raise
-        here = quote(request.full_path.rstrip("?"))
-        return answers.see_other(f"{config.current().prefix}sign-in?next={here}")
-    except SecondFactorMissing as error:
-        here = request.full_path.rstrip("?") if request.method == "GET" else request.path
-        return answers.page(
-            "dashboard/second-missing.html", error.status, error=error, here=here, has=strong_ways()
-        )
-    return None
+@bp.errorhandler(SecondFactorMissing)
+def second_factor_missing(error: SecondFactorMissing) -> Response:
+    """Lead a moderator to set one up, and back."""
+    here = visitor.here() if request.method == "GET" else request.path
+    return answers.refusal("dashboard/second-missing.html", error, here=here, has=strong_methods())
 
 
-def strong_ways() -> dict[str, bool]:
+def strong_methods() -> dict[str, bool]:
     """What the moderator who asks could show beside a password."""
     session = visitor.session()
     account = session.account if session else None
@@ -62,20 +46,19 @@ def strong_ways() -> dict[str, bool]:
     }
 
 
-@doors.get("/")
+@route(bp, "GET /", "A list: the queue, or another state, thread, words", guard=Guard.MODERATOR)
 def queue() -> Response:
     try:
         status = Status(request.args.get("status", "pending"))
     except ValueError:
         status = Status.PENDING
-    asked = request.args.get("page", "1")
     thread_id, words = request.args.get("thread", ""), request.args.get("q", "")
     found = moderation_queue.queue(
         visitor.moderator(),
         status,
         thread_id=thread_id,
         words=words.replace("\0", ""),
-        page=int(asked[:9]) if asked.isdecimal() and asked.isascii() else 1,
+        page=request.args.get("page", 1, type=page_number),
     )
     return answers.page(
         "dashboard/queue.html",
@@ -87,22 +70,22 @@ def queue() -> Response:
         words=words,
         query=urlencode({"status": str(status), "thread": thread_id, "q": words}),
         undoable=_undoable(),
-        unprotected=not any(strong_ways().values()),
+        unprotected=not any(strong_methods().values()),
     )
 
 
 def _undoable() -> list[int]:
     """The comments whose decision was made just now, for the undo button beside the message."""
-    return _numbers(request.args.get("decided", "").split(","))
+    decided = MultiDict([("id", each) for each in request.args.get("decided", "").split(",")])
+    return decided.getlist("id", type=row_id)[:MAX_AT_ONCE]
 
 
-def _numbers(given: Iterable[str]) -> list[int]:
-    """Each number of a comment once: what was selected twice is not decided on twice."""
-    numbers = (each for each in given if each.isdecimal() and each.isascii() and len(each) < 19)
-    return list(dict.fromkeys(map(int, numbers)))[:MAX_AT_ONCE]
-
-
-@doors.get("/comments/<id:comment_id>")
+@route(
+    bp,
+    "GET /comments/<id:comment_id>",
+    "One comment, with all that was decided on it",
+    guard=Guard.MODERATOR,
+)
 def one(comment_id: int) -> Response:
     comment = threads.comment(comment_id)
     if not comments.may_moderate(visitor.moderator(), comment.thread):
@@ -115,19 +98,20 @@ def one(comment_id: int) -> Response:
     )
 
 
-@doors.post("/decisions")
+@route(bp, "POST /decisions", "Decides on one or several comments", guard=Guard.MODERATOR)
 def decide() -> Response:
     """Decide on every selected comment; then back to where the moderator was."""
     account = visitor.moderator()
     new = from_form(NewDecision, request.form)
-    numbers = _numbers(request.form.getlist("comment"))
+    # What was selected twice is not decided on twice.
+    numbers = list(dict.fromkeys(request.form.getlist("comment", type=row_id)))[:MAX_AT_ONCE]
     lang = visitor.language()
     decided, failed = [], []
     for number in numbers:
         try:
             comments.decide(number, account, new)
             decided.append(number)
-        except (ServiceError, UnknownComment) as error:
+        except ServiceError as error:
             if len(numbers) == 1:
                 raise
             failed.append(f"{number}: {i18n.say(lang, error.detail)}")
@@ -145,17 +129,17 @@ def decide() -> Response:
     for each in failed:
         flash(each)
     undoable = decided if new.decision != "undo" else []
-    return answers.see_other(f"{config.current().prefix}moderation/{_back(undoable)}")
+    return answers.see_other(_back(undoable))
 
 
 def _back(undoable: list[int]) -> str:
     """Where the moderator was: a comment's own page, or the list, at the comment that follows."""
-    one, following = request.form.get("in_comment", ""), request.form.get("next", "")
-    if one.isdecimal() and one.isascii():
-        return f"comments/{one}"
+    if one := request.form.get("in_comment", type=row_id):
+        return url_for("dashboard.one", comment_id=one)
     names = ("status", "thread", "q", "page")
     back = {name: request.form[f"in_{name}"] for name in names if request.form.get(f"in_{name}")}
     if undoable:
         back["decided"] = ",".join(map(str, undoable))
-    mark = f"#comment-{following}" if following.isdecimal() and following.isascii() else ""
-    return f"?{urlencode(back, safe=',')}{mark}"
+    following = request.form.get("next", type=row_id)
+    anchor = f"#comment-{following}" if following else ""
+    return f"{url_for('dashboard.queue')}?{urlencode(back, safe=',')}{anchor}"

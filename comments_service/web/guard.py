@@ -1,42 +1,64 @@
-"""What every request meets before its route: where it comes from, its token, its size."""
+"""What every request meets before its route: where it comes from, its token, its size, who asks."""
 
 import hmac
 from contextlib import suppress
 
-from flask import Request, Response, request
+from flask import Request, Response, current_app, request
 
 from comments_service import config, db, errors, rate_limits, sessions
 from comments_service.errors import Message
-from comments_service.publishing import manifest
-from comments_service.web import visitor
+from comments_service.web import answers, visitor
+from comments_service.web.routes import MAX_BYTES, Guard, Route
 
-# A comment of 10,000 characters, each sent as the longest escape, and the other fields.
-MAX_BYTES = 256 * 1024
-# Routes for programs, which show a token instead of a cookie, and the most that each takes.
-TOKEN_ROUTES = {"api.take_manifest": manifest.MAX_BYTES}
 # A guess costs as much as a wrong password.
 WRONG_TOKENS = Message("Too many tries with a wrong token. Please wait a little.")
 
 
 def guard() -> Response | None:
-    """Refuse a change that did not come from a page that may make it."""
+    """Refuse what the route's own description does not allow, before anything of it runs."""
+    settings = config.current()
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-        return preflight()
-    if request.endpoint in TOKEN_ROUTES and request.method not in visitor.SAFE_METHODS:
-        check_token(request, config.current())
-        request.max_content_length = TOKEN_ROUTES[request.endpoint]
-    elif request.method not in visitor.SAFE_METHODS:
-        check_origin(request, config.current())
-        # Whether the route reads it or not.
-        if (request.content_length or 0) > MAX_BYTES:
-            raise errors.TooLarge
-        if (asking := visitor.session()) is not None:
-            # Whatever the route does now decides what happens when nothing can be written.
-            with suppress(errors.Unavailable):
-                sessions.touch(asking)
+        return preflight(settings)
+    view = current_app.view_functions.get(request.endpoint or "")
+    asked = view if isinstance(view, Route) else None
+    if request.method not in visitor.SAFE_METHODS:
+        if asked and asked.guard is Guard.TOKEN:
+            check_token(request, settings)
+            request.max_content_length = asked.max_bytes
+        else:
+            check_change(settings)
     # No name of ours holds NUL, and PostgreSQL cannot even be asked for it.
     if "\0" in request.path or any("\0" in each for each in request.args.values()):
         raise errors.UnknownPage
+    return admit(asked.guard) if asked and request.method != "OPTIONS" else None
+
+
+def check_change(settings: config.Settings) -> None:
+    """Refuse a change that did not come from a page that may make it, or that is too large."""
+    check_origin(request, settings)
+    # Whether the route reads it or not.
+    if (request.content_length or 0) > MAX_BYTES:
+        raise errors.TooLarge
+    if (asking := visitor.session()) is not None:
+        # Whatever the route does now decides what happens when nothing can be written.
+        with suppress(errors.Unavailable):
+            sessions.touch(asking)
+
+
+def admit(guard: Guard) -> Response | None:
+    """Refuse a visitor who is not who the route asks for; lead a stranger to sign in, and back."""
+    try:
+        match guard:
+            case Guard.SIGNED_IN:
+                visitor.signed_in()
+            case Guard.FRESH_PROOF:
+                visitor.freshly_proved()
+            case Guard.MODERATOR:
+                visitor.moderator()
+    except errors.SignInRequired:
+        if request.method != "GET" or answers.in_api():
+            raise
+        return answers.see_other(answers.onward("sign_in.sign_in", visitor.here()))
     return None
 
 
@@ -81,9 +103,9 @@ def check_token(request: Request, settings: config.Settings) -> None:
         raise errors.WrongToken
 
 
-def preflight() -> Response:
+def preflight(settings: config.Settings) -> Response:
     answer = Response(status=204)
-    if request.headers.get("Origin", "").lower() in config.current().origins:
+    if request.headers.get("Origin", "").lower() in settings.origins:
         answer.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
         answer.headers["Access-Control-Allow-Headers"] = "Content-Type"
         answer.headers["Access-Control-Max-Age"] = "600"

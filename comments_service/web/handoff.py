@@ -1,34 +1,33 @@
 """The window of a handoff: signed in on the service's own address, one lets the blog's page in.
 
-    route                           guard               does
-    GET  POST handoff/<challenge>   origin, signed in   asks, and lets the page in
-    GET       handed-off            signed in           says that the window can be closed
-
 How it works, and what it keeps out, is told in `accounts/handoff.py`; the page's half is in
-`web/api.py` and `static/sign-in.js`.
+`api/sign_in.py` and `static/sign-in.js`.
 """
 
-from flask import Response
+from flask import Blueprint, Response, url_for
 
 from comments_service.accounts import handoff
 from comments_service.web import answers, visitor
-from comments_service.web.form_page import account_doors, form_page, own, signed_in
+from comments_service.web.form_page import form_page
+from comments_service.web.routes import Guard, route
 
-doors = account_doors("handoff")
+bp = Blueprint("handoff", __name__)
 
 
-@doors.route("/handoff/<challenge>", methods=["GET", "POST"])
+@route(
+    bp, "GET POST /handoff/<challenge>", "Asks, and lets the blog's page in", guard=Guard.SIGNED_IN
+)
 def confirm(challenge: str) -> Response:
-    session, _ = signed_in()
+    session, _ = visitor.signed_in()
     asked = handoff.asked(challenge)
 
     def act() -> Response:
         handoff.complete(challenge, session, visitor.current().network)
-        return answers.see_other(own("handed-off"))
+        return answers.see_other(url_for("handoff.done"))
 
     return form_page("accounts/handoff.html", act, asked=asked)
 
 
-@doors.get("/handed-off")
+@route(bp, "GET /handed-off", "Says that the window can be closed", guard=Guard.SIGNED_IN)
 def done() -> Response:
     return answers.page("accounts/handed-off.html")

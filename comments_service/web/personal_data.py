@@ -1,44 +1,36 @@
-"""What is one's own: comments written as a guest, everything that is known of one, and leaving.
-
-route                    guard                          does
-GET  POST account/claim  origin, signed in              takes over a guest's comments, or leaves them
-GET  POST account/data   origin, signed in, fresh proof all of it as a file
-GET  POST account/delete origin, signed in, fresh proof deletes the account, at once
-"""
+"""What is one's own: comments written as a guest, all that is known of one, and leaving."""
 
 import orjson
-from flask import Response, request
+from flask import Blueprint, Response, request, url_for
 
 from comments_service import account_comments, by_writer
 from comments_service.accounts import deletion, export
 from comments_service.errors import InvalidInput, Message
 from comments_service.models import now
 from comments_service.web import answers, visitor
-from comments_service.web.form_page import (
-    account_doors,
-    form_page,
-    freshly_proved,
-    next_path,
-    own,
-    say,
-    signed_in,
+from comments_service.web.form_page import form_page, next_path
+from comments_service.web.routes import Guard, route
+
+bp = Blueprint("personal_data", __name__)
+
+
+@route(
+    bp,
+    "GET POST /account/claim",
+    "Takes over a guest's comments, or leaves them",
+    guard=Guard.SIGNED_IN,
 )
-
-doors = account_doors("data")
-
-
-@doors.route("/account/claim", methods=["GET", "POST"])
 def claim() -> Response:
-    session, _ = signed_in()
+    session, _ = visitor.signed_in()
     target = next_path(request.values.get("next"))
 
     def act() -> Response:
         if request.form.get("act") == "claim":
             if account_comments.claim(session):
-                say(Message("These comments are yours now, under your name."))
+                answers.say(Message("These comments are yours now, under your name."))
         else:
             account_comments.leave(session)
-            say(Message("They stay as they are."))
+            answers.say(Message("They stay as they are."))
         return answers.see_other(target)
 
     found = by_writer.claimable(session)
@@ -47,9 +39,14 @@ def claim() -> Response:
     return form_page("accounts/claim.html", act, comments=found, next=target)
 
 
-@doors.route("/account/data", methods=["GET", "POST"])
-def own_data() -> Response:
-    _, account = freshly_proved()
+@route(
+    bp,
+    "GET POST /account/data",
+    "Everything that is known of one, as a file",
+    guard=Guard.FRESH_PROOF,
+)
+def data() -> Response:
+    _, account = visitor.freshly_proved()
     if request.method == "GET":
         return answers.page("accounts/data.html")
     answer = Response(
@@ -63,9 +60,9 @@ def own_data() -> Response:
     return answer
 
 
-@doors.route("/account/delete", methods=["GET", "POST"])
+@route(bp, "GET POST /account/delete", "Deletes the account, at once", guard=Guard.FRESH_PROOF)
 def delete() -> Response:
-    session, account = freshly_proved()
+    session, account = visitor.freshly_proved()
 
     def act() -> Response:
         choice = request.form.get("comments", "")
@@ -75,7 +72,7 @@ def delete() -> Response:
             )
         account_comments.forget(account, keep=choice == "keep", lang=visitor.language())
         visitor.become(None)
-        return visitor.forget(answers.see_other(own("goodbye")))
+        return visitor.forget(answers.see_other(url_for("personal_data.goodbye")))
 
     written = [each for each in by_writer.of_account(account.id) if each.source]
     return form_page(
@@ -85,3 +82,8 @@ def delete() -> Response:
         claimable=by_writer.claimable_count(session),
         last_owner=deletion.is_last_owner(account),
     )
+
+
+@route(bp, "GET /goodbye", "Confirms to somebody that his account is gone", guard=Guard.OPEN)
+def goodbye() -> Response:
+    return answers.page("accounts/goodbye.html")

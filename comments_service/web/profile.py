@@ -1,42 +1,35 @@
-"""What an account says of itself, and its mail address.
+"""What an account says of itself: the form for it, and the page that everybody may open."""
 
-    route                     guard                            does
-    GET  POST account/profile origin, signed in                name, bio, link, whether there is a page
-    GET  POST account/email   origin, signed in, fresh proof   asks for another address, or thinks again
+from flask import Blueprint, Response, request, url_for
 
-The pages that everybody may open, among them the one behind a letter's link, lie in `people`.
-"""
-
-from flask import Response, request
-
-from comments_service import account_comments, avatars
-from comments_service.accounts import email_change
+from comments_service import account_comments, avatars, by_writer
+from comments_service.accounts import profile as profiles
 from comments_service.errors import Message
-from comments_service.inputs import NewEmail, Profile, from_form, parse
+from comments_service.inputs import Profile, parse
 from comments_service.web import answers, visitor
-from comments_service.web.form_page import (
-    account_doors,
-    form_page,
-    freshly_proved,
-    own,
-    say,
-    signed_in,
+from comments_service.web.form_page import form_page
+from comments_service.web.params import page_number
+from comments_service.web.routes import Guard, route
+
+bp = Blueprint("profile", __name__)
+
+
+@route(
+    bp,
+    "GET POST /account/profile",
+    "Name, bio, link, and whether there is a page",
+    guard=Guard.SIGNED_IN,
 )
-
-doors = account_doors("profile")
-
-
-@doors.route("/account/profile", methods=["GET", "POST"])
-def profile() -> Response:
-    _, account = signed_in()
+def edit() -> Response:
+    _, account = visitor.signed_in()
     public_id = account.public_id
 
     def act() -> Response:
         given = {name: request.form.get(name, "") for name in ("name", "bio", "link")}
         shown = "shown" in request.form
         account_comments.introduce(account, parse(Profile, {**given, "shown": shown}))
-        say(Message("Saved. Your comments show it in a moment."))
-        return answers.see_other(own("account/profile"))
+        answers.say(Message("Saved. Your comments show it in a moment."))
+        return answers.see_other(url_for("profile.edit"))
 
     return form_page(
         "accounts/profile.html",
@@ -46,20 +39,20 @@ def profile() -> Response:
     )
 
 
-@doors.route("/account/email", methods=["GET", "POST"])
-def email() -> Response:
-    session, account = freshly_proved()
-
-    def act() -> Response:
-        if request.form.get("act") == "cancel":
-            email_change.cancel(account)
-            say(Message("Your address stays as it is."))
-        else:
-            given = from_form(NewEmail, request.form)
-            network = visitor.current().network
-            email_change.ask(session, account, given.email, visitor.language(), network)
-            say(Message("A letter is on its way to the new address: open its link."))
-        return answers.see_other(own("account/email"))
-
-    waits = email_change.asked(account)
-    return form_page("accounts/email.html", act, asked=waits.email if waits else None)
+@route(
+    bp,
+    "GET /people/<public_id>",
+    "What somebody says of himself, and has published",
+    guard=Guard.OPEN,
+)
+def person(public_id: str) -> Response:
+    found = profiles.of_page(public_id)
+    number = request.args.get("page", 1, type=page_number)
+    return answers.page(
+        "accounts/person.html",
+        person=found,
+        bio=profiles.bio_html(found.bio),
+        said=by_writer.said(found, number),
+        hue=avatars.hue(public_id, 0),
+        avatar_path=avatars.pattern(public_id),
+    )

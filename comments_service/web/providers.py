@@ -1,17 +1,11 @@
 """Signing in with GitHub, Google, GitLab or any OpenID provider; and linking them with one's account.
 
-route                          guard                            does
-     POST with/<key>           origin, rate; fresh proof to link  a page that leads on to the provider
-GET  POST with/<key>/back      origin, state, browser           signs in, links, or proves who one is
-     POST with/<key>/name      origin, ticket, browser          an account for somebody new
-GET  POST account/providers    origin, signed in, fresh proof   what is linked; unlinks
-
 A provider sends people back by a GET, which changes nothing: it shows a form with what they bring,
 and a script presses its button. The way there begins on a page as well, for a form's answer may not
 redirect to another site.
 """
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 
 from comments_service import config
 from comments_service.accounts import providers
@@ -20,45 +14,48 @@ from comments_service.config import Client
 from comments_service.errors import InvalidInput, Message, NotAllowed
 from comments_service.inputs import ChosenName, from_form
 from comments_service.web import answers, browser_cookie, visitor
-from comments_service.web.form_page import (
-    account_doors,
-    entered,
-    form_page,
-    freshly_proved,
-    next_path,
-    own,
-    proved_again,
-    say,
-    signed_in,
-)
+from comments_service.web.form_page import entered, form_page, next_path, proved_again
+from comments_service.web.params import row_id
+from comments_service.web.routes import Guard, route
 
-ways = Blueprint("providers", __name__)
-doors = account_doors("linked")
+bp = Blueprint("providers", __name__)
 
 MAX_CHARS = 2_000
 
 
-@ways.post("/with/<key>")
+@route(
+    bp,
+    "POST /with/<key>",
+    "A page that leads on to the provider",
+    guard=Guard.OPEN,
+    who="everybody, within limits; freshly proved to link",
+)
 def set_out(key: str) -> Response:
     client = providers.of_key(key)
     purpose = request.form.get("purpose", "")
     target = next_path(request.form.get("next"))
     if purpose == "link":
-        freshly_proved()
+        visitor.freshly_proved()
     elif purpose == "prove":
-        signed_in()
+        visitor.signed_in()
     elif purpose:
         raise InvalidInput
-    mark = browser_cookie.made()
+    browser = browser_cookie.made()
     address = providers.set_out(
-        client, visitor.current(), browser=mark, target=target, purpose=purpose
+        client, visitor.current(), browser=browser, target=target, purpose=purpose
     )
     return browser_cookie.keep(
-        answers.page("accounts/provider.html", client=client, address=address), mark
+        answers.page("accounts/provider.html", client=client, address=address), browser
     )
 
 
-@ways.route("/with/<key>/back", methods=["GET", "POST"])
+@route(
+    bp,
+    "GET POST /with/<key>/back",
+    "Signs in, links, or proves who one is",
+    guard=Guard.OPEN,
+    who="whoever set out in the same browser, with the state",
+)
 def come_back(key: str) -> Response:
     client = providers.of_key(key)
     state, code = (request.values.get(name, "")[:MAX_CHARS] for name in ("state", "code"))
@@ -79,12 +76,12 @@ def received(client: Client, returned: Return) -> Response:
     """Do what somebody set out for who is back from a provider."""
     target, lang = next_path(returned.target), visitor.language()
     if returned.purpose == "link":
-        _, account = signed_in()
+        _, account = visitor.signed_in()
         providers.link(client, returned, account, lang)
-        say(Message("From now on {provider} signs you in as well.", provider=client.name))
+        answers.say(Message("From now on {provider} signs you in as well.", provider=client.name))
         return answers.see_other(target)
     if returned.purpose == "prove":
-        session, account = signed_in()
+        session, account = visitor.signed_in()
         if not providers.proves(returned, account):
             raise NotAllowed(
                 Message(
@@ -93,12 +90,12 @@ def received(client: Client, returned: Return) -> Response:
                 )
             )
         return proved_again(session, target)
-    mark = browser_cookie.of_browser()
-    arrival = providers.arrive(client, returned.person, visitor.current(), mark, lang)
+    browser = browser_cookie.of_browser()
+    arrival = providers.arrive(client, returned.person, visitor.current(), browser, lang)
     if arrival.entry is None:
         return name_page(client, arrival.ticket, target, returned.person.name)
     if arrival.linked:
-        say(
+        answers.say(
             Message(
                 "You had an account with the same address: {provider} is connected with it now.",
                 provider=client.name,
@@ -122,7 +119,13 @@ def name_page(
     )
 
 
-@ways.post("/with/<key>/name")
+@route(
+    bp,
+    "POST /with/<key>/name",
+    "An account for somebody new",
+    guard=Guard.OPEN,
+    who="whoever set out in the same browser, with the ticket",
+)
 def choose_name(key: str) -> Response:
     client = providers.of_key(key)
     ticket, target = request.form.get("ticket", ""), next_path(request.form.get("next"))
@@ -136,17 +139,22 @@ def choose_name(key: str) -> Response:
     return entered(entry, target)
 
 
-@doors.route("/account/providers", methods=["GET", "POST"])
+@route(
+    bp,
+    "GET POST /account/providers",
+    "What is linked; unlinks",
+    guard=Guard.SIGNED_IN,
+    who="oneself; freshly proved for every change",
+)
 def linked() -> Response:
-    _, account = signed_in()
+    _, account = visitor.signed_in()
 
     def act() -> Response:
-        freshly_proved()
-        number = request.form.get("identity", "")
-        if number.isdecimal() and number.isascii() and len(number) < 19:
-            providers.unlink(account, int(number), visitor.language())
-            say(Message("It is disconnected."))
-        return answers.see_other(own("account/providers"))
+        visitor.freshly_proved()
+        if number := request.form.get("identity", type=row_id):
+            providers.unlink(account, number, visitor.language())
+            answers.say(Message("It is disconnected."))
+        return answers.see_other(url_for("providers.linked"))
 
     found = [(each, providers.called(each)) for each in providers.linked(account)]
     kinds = {each.kind for each, _ in found}

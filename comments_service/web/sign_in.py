@@ -1,20 +1,9 @@
 """Forms to sign up, in and out, to confirm an address and to choose a new password.
 
-    route                  guard                    does
-    GET  POST sign-in      origin, rate             a session, or a letter that leads to one
-         POST sign-in/code origin, ticket, tries    a session, by the letter's six digits
-    GET  POST link/<t>     the letter's link        a session
-    GET  POST sign-up      origin, rate             an account that waits for its letter
-    POST      sign-out     origin                   ends the session
-    GET  POST verify/<t>   the letter's link        confirms the address, signs in
-    GET  POST forgot       origin, rate             a letter, if there is such an account
-    GET  POST reset/<t>    the letter's link        a new password, signs in
-    GET  POST owner/<t>    the terminal's link      the first owner
-
-A GET only shows a form: programs that open links in letters change nothing.
+A GET only shows a form: programs that open links in e-mails change nothing.
 """
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 
 from comments_service import config, sessions
 from comments_service.accounts import (
@@ -24,8 +13,16 @@ from comments_service.accounts import (
     roles,
     sign_in_methods,
     tokens,
+    totp,
 )
-from comments_service.errors import InvalidInput, Message, NotAllowed, ServiceError, TooMany
+from comments_service.errors import (
+    InvalidInput,
+    Message,
+    NotAllowed,
+    ServiceError,
+    TooMany,
+    UnknownToken,
+)
 from comments_service.inputs import (
     MAX_PASSWORD_CHARS,
     AskedLetter,
@@ -33,17 +30,27 @@ from comments_service.inputs import (
     Forgotten,
     GivenCode,
     NewPassword,
+    SecondStep,
     SignIn,
     from_form,
 )
 from comments_service.models import Purpose
 from comments_service.web import answers, browser_cookie, visitor
-from comments_service.web.form_page import entered, form_page, next_path, own, say
+from comments_service.web.form_page import entered, form_page, next_path
+from comments_service.web.routes import Guard, route
 
-doors = Blueprint("sign_in", __name__)
+bp = Blueprint("sign_in", __name__)
+
+LINK = "whoever has the e-mail's link"
 
 
-@doors.route("/sign-in", methods=["GET", "POST"])
+@route(
+    bp,
+    "GET POST /sign-in",
+    "A session, or an e-mail that leads to one",
+    guard=Guard.OPEN,
+    who="everybody, within limits",
+)
 def sign_in() -> Response:
     target = next_path(request.values.get("next"))
 
@@ -76,7 +83,13 @@ def code_page(
     )
 
 
-@doors.post("/sign-in/code")
+@route(
+    bp,
+    "POST /sign-in/code",
+    "A session, by the e-mail's six digits",
+    guard=Guard.OPEN,
+    who="whoever has the ticket and the code; five tries",
+)
 def sign_in_by_code() -> Response:
     target = next_path(request.form.get("next"))
     try:
@@ -88,7 +101,40 @@ def sign_in_by_code() -> Response:
         return code_page(ticket, target, email, error.status, error)
 
 
-@doors.route("/link/<token>", methods=["GET", "POST"])
+@route(
+    bp,
+    "POST /second",
+    "The second step of signing in",
+    guard=Guard.OPEN,
+    who="whoever has the ticket of the first step, within limits",
+)
+def second_step() -> Response:
+    target = next_path(request.form.get("next"))
+
+    def act() -> Response:
+        code = request.form.get("recovery_code") or request.form.get("code", "")
+        given = from_form(SecondStep, {"ticket": request.form.get("ticket", ""), "code": code})
+        try:
+            entry = totp.enter_with(given.ticket, given.code, visitor.current(), visitor.language())
+        except UnknownToken as error:
+            answers.say(error.detail)
+            return answers.see_other(answers.onward("sign_in.sign_in", target))
+        if request.form.get("recovery_code") and entry.session and entry.session.account:
+            answers.say(left_message(totp.codes_left(entry.session.account)))
+        return entered(entry, target)
+
+    ticket = request.form.get("ticket", "")
+    return form_page("accounts/second.html", act, ticket=ticket, next=target)
+
+
+def left_message(left: int) -> Message:
+    """What somebody is told who came in with a recovery code."""
+    if left == 0:
+        return Message("That was your last recovery code. Please make new ones.")
+    return Message("You came in with a recovery code; codes left: {left}.", left=left)
+
+
+@route(bp, "GET POST /link/<token>", "A session", guard=Guard.OPEN, who=LINK)
 def sign_in_by_link(token: str) -> Response:
     def act() -> Response:
         name = from_form(ChosenName, request.form).name if found.account is None else None
@@ -99,7 +145,13 @@ def sign_in_by_link(token: str) -> Response:
     return form_page("accounts/link.html", act, reader=found.account, email=found.email)
 
 
-@doors.route("/sign-up", methods=["GET", "POST"])
+@route(
+    bp,
+    "GET POST /sign-up",
+    "An account that waits for its e-mail to be answered",
+    guard=Guard.OPEN,
+    who="everybody, within limits",
+)
 def sign_up() -> Response:
     def act() -> Response:
         given = from_form(email_verification.asked_for(), request.form)
@@ -114,26 +166,30 @@ def sign_up() -> Response:
     return form_page("accounts/sign-up.html", act)
 
 
-@doors.post("/sign-out")
+@route(bp, "POST /sign-out", "Ends the session", guard=Guard.OPEN)
 def sign_out() -> Response:
     if (session := visitor.session()) is not None:
         sessions.end(session)
-    say(Message("You are signed out."))
+    answers.say(Message("You are signed out."))
     target = request.form.get("next")
-    return visitor.forget(answers.see_other(next_path(target) if target else own("sign-in")))
+    return visitor.forget(
+        answers.see_other(next_path(target) if target else url_for("sign_in.sign_in"))
+    )
 
 
-@doors.route("/verify/<token>", methods=["GET", "POST"])
+@route(bp, "GET POST /verify/<token>", "Confirms the address, signs in", guard=Guard.OPEN, who=LINK)
 def verify(token: str) -> Response:
     def act() -> Response:
         if request.form.get("act") == "disown":
-            return answers.see_other(own(f"reset/{email_verification.disown(token)}"))
+            return answers.see_other(
+                url_for("sign_in.reset", token=email_verification.disown(token))
+            )
         password = request.form.get("password", "")[: MAX_PASSWORD_CHARS + 1]
         entry = email_verification.verify(
             token, visitor.current(), browser=browser_cookie.of_browser(), password=password
         )
-        say(Message("Your address is confirmed."))
-        return entered(entry, own("account"))
+        answers.say(Message("Your address is confirmed."))
+        return entered(entry, url_for("account.overview"))
 
     asked = email_verification.needs_password(token, browser_cookie.of_browser())
     return form_page("accounts/verify.html", act, password_asked=asked)
@@ -144,7 +200,13 @@ def expect_passwords() -> None:
         raise NotAllowed(passwords.NO_PASSWORDS)
 
 
-@doors.route("/forgot", methods=["GET", "POST"])
+@route(
+    bp,
+    "GET POST /forgot",
+    "An e-mail, if there is such an account",
+    guard=Guard.OPEN,
+    who="everybody, within limits",
+)
 def forgot() -> Response:
     def act() -> Response:
         given = from_form(Forgotten, request.form)
@@ -155,35 +217,43 @@ def forgot() -> Response:
     return form_page("accounts/forgot.html", act)
 
 
-@doors.route("/reset/<token>", methods=["GET", "POST"])
+@route(bp, "GET POST /reset/<token>", "A new password, signs in", guard=Guard.OPEN, who=LINK)
 def reset(token: str) -> Response:
     def act() -> Response:
         entry = email_verification.reset(
             token, from_form(NewPassword, request.form), visitor.current()
         )
-        say(Message("Your new password is set."))
-        return entered(entry, own("account"))
+        answers.say(Message("Your new password is set."))
+        return entered(entry, url_for("account.overview"))
 
     expect_passwords()
     tokens.find(Purpose.RESET, token)
     return form_page("accounts/reset.html", act)
 
 
-@doors.route("/owner/<token>", methods=["GET", "POST"])
+@route(
+    bp,
+    "GET POST /owner/<token>",
+    "Makes the first owner",
+    guard=Guard.OPEN,
+    who="whoever has the terminal's link",
+)
 def owner(token: str) -> Response:
     def act() -> Response:
         entry = roles.become_owner(
             token, from_form(email_verification.asked_for(), request.form), visitor.current()
         )
-        say(Message("Welcome. This blog's comments are yours to look after."))
+        answers.say(Message("Welcome. This blog's comments are yours to look after."))
         if (
             entry.session
             and entry.session.account
             and sign_in_methods.left_without(entry.session.account)
         ):
-            say(Message("Choose how you sign in from now on: nothing else lets you in again."))
-            return entered(entry, own("account"))
-        return entered(entry, own("moderation/"))
+            answers.say(
+                Message("Choose how you sign in from now on: nothing else lets you in again.")
+            )
+            return entered(entry, url_for("account.overview"))
+        return entered(entry, url_for("dashboard.queue"))
 
     tokens.find(Purpose.OWNER, token)
     return form_page("accounts/owner.html", act)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import Response, g, request
 
 from comments_service import config, errors, i18n, rate_limits, sessions
+from comments_service.accounts.login import proved
 from comments_service.errors import Message
 from comments_service.models import STAFF, Account, Session
 from comments_service.sessions import Visitor
@@ -52,6 +53,11 @@ def client_address() -> str:
     return request.remote_addr or "unknown"
 
 
+def here() -> str:
+    """The path that was asked for, for coming back to it."""
+    return request.full_path.rstrip("?")
+
+
 def remember(answer: Response, token: str | None) -> Response:
     """Give a new session's token to the browser; beside it goes a hint without any secret.
 
@@ -84,13 +90,27 @@ def language() -> str:
     return i18n.choose([*([asked] if asked else []), *request.accept_languages.values()])
 
 
-def moderator() -> Account:
-    """The account of somebody who moderates. Raises SignInRequired, NotAllowed, SecondFactorMissing."""
+def signed_in() -> tuple[Session, Account]:
+    """The visitor's session and account. Raises SignInRequired."""
     asking = session()
     if asking is None or asking.account is None:
         raise errors.SignInRequired
-    if asking.account.role not in STAFF:
+    return asking, asking.account
+
+
+def freshly_proved() -> tuple[Session, Account]:
+    """The same, for what cannot be taken back. Raises SignInRequired, ProofRequired."""
+    asking, account = signed_in()
+    if not proved(asking):
+        raise errors.ProofRequired
+    return asking, account
+
+
+def moderator() -> Account:
+    """The account of somebody who moderates. Raises SignInRequired, NotAllowed, SecondFactorMissing."""
+    asking, account = signed_in()
+    if account.role not in STAFF:
         raise errors.NotAllowed(Message("This page is for moderators."))
     if config.current().staff_need_two and asking.strong_at is None:
         raise errors.SecondFactorMissing
-    return asking.account
+    return account

@@ -2,6 +2,7 @@
 
 import contextvars
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from comments_service.models import RateCount, Role, Session, Site, Thread
 from comments_service.publishing import manifest
 from comments_service.publishing.publisher import Publisher
 from comments_service.threads import get
+from comments_service.web.routes import Route
 from tests import make
 from tests.api.people import of_role
 from tests.api.test_routes import ORIGINS, is_problem
@@ -162,18 +164,15 @@ def test_a_manifest_may_be_larger_than_a_comment_but_not_without_end(
     data = json.dumps(document(*many)).encode()
     assert len(data) > 300_000
     assert push(app, data).json == {"threads": 1500}
-    limit = dict.fromkeys(token_routes(), len(data) - 1)
-    monkeypatch.setattr("comments_service.web.guard.TOKEN_ROUTES", limit)
+    endpoint = "api.manifest.take_manifest"
+    route = app.view_functions[endpoint]
+    assert isinstance(route, Route)
+    assert route.max_bytes == manifest.MAX_BYTES
+    smaller = replace(route, max_bytes=len(data) - 1)
+    monkeypatch.setitem(app.view_functions, endpoint, smaller)
     assert is_problem(push(app, data), "too_large")
     # Whoever has no token is told nothing of sizes.
     assert push(app, data, token="wrong").status_code == 401
-
-
-def token_routes() -> dict[str, int]:
-    from comments_service.web import guard
-
-    assert set(guard.TOKEN_ROUTES.values()) == {manifest.MAX_BYTES}
-    return guard.TOKEN_ROUTES
 
 
 class TestAfterwards:

@@ -436,7 +436,9 @@ def test_every_door_of_the_dashboard_refuses_readers_and_strangers(
             assert answer.status_code in expected, (method, path)
             assert "Only for moderators." not in answer.text
             if answer.status_code == 303:
-                assert answer.location.startswith("/comments/sign-in?next=/comments/moderation/")
+                assert answer.location.startswith(
+                    "/comments/sign-in?next=%2Fcomments%2Fmoderation%2F"
+                )
     for visitor, code in ((reader, 403), (guest, 401)):
         assert visitor.call("GET", "moderation/queue").status_code == code
     assert status() is Status.PENDING

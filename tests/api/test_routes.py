@@ -18,7 +18,7 @@ from sqlalchemy import event
 from comments_service.config import Rate, Settings
 from comments_service.db import db
 from comments_service.models import Comment, Role, Session
-from comments_service.web.guard import MAX_BYTES
+from comments_service.web.routes import MAX_BYTES
 from comments_service.web.visitor import SAFE_METHODS
 from tests import make
 from tests.api.people import of_role, read

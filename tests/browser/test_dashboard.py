@@ -21,7 +21,7 @@ def queue(visit: Visit, owner: Credentials) -> Queue:
     def open_queue(thread: str, **options: object) -> Page:
         wanted = f"/comments/moderation/?thread={thread}"
         page = visit(wanted, **options)
-        expect(page).to_have_url(f"/comments/sign-in?next={quote(wanted)}")
+        expect(page).to_have_url(f"/comments/sign-in?next={quote(wanted, safe='')}")
         page.get_by_label("E-mail").fill(owner.email)
         page.get_by_label("Password").fill(owner.password)
         page.get_by_role("button", name="Sign in").click()

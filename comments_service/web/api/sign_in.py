@@ -1,0 +1,206 @@
+"""Signing up, in and out, by every method; and the window that signs in for a page elsewhere."""
+
+from flask import Blueprint, Response, request, url_for
+
+from comments_service import account_comments, by_writer, config, i18n, sessions
+from comments_service.accounts import (
+    email_verification,
+    handoff,
+    magic_link,
+    passkeys,
+    passwords,
+    totp,
+)
+from comments_service.accounts.login import Entry
+from comments_service.errors import InvalidInput, Message, SecondFactorRequired
+from comments_service.inputs import (
+    AskedLetter,
+    Claim,
+    GivenCode,
+    Handoff,
+    NewHandoff,
+    NewReader,
+    PasskeyAnswer,
+    SecondStep,
+    SignIn,
+)
+from comments_service.web import answers, browser_cookie, visitor
+from comments_service.web.api.content import me
+from comments_service.web.routes import Guard, route
+
+bp = Blueprint("sign_in", __name__)
+
+
+@route(
+    bp,
+    "POST /session",
+    "Sign in by password",
+    guard=Guard.OPEN,
+    who="everybody, within limits",
+    body=SignIn,
+    answers={201: "Me"},
+    problems=(401,),
+)
+def sign_in(given: SignIn) -> Response:
+    return entered(passwords.sign_in(given, visitor.current()))
+
+
+@route(bp, "DELETE /session", "Sign out", guard=Guard.OPEN, answers={204: None}, problems=(403,))
+def sign_out() -> Response:
+    if (session := visitor.session()) is not None:
+        sessions.end(session)
+    return visitor.forget(Response(status=204))
+
+
+@route(
+    bp,
+    "POST /session/second",
+    "Show the second factor, with the ticket that came with second_factor_required",
+    guard=Guard.OPEN,
+    who="whoever has the ticket of `second_factor_required`",
+    body=SecondStep,
+    answers={201: "Me"},
+    problems=(404,),
+)
+def second_step(given: SecondStep) -> Response:
+    """By six digits of the app or a recovery code; five wrong codes spend the ticket."""
+    return entered(totp.enter_with(given.ticket, given.code, visitor.current(), visitor.language()))
+
+
+@route(
+    bp,
+    "POST /session/letter",
+    "Ask for a letter that signs in, by its link or by its code",
+    guard=Guard.OPEN,
+    who="everybody, within limits",
+    body=AskedLetter,
+    answers={202: "Ticket"},
+)
+def ask_letter(given: AskedLetter) -> Response:
+    """Always answered the same, with a `ticket` for `session/code`."""
+    lang = visitor.language()
+    if given.handoff:
+        target = url_for("handoff.confirm", challenge=given.handoff)
+    else:
+        target = url_for("account.overview")
+    ticket = magic_link.ask(given.email, lang, visitor.current().network, target=target)
+    detail = Message("A letter is on its way to you: open its link, or type its code.")
+    return answers.json({"ticket": ticket, "detail": i18n.say(lang, detail)}, 202)
+
+
+@route(
+    bp,
+    "POST /session/code",
+    "Sign in by the code of a letter",
+    guard=Guard.OPEN,
+    who="whoever has the ticket and the six digits",
+    body=GivenCode,
+    answers={201: "Me"},
+    problems=(401, 404),
+)
+def sign_in_by_code(given: GivenCode) -> Response:
+    """Five wrong codes spend it. An address without an account is asked for a `name` (422), which makes one."""
+    return entered(magic_link.by_code(given, visitor.current()))
+
+
+@route(
+    bp,
+    "POST /session/passkey",
+    "Sign in with a passkey's answer to `passkeys/question`",
+    guard=Guard.OPEN,
+    who="whoever has the answer",
+    body=PasskeyAnswer,
+    answers={201: "Me"},
+    problems=(401, 404),
+)
+def sign_in_by_passkey(given: PasskeyAnswer) -> Response:
+    """A ticket is good for one answer within 15 minutes; `credential` is `toJSON()` of what the browser gave."""
+    return entered(passkeys.sign_in(given.ticket, given.credential, visitor.current()))
+
+
+def entered(entry: Entry) -> Response:
+    """After a first factor: who one is now. Raises SecondFactorRequired, with the ticket for it."""
+    if entry.session is None:
+        raise SecondFactorRequired(entry.token)
+    visitor.become(entry.session)
+    return visitor.remember(answers.json(me(""), 201), entry.token)
+
+
+@route(
+    bp,
+    "POST /handoffs",
+    "Ask to be signed in through a window on the service's own address",
+    guard=Guard.OPEN,
+    who="everybody, within limits",
+    body=NewHandoff,
+    answers={201: "HandoffPage"},
+)
+def ask_handoff(given: NewHandoff) -> Response:
+    """The window at `url` signs in for this page: see [sign-in](sign-in.md)."""
+    asked = handoff.ask(given.challenge, origin(), visitor.current().network)
+    path = url_for("handoff.confirm", challenge=asked.challenge)
+    url = config.origin_of(config.current().comments_url) + path
+    return answers.json({"url": url, "number": asked.number}, 201)
+
+
+@route(
+    bp,
+    "POST /session/handoff",
+    "Sign in once the window has said yes: 202 while it has not",
+    guard=Guard.OPEN,
+    who="the page that asked",
+    body=Handoff,
+    answers={201: "Me", 202: "Detail"},
+    problems=(401, 404),
+)
+def redeem_handoff(given: Handoff) -> Response:
+    entry = handoff.redeem(given.verifier, origin(), visitor.current())
+    if entry is not None:
+        return entered(entry)
+    detail = Message("Nobody has signed in in the other window yet.")
+    return answers.json({"detail": i18n.say(visitor.language(), detail)}, 202)
+
+
+def origin() -> str:
+    """The origin of the page that asks, which is one that may."""
+    return request.headers["Origin"].lower()
+
+
+@route(
+    bp,
+    "POST /accounts",
+    "Make an account; a letter confirms the address",
+    guard=Guard.OPEN,
+    who="everybody, within limits",
+    body=email_verification.asked_for,
+    answers={202: "Detail"},
+)
+def sign_up(given: NewReader) -> Response:
+    """Answered the same whether or not the address has an account already."""
+    browser = browser_cookie.made()
+    email_verification.sign_up(
+        given, visitor.language(), visitor.current().network, browser=browser
+    )
+    detail = Message("A letter is on its way to you: open its link to finish.")
+    return browser_cookie.keep(
+        answers.json({"detail": i18n.say(visitor.language(), detail)}, 202), browser
+    )
+
+
+@route(
+    bp,
+    "POST /session/claim",
+    "Make one's own what the same browser wrote as a guest",
+    guard=Guard.SIGNED_IN,
+    body=Claim,
+    answers={200: "Me"},
+    problems=(401,),
+)
+def claim(given: Claim) -> Response:
+    """`comments` is the number of `claimable` ones that were shown."""
+    session, _ = visitor.signed_in()
+    if given.comments != by_writer.claimable_count(session):
+        detail = Message("There are others by now. Please close this and look again.")
+        raise InvalidInput(fields={"comments": detail})
+    account_comments.claim(session)
+    return answers.json(me(""))

@@ -1,0 +1,73 @@
+"""A fresh proof of who one is, for what cannot be taken back: by password, code or passkey."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+
+from comments_service import config
+from comments_service.accounts import passkeys, passwords, totp
+from comments_service.accounts.login import has_passkey, has_second_factor, needs_strong_proof
+from comments_service.errors import InvalidInput, WrongCredentials
+from comments_service.inputs import MAX_PASSWORD_CHARS
+from comments_service.models import Account
+from comments_service.web import visitor
+from comments_service.web.form_page import form_page, next_path, proved_again
+from comments_service.web.routes import Guard, route
+
+bp = Blueprint("confirm", __name__)
+
+
+def ways_to_confirm(account: Account) -> dict[str, bool]:
+    """How an account can show again that it is itself; what is switched off proves nothing."""
+    settings = config.current()
+    weak = not needs_strong_proof(account)
+    return {
+        "password": weak and settings.passwords and passwords.of(account) is not None,
+        "code": has_second_factor(account),
+        "passkey": settings.passkeys and has_passkey(account),
+        # Signing in by letter or by a provider is a fresh proof too, of the same session or another.
+        "letter": weak and settings.letters and account.email_verified_at is not None,
+        "provider": weak,
+    }
+
+
+@route(
+    bp,
+    "GET POST /confirm",
+    "A fresh proof of who one is; the session's token changes",
+    guard=Guard.SIGNED_IN,
+    who="oneself, within limits",
+)
+def confirm() -> Response:
+    session, account = visitor.signed_in()
+    target = next_path(request.values.get("next"))
+    ways = ways_to_confirm(account)
+
+    def act() -> Response:
+        code = request.form.get("recovery_code") or request.form.get("code", "")
+        if ways["code"] and code:
+            totp.check(account, code, visitor.language())
+            return proved_again(session, target, strong=True)
+        if ways["passkey"] and (answer := request.form.get("credential")):
+            passkeys.check(account, request.form.get("ticket", ""), credential(answer))
+            return proved_again(session, target, strong=True)
+        password = request.form.get("password", "")
+        if not ways["password"] or len(password) > MAX_PASSWORD_CHARS:
+            raise InvalidInput(fields={"password": passwords.WRONG})
+        passwords.check(account, password)
+        return proved_again(session, target)
+
+    return form_page("accounts/confirm.html", act, next=target, ways=ways)
+
+
+def credential(text: str) -> Mapping[str, Any]:
+    """A passkey's answer, which the script put into the form. Raises WrongCredentials."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise WrongCredentials(passkeys.NOT_KNOWN)
+    return found

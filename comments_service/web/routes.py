@@ -1,0 +1,111 @@
+"""Routes as data: who may ask, what goes in and what comes out, said once, where the function stands.
+
+`guard` reads it before a route runs, `api/openapi.py` describes it to programs, and `route_tables`
+writes it down for people.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import orjson
+from flask import Blueprint, Response, request
+
+from comments_service.errors import MalformedJSON, Message, WrongContentType
+from comments_service.inputs import Input, Model, parse
+
+# A comment of 10,000 characters, each sent as the longest escape, and the other fields.
+MAX_BYTES = 256 * 1024
+
+View = TypeVar("View", bound=Callable[..., Response])
+# A model, or what chooses one by the settings; `bytes` for JSON that the route's room reads itself.
+Body = type[Input] | type[bytes] | Callable[[], type[Input]]
+
+
+class Guard(StrEnum):
+    """What `guard` asks of a visitor before the route runs. A room may ask for more: see `who`."""
+
+    OPEN = "everybody"
+    SIGNED_IN = "whoever is signed in"
+    FRESH_PROOF = "oneself, freshly proved"
+    MODERATOR = "authors (of their articles), moderators, owners"
+    TOKEN = "whoever has the token"  # noqa: S105 - the word for it
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """A view, and what is said of it."""
+
+    view: Callable[..., Response]
+    does: str
+    guard: Guard
+    # For people: who may, where a room decides that.
+    who: str
+    body: Body | None
+    # The schema of each status that is no problem, by its name in `api/schemas.py`.
+    answers: Mapping[int, str | None]
+    # Beside those that any request meets; None where nothing can go wrong.
+    problems: tuple[int, ...] | None
+    # Names of parameters, which `api/openapi.py` describes.
+    query: tuple[str, ...]
+    max_bytes: int
+
+    def model(self) -> type[Input] | None:
+        """What the body is parsed as; nothing where the room reads it, or there is none."""
+        if self.body is None:
+            return None
+        if isinstance(self.body, type):
+            return self.body if issubclass(self.body, Input) else None
+        return self.body()
+
+    def __call__(self, **values: Any) -> Response:
+        if self.body is not None:
+            model = self.model()
+            values["given"] = request_json(model) if model else request_bytes()
+        return self.view(**values)
+
+
+def route(
+    bp: Blueprint,
+    call: str,
+    does: str,
+    *,
+    guard: Guard,
+    who: str = "",
+    body: Body | None = None,
+    answers: Mapping[int, str | None] | None = None,
+    problems: tuple[int, ...] | None = (),
+    query: tuple[str, ...] = (),
+    max_bytes: int = MAX_BYTES,
+) -> Callable[[View], View]:
+    """Hang a function into a blueprint, with what is said of it. Its body comes as `given`.
+
+    `call` is how documents write it: "GET POST /account/email".
+    """
+
+    def add(view: View) -> View:
+        made = Route(view, does, guard, who, body, answers or {}, problems, query, max_bytes)
+        *methods, path = call.split()
+        bp.add_url_rule(path, view.__name__, made, methods=methods)
+        return view
+
+    return add
+
+
+def request_bytes() -> bytes:
+    """The body of a request that says it is JSON. Raises WrongContentType."""
+    if request.mimetype != "application/json":
+        raise WrongContentType
+    return request.get_data()
+
+
+def request_json(model: type[Model]) -> Model:
+    """The request's JSON as `model`. Raises WrongContentType, MalformedJSON, InvalidInput."""
+    try:
+        data = orjson.loads(request_bytes())
+    except orjson.JSONDecodeError as error:
+        raise MalformedJSON(
+            Message("The body is not JSON that can be read: {reason}", reason=str(error))
+        ) from None
+    return parse(model, data)
