@@ -1,6 +1,6 @@
 """Errors: what can go wrong, each with a word for a code and an HTTP status.
 
-Rooms raise these; only `web` turns them into responses. `detail` is for people: what happened
+Every module raises these; only `web` turns them into responses. `detail` is for people: what happened
 and what to do next. The table in docs/api.md lists every code, and a test keeps it complete.
 """
 

@@ -1,4 +1,4 @@
-"""HTTP stays in this package. A route parses, makes one call into a room, and answers.
+"""HTTP stays in this package. A route parses, makes one call into what lies below, and answers.
 
 `guard` is what every request meets before its route, `visitor` is who asks, and `answers` is how it
 is answered; every other file holds the routes of one subject.

@@ -15,7 +15,7 @@ from comments_service.web.routes import Guard, route
 bp = Blueprint("account", __name__)
 
 
-@route(bp, "GET /account", "Who one is, and the way to the rest", guard=Guard.SIGNED_IN)
+@route(bp, "GET /account", "Who one is, with links to the rest", guard=Guard.SIGNED_IN)
 def overview() -> Response:
     session, account = visitor.signed_in()
     return answers.page(

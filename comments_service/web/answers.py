@@ -168,12 +168,13 @@ def answer_unavailable(error: SQLAlchemyError) -> Response:
 
 def unavailable_page(error: errors.Unavailable) -> Response:
     """With what was typed. A page with the site's title would need the database that is away."""
+    settings = config.current()
     html = i18n.render(
         visitor.language(),
         "unavailable.html",
         error=error,
-        base=config.current().prefix,
-        site_url=config.current().site_url + "/",
+        base=settings.prefix,
+        site_url=settings.site_url + "/",
         path=visitor.here(),
         typed={
             name: value

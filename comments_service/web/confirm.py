@@ -19,7 +19,7 @@ from comments_service.web.routes import Guard, route
 bp = Blueprint("confirm", __name__)
 
 
-def ways_to_confirm(account: Account) -> dict[str, bool]:
+def confirming_methods(account: Account) -> dict[str, bool]:
     """How an account can show again that it is itself; what is switched off proves nothing."""
     settings = config.current()
     weak = not needs_strong_proof(account)
@@ -27,7 +27,7 @@ def ways_to_confirm(account: Account) -> dict[str, bool]:
         "password": weak and settings.passwords and passwords.of(account) is not None,
         "code": has_second_factor(account),
         "passkey": settings.passkeys and has_passkey(account),
-        # Signing in by letter or by a provider is a fresh proof too, of the same session or another.
+        # Signing in by e-mail or by a provider is a fresh proof too, of the same session or another.
         "letter": weak and settings.letters and account.email_verified_at is not None,
         "provider": weak,
     }
@@ -43,23 +43,23 @@ def ways_to_confirm(account: Account) -> dict[str, bool]:
 def confirm() -> Response:
     session, account = visitor.signed_in()
     target = next_path(request.values.get("next"))
-    ways = ways_to_confirm(account)
+    methods = confirming_methods(account)
 
     def act() -> Response:
         code = request.form.get("recovery_code") or request.form.get("code", "")
-        if ways["code"] and code:
+        if methods["code"] and code:
             totp.check(account, code, visitor.language())
             return proved_again(session, target, strong=True)
-        if ways["passkey"] and (answer := request.form.get("credential")):
+        if methods["passkey"] and (answer := request.form.get("credential")):
             passkeys.check(account, request.form.get("ticket", ""), credential(answer))
             return proved_again(session, target, strong=True)
         password = request.form.get("password", "")
-        if not ways["password"] or len(password) > MAX_PASSWORD_CHARS:
+        if not methods["password"] or len(password) > MAX_PASSWORD_CHARS:
             raise InvalidInput(fields={"password": passwords.WRONG})
         passwords.check(account, password)
         return proved_again(session, target)
 
-    return form_page("accounts/confirm.html", act, next=target, ways=ways)
+    return form_page("accounts/confirm.html", act, next=target, ways=methods)
 
 
 def credential(text: str) -> Mapping[str, Any]:

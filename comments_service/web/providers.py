@@ -1,7 +1,7 @@
 """Signing in with GitHub, Google, GitLab or any OpenID provider; and linking them with one's account.
 
 A provider sends people back by a GET, which changes nothing: it shows a form with what they bring,
-and a script presses its button. The way there begins on a page as well, for a form's answer may not
+and a script presses its button. Setting out begins on a page as well, for a form's answer may not
 redirect to another site.
 """
 

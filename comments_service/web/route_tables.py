@@ -1,6 +1,6 @@
 """Tables of the routes for people, made from what each route says of itself.
 
-docs/api.md and docs/routes.md hold them between two marks; `flask comments routes --write` brings
+docs/api.md and docs/routes.md hold them between two HTML comments; `flask comments routes --write` brings
 them up to date, and a test says when they are not.
 """
 

@@ -19,12 +19,12 @@ from comments_service.inputs import Input, Model, parse
 MAX_BYTES = 256 * 1024
 
 View = TypeVar("View", bound=Callable[..., Response])
-# A model, or what chooses one by the settings; `bytes` for JSON that the route's room reads itself.
+# A model, or what chooses one by the settings; `bytes` for JSON that is read below.
 Body = type[Input] | type[bytes] | Callable[[], type[Input]]
 
 
 class Guard(StrEnum):
-    """What `guard` asks of a visitor before the route runs. A room may ask for more: see `who`."""
+    """What `guard` asks of a visitor before the route runs. What it calls may ask for more: see `who`."""
 
     OPEN = "everybody"
     SIGNED_IN = "whoever is signed in"
@@ -40,7 +40,7 @@ class Route:
     view: Callable[..., Response]
     does: str
     guard: Guard
-    # For people: who may, where a room decides that.
+    # For people: who may, where what the route calls decides that.
     who: str
     body: Body | None
     # The schema of each status that is no problem, by its name in `api/schemas.py`.
@@ -52,7 +52,7 @@ class Route:
     max_bytes: int
 
     def model(self) -> type[Input] | None:
-        """What the body is parsed as; nothing where the room reads it, or there is none."""
+        """What the body is parsed as; nothing where it is read below, or there is none."""
         if self.body is None:
             return None
         if isinstance(self.body, type):

@@ -68,7 +68,7 @@ def sign_in() -> Response:
 def code_page(
     ticket: str, target: str, email: str, status: int, error: ServiceError | None = None
 ) -> Response:
-    """Where the letter's six digits go. A right code that lacks a name need not be typed again."""
+    """Where the e-mail's six digits go. A right code that lacks a name need not be typed again."""
     fields = error.fields if error else {}
     return answers.page(
         "accounts/letter-code.html",
@@ -155,12 +155,12 @@ def sign_in_by_link(token: str) -> Response:
 def sign_up() -> Response:
     def act() -> Response:
         given = from_form(email_verification.asked_for(), request.form)
-        mark = browser_cookie.made()
+        browser = browser_cookie.made()
         email_verification.sign_up(
-            given, visitor.language(), visitor.current().network, browser=mark
+            given, visitor.language(), visitor.current().network, browser=browser
         )
         return browser_cookie.keep(
-            answers.page("accounts/letter.html", 202, email=given.email), mark
+            answers.page("accounts/letter.html", 202, email=given.email), browser
         )
 
     return form_page("accounts/sign-up.html", act)

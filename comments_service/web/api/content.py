@@ -25,7 +25,7 @@ def page_number(last: int | None = None) -> int:
 
 def own(mine: Sequence[Comment]) -> list[dict[str, Any]]:
     """Comments for their writer: with source, markup, and how long they can be changed."""
-    asking = visitor.current()
+    asking, settings = visitor.current(), config.current()
     found = []
     for comment, shown in zip(mine, threads.shown(mine), strict=True):
         thread = comment.thread
@@ -36,7 +36,7 @@ def own(mine: Sequence[Comment]) -> list[dict[str, Any]]:
             {
                 **snapshots.comment_json(shown, threads.address(thread, lang)),
                 "source": comment.source,
-                "fragment": snapshots.item(shown, thread, lang, config.current()),
+                "fragment": snapshots.item(shown, thread, lang, settings),
                 "editable_until": i18n.stamp(comments.editable_until(comment))
                 if editable
                 else None,

@@ -70,7 +70,7 @@ def second_step(given: SecondStep) -> Response:
 @route(
     bp,
     "POST /session/letter",
-    "Ask for a letter that signs in, by its link or by its code",
+    "Ask for an e-mail that signs in, by its link or by its code",
     guard=Guard.OPEN,
     who="everybody, within limits",
     body=AskedLetter,
@@ -91,7 +91,7 @@ def ask_letter(given: AskedLetter) -> Response:
 @route(
     bp,
     "POST /session/code",
-    "Sign in by the code of a letter",
+    "Sign in by the code of an e-mail",
     guard=Guard.OPEN,
     who="whoever has the ticket and the six digits",
     body=GivenCode,
@@ -169,7 +169,7 @@ def origin() -> str:
 @route(
     bp,
     "POST /accounts",
-    "Make an account; a letter confirms the address",
+    "Make an account; an e-mail confirms the address",
     guard=Guard.OPEN,
     who="everybody, within limits",
     body=email_verification.asked_for,
