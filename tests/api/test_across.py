@@ -13,7 +13,7 @@ from comments_service.models import Session
 from comments_service.publishing import snapshots
 from comments_service.web.visitor import SAFE_METHODS
 from tests import make
-from tests.api.test_routes import GUEST, routes, send
+from tests.api.asking import GUEST, routes, send
 from tests.conftest import API, SITE, Answer, Visitor, settings_for
 
 

@@ -19,8 +19,8 @@ from comments_service.publishing.publisher import Publisher
 from comments_service.threads import get
 from comments_service.web.routes import Route
 from tests import make
+from tests.api.asking import ORIGINS, is_problem
 from tests.api.people import of_role
-from tests.api.test_routes import ORIGINS, is_problem
 from tests.conftest import API, SITE, Answer
 from tests.unit.test_manifest import ENTRY, document, entry
 
