@@ -159,14 +159,15 @@ def publish_now() -> None:
 
 
 @group.command("routes")
-@click.option("--write", is_flag=True, help="Bring the tables in docs/ up to date.")
-def routes(write: bool) -> None:
+@click.option("--document", is_flag=True, help="For developers: write the files that list them.")
+def routes(document: bool) -> None:
     """Print every address of the service, and who may ask it."""
-    for name in route_tables.TABLES if write else ():
+    if not document:
+        click.echo(route_tables.guards(current_app), nl=False)
+        return
+    for name in route_tables.TABLES:
         path = Path(name)
         path.write_text(route_tables.brought_up_to_date(current_app, path, name), "utf-8")
-    if not write:
-        click.echo(route_tables.guards(current_app), nl=False)
 
 
 @group.command("settings")

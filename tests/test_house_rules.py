@@ -262,7 +262,7 @@ def test_every_route_says_who_may_and_what_it_does(app: Flask) -> None:
 def test_the_tables_of_routes_are_up_to_date(app: Flask, name: str) -> None:
     path = ROOT / name
     assert path.read_text("utf-8") == route_tables.brought_up_to_date(app, path, name), (
-        "run `flask comments routes --write`"
+        "run `flask comments routes --document`"
     )
 
 

@@ -1,7 +1,7 @@
 """Tables of the routes for people, made from what each route says of itself.
 
-docs/api.md and docs/routes.md hold them between two HTML comments; `flask comments routes --write` brings
-them up to date, and a test says when they are not.
+docs/api.md and docs/routes.md hold them between two HTML comments; `flask comments routes --document`
+brings them up to date, and a test says when they are not.
 """
 
 import inspect
@@ -10,37 +10,37 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flask import Flask
-from werkzeug.routing import Rule
 
 from comments_service.config import Settings
 from comments_service.web.answers import API
 from comments_service.web.routes import Route
 
-BEGIN = "<!-- begin: flask comments routes --write -->"
-END = "<!-- end: flask comments routes --write -->"
+BEGIN = "<!-- begin: flask comments routes --document -->"
+END = "<!-- end: flask comments routes --document -->"
 
 
 def api(app: Flask) -> str:
     """Every call of the API: what it takes, who may, what it does and answers."""
-    return _table(
-        ("Call", "Who may", "What it does", "Answers"),
+    rows = [
         (
-            (_call(rule, view, root) + _fields(view), _who(view), _does(view), _statuses(view))
-            for rule, view, root in _routes(app)
-            if root.endswith(API)
-        ),
-    )
+            _call(methods, path.removeprefix(API), view) + _fields(view),
+            view.who or view.guard,
+            _does(view),
+            ", ".join(map(str, view.answers)),
+        )
+        for methods, path, view in _routes(app)
+        if path.startswith(API)
+    ]
+    return _table(("Call", "Who may", "What it does", "Answers"), *rows)
 
 
 def guards(app: Flask) -> str:
     """Every address of the service, and who comes in."""
-    return _table(
-        ("Call", "The guard lets in", "Of these", "What it does"),
-        (
-            (_call(rule, view, root, within=True), str(view.guard), view.who or "–", view.does)
-            for rule, view, root in _routes(app)
-        ),
-    )
+    rows = [
+        (_call(methods, path, view), view.guard, view.who or "–", view.does)
+        for methods, path, view in _routes(app)
+    ]
+    return _table(("Call", "The guard lets in", "Of these", "What it does"), *rows)
 
 
 TABLES = {"docs/api.md": api, "docs/routes.md": guards}
@@ -48,44 +48,35 @@ TABLES = {"docs/api.md": api, "docs/routes.md": guards}
 
 def brought_up_to_date(app: Flask, path: Path, name: str) -> str:
     """The text of a document, with its table as it should be."""
-    text = path.read_text("utf-8")
-    before, rest = text.split(BEGIN)
+    before, rest = path.read_text("utf-8").split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}\n\n{TABLES[name](app)}\n{END}{after}"
 
 
-def _routes(app: Flask) -> Iterator[tuple[Rule, Route, str]]:
-    """Each rule with its view, and the path that it is written below: of the API or of the service."""
+def _routes(app: Flask) -> Iterator[tuple[str, str, Route]]:
+    """The methods, the path below the service's address, and the view of each route."""
     settings: Settings = app.extensions["settings"]
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         if isinstance(view, Route):
-            in_api = rule.rule.startswith(settings.prefix + API)
-            yield rule, view, settings.prefix + (API if in_api else "")
+            methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+            yield methods, re.sub(r"<\w+:", "<", rule.rule.removeprefix(settings.prefix)), view
 
 
-def _call(rule: Rule, view: Route, root: str, *, within: bool = False) -> str:
-    path = re.sub(r"<\w+:", "<", rule.rule.removeprefix(root))
-    path = (API if within and root.endswith(API) else "") + path
-    methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-    query = f"?{'&'.join(f'{name}=' for name in view.query)}" if view.query else ""
-    return f"`{methods} {path}{query}`"
+def _call(methods: str, path: str, view: Route) -> str:
+    query = "&".join(f"{name}=" for name in view.query)
+    return f"`{methods} {path}{'?' if query else ''}{query}`"
 
 
 def _fields(view: Route) -> str:
     """The names in the body; a question mark where one may be left out. The trap for bots is none."""
     model = view.model()
-    fields = model.model_fields if model else {}
     names = [
         f"{name}{'' if each.is_required() else '?'}"
-        for name, each in fields.items()
+        for name, each in (model.model_fields if model else {}).items()
         if name != "homepage_url"
     ]
     return f" `{{{', '.join(names)}}}`" if names else ""
-
-
-def _who(view: Route) -> str:
-    return view.who or str(view.guard)
 
 
 def _does(view: Route) -> str:
@@ -94,15 +85,6 @@ def _does(view: Route) -> str:
     return f"{view.does}. {' '.join(more.split()).rstrip('.')}" if more else view.does
 
 
-def _statuses(view: Route) -> str:
-    return ", ".join(map(str, view.answers))
-
-
-def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
-    # A bar would end a cell.
-    lines = [
-        head,
-        ("---",) * len(head),
-        *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows),
-    ]
+def _table(head: tuple[str, ...], *rows: tuple[str, ...]) -> str:
+    lines = (head, ("---",) * len(head), *rows)
     return "".join(f"| {' | '.join(each)} |\n" for each in lines)

@@ -19,6 +19,7 @@ from comments_service.db import db, writing
 from comments_service.errors import Message, UnknownPage, WrongCredentials
 from comments_service.models import Comment, Decision, Role, Status, Thread
 from comments_service.publishing import publisher
+from comments_service.web.route_tables import BEGIN, END, TABLES
 from tests import make
 from tests.unit.test_manifest import document, entry
 from tests.unit.test_rebake import ARTICLE
@@ -221,3 +222,20 @@ def test_the_doctor_knows_a_database_that_has_no_tables(run: Any, app: Flask) ->
         with db.engine.begin() as connection:
             connection.execute(sa.text("ALTER TABLE elsewhere RENAME TO threads"))
     assert db.session.query(Thread).count() == 0
+
+
+def test_routes_are_printed_and_written_into_the_documents(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "| `POST moderation/decisions` | authors" in run("routes").output
+    monkeypatch.chdir(tmp_path)
+    Path("docs").mkdir()
+    for name in TABLES:
+        Path(name).write_text(f"# Before\n\n{BEGIN}\nolder lines\n{END}\n\nAfter.\n")
+    assert run("routes", "--document").exit_code == 0
+    api = Path("docs/api.md").read_text("utf-8")
+    assert api.startswith("# Before\n\n")
+    assert api.endswith("\nAfter.\n")
+    assert "| `POST preview` `{body}` | everybody |" in api
+    assert "older lines" not in api
+    assert "`GET goodbye`" in Path("docs/routes.md").read_text("utf-8")
