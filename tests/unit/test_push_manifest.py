@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-import tasks
-from authoring import Refused
+from authoring import Refused, environment
 from authoring.publish import push_manifest
 from comments_service.db import db
 from comments_service.models import Thread
@@ -128,7 +127,7 @@ def test_the_command_publishes_pushes_and_takes_both_back(
     service: Postil, environ: dict[str, str], tmp_path: Path
 ) -> None:
     root = blog(tmp_path / "blog", first="\nThe first words.")
-    for name in (tasks.BLOG_LOCK, tasks.DEVELOPMENT_LOCK):
+    for name in (environment.BLOG_LOCK, environment.DEVELOPMENT_LOCK):
         shutil.copy(ROOT / name, root)
     (root / ".venv").symlink_to(Path(sys.prefix))
     outside = {name: v for name, v in os.environ.items() if "COMMENTS_" not in name}

@@ -14,12 +14,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import tasks
+from authoring import environment
 
-LOCKS = (tasks.BLOG_LOCK, tasks.DEVELOPMENT_LOCK)
+LOCKS = (environment.BLOG_LOCK, environment.DEVELOPMENT_LOCK)
 
 
 def pins(lock: str) -> dict[str, str]:
-    text = (tasks.ROOT / lock).read_text()
+    text = (environment.ROOT / lock).read_text()
     return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.MULTILINE))
 
 
@@ -43,7 +44,7 @@ def test_what_follows_test_goes_to_pytest_as_it_was_typed() -> None:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_names_no_address_and_no_folder(lock: str) -> None:
-    text = (tasks.ROOT / lock).read_text()
+    text = (environment.ROOT / lock).read_text()
     assert not re.search(
         r"https?:|file:|--(extra-)?index|--find-links|^/|\s/\w", text, re.MULTILINE
     )
@@ -51,20 +52,20 @@ def test_a_lock_names_no_address_and_no_folder(lock: str) -> None:
 
 
 def test_the_tools_for_browser_code_have_exact_versions() -> None:
-    package = json.loads((tasks.ROOT / "package.json").read_text())
+    package = json.loads((environment.ROOT / "package.json").read_text())
     assert all(version[0].isdigit() for version in package["devDependencies"].values())
 
 
 def test_the_development_lock_pins_what_the_blog_s_lock_pins() -> None:
-    assert pins(tasks.BLOG_LOCK).items() <= pins(tasks.DEVELOPMENT_LOCK).items()
+    assert pins(environment.BLOG_LOCK).items() <= pins(environment.DEVELOPMENT_LOCK).items()
 
 
 def test_the_locks_answer_pyproject() -> None:
-    project = tomllib.loads((tasks.ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((environment.ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     for lock, wanted in (
-        (tasks.BLOG_LOCK, [*project["dependencies"], *extras["setup"]]),
-        (tasks.DEVELOPMENT_LOCK, extras["dev"]),
+        (environment.BLOG_LOCK, [*project["dependencies"], *extras["setup"]]),
+        (environment.DEVELOPMENT_LOCK, extras["dev"]),
     ):
         pinned = pins(lock)
         for requirement in map(Requirement, wanted):
@@ -73,42 +74,49 @@ def test_the_locks_answer_pyproject() -> None:
 
 
 def test_the_lock_has_the_line_that_uv_is_installed_from() -> None:
-    assert "uv" in pins(tasks.BLOG_LOCK)
+    assert "uv" in pins(environment.BLOG_LOCK)
 
 
 def test_without_arguments_it_tells_what_it_can_do_and_installs_nothing(tmp_path: Path) -> None:
     copy = tmp_path / "tasks.py"
-    copy.write_bytes((tasks.ROOT / "tasks.py").read_bytes())
+    copy.write_bytes((environment.ROOT / "tasks.py").read_bytes())
     told = subprocess.run([sys.executable, "-I", copy], capture_output=True, text=True, check=True)
     assert told.stdout.startswith("Every command of this blog")
     assert not (tmp_path / ".venv").exists()
+
+
+def test_the_environment_is_made_by_the_standard_library_alone() -> None:
+    # -S leaves out every package that is installed.
+    command = [sys.executable, "-S", "-c", "import authoring.environment"]
+    told = subprocess.run(command, cwd=environment.ROOT, capture_output=True, text=True)
+    assert told.stderr == ""
 
 
 def test_an_environment_that_holds_the_lock_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The marker of the lock's hash is what makes a second start fast."""
-    monkeypatch.setattr(tasks, "ROOT", tmp_path)
-    monkeypatch.setattr(tasks, "INSTALLED", tmp_path / "installed")
-    monkeypatch.setattr(tasks, "PYTHON", Path(sys.executable))
-    monkeypatch.setattr(tasks, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.setattr(environment, "INSTALLED", tmp_path / "installed")
+    monkeypatch.setattr(environment, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
     installed: list[str] = []
-    monkeypatch.setattr(tasks, "install", installed.append)
-    monkeypatch.setattr(tasks, "make_environment", lambda: None)
-    (tmp_path / tasks.BLOG_LOCK).write_text("a==1\n")
-    (tmp_path / tasks.DEVELOPMENT_LOCK).write_text("a==1\nb==2\n")
+    monkeypatch.setattr(environment, "install", installed.append)
+    monkeypatch.setattr(environment, "make_environment", lambda: None)
+    (tmp_path / environment.BLOG_LOCK).write_text("a==1\n")
+    (tmp_path / environment.DEVELOPMENT_LOCK).write_text("a==1\nb==2\n")
 
-    tasks.ensure_installed(tasks.BLOG_LOCK)
-    tasks.ensure_installed(tasks.BLOG_LOCK)
-    assert installed == [tasks.BLOG_LOCK]
+    environment.ensure_installed(environment.BLOG_LOCK)
+    environment.ensure_installed(environment.BLOG_LOCK)
+    assert installed == [environment.BLOG_LOCK]
 
-    tasks.ensure_installed(tasks.DEVELOPMENT_LOCK)
-    tasks.ensure_installed(tasks.BLOG_LOCK)
-    assert installed == [tasks.BLOG_LOCK, tasks.DEVELOPMENT_LOCK]
+    environment.ensure_installed(environment.DEVELOPMENT_LOCK)
+    environment.ensure_installed(environment.BLOG_LOCK)
+    assert installed == [environment.BLOG_LOCK, environment.DEVELOPMENT_LOCK]
 
-    (tmp_path / tasks.DEVELOPMENT_LOCK).write_text("a==2\nb==2\n")
-    tasks.ensure_installed(tasks.BLOG_LOCK)
-    assert installed[-1] == tasks.DEVELOPMENT_LOCK
+    (tmp_path / environment.DEVELOPMENT_LOCK).write_text("a==2\nb==2\n")
+    environment.ensure_installed(environment.BLOG_LOCK)
+    assert installed[-1] == environment.DEVELOPMENT_LOCK
 
 
 def test_bench_says_what_it_knows() -> None:
@@ -117,9 +125,12 @@ def test_bench_says_what_it_knows() -> None:
 
 
 def test_an_environment_that_is_linked_from_elsewhere_is_recognised(tmp_path: Path) -> None:
-    for name in ("tasks.py", tasks.BLOG_LOCK, tasks.DEVELOPMENT_LOCK):
-        shutil.copy(tasks.ROOT / name, tmp_path)
-    (tmp_path / ".venv").symlink_to(tasks.VENV)
+    (tmp_path / "authoring").mkdir()
+    for name in ("__init__.py", "environment.py"):
+        shutil.copy(environment.ROOT / "authoring" / name, tmp_path / "authoring")
+    for name in ("tasks.py", environment.BLOG_LOCK, environment.DEVELOPMENT_LOCK):
+        shutil.copy(environment.ROOT / name, tmp_path)
+    (tmp_path / ".venv").symlink_to(environment.VENV)
     # Taken for another one, it would be started over and over again.
     done = subprocess.run(
         [sys.executable, "tasks.py", "--list"],
