@@ -65,7 +65,7 @@ from authoring.environment import ROOT, say
 
 if TYPE_CHECKING:
     from authoring.blog import Blog
-    from authoring.preview_builder import Told
+    from authoring.preview.builder import Told
 
 
 @task(
@@ -76,35 +76,35 @@ if TYPE_CHECKING:
 )
 def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
     """Build the blog, serve it with its comments on one port, and rebuild on change."""
-    from authoring import processes
+    from authoring import server
     from plugins.incremental import live_reload
 
     environ = {**from_file(), **os.environ}
-    port = port or processes.local_port(environ.get("SITE_URL", "")) or 8000
+    port = port or server.local_port(environ.get("SITE_URL", "")) or 8000
     environ["SITE_URL"] = environ.get("SITE_URL") or f"http://localhost:{port}"
     environ["POSTIL_PREVIEW"] = "1"
     with refusals():
-        processes.refuse_taken_port(host, port)
+        server.refuse_taken_port(host, port)
     output = ROOT / (environ.get("COMMENTS_OUTPUT") or "output")
     earlier = (output / "index.html").exists()
     started: list[subprocess.Popen[bytes]] = []
-    processes.listen_for_stop()
+    server.listen_for_stop()
     try:
         with refusals(), ThreadPoolExecutor() as pool:
-            builder = processes.Builder(ROOT, environ)
+            builder = server.Builder(ROOT, environ)
             started.append(builder.process)
-            migrated = processes.flask(ROOT, environ, "db", "upgrade")
-            processes.refuse_failed(migrated, "The database could not be made ready.")
-            owner = pool.submit(processes.flask, ROOT, environ, "comments", "owner", "--if-none")
+            migrated = server.flask(ROOT, environ, "db", "upgrade")
+            server.refuse_failed(migrated, "The database could not be made ready.")
+            owner = pool.submit(server.flask, ROOT, environ, "comments", "owner", "--if-none")
             if not earlier:
                 tell_first_build(builder.next(), earlier)
-            server = processes.start_server(ROOT, environ, host, port)
-            started.append(server)
+            serving = server.start_server(ROOT, environ, host, port)
+            started.append(serving)
             if earlier:
                 tell_first_build(builder.next(), earlier)
-            processes.wait_until_it_answers(server, host, port)
+            server.wait_until_it_answers(serving, host, port)
             link = owner.result()
-            processes.refuse_failed(link, "The owner's link could not be made.")
+            server.refuse_failed(link, "The owner's link could not be made.")
             say(f"\n  Your blog   {strong(environ['SITE_URL'])}")
             if urlsplit(environ["SITE_URL"]).port != port:
                 say(f"  Here        {strong(f'http://localhost:{port}')}")
@@ -115,12 +115,12 @@ def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
                 )
             say("\nSave an article and open pages show it by themselves. Ctrl-C stops everything.")
             while True:
-                tell_change(builder.next(server))
+                tell_change(builder.next(serving))
     except KeyboardInterrupt:
         say("\nStopped.")
     finally:
         for process in reversed(started):
-            processes.stop(process)
+            server.stop(process)
         live_reload.end(output)
 
 
@@ -132,13 +132,13 @@ def up(_: Context, port: int = 0, host: str = "127.0.0.1") -> None:
 )
 def build(_: Context, settings: str = "publishconf.py", keep_going: bool = False) -> None:
     """Build the blog for publishing, into output/."""
-    from authoring import processes, progress
+    from authoring import progress, server
 
     environ = {**from_file(), **os.environ}
     if not environ.get("SITE_URL"):
         say("SITE_URL is not set: links will lead to http://localhost:8000. Set it in .env.")
     with progress.waiting("Building the blog …"):
-        built = processes.build(ROOT, environ, settings)
+        built = server.build(ROOT, environ, settings)
     if not built.succeeded and keep_going:
         say("The build failed; the site is as it was. Everything that there is to correct:")
         check_content(False, True, "--settings", settings)
@@ -187,27 +187,27 @@ def new(
 @task
 def drafts(_: Context) -> None:
     """List the drafts, the one touched last first, with their lengths."""
-    from authoring import overview
+    from authoring import stats
 
-    say("\n".join(overview.drafts(blog())))
+    say("\n".join(stats.drafts(blog())))
 
 
 @task
 def schedule(_: Context) -> None:
     """List the articles whose date is still to come, the next first; a later build publishes them."""
-    from authoring import overview
+    from authoring import stats
 
-    say("\n".join(overview.schedule(blog())))
+    say("\n".join(stats.schedule(blog())))
 
 
 @task
 def stats(_: Context) -> None:
     """Count articles, words by language and year, tags, and comments where the service has them."""
-    from authoring import overview
+    from authoring import stats
 
     environ = {**from_file(), **os.environ}
     published = ROOT / (environ.get("COMMENTS_PUBLISHED") or "published")
-    say("\n".join(overview.stats(blog(), published)))
+    say("\n".join(stats.stats(blog(), published)))
 
 
 @task(
@@ -215,9 +215,9 @@ def stats(_: Context) -> None:
 )
 def images(_: Context, unused: bool = False) -> None:
     """List the pictures: weight, size in pixels, who shows them, and which deserve a look."""
-    from authoring import pictures
+    from authoring import list_images
 
-    say("\n".join(pictures.listed(blog(), unused_only=unused)))
+    say("\n".join(list_images.listed(blog(), unused_only=unused)))
 
 
 @task(
@@ -252,14 +252,14 @@ def import_site(_: Context, origin: str, write: bool = False) -> None:
 )
 def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = False) -> None:
     """Build the blog, check it, and send what has changed to where readers are."""
-    from authoring.publish import publishing, push_manifest
+    from authoring.publish import build_and_send, push_manifest
 
     environ = {**from_file(), **os.environ, "PYTHONUTF8": "1"}
     with refusals():
-        place = publishing.place_of(to, environ)
-        send = publishing.roll_back if rollback else publishing.publish
+        place = build_and_send.place_of(to, environ)
+        send = build_and_send.roll_back if rollback else build_and_send.publish
         sent = send(ROOT, place, environ, dry_run=dry_run)
-        say(publishing.told(sent.changes, dry_run=dry_run))
+        say(build_and_send.told(sent.changes, dry_run=dry_run))
         if pushed := push_manifest.push(sent.site, environ, dry_run=dry_run):
             say(pushed)
 
@@ -273,14 +273,14 @@ def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = Fa
 )
 def serve(_: Context, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
     """Migrate and serve, without building or watching: what a service manager runs."""
-    from authoring import processes
+    from authoring import server
 
     environ = {**from_file(), **os.environ}
     with refusals():
-        processes.refuse_taken_port(host, port)
-        migrated = processes.flask(ROOT, environ, "db", "upgrade")
-        processes.refuse_failed(migrated, "The database could not be made ready.")
-    processes.serve(ROOT, environ, host, port, workers)
+        server.refuse_taken_port(host, port)
+        migrated = server.flask(ROOT, environ, "db", "upgrade")
+        server.refuse_failed(migrated, "The database could not be made ready.")
+    server.serve(ROOT, environ, host, port, workers)
 
 
 @task
@@ -425,12 +425,12 @@ def tell_change(told: "Told") -> None:
 
 
 def check_content(external: bool = False, quick: bool = False, *options: str) -> bool:
-    """Whether authoring/check/checking.py, which says what it finds, finds nothing to correct.
+    """Whether authoring/check/report.py, which says what it finds, finds nothing to correct.
 
     In a process of its own, since a build runs in it.
     """
     environ = {**from_file(), **os.environ, "PYTHONUTF8": "1"}
-    command = [sys.executable, "-m", "authoring.check.checking", *options]
+    command = [sys.executable, "-m", "authoring.check.report", *options]
     command += ["--external"] * external + ["--quick"] * quick
     return subprocess.call(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL) == 0
 

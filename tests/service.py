@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from authoring import processes
+from authoring import server
 from comments_service import create_app
 from comments_service.config import Settings, from_environment
 
@@ -179,7 +179,7 @@ class Postil(Server):
     def __init__(self, folder: Path, environ: Mapping[str, str], port: int) -> None:
         self.settings: Settings = from_environment(environ)
         outside = {name: v for name, v in os.environ.items() if "COMMENTS_" not in name}
-        command = [*processes.SERVER, "--host", "127.0.0.1", "--port", str(port)]
+        command = [*server.SERVER, "--host", "127.0.0.1", "--port", str(port)]
         env = {**outside, **environ, "PYTHONPATH": str(ROOT)}
         super().__init__(command, folder, env, port, "/comments/embed.js")
         # Without the threads: what it renders is what the service should have rendered.

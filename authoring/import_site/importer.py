@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from authoring import Refused, progress
 from authoring.blog import Blog
-from authoring.pictures import SUFFIXES
+from authoring.list_images import SUFFIXES
 from plugins.files import replace
 
 MAX_SLUG_CHARS = 120
@@ -88,10 +88,10 @@ class Plan(NamedTuple):
 def from_origin(blog: Blog, origin: Path) -> Plan:
     """The plan for an export or a folder; raises Refused for what is neither."""
     # Imported here: each of them builds on this room.
-    from authoring.import_site import hugo_jekyll, wordpress
+    from authoring.import_site import site_folder, wordpress
 
     if origin.is_dir():
-        folder = hugo_jekyll.Folder(origin, blog)
+        folder = site_folder.Folder(origin, blog)
         return plan(blog, folder.read(), folder.find)
     if origin.suffix.lower() != ".xml" or not origin.is_file():
         raise Refused(

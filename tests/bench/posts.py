@@ -17,7 +17,7 @@ from pelican.settings import DEFAULT_CONFIG
 from pelican.utils import slugify
 
 from authoring.blog import Parts, Unreadable, split
-from authoring.import_site import hugo_jekyll
+from authoring.import_site import site_folder
 
 ENDINGS = (".md", ".markdown")
 # Addresses that lists and feeds have, in this blog too, and words that a generator keeps for itself.
@@ -127,7 +127,7 @@ def named(path: Path) -> tuple[str, str]:
     stem = path.stem
     if stem.lower() in ("readme", "index") and len(path.parts) > 1:
         stem = "-".join(path.parts[:-1])
-    dated = hugo_jekyll.JEKYLL_NAME.fullmatch(stem)
+    dated = site_folder.JEKYLL_NAME.fullmatch(stem)
     return (dated["slug"], dated["date"]) if dated else (stem, "")
 
 
@@ -155,7 +155,7 @@ def unique(slug: str, taken: set[str]) -> str:
 
 def moment(value: Any) -> datetime | None:
     try:
-        date = hugo_jekyll.moment(value)
+        date = site_folder.moment(value)
         if date and date.tzinfo:
             date = date.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError, TypeError):

@@ -13,8 +13,8 @@ from pelican.settings import DEFAULT_CONFIG
 from PIL import Image
 
 import tasks
-from authoring import Refused, blog, new_article, overview, pictures
-from authoring.check.checking import PICTURE_BYTES
+from authoring import Refused, blog, list_images, new_article, stats
+from authoring.check.report import PICTURE_BYTES
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=SHANGHAI)
@@ -166,7 +166,7 @@ def test_front_matter_that_cannot_be_read_names_its_line(head: str) -> None:
 def test_drafts_are_listed_with_where_they_are(make: Callable[..., Blog], tmp_path: Path) -> None:
     write(tmp_path, "a.md", "Title: Waiting\nStatus: draft", "One two three.")
     write(tmp_path, "b.md", "Title: Out\nDate: 2026-01-01")
-    lines = overview.drafts(make())
+    lines = stats.drafts(make())
     assert "Waiting" in lines[0]
     assert "3 words" in lines[0]
     assert "content/a.md" in lines[0]
@@ -180,7 +180,7 @@ def test_the_schedule_is_in_order_and_in_the_blog_s_own_time(
     write(tmp_path, "b.md", "Title: Sooner\nDate: 2026-11-23 05:00+00:00")
     write(tmp_path, "c.md", "Title: Out\nDate: 2026-11-23 11:59")
     write(tmp_path, "d.md", "Title: Draft\nStatus: draft\nDate: 2027-01-01")
-    first, second, *rest = overview.schedule(make())
+    first, second, *rest = stats.schedule(make())
     assert first.split() == ["2026-11-23", "13:00", "in", "60", "minutes", "Sooner", "content/b.md"]
     assert "in 30 days" in second
     assert "Draft" not in "".join(rest)
@@ -193,15 +193,15 @@ def test_how_far_off_something_is_has_the_unit_that_people_use() -> None:
         (timedelta(hours=5), "in 5 hours"),
         (timedelta(days=9), "in 9 days"),
     ):
-        assert overview.ahead(span) == said
+        assert stats.ahead(span) == said
 
 
 def test_an_empty_blog_is_told_how_to_begin(make: Callable[..., Blog], tmp_path: Path) -> None:
     told = [
-        *overview.drafts(make()),
-        *overview.schedule(make()),
-        *overview.stats(make(), tmp_path),
-        *pictures.listed(make()),
+        *stats.drafts(make()),
+        *stats.schedule(make()),
+        *stats.stats(make(), tmp_path),
+        *list_images.listed(make()),
     ]
     assert len(told) == 4
     assert sum("tasks.py new" in line for line in told) == 2
@@ -218,7 +218,7 @@ def test_figures_are_of_what_is_published(make: Callable[..., Blog], tmp_path: P
     write(tmp_path, "c.md", "Title: C\nStatus: draft", "Many words of a draft.")
     write(tmp_path, "pages/d.md", "Title: D")
     (tmp_path / "counts.json").write_text(json.dumps({"version": 1, "counts": {"a": 3, "b": 4}}))
-    told = "\n".join(" ".join(line.split()) for line in overview.stats(make(), tmp_path))
+    told = "\n".join(" ".join(line.split()) for line in stats.stats(make(), tmp_path))
     assert told.startswith("2 articles published, 1 draft, 0 scheduled, 1 page\n")
     assert "en 1 article 2 words 2 each" in told
     assert "zh-cn 1 article 6 characters 6 each" in told
@@ -233,11 +233,11 @@ def test_a_damaged_count_is_no_reason_to_fail(
 ) -> None:
     write(tmp_path, "a.md", "Title: A\nDate: 2025-05-01")
     (tmp_path / "counts.json").write_text(text)
-    assert not any("Comments" in line for line in overview.stats(make(), tmp_path))
+    assert not any("Comments" in line for line in stats.stats(make(), tmp_path))
 
 
 def test_columns_are_aligned_where_a_character_takes_two() -> None:
-    assert overview.table([("鹈鹕", "1"), ("gull", "10")], frozenset({1})) == [
+    assert stats.table([("鹈鹕", "1"), ("gull", "10")], frozenset({1})) == [
         "  鹈鹕   1",
         "  gull  10",
     ]
@@ -260,16 +260,16 @@ def test_pictures_are_listed_with_who_shows_them(make: Callable[..., Blog], tmp_
         "![a]({static}/images/linked.png) ![b](images/plain.png 'x') <img src='/images/html.png'>"
         "\n\n[c]({attach}images/beside%20me.png#x)",
     )
-    found = {picture.name: picture for picture in pictures.found(make())}
+    found = {picture.name: picture for picture in list_images.found(make())}
     used = {name.removeprefix("images/") for name, each in found.items() if each.users}
     assert used == {"linked.png", "plain.png", "html.png", "beside me.png", "cover.png"}
     assert found["images/linked.png"].size == (40, 30)
-    told = "\n".join(pictures.listed(make()))
+    told = "\n".join(list_images.listed(make()))
     assert "8 pictures" in told
     assert "3 not used" in told
     assert "images/broken.png  it cannot be read" in told
-    assert pictures.listed(make(), unused_only=True)[-1].startswith("content/images/")
-    assert len(pictures.listed(make(), unused_only=True)) == 3
+    assert list_images.listed(make(), unused_only=True)[-1].startswith("content/images/")
+    assert len(list_images.listed(make(), unused_only=True)) == 3
 
 
 def test_pictures_that_are_too_large_are_named(make: Callable[..., Blog], tmp_path: Path) -> None:
@@ -277,12 +277,12 @@ def test_pictures_that_are_too_large_are_named(make: Callable[..., Blog], tmp_pa
     Image.new("L", (40, 30)).save(folder / "pixels.png")
     with (folder / "heavy.svg").open("wb") as file:
         file.truncate(PICTURE_BYTES + 1)
-    troubles = {each.name: each.trouble for each in pictures.found(make(IMAGES_MAX_PIXELS=1000))}
+    troubles = {each.name: each.trouble for each in list_images.found(make(IMAGES_MAX_PIXELS=1000))}
     assert "the build refuses it" in troubles["pixels.png"]
     assert "more than 8 MB" in troubles["heavy.svg"]
 
 
 def test_a_picture_that_a_setting_names_is_used(make: Callable[..., Blog], tmp_path: Path) -> None:
     Image.new("L", (4, 3)).save(tmp_path / "content" / "logo.png")
-    (found,) = pictures.found(make(LOGO="logo.png"))
+    (found,) = list_images.found(make(LOGO="logo.png"))
     assert found.users == ["pelicanconf.py"]

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from authoring import preview_builder
-from authoring.preview_builder import Heard, Interrupted, Live, Told, changed_since
+from authoring.preview import builder
+from authoring.preview.builder import Heard, Interrupted, Live, Told, changed_since
 from plugins.incremental import saved_page
 from tests.service import ROOT
 from tests.sites import disconnect
@@ -40,7 +40,7 @@ class Desk:
             os.utime(path, (0, 0))
         outside = {key: v for key, v in os.environ.items() if "COMMENTS_" not in key}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "authoring.preview_builder"],
+            [sys.executable, "-m", "authoring.preview.builder"],
             cwd=folder,
             env={**outside, "SITE_URL": "http://localhost:8000", "POSTIL_PREVIEW": "1"},
             stdin=subprocess.PIPE,
@@ -223,7 +223,7 @@ def test_what_stopped_a_build_is_told_once_and_from_its_beginning() -> None:
         try:
             raise ValueError("'2026-99-01' is not a valid date")
         except ValueError as error:
-            raise RuntimeError(preview_builder.LOGGED) from error
+            raise RuntimeError(builder.LOGGED) from error
     except RuntimeError as error:
         report = heard.take(error)
     assert report.splitlines() == [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from authoring import Refused
-from authoring.publish import publishing
+from authoring.publish import build_and_send
 from authoring.publish.targets import Branch, Bucket, Change, Folder, Rsync, target
 from tests.sites import ROOT
 
@@ -144,7 +144,7 @@ def test_a_token_in_an_address_is_shown_nowhere(site: Path, tmp_path: Path) -> N
         target(place, tmp_path, {}).send(site, really=True)
     assert "127.0.0.1" in str(refused.value)
     assert "secret" not in str(refused.value)
-    assert "secret" not in str(publishing.folder_of(place, tmp_path))
+    assert "secret" not in str(build_and_send.folder_of(place, tmp_path))
 
 
 def test_a_place_is_understood_or_refused_with_all_that_there_are(tmp_path: Path) -> None:
@@ -163,11 +163,11 @@ def test_a_place_is_understood_or_refused_with_all_that_there_are(tmp_path: Path
 
 
 def test_earlier_publications_are_kept_once_and_the_oldest_go(site: Path, tmp_path: Path) -> None:
-    kept = publishing.Publications(tmp_path / "kept")
-    for number in range(publishing.KEEP + 2):
+    kept = build_and_send.Publications(tmp_path / "kept")
+    for number in range(build_and_send.KEEP + 2):
         (site / "index.html").write_text(f"Version {number}.")
         kept.keep(site)
-    assert len(kept.names()) == publishing.KEEP
+    assert len(kept.names()) == build_and_send.KEEP
     inodes = {(kept.builds / name / "style.css").stat().st_ino for name in kept.names()}
     assert len(inodes) == 1
     assert (kept.builds / kept.before() / "index.html").read_text() == "Version 5."
@@ -191,15 +191,15 @@ SETTINGS = {"SITE_URL": "https://example.org", "PUBLISH_TO": "folder:www"}
 
 def publish(root: Path, *, dry_run: bool = False) -> str:
     """What the command says, in a copy of the blog."""
-    place = publishing.place_of("", SETTINGS)
-    sent = publishing.publish(root, place, {**os.environ, **SETTINGS}, dry_run=dry_run)
-    return publishing.told(sent.changes, dry_run=dry_run)
+    place = build_and_send.place_of("", SETTINGS)
+    sent = build_and_send.publish(root, place, {**os.environ, **SETTINGS}, dry_run=dry_run)
+    return build_and_send.told(sent.changes, dry_run=dry_run)
 
 
 def roll_back(root: Path) -> str:
-    sent = publishing.roll_back(root, "folder:www", SETTINGS)
+    sent = build_and_send.roll_back(root, "folder:www", SETTINGS)
     assert (sent.site / "first" / "index.html").exists()
-    return publishing.told(sent.changes, dry_run=False)
+    return build_and_send.told(sent.changes, dry_run=False)
 
 
 def test_a_blog_is_published_with_neither_drafts_nor_what_is_to_come_and_taken_back(
@@ -246,7 +246,7 @@ def test_a_blog_is_published_with_neither_drafts_nor_what_is_to_come_and_taken_b
 
 def test_what_is_not_set_is_told_before_anything_is_built(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="PUBLISH_TO=folder:"):
-        publishing.place_of("", {})
+        build_and_send.place_of("", {})
     with pytest.raises(Refused, match="SITE_URL="):
-        publishing.publish(tmp_path, "folder:www", {})
+        build_and_send.publish(tmp_path, "folder:www", {})
     assert list(tmp_path.iterdir()) == []

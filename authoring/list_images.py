@@ -13,8 +13,8 @@ from urllib.parse import unquote
 from PIL import Image, UnidentifiedImageError
 
 from authoring.blog import Blog, Source
-from authoring.check.checking import PICTURE_BYTES
-from authoring.overview import counted, table
+from authoring.check.report import PICTURE_BYTES
+from authoring.stats import counted, table
 from plugins.presentation.imagefile import MAX_PIXELS
 
 SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})

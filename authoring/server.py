@@ -23,12 +23,12 @@ from typing import IO, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 from . import Refused
-from .preview_builder import Told
+from .preview.builder import Told
 
 # Without --fatal an article that cannot be read is left out and the build calls itself a success.
 PELICAN = (sys.executable, "-m", "pelican", "--fatal", "errors", "--log-handler", "plain")
 FLASK = (sys.executable, "-m", "flask", "--app", "comments_service")
-BUILDER = (sys.executable, "-m", "authoring.preview_builder")
+BUILDER = (sys.executable, "-m", "authoring.preview.builder")
 # Sixteen threads, so that writers who wait for the database leave room for readers; granian warns
 # of more than two for each core, hence the log level. A worker told to stop while it still starts
 # never ends by itself, hence the time-out.

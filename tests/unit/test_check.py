@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from pelican.settings import read_settings
 
-from authoring.check import check_frontmatter, check_links, checking, external_checks
+from authoring.check import check_frontmatter, check_links, external_checks, report
 from tests.sites import ROOT, disconnect
 
 BROKEN = ROOT / "tests" / "samples" / "broken"
-CHECK = (sys.executable, "-X", "utf8", "-m", "authoring.check.checking", "--quick")
+CHECK = (sys.executable, "-X", "utf8", "-m", "authoring.check.report", "--quick")
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def test_a_blog_on_which_everything_is_wrong_is_told_all_of_it_at_once(
 ) -> None:
     """The golden file. After a change that is meant: run the command and keep what it says."""
     monkeypatch.chdir(ROOT)
-    status = checking.main(["--quick", "--settings", "tests/samples/broken/settings.py"])
+    status = report.main(["--quick", "--settings", "tests/samples/broken/settings.py"])
     said = capsys.readouterr().out
     assert said == (BROKEN / "expected.txt").read_text(encoding="utf-8")
     assert status == 1
@@ -136,10 +136,10 @@ def test_settings_that_lose_a_site_or_publish_too_much_are_refused(
     path.write_text(f"{line}\n")
     settings = read_settings(str(path), override={"PLUGINS": [], "WITH_FUTURE_DATES": False})
     settings |= {"DRAFT_SAVE_AS": "", "DRAFT_PAGE_SAVE_AS": "", "DELETE_OUTPUT_DIRECTORY": False}
-    assert list(checking.of_settings(settings, path)) == []
+    assert list(report.of_settings(settings, path)) == []
     own: dict[str, Any] = {}
     exec(line, own)  # noqa: S102 - the line above
-    (problem,) = checking.of_settings({**settings, **own}, path)
+    (problem,) = report.of_settings({**settings, **own}, path)
     assert problem.line == 1
     assert words in problem.text
 
@@ -149,8 +149,8 @@ def test_without_plugins_nothing_is_built(tmp_path: Path) -> None:
     path.write_text(
         "SITENAME = 'Bare'\nDRAFT_SAVE_AS = DRAFT_PAGE_SAVE_AS = ''\nWITH_FUTURE_DATES = False\n"
     )
-    report = checking.check(path, {"OUTPUT_PATH": str(tmp_path / "output")})
-    assert "Left out: everything else, until PLUGINS is set" in str(report)
+    found = report.check(path, {"OUTPUT_PATH": str(tmp_path / "output")})
+    assert "Left out: everything else, until PLUGINS is set" in str(found)
     assert not (tmp_path / "output").exists()
 
 

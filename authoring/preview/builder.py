@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 from watchfiles import watch
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("content", "theme", "plugins", "formats")
 SETTINGS = "pelicanconf.py"
 # Read once by a process: what changes in them needs another one.
@@ -226,7 +226,7 @@ class Live:
         return names
 
     def begin_anew(self, because: list[str]) -> None:
-        os.execv(sys.executable, [sys.executable, "-m", "authoring.preview_builder", *because])  # noqa: S606 - itself
+        os.execv(sys.executable, [sys.executable, "-m", "authoring.preview.builder", *because])  # noqa: S606 - itself
 
     # Watching
 

@@ -109,7 +109,7 @@ def publish(
     folder = folder_of(place, root / "var")
     site = folder / "site"
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-X", "utf8", "-m", "authoring.check.checking", "--quick"]
+    command = [sys.executable, "-X", "utf8", "-m", "authoring.check.report", "--quick"]
     checked = subprocess.run(  # noqa: S603 - a room of this house
         [*command, "--output", str(site)],
         cwd=root,

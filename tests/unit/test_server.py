@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from authoring import Refused, processes
+from authoring import Refused, server
 
 
 def test_a_build_s_report_is_what_the_author_needs() -> None:
@@ -21,17 +21,17 @@ Traceback (most recent call last):
   File "__init__.py", line 679, in main
 RuntimeError: Warning or error encountered
 """
-    assert processes.essence(log).split("\n") == [
+    assert server.essence(log).split("\n") == [
         "    Could not process ./b.md",
         "    ValueError: '2026-99-01' is not a valid date",
     ]
 
 
 def test_a_local_address_tells_the_port_and_a_public_one_does_not() -> None:
-    assert processes.local_port("http://localhost:8080") == 8080
-    assert processes.local_port("http://127.0.0.1:8081/blog") == 8081
-    assert processes.local_port("https://example.org:8443") == 0
-    assert processes.local_port("") == 0
+    assert server.local_port("http://localhost:8080") == 8080
+    assert server.local_port("http://127.0.0.1:8081/blog") == 8081
+    assert server.local_port("https://example.org:8443") == 0
+    assert server.local_port("") == 0
 
 
 @pytest.mark.enable_socket
@@ -40,10 +40,10 @@ def test_a_taken_port_is_told_with_one_that_is_free() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         with pytest.raises(Refused, match=r"taken by another program.*\n.*--port \d+"):
-            processes.refuse_taken_port("127.0.0.1", other.getsockname()[1])
+            server.refuse_taken_port("127.0.0.1", other.getsockname()[1])
 
 
 @pytest.mark.enable_socket
 def test_a_port_that_cannot_be_is_refused() -> None:
     with pytest.raises(Refused, match="Choose another --host or --port"):
-        processes.refuse_taken_port("127.0.0.1", 99999)
+        server.refuse_taken_port("127.0.0.1", 99999)

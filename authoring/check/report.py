@@ -4,7 +4,7 @@ The site is built with the settings that readers get, into a folder of its own, 
 would stop a build is written down instead, so that one round tells everything. `sources` looks at
 the files, `pages` at what was built, and the plugins say what they always say.
 
-`python -m authoring.check.checking --help` tells what it can be asked. It ends with status 1 when
+`python -m authoring.check.report --help` tells what it can be asked. It ends with status 1 when
 there is anything to correct.
 """
 
