@@ -10,7 +10,7 @@ from PIL import Image
 
 from authoring import Refused, blog
 from authoring.import_site import importer, wordpress
-from tests.sites import Site
+from tests.sites import Site, disconnect
 
 WXR = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/"
@@ -297,7 +297,10 @@ def test_what_was_moved_can_be_built_and_old_addresses_lead_to_it(
     site = Site(tmp_path / "blog-built")
     own = blog.Blog(site.folder, {**DEFAULT_CONFIG, "PATH": "content", "TIMEZONE": "UTC"})
     importer.write(importer.from_origin(own, jekyll))
-    site.build()
+    try:
+        site.build()
+    finally:
+        disconnect()
     assert "A gull" in site.page("gulls")
     assert 'url=/gulls/"' in site.page("blog/2019/05/gulls")
     assert not (site.output / "later").exists()

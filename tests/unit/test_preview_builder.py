@@ -194,7 +194,8 @@ def test_a_build_that_gave_way_lets_others_have_the_site(
     )
     builder = Live(tmp_path)
     builder.build([])
-    assert json.loads(capsys.readouterr().out)["what"] == "built"
+    told = json.loads(capsys.readouterr().out)
+    assert told["what"] == "built", told["report"]
     article = tmp_path / "content" / "gulls.md"
     article.write_text("Title: gulls\nDate: 2026-01-01\n\nOf other gulls.\n", encoding="utf-8")
     give_way = Live.give_way
