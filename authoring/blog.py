@@ -1,83 +1,23 @@
 """The blog as it lies in its folder: its articles with what they say of themselves, without a build.
 
 What front matter says is read as the build reads it; what a build would refuse is passed over here:
-saying so is the work of `sources`. `split` reads that of other generators, whose values have types.
+saying so is the work of `check/check_frontmatter.py`.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
 from pelican.settings import read_settings
 from pelican.utils import get_date, slugify
 
 from plugins.markdown import frontmatter
 
 ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
-
-KEY = re.compile(r"(?P<key>[A-Za-z][\w-]*)\s*:(?:\s+(?P<value>.*)|\s*)")
-FENCE = re.compile(
-    r"\A\ufeff?(?P<mark>---|\+\+\+)[ \t]*\n(?P<head>.*?)^(?P=mark)[ \t]*$\n?",
-    re.MULTILINE | re.DOTALL,
-)
-
-
-class Unreadable(ValueError):
-    """Front matter that is neither YAML nor TOML, with the line."""
-
-    def __init__(self, line: int, text: str) -> None:
-        super().__init__(text)
-        self.line = line
-
-
-class Parts(NamedTuple):
-    """A file's front matter, keys in lower case, and its text with the line on which that begins."""
-
-    keys: dict[str, Any]
-    body: str
-    line: int
-
-
-def split(text: str) -> Parts:
-    """The front matter of a file and its text; raises Unreadable for fences that hold nonsense."""
-    text = text.replace("\r\n", "\n")
-    if fenced := FENCE.match(text):
-        keys = parsed(fenced["head"], fenced["mark"])
-        return Parts(keys, text[fenced.end() :], text.count("\n", 0, fenced.end()) + 1)
-    keys = {}
-    lines = text.removeprefix("\ufeff").split("\n")
-    last = ""
-    for number, line in enumerate(lines):
-        if last and line.startswith("    ") and line.strip():
-            keys[last] = f"{keys[last]}\n{line.strip()}"
-        elif found := KEY.fullmatch(line.rstrip()):
-            last = found["key"].lower()
-            keys[last] = (found["value"] or "").strip()
-        else:
-            at = number + (not line.strip())
-            return Parts(keys, "\n".join(lines[at:]), at + 1)
-    return Parts(keys, "", len(lines))
-
-
-def parsed(head: str, mark: str) -> dict[str, Any]:
-    try:
-        found = tomllib.loads(head) if mark == "+++" else yaml.safe_load(head)
-    except tomllib.TOMLDecodeError as error:
-        where = re.search(r"at line (\d+)", str(error))
-        raise Unreadable(int(where[1]) + 1 if where else 1, f"TOML: {error}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        place = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error)
-        raise Unreadable(place.line + 2 if place else 1, f"YAML: {what}") from None
-    if found is not None and not isinstance(found, dict):
-        raise Unreadable(2, "it is a text or a list, not keys with values")
-    return {str(key).lower(): value for key, value in (found or {}).items()}
 
 
 class Source:

@@ -1,15 +1,14 @@
-"""Moving in: articles of another blog become files here; nothing that is here is ever changed.
+"""Importer: posts of another blog become files here; nothing that is here is ever changed.
 
-A reader (`from_wordpress`, `from_folders`) yields a `Post` for each article or page, and a `Note` for
-each thing that it leaves out, with file, line and reason. `plan` says what would be written; `write`
-does it. The same export gives the same files, so that moving twice changes nothing; a file that
-differs, since its author has worked on it, is left as it is.
+A reader (`wordpress`, `hugo`, `jekyll`) yields a `Post` for each article or page, and a `Note` for each
+thing that it leaves out, with file, line and reason. `plan` says what would be written; `write` does it.
+The same export gives the same files, so that importing twice changes nothing; a file that differs,
+since its author has worked on it, is left as it is.
 """
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -17,54 +16,20 @@ from urllib.parse import quote, unquote, urlsplit
 
 from authoring import Refused, progress
 from authoring.blog import Blog
+from authoring.import_site import wordpress
+from authoring.import_site.hugo import Hugo
+from authoring.import_site.jekyll import Jekyll
+from authoring.import_site.post import Finder, Note, Post, outside_code
+from authoring.import_site.site_folder import Folder
 from authoring.list_images import SUFFIXES
 from plugins.files import replace
 
 MAX_SLUG_CHARS = 120
-FENCED = re.compile(r"^(?P<fence> {0,3}(?:```+|~~~+)).*?(?:^(?P=fence)[ \t]*$|\Z)", re.M | re.S)
 PICTURE = re.compile(
     r"!\[(?P<alt>[^\]]*)\]\(\s*<?(?P<md>[^\s)>]+)>?(?P<title>\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)"
     r"|<img\b[^>]*?\bsrc=[\"'](?P<html>[^\"']+)[\"'][^>]*>",
     re.IGNORECASE,
 )
-
-
-class Note(NamedTuple):
-    """Something that was left out, or that its author should look at."""
-
-    place: str
-    line: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.place}:{self.line}: {self.text}"
-
-
-@dataclass
-class Post:
-    """An article or a page of another blog, its text in Markdown."""
-
-    place: str
-    line: int
-    title: str
-    slug: str
-    body: str
-    date: datetime | None = None
-    modified: datetime | None = None
-    lang: str = ""
-    is_page: bool = False
-    draft: bool = False
-    category: str = ""
-    tags: list[str] = field(default_factory=list)
-    authors: list[str] = field(default_factory=list)
-    series: str = ""
-    summary: str = ""
-    addresses: list[str] = field(default_factory=list)
-    body_line: int = 1
-
-
-# Finds the file of a picture by what an article calls it; None where it is not at hand.
-Finder = Callable[[Post, str], Path | None]
 
 
 class Item(NamedTuple):
@@ -77,7 +42,7 @@ class Item(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What moving in would do."""
+    """What importing would do."""
 
     new: list[Item]
     same: list[Item]
@@ -87,28 +52,27 @@ class Plan(NamedTuple):
 
 def from_origin(blog: Blog, origin: Path) -> Plan:
     """The plan for an export or a folder; raises Refused for what is neither."""
-    # Imported here: each of them builds on this room.
-    from authoring.import_site import site_folder, wordpress
-
     if origin.is_dir():
-        folder = site_folder.Folder(origin, blog)
+        folder = folder_of(blog, origin)
         return plan(blog, folder.read(), folder.find)
     if origin.suffix.lower() != ".xml" or not origin.is_file():
         raise Refused(
             f"{origin} is neither a folder nor a WordPress export (.xml). Name the folder in which"
             " Hugo or Jekyll was started, or the file from WordPress's Tools, Export."
         )
-    uploads = origin.resolve().parent
+    return plan(blog, wordpress.read(origin), wordpress.pictures_beside(origin))
 
-    def find(_: Post, name: str) -> Path | None:
-        below = name.partition("/uploads/")[2]
-        for folder in (uploads / "wp-content" / "uploads", uploads / "uploads"):
-            path = (folder / below).resolve()
-            if below and path.is_relative_to(folder) and path.is_file():
-                return path
-        return None
 
-    return plan(blog, wordpress.read(origin), find)
+def folder_of(blog: Blog, origin: Path) -> Folder:
+    """The folder of a Hugo or a Jekyll site; raises Refused for what is neither."""
+    if (origin / "_posts").is_dir() or (origin / "_config.yml").exists():
+        return Jekyll(origin, blog)
+    if (origin / "content").is_dir():
+        return Hugo(origin, blog)
+    raise Refused(
+        f"{origin} looks like neither Hugo's (it has a folder content/) nor Jekyll's (it has _posts/)."
+        " Name the folder that the generator was started in, or a WordPress export (.xml)."
+    )
 
 
 def one_line(text: str) -> str:
@@ -137,16 +101,6 @@ def aliases(blog: Blog, post: Post, lang: str, slug: str) -> list[str]:
             # A comma ends an alias, and is itself only when it is written so.
             found.append(quote("/" + path.lstrip("/"), safe="/:@!$&'()*+;=~").replace(",", "%2C"))
     return list(dict.fromkeys(found))
-
-
-def outside_code(text: str, change: Callable[[str, int], str]) -> str:
-    """A text changed everywhere but in fenced code; `change` gets a piece and the lines before it."""
-    parts, at = [], 0
-    for match in FENCED.finditer(text):
-        parts += [change(text[at : match.start()], text.count("\n", 0, at)), match[0]]
-        at = match.end()
-    parts.append(change(text[at:], text.count("\n", 0, at)))
-    return "".join(parts)
 
 
 def with_pictures(

@@ -1,35 +1,30 @@
-"""From Hugo and Jekyll: the files of such a site, its front matter and its own ways of writing.
+"""A site's folder as Hugo or Jekyll reads it: its files, their front matter and their pictures.
 
 Addresses follow the site's configuration, so that links to the old ones go on working. What a
 generator's templates would have filled in is named with file and line when it has no meaning here.
+What each generator has of its own is in `hugo` and `jekyll`.
 """
 
 import re
 import tomllib
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date as Day  # noqa: N812 - beside datetime it would be taken for a moment
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from pelican.utils import get_date
 
 from authoring import Refused
-from authoring.blog import ENDINGS, Blog, Unreadable, split
-from authoring.import_site.importer import Note, Post, outside_code
+from authoring.blog import ENDINGS, Blog
+from authoring.import_site.frontmatter import Unreadable, split
+from authoring.import_site.post import Note, Post, outside_code
 
 MAX_FILE_BYTES = 5_000_000
-HUGO_FILES = ("hugo", "config", "config/_default/hugo", "config/_default/config")
-JEKYLL_NAME = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})-(?P<slug>.+)")
-JEKYLL_STYLES = {
-    "date": "/:categories/:year/:month/:day/:title:output_ext",
-    "pretty": "/:categories/:year/:month/:day/:title/",
-    "ordinal": "/:categories/:year/:y_day/:title:output_ext",
-    "weekdate": "/:categories/:year/W:week/:short_day/:title:output_ext",
-    "none": "/:categories/:title:output_ext",
-}
+DATED_NAME = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})-(?P<slug>.+)")
 KNOWN = frozenset(
     [
         "title",
@@ -65,25 +60,6 @@ KNOWN = frozenset(
         "math",
     ]
 )
-LIQUID = re.compile(
-    r"\{%-?\s*(?P<tag>\w+)(?P<rest>[^%]*?)-?%\}|\{\{-?\s*(?P<value>[^}]*?)\s*-?\}\}"
-)
-SHORT = re.compile(
-    r"\{\{(?P<open>[<%])\s*(?P<end>/?)\s*(?P<name>[\w/-]+)(?P<rest>.*?)[>%]\}\}", re.S
-)
-GIVEN = re.compile(r"(\w+)=(?:\"([^\"]*)\"|'([^']*)'|`([^`]*)`|(\S+))")
-
-
-def kind(folder: Path) -> str:
-    """`jekyll` or `hugo`; raises Refused for what is neither."""
-    if (folder / "_posts").is_dir() or (folder / "_config.yml").exists():
-        return "jekyll"
-    if (folder / "content").is_dir():
-        return "hugo"
-    raise Refused(
-        f"{folder} looks like neither Hugo's (it has a folder content/) nor Jekyll's (it has _posts/)."
-        " Name the folder that the generator was started in, or a WordPress export (.xml)."
-    )
 
 
 def settings(folder: Path, names: tuple[str, ...]) -> dict[str, Any]:
@@ -120,25 +96,56 @@ def moment(value: Any) -> datetime | None:
     return found
 
 
-class Folder:
+class Folder(ABC):
     """One pass over a site's folder."""
+
+    # The configuration's possible places, without their endings.
+    CONFIGURATIONS: ClassVar[tuple[str, ...]]
+    # Where articles and pages lie, and the pattern of their paths below.
+    SOURCES: ClassVar[tuple[tuple[str, str], ...]]
+    # Folders in which a picture may lie that is named from the site's root.
+    PICTURES: ClassVar[tuple[str, ...]]
+    # Its own notation within Markdown, and that for a block of code.
+    NOTATION: ClassVar[re.Pattern[str]]
+    HIGHLIGHT: ClassVar[str]
+    # The folder below the site's address, where there is one.
+    base = ""
 
     def __init__(self, folder: Path, blog: Blog) -> None:
         self.folder = folder.resolve()
         self.blog = blog
-        self.kind = kind(folder)
-        names = ("_config",) if self.kind == "jekyll" else HUGO_FILES
-        self.settings = settings(self.folder, names)
+        self.settings = settings(self.folder, self.CONFIGURATIONS)
         self.dropped: Counter[str] = Counter()
         # What `ref` and `post_url` mean: a name, and the file that it becomes here.
         self.files: dict[str, str] = {}
 
+    # What generators have of their own
+
+    @abstractmethod
+    def tags(self, keys: dict[str, Any]) -> list[str]: ...
+
+    @abstractmethod
+    def categories(self, keys: dict[str, Any]) -> list[str]: ...
+
+    @abstractmethod
+    def address(
+        self, post: Post, keys: dict[str, Any], path: Path, stem: str, categories: list[str]
+    ) -> str:
+        """The path that the generator gave it."""
+
+    @abstractmethod
+    def translated(self, found: re.Match[str]) -> str | None:
+        """A piece of the generator's notation as Markdown; None where it has no meaning here."""
+
+    @abstractmethod
+    def named(self, found: re.Match[str]) -> str:
+        """What a note calls such a piece."""
+
+    # Reading
+
     def sources(self) -> Iterator[Path]:
-        roots = ["_posts", "_drafts", "."] if self.kind == "jekyll" else ["content"]
-        for root in roots:
-            top = self.folder / root
-            below = top.glob("*") if root == "." else top.rglob("*")
-            for path in sorted(below):
+        for root, pattern in self.SOURCES:
+            for path in sorted((self.folder / root).glob(pattern)):
                 if path.suffix.lower() in ENDINGS and path.is_file():
                     yield path
 
@@ -169,7 +176,7 @@ class Folder:
                     self.files.setdefault(path.parent.name, target)
         for post in posts:
             notes: list[Note] = []
-            post.body = self.body(post, notes)
+            post.body = self.markdown(post, notes)
             yield post
             yield from notes
         for key, number in sorted(self.dropped.items()):
@@ -181,7 +188,7 @@ class Folder:
         except UnicodeDecodeError:
             return Note(place, 1, "left out: it is not UTF-8. Save it in that encoding")
         if not text.removeprefix("\ufeff").startswith(("---", "+++")):
-            in_root = self.kind == "jekyll" and "/" not in place
+            in_root = "/" not in place  # Of Jekyll, where other files lie beside the pages.
             return None if in_root else Note(place, 1, "left out: it has no front matter")
         try:
             keys, body, line = split(text)
@@ -192,7 +199,7 @@ class Folder:
         if translated := re.fullmatch(r"(.+)\.([a-z]{2}(?:-[a-z]{2,4})?)", stem):
             stem, lang = translated[1], lang or translated[2]
         date = moment(keys.get("publishdate") or keys.get("date"))
-        if named := JEKYLL_NAME.fullmatch(stem):
+        if named := DATED_NAME.fullmatch(stem):
             stem, date = named["slug"], date or moment(named["date"])
         draft = bool(keys.get("draft")) or keys.get("published") is False
         draft = draft or place.startswith("_drafts/")
@@ -202,13 +209,7 @@ class Folder:
                 return Note(place, 1, "left out: it has no date")
             date = datetime.fromtimestamp(int(path.stat().st_mtime), self.blog.zone)
         self.dropped.update(key for key in keys if key not in KNOWN)
-        categories = texts(keys.get("categories") or keys.get("category"))
-        if (
-            self.kind == "jekyll"
-            and len(categories) == 1
-            and isinstance(keys.get("categories"), str)
-        ):
-            categories = categories[0].split()
+        categories = self.categories(keys)
         post = Post(
             place,
             1,
@@ -241,131 +242,36 @@ class Folder:
             ]
         return post
 
-    def tags(self, keys: dict[str, Any]) -> list[str]:
-        value = keys.get("tags") or keys.get("tag")
-        # Jekyll separates by spaces, or by commas where there are some.
-        if self.kind == "jekyll" and isinstance(value, str):
-            return [
-                tag.strip()
-                for tag in re.split("," if "," in value else r"\s+", value)
-                if tag.strip()
-            ]
-        return texts(value)
+    # Text and pictures
 
-    def address(
-        self, post: Post, keys: dict[str, Any], path: Path, stem: str, categories: list[str]
-    ) -> str:
-        """The path that the generator gave it."""
-        said = str(keys.get("permalink" if self.kind == "jekyll" else "url") or "")
-        slug = str(keys.get("slug") or stem)
-        if self.kind == "jekyll":
-            base = str(self.settings.get("baseurl") or "").rstrip("/")
-            default = JEKYLL_STYLES["date"] if not post.is_page else "/:title:output_ext"
-            pattern = said or (not post.is_page and self.settings.get("permalink")) or default
-            where = JEKYLL_STYLES.get(str(pattern), str(pattern))
-            where = where.replace(":categories", "/".join(self.blog.slug(c) for c in categories))
-            where = where.replace(":output_ext", ".html")
-            return "/" + f"{base}/{filled(where, post.date, slug).lstrip('/')}".lstrip("/")
-        if said:
-            return said
-        parts = path.relative_to(self.folder / "content").parts[:-1]
-        parts = parts[:-1] if path.stem == "index" else parts
-        section = parts[0] if parts else ""
-        patterns = self.settings.get("permalinks") or {}
-        patterns = patterns.get("page", patterns) if isinstance(patterns, dict) else {}
-        if pattern := patterns.get(section):
-            where = str(pattern).replace(":sections", "/".join(parts)).replace(":section", section)
-            where = where.replace(":contentbasename", stem).replace(":filename", stem)
-            where = where.replace(":slugorcontentbasename", slug).replace(":slugorfilename", slug)
-            title = self.blog.slug(post.title)
-            return filled(where.replace(":title", title), post.date, slug)
-        return "/" + "/".join((*parts, slug)).lower().replace(" ", "-") + "/"
+    def markdown(self, post: Post, notes: list[Note]) -> str:
+        """The text of a post in Markdown alone; what is left as it is gets a note."""
+        text = re.sub(r"<!-- ?more ?-->", "", post.body)
+        text = re.sub(self.HIGHLIGHT, r"```\1\n\2\n```", text, flags=re.DOTALL)
 
-    def body(self, post: Post, notes: list[Note]) -> str:
-        change = self.liquid if self.kind == "jekyll" else self.shortcodes
-        text = post.body.replace("<!--more-->", "").replace("<!-- more -->", "")
-        if self.kind == "jekyll":
-            text = re.sub(
-                r"\{%-?\s*highlight\s+(\w+)[^%]*%\}\n?(.*?)\n?\{%-?\s*endhighlight\s*-?%\}",
-                r"```\1\n\2\n```",
-                text,
-                flags=re.DOTALL,
-            )
-        else:
-            text = re.sub(
-                r"\{\{[<%]\s*highlight\s+\"?(\w+)\"?[^>%]*[>%]\}\}\n?(.*?)\n?\{\{[<%]\s*/\s*highlight\s*[>%]\}\}",
-                r"```\1\n\2\n```",
-                text,
-                flags=re.DOTALL,
-            )
-        return outside_code(text, lambda part, before: change(post, part, before, notes))
+        def change(part: str, before: int) -> str:
+            def changed(found: re.Match[str]) -> str:
+                if (said := self.translated(found)) is not None:
+                    return said
+                line = post.body_line + before + part.count("\n", 0, found.start())
+                what = f"{self.named(found)} has no meaning here and stands in the text"
+                notes.append(Note(post.place, line, what))
+                return found[0]
 
-    def liquid(self, post: Post, text: str, before: int, notes: list[Note]) -> str:
-        def changed(match: re.Match[str]) -> str:
-            tag, value = match["tag"], (match["value"] or "").replace(" ", "")
-            if tag in ("raw", "endraw", "comment", "endcomment"):
-                return ""
-            if value.startswith(("site.baseurl", "site.url")):
-                return ""
-            if literal := re.fullmatch(
-                r"[\"']([^\"']*)[\"']\|(?:relative_url|absolute_url)", value
-            ):
-                return literal[1]
-            if tag in ("post_url", "link"):
-                name = match["rest"].strip()
-                if target := self.files.get(name) or self.files.get(name.rpartition("/")[2]):
-                    return "{filename}/" + target
-            line = post.body_line + before + text.count("\n", 0, match.start())
-            notes.append(
-                Note(post.place, line, f"{match[0]} has no meaning here and stands in the text")
-            )
-            return match[0]
+            return self.NOTATION.sub(changed, part)
 
-        return LIQUID.sub(changed, text)
+        return outside_code(text, change)
 
-    def shortcodes(self, post: Post, text: str, before: int, notes: list[Note]) -> str:
-        def changed(match: re.Match[str]) -> str:
-            name, rest = match["name"], match["rest"].strip().rstrip("/").strip()
-            given = {
-                key: next(v for v in values if v or v == values[-1])
-                for key, *values in GIVEN.findall(rest)
-            }
-            first = rest.strip("\"'`").partition("#")
-            if name in ("ref", "relref"):
-                wanted = first[0].strip().lstrip("/")
-                target = self.files.get(wanted) or self.files.get(wanted.rpartition("/")[2])
-                if target:
-                    return "{filename}/" + target + first[1] + first[2]
-            if name == "figure" and given.get("src"):
-                caption = given.get("caption") or given.get("title") or ""
-                title = f' "{caption}"'.replace('""', "") if caption else ""
-                return f"![{given.get('alt', '')}]({given['src']}{title})"
-            if name in ("youtube", "vimeo") and (given.get("id") or first[0]):
-                host = {"youtube": "www.youtube.com/watch?v=", "vimeo": "vimeo.com/"}[name]
-                return f"<https://{host}{given.get('id') or first[0].split()[0]}>"
-            line = post.body_line + before + text.count("\n", 0, match.start())
-            notes.append(
-                Note(
-                    post.place,
-                    line,
-                    f"the shortcode {name} has no meaning here and stands in the text",
-                )
-            )
-            return match[0]
-
-        return SHORT.sub(changed, text)
+    def file_named(self, name: str) -> str | None:
+        """A link to the file that an article became, by one of the names that it had."""
+        found = self.files.get(name) or self.files.get(name.rpartition("/")[2])
+        return found and "{filename}/" + found
 
     def find(self, post: Post, name: str) -> Path | None:
         """A picture by what the article calls it: beside the article, or among the site's files."""
-        beside = (self.folder / post.place).parent
-        base = str(self.settings.get("baseurl") or "").strip("/") if self.kind == "jekyll" else ""
-        name = name.removeprefix(f"/{base}") if base else name
-        tops = (
-            [self.folder]
-            if self.kind == "jekyll"
-            else [self.folder / "static", self.folder / "assets"]
-        )
-        for top in (*([] if name.startswith("/") else [beside]), *tops):
+        name = name.removeprefix(f"/{self.base}") if self.base else name
+        beside = [] if name.startswith("/") else [(self.folder / post.place).parent]
+        for top in (*beside, *(self.folder / each for each in self.PICTURES)):
             path = (top / name.lstrip("/")).resolve()
             if path.is_relative_to(self.folder) and path.is_file():
                 return path

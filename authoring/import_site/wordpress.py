@@ -20,7 +20,7 @@ from defusedxml import DefusedXmlException, sax
 from markdownify import markdownify
 
 from authoring import Refused
-from authoring.import_site.importer import Note, Post
+from authoring.import_site.post import Finder, Note, Post
 
 MAX_FILE_BYTES = 1_000_000_000
 MAX_ITEM_CHARS = 5_000_000
@@ -231,3 +231,18 @@ def paragraphs(text: str) -> str:
             inner = block.strip()
             made.append(inner if BLOCK.match(inner) else f"<p>{inner.replace(chr(10), '<br>')}</p>")
     return "\n".join(made)
+
+
+def pictures_beside(export: Path) -> Finder:
+    """Finds pictures in wp-content/uploads/ or uploads/ beside the export."""
+    uploads = export.resolve().parent
+
+    def find(_: Post, name: str) -> Path | None:
+        below = name.partition("/uploads/")[2]
+        for folder in (uploads / "wp-content" / "uploads", uploads / "uploads"):
+            path = (folder / below).resolve()
+            if below and path.is_relative_to(folder) and path.is_file():
+                return path
+        return None
+
+    return find

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from pelican.settings import DEFAULT_CONFIG
 from pelican.utils import slugify
 
-from authoring.blog import Parts, Unreadable, split
 from authoring.import_site import site_folder
+from authoring.import_site.frontmatter import Parts, Unreadable, split
 
 ENDINGS = (".md", ".markdown")
 # Addresses that lists and feeds have, in this blog too, and words that a generator keeps for itself.
@@ -127,7 +127,7 @@ def named(path: Path) -> tuple[str, str]:
     stem = path.stem
     if stem.lower() in ("readme", "index") and len(path.parts) > 1:
         stem = "-".join(path.parts[:-1])
-    dated = site_folder.JEKYLL_NAME.fullmatch(stem)
+    dated = site_folder.DATED_NAME.fullmatch(stem)
     return (dated["slug"], dated["date"]) if dated else (stem, "")
 
 

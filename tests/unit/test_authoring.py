@@ -15,6 +15,7 @@ from PIL import Image
 import tasks
 from authoring import Refused, blog, list_images, new_article, stats
 from authoring.check.report import PICTURE_BYTES
+from authoring.import_site import frontmatter
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=SHANGHAI)
@@ -158,8 +159,8 @@ def test_front_matter_is_read_in_each_of_its_three_ways(
 
 @pytest.mark.parametrize("head", ["---\na: [\n---", "+++\na = \n+++", "---\n- a\n---"])
 def test_front_matter_that_cannot_be_read_names_its_line(head: str) -> None:
-    with pytest.raises(blog.Unreadable) as caught:
-        blog.split(head)
+    with pytest.raises(frontmatter.Unreadable) as caught:
+        frontmatter.split(head)
     assert caught.value.line in (2, 3)
 
 
