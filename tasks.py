@@ -425,12 +425,12 @@ def tell_change(told: "Told") -> None:
 
 
 def check_content(external: bool = False, quick: bool = False, *options: str) -> bool:
-    """Whether authoring/check/report.py, which says what it finds, finds nothing to correct.
+    """Whether authoring/check/, which says what it finds, finds nothing to correct.
 
     In a process of its own, since a build runs in it.
     """
     environ = {**from_file(), **os.environ, "PYTHONUTF8": "1"}
-    command = [sys.executable, "-m", "authoring.check.report", *options]
+    command = [sys.executable, "-m", "authoring.check", *options]
     command += ["--external"] * external + ["--quick"] * quick
     return subprocess.call(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL) == 0
 

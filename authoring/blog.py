@@ -18,6 +18,15 @@ from pelican.utils import get_date, slugify
 from plugins.markdown import frontmatter
 
 ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
+PICTURES = (".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
+# Ten photographs as a telephone takes them fill a page of this weight; a visitor pays for one.
+PICTURE_BYTES = 8_000_000
+
+
+def shown(path: str | Path) -> str:
+    """A path as its author would type it."""
+    path = Path(path)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 class Source:

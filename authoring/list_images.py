@@ -1,4 +1,4 @@
-"""Pictures: which lie in the content folder, how large they are, who shows them, and what to do.
+"""Images: which lie in the content folder, how large they are, who shows them, and what to do.
 
 A picture counts as used when an article, a page or a setting names it; nothing is deleted here.
 """
@@ -12,12 +12,10 @@ from urllib.parse import unquote
 
 from PIL import Image, UnidentifiedImageError
 
-from authoring.blog import Blog, Source
-from authoring.check.report import PICTURE_BYTES
+from authoring.blog import PICTURE_BYTES, PICTURES, Blog, Source
 from authoring.stats import counted, table
 from plugins.presentation.imagefile import MAX_PIXELS
 
-SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
 LINK = re.compile(r"\{(?P<kind>static|attach|filename|photo)\}(?P<path>[^\s\"'<>\])}|]+)")
 PLAIN = re.compile(
     r"(?:!\[[^\]]*\]\(\s*<?|\bsrc=[\"']?|\bhref=[\"']?|^(?:cover|image|thumbnail|picture)\s*:\s*)"
@@ -62,7 +60,7 @@ def found(blog: Blog) -> list[Picture]:
     heavy = blog.settings.get("IMAGES_MAX_BYTES", PICTURE_BYTES)
     pictures = []
     for path in blog.content.rglob("*"):
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        if path.suffix.lower() not in PICTURES or not path.is_file():
             continue
         name = path.relative_to(blog.content).as_posix()
         by = sorted(users[name]) or ["pelicanconf.py"] * (name in settings)

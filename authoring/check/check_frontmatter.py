@@ -1,4 +1,4 @@
-"""Sources: what can be said of an article's file alone, without building anything.
+"""Front matter: what can be said of an article's file alone, without building anything.
 
 Pelican drops an article whose date it cannot read, and takes a misspelt line for the beginning of
 the text; both pass silently. What `Comments`, `Thread` and `Aliases` may say is known to `manifest`,
@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 from dateutil import parser
 
+from authoring.blog import ENDINGS
 from plugins.comments import manifest
 from plugins.comments.manifest import Problem
 from plugins.markdown import frontmatter
 from plugins.markdown.frontmatter import Line
 
-ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
 KEYS = (
     *("title", "date", "modified", "slug", "status", "category", "tags", "authors", "author"),
     *("summary", "lang", "series", "series_index", "template", "translation", "save_as", "url"),

@@ -1,4 +1,4 @@
-"""Pages: what can be said of the built site, looked at as its readers get it.
+"""Links and headings: what can be said of the built site, looked at as its readers get it.
 
 Links that lead nowhere, anchors that no page has, headings that skip a level. Each is told with the
 line of the article that holds it; what no article holds is told with the built page.

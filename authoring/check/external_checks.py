@@ -1,4 +1,4 @@
-"""Outside: what other programs and other sites say of a blog: codespell, html-validate, axe, links.
+"""External checks: what other programs and other sites say of a blog: codespell, html-validate, axe, links.
 
 None of them is needed to write. Each answers with what it found, and why it was left out if it was.
 """
@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from authoring import progress
+from authoring.blog import shown
 from plugins.comments.manifest import Article, Problem
 
 from . import check_links
@@ -49,9 +50,8 @@ def spelling(folder: Path) -> Found:
     codespell = program("codespell")
     if not codespell:
         return [], "spelling, since codespell is not installed (python3 tasks.py check --code does)"
-    name = str(folder.relative_to(Path.cwd())) if folder.is_relative_to(Path.cwd()) else str(folder)
     done = subprocess.run(  # noqa: S603 - the program that was found above
-        [codespell, "--skip", "*.svg,*.png,*.jpg,*.webp", name],
+        [codespell, "--skip", "*.svg,*.png,*.jpg,*.webp", shown(folder)],
         capture_output=True,
         encoding="utf-8",
         errors="replace",

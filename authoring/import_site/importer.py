@@ -15,13 +15,12 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from authoring import Refused, progress
-from authoring.blog import Blog
+from authoring.blog import PICTURES, Blog
 from authoring.import_site import wordpress
 from authoring.import_site.hugo import Hugo
 from authoring.import_site.jekyll import Jekyll
 from authoring.import_site.post import Finder, Note, Post, outside_code
 from authoring.import_site.site_folder import Folder
-from authoring.list_images import SUFFIXES
 from plugins.files import replace
 
 MAX_SLUG_CHARS = 120
@@ -115,7 +114,7 @@ def with_pictures(
             if written.startswith(("{", "data:")):
                 return match[0]
             found = find(post, unquote(urlsplit(written).path))
-            if found is None or found.suffix.lower() not in SUFFIXES:
+            if found is None or found.suffix.lower() not in PICTURES:
                 line = post.body_line + before + text.count("\n", 0, match.start())
                 why = (
                     "stays where it is, on another host"

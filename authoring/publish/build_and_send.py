@@ -109,7 +109,7 @@ def publish(
     folder = folder_of(place, root / "var")
     site = folder / "site"
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-X", "utf8", "-m", "authoring.check.report", "--quick"]
+    command = [sys.executable, "-X", "utf8", "-m", "authoring.check", "--quick"]
     checked = subprocess.run(  # noqa: S603 - a room of this house
         [*command, "--output", str(site)],
         cwd=root,

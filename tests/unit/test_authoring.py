@@ -14,7 +14,7 @@ from PIL import Image
 
 import tasks
 from authoring import Refused, blog, list_images, new_article, stats
-from authoring.check.report import PICTURE_BYTES
+from authoring.blog import PICTURE_BYTES
 from authoring.import_site import frontmatter
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

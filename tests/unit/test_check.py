@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from pelican.settings import read_settings
 
-from authoring.check import check_frontmatter, check_links, external_checks, report
+from authoring.check import check_frontmatter, check_links, check_settings, external_checks, report
+from authoring.check.__main__ import main
 from tests.sites import ROOT, disconnect
 
 BROKEN = ROOT / "tests" / "samples" / "broken"
-CHECK = (sys.executable, "-X", "utf8", "-m", "authoring.check.report", "--quick")
+CHECK = (sys.executable, "-X", "utf8", "-m", "authoring.check", "--quick")
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,7 @@ def test_a_blog_on_which_everything_is_wrong_is_told_all_of_it_at_once(
 ) -> None:
     """The golden file. After a change that is meant: run the command and keep what it says."""
     monkeypatch.chdir(ROOT)
-    status = report.main(["--quick", "--settings", "tests/samples/broken/settings.py"])
+    status = main(["--quick", "--settings", "tests/samples/broken/settings.py"])
     said = capsys.readouterr().out
     assert said == (BROKEN / "expected.txt").read_text(encoding="utf-8")
     assert status == 1
@@ -136,10 +137,10 @@ def test_settings_that_lose_a_site_or_publish_too_much_are_refused(
     path.write_text(f"{line}\n")
     settings = read_settings(str(path), override={"PLUGINS": [], "WITH_FUTURE_DATES": False})
     settings |= {"DRAFT_SAVE_AS": "", "DRAFT_PAGE_SAVE_AS": "", "DELETE_OUTPUT_DIRECTORY": False}
-    assert list(report.of_settings(settings, path)) == []
+    assert list(check_settings.problems(settings, path)) == []
     own: dict[str, Any] = {}
     exec(line, own)  # noqa: S102 - the line above
-    (problem,) = report.of_settings({**settings, **own}, path)
+    (problem,) = check_settings.problems({**settings, **own}, path)
     assert problem.line == 1
     assert words in problem.text
 

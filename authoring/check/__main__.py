@@ -1,0 +1,50 @@
+"""`python -m authoring.check --help` tells what it can be asked; status 1 when anything is to correct."""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from .report import ROOT, check
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m authoring.check",
+        description="Find what would embarrass an author before a reader finds it.",
+    )
+    parser.add_argument("--settings", type=Path, default=ROOT / "publishconf.py")
+    parser.add_argument(
+        "--content", help="the folder of articles, if it is not that of the settings"
+    )
+    parser.add_argument(
+        "--output", help="where to build; without it, a folder that is removed again"
+    )
+    parser.add_argument("--external", action="store_true", help="follow links to other sites too")
+    parser.add_argument("--quick", action="store_true", help="without html-validate and axe")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    given = parser.parse_args(arguments)
+    kept = given.output or tempfile.mkdtemp(prefix="postil-check-")
+    try:
+        # What an earlier build left there would answer for links that lead nowhere today.
+        shutil.rmtree(kept, ignore_errors=True)
+        override = {"OUTPUT_PATH": str(Path(kept).resolve())}
+        if given.content:
+            override["PATH"] = str(Path(given.content).resolve())
+        report = check(given.settings, override, external=given.external, quick=given.quick)
+    finally:
+        if not given.output:
+            shutil.rmtree(kept, ignore_errors=True)
+            for beside in Path(kept).parent.glob(f"{Path(kept).name}.*"):
+                shutil.rmtree(beside) if beside.is_dir() else beside.unlink()
+    if given.json:
+        print(json.dumps([each._asdict() for each in report.problems], ensure_ascii=False))
+    else:
+        print(report)
+    return bool(report.problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
