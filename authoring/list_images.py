@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from PIL import Image, UnidentifiedImageError
 
 from authoring.blog import PICTURE_BYTES, PICTURES, Blog, Source
-from authoring.stats import counted, table
+from authoring.terminal import counted, table
 from plugins.presentation.imagefile import MAX_PIXELS
 
 LINK = re.compile(r"\{(?P<kind>static|attach|filename|photo)\}(?P<path>[^\s\"'<>\])}|]+)")

@@ -1,13 +1,11 @@
-"""Running: the programs that a blog is made of, started, waited for and ended.
+"""Server: files and comments on one port, and the commands of the service that come before it.
 
-The server (files and comments on one port), the database's migrations, one build, and the preview's
-builder (`live`). What there is to say is the caller's to print; what cannot be done raises `Refused`.
+Started, waited for and ended here. What there is to say is the caller's to print; what cannot be done
+raises `Refused`.
 """
 
 import errno
-import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -17,18 +15,12 @@ import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Thread
-from typing import IO, NamedTuple, NoReturn
+from typing import NoReturn
 from urllib.parse import urlsplit
 
-from . import Refused
-from .preview.builder import Told
+from authoring import Refused
 
-# Without --fatal an article that cannot be read is left out and the build calls itself a success.
-PELICAN = (sys.executable, "-m", "pelican", "--fatal", "errors", "--log-handler", "plain")
 FLASK = (sys.executable, "-m", "flask", "--app", "comments_service")
-BUILDER = (sys.executable, "-m", "authoring.preview.builder")
 # Sixteen threads, so that writers who wait for the database leave room for readers; granian warns
 # of more than two for each core, hence the log level. A worker told to stop while it still starts
 # never ends by itself, hence the time-out.
@@ -40,16 +32,6 @@ SERVER = (
 # A small machine that does something else as well may take a minute.
 START_SECONDS = 120
 STOP_SECONDS = 10
-# How often it is asked whether a program is still there.
-LOOK_SECONDS = 0.5
-
-
-class Built(NamedTuple):
-    """How a build ended, with what it had to say."""
-
-    succeeded: bool
-    seconds: float
-    report: str
 
 
 # --- Ports ----------------------------------------------------------------------------------------
@@ -144,6 +126,12 @@ def flask(root: Path, environ: dict[str, str], *arguments: str) -> subprocess.Co
     )
 
 
+def migrate(root: Path, environ: dict[str, str]) -> None:
+    """Bring the database to the newest migration; raises Refused."""
+    migrated = flask(root, environ, "db", "upgrade")
+    refuse_failed(migrated, "The database could not be made ready.")
+
+
 def refuse_failed(done: subprocess.CompletedProcess[str], what: str) -> None:
     if done.returncode:
         report = "".join(f"    {line}\n" for line in done.stderr.strip().splitlines()[-12:])
@@ -167,82 +155,3 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         return
     with suppress(ProcessLookupError):  # Its workers, too, when it died before them.
         os.killpg(process.pid, signal.SIGKILL)
-
-
-# --- One build ------------------------------------------------------------------------------------
-
-
-def build(root: Path, environ: dict[str, str], settings: str) -> Built:
-    """Pelican in a process of its own."""
-    started = time.monotonic()
-    done = subprocess.run(  # noqa: S603 - our own
-        [*PELICAN, "--settings", settings],
-        cwd=root,
-        env={**environ, "COLUMNS": "400", "PYTHONUTF8": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    seconds = time.monotonic() - started
-    if done.returncode:
-        return Built(False, seconds, essence(done.stderr + done.stdout))
-    counted = re.search(r"Processed (\d+ articles?)|(Nothing has changed)", done.stdout)
-    return Built(True, seconds, (counted[1] or "nothing had changed") if counted else "done")
-
-
-def essence(log: str) -> str:
-    """What Pelican's log says to an author: its messages and exceptions, without the tracebacks."""
-    noise = (
-        "Traceback (most",
-        "During handling",
-        "The above exception",
-        "RuntimeError: Warning or",
-    )
-    lines = [
-        line for line in log.splitlines() if line.strip() and not line.startswith((" ", *noise))
-    ]
-    # Pelican tells some errors twice, once with the module's name.
-    short = (re.sub(r"^(?:\w+\.)+(\w+: )", r"\1", line) for line in lines)
-    return "\n".join(f"    {line}" for line in dict.fromkeys(short))
-
-
-# --- The preview's builder ------------------------------------------------------------------------
-
-
-class Builder:
-    """The process that builds while somebody writes, and what it has told so far."""
-
-    def __init__(self, root: Path, environ: dict[str, str]) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - our own
-            BUILDER,
-            cwd=root,
-            env={**environ, "PYTHONUTF8": "1"},
-            # Held open as long as we live: it ends when this does.
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
-        self.told: Queue[Told] = Queue()
-        assert self.process.stdout is not None  # noqa: S101 - asked for above
-        Thread(target=self.listen, args=[self.process.stdout], daemon=True).start()
-
-    def listen(self, lines: IO[bytes]) -> None:
-        for line in lines:
-            self.told.put(Told(**json.loads(line)))
-
-    def next(self, *others: subprocess.Popen[bytes]) -> Told:
-        """What it tells next; raises Refused when it, or one of the others, has ended by itself."""
-        while True:
-            with suppress(Empty):
-                return self.told.get(timeout=LOOK_SECONDS)
-            for process in (self.process, *others):
-                if process.poll() is not None:
-                    name = "preview's builder" if process is self.process else "server"
-                    raise Refused(
-                        f"The {name} stopped by itself (exit status {process.returncode})."
-                    )
-
-    def stop(self) -> None:
-        stop(self.process)

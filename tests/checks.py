@@ -1,4 +1,4 @@
-"""Checks: everything that can refuse a commit besides the tests; `tasks.py check --code` runs them.
+"""Checks: everything that can refuse a commit; `tasks.py test` and `tasks.py check --code` run it.
 
 Each is a program with its settings in pyproject.toml or a file of its own. Those for browser code come
 by npm; where there is none they are left out, and it is said.
@@ -10,8 +10,12 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from authoring.environment import say
+from authoring.terminal import strong
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -73,12 +77,31 @@ def outcomes(*, browser_code: bool) -> list[Outcome]:
         return list(pool.map(outcome, checks, checks.values()))
 
 
-def fix() -> None:
-    """Format the program, and correct what the tools can correct by themselves."""
-    for command in FIXES:
+def told() -> bool:
+    """Say how each check ended, what failed first; whether all is in order."""
+    missing = node_is_missing()
+    results = outcomes(browser_code=not missing)
+    for each in results:
+        if not each.succeeded:
+            say(f"\n{strong('— ' + each.name)}\n{each.report.strip()}")
+    say()
+    for each in results:
+        say(f"  {'ok    ' if each.succeeded else 'FAILED'}  {each.seconds:5.1f} s  {each.name}")
+    if missing:
+        say(f"  {'left out':6}          {', '.join(NODE_CHECKS)}: {missing}")
+        if os.environ.get("CI"):
+            sys.exit("In CI nothing may be left out.")
+    return all(each.succeeded for each in results)
+
+
+def prepare(*, fix: bool) -> None:
+    """Install what is missing; with `fix`, format the program and correct what tools can correct."""
+    for command in FIXES if fix else ():
         subprocess.run([program(command[0]), *command[1:]], cwd=ROOT, check=False)
+    node_is_missing()
 
 
+@cache
 def node_is_missing() -> str:
     """Why browser code and HTML cannot be checked, or nothing; installs the tools where npm can."""
     if not shutil.which("node"):
@@ -89,6 +112,18 @@ def node_is_missing() -> str:
     npm = shutil.which("npm")
     if not npm:
         return "node_modules/ is missing or old, and there is no npm to renew it"
-    print("Installing the tools that check browser code …", flush=True)
+    say("Installing the tools that check browser code …")
     done = run(npm, "install", "--ignore-scripts")
     return f"npm install failed: {done.stdout.strip()[-300:]}" if done.returncode else ""
+
+
+def run_tests(arguments: list[str]) -> int:
+    """pytest, spread over the cores; its exit status."""
+    from tests import cores
+
+    if missing := node_is_missing():
+        say(f"The built pages' HTML is not validated: {missing}.")
+    command = [sys.executable, "-m", "pytest", *cores.spread(arguments)]
+    if os.environ.get("CI"):  # Here the whole suite runs, so its coverage can be judged.
+        command += ["-p", "tests.no_skips", "--cov", "--cov-report=term:skip-covered"]
+    return subprocess.call(command, cwd=ROOT)

@@ -1,9 +1,9 @@
 """Importer: posts of another blog become files here; nothing that is here is ever changed.
 
 A reader (`wordpress`, `hugo`, `jekyll`) yields a `Post` for each article or page, and a `Note` for each
-thing that it leaves out, with file, line and reason. `plan` says what would be written; `write` does it.
-The same export gives the same files, so that importing twice changes nothing; a file that differs,
-since its author has worked on it, is left as it is.
+thing that it leaves out, with file, line and reason. `plan` says what would be written, `write_files`
+does it. The same export gives the same files, so that importing twice changes nothing; a file that
+differs, since its author has worked on it, is left as it is.
 """
 
 import re
@@ -47,6 +47,14 @@ class Plan(NamedTuple):
     same: list[Item]
     kept: list[Item]
     notes: list[Note]
+
+
+def run(blog: Blog, origin: Path, *, write: bool) -> Iterator[str]:
+    """Plan it, do it with `write`, and tell which, as lines for a terminal; raises Refused."""
+    planned = from_origin(blog, origin)
+    if write:
+        write_files(planned)
+    return told(blog, planned, done=write)
 
 
 def from_origin(blog: Blog, origin: Path) -> Plan:
@@ -205,7 +213,7 @@ def plan(blog: Blog, found: Iterable[Post | Note], find: Finder) -> Plan:
     return result
 
 
-def write(planned: Plan) -> int:
+def write_files(planned: Plan) -> int:
     """Write what is new, pictures first; gives how many pictures were copied."""
     copied = 0
     pictures = [pair for item in (*planned.new, *planned.same) for pair in item.pictures.items()]

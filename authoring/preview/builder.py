@@ -1,12 +1,13 @@
-"""Live: the preview's builder, one process that has the whole blog in mind while `tasks.py up` runs.
+"""Builder: the process of a preview that has the whole blog in memory while `tasks.py up` runs.
 
 It watches the blog's folders. The page of a saved article is written first, within milliseconds
-(`plugins.incremental.saved_page`); then everything is built, in this process, which has all programs loaded. Nobody who
-saves meanwhile is kept waiting: that build is given up, and begun again after the new page. Changed
-settings and programs are read by a process begun anew in this one's place.
+(`plugins.incremental.saved_page`); then everything is built, in this process, which has all programs
+loaded. Nobody who saves meanwhile is kept waiting: that build is given up, and begun again after the new
+page. Changed settings and programs are read by a process begun anew in this one's place.
 
-What it did goes to its standard output as lines of JSON (`Told`), and to open pages (`plugins.incremental.live_reload`).
-It ends when its standard input does, so that it never outlives whoever started it.
+What it did goes to its standard output as lines of JSON (`Event`), and to open pages
+(`plugins.incremental.live_reload`). It ends when its standard input does, so that it never outlives
+whoever started it.
 """
 
 import contextlib
@@ -38,7 +39,7 @@ QUIET_SECONDS = 0.15
 LOGGED = "Warning or error encountered"
 
 
-class Told(NamedTuple):
+class Event(NamedTuple):
     """What was done: `saved` (one page is right), `built` (the site is) or `failed`, and how."""
 
     what: str
@@ -51,7 +52,7 @@ class Interrupted(BaseException):
     """Somebody saved while a build ran. Pelican catches every Exception while it reads."""
 
 
-class Heard(logging.Handler):
+class Messages(logging.Handler):
     """What a build has to say to an author: each thing once, and not again as long as it stays so."""
 
     def __init__(self) -> None:
@@ -81,12 +82,12 @@ class Heard(logging.Handler):
         return "\n".join(dict.fromkeys([*lines, *reversed(chain)]))
 
 
-class Live:
+class Builder:
     """The blog in memory, and what is still to be done to its site."""
 
     def __init__(self, root: Path = ROOT) -> None:
         self.root = root
-        self.heard = Heard()
+        self.messages = Messages()
         self.changes: Queue[set[str]] = Queue()
         self.output = ""
         self.out = sys.stdout
@@ -94,8 +95,8 @@ class Live:
 
     # What others are told
 
-    def tell(self, told: Told) -> None:
-        print(json.dumps(told._asdict()), file=self.out, flush=True)
+    def tell(self, event: Event) -> None:
+        print(json.dumps(event._asdict()), file=self.out, flush=True)
 
     def show(self, state: str, error: str = "") -> None:
         """Say it to open pages as well."""
@@ -119,15 +120,15 @@ class Live:
             error = stopped
             self.let_go(pelican)
             if isinstance(stopped, Interrupted):
-                self.heard.lines.clear()
+                self.messages.lines.clear()
                 raise
         finally:
             self.building = False
-        report = self.heard.take(error)
+        report = self.messages.take(error)
         seconds = time.monotonic() - began
         if self.output:
             self.show("failed" if error else "ready", report if error else "")
-        self.tell(Told("failed" if error else "built", sorted(names), seconds, report))
+        self.tell(Event("failed" if error else "built", sorted(names), seconds, report))
 
     def pelican(self) -> Any:
         """The blog as its settings are now; imported here, so that what is wrong with them is told."""
@@ -138,7 +139,7 @@ class Live:
         log.init(
             logging.WARNING,
             fatal="errors",
-            handler=self.heard,
+            handler=self.messages,
             logs_dedup_min_level=logging.INFO,
         )
         settings = read_settings(str(self.root / SETTINGS))
@@ -184,11 +185,11 @@ class Live:
         except Exception:
             made = None  # Told by the build that follows, which knows how.
         if made is None:
-            self.heard.lines.clear()
+            self.messages.lines.clear()
             return False
         self.show("ready")
-        report = self.heard.take(whole=False)
-        self.tell(Told("saved", [name], time.monotonic() - began, report))
+        report = self.messages.take(whole=False)
+        self.tell(Event("saved", [name], time.monotonic() - began, report))
         return True
 
     # The order of things
@@ -261,7 +262,7 @@ def changed_since(root: Path, moment: float) -> Iterator[str]:
 
 def main(because: list[str]) -> None:
     try:
-        Live().run(because)
+        Builder().run(because)
     except Exception:
         traceback.print_exc()
         # Threads that watch would keep a process alive that builds no more.

@@ -9,13 +9,12 @@ import filecmp
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from authoring import Refused
+from authoring import Refused, check
 
 from .targets import Change, files_of, target, without_password
 
@@ -109,17 +108,8 @@ def publish(
     folder = folder_of(place, root / "var")
     site = folder / "site"
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-X", "utf8", "-m", "authoring.check", "--quick"]
-    checked = subprocess.run(  # noqa: S603 - a room of this house
-        [*command, "--output", str(site)],
-        cwd=root,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    options = ["--quick", "--output", str(site)]
+    checked = check.in_own_process(root, environ, *options, stdout=subprocess.PIPE)
     if checked.returncode:
         raise Refused(f"{checked.stdout.strip()}\nNothing was published.")
     changes = to.send(site, really=not dry_run, note=f"Publish {environ['SITE_URL']}")

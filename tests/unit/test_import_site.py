@@ -49,7 +49,7 @@ def move(here: Path) -> Callable[[Path], importer.Plan]:
     def run(origin: Path) -> importer.Plan:
         settings: dict[str, Any] = {**DEFAULT_CONFIG, "PATH": "content", "TIMEZONE": "UTC"}
         planned = importer.from_origin(blog.Blog(here, settings), origin)
-        importer.write(planned)
+        importer.write_files(planned)
         return planned
 
     return run
@@ -296,7 +296,7 @@ def test_what_was_moved_can_be_built_and_old_addresses_lead_to_it(
 ) -> None:
     site = Site(tmp_path / "blog-built")
     own = blog.Blog(site.folder, {**DEFAULT_CONFIG, "PATH": "content", "TIMEZONE": "UTC"})
-    importer.write(importer.from_origin(own, jekyll))
+    importer.write_files(importer.from_origin(own, jekyll))
     try:
         site.build()
     finally:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from authoring.preview import builder
-from authoring.preview.builder import Heard, Interrupted, Live, Told, changed_since
+from authoring.preview.builder import Builder, Event, Interrupted, Messages, changed_since
 from plugins.incremental import saved_page
 from tests.service import ROOT
 from tests.sites import disconnect
@@ -46,13 +46,13 @@ class Desk:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        self.told: Queue[Told] = Queue()
+        self.told: Queue[Event] = Queue()
         Thread(target=self.listen, daemon=True).start()
 
     def listen(self) -> None:
         assert self.process.stdout
         for line in self.process.stdout:
-            self.told.put(Told(**json.loads(line)))
+            self.told.put(Event(**json.loads(line)))
 
     def write(self, name: str, body: str, **keys: str) -> None:
         keys = {"Title": name.capitalize(), "Date": "2026-01-01", **keys}
@@ -60,10 +60,10 @@ class Desk:
         path = self.folder / "content" / f"{name}.md"
         path.write_text(f"{head}\n{body}\n", encoding="utf-8")
 
-    def next(self) -> Told:
+    def next(self) -> Event:
         return self.told.get(timeout=PATIENCE_SECONDS)
 
-    def until(self, what: str) -> Told:
+    def until(self, what: str) -> Event:
         while (told := self.next()).what != what:
             pass
         return told
@@ -166,7 +166,7 @@ def test_what_was_saved_before_anybody_watched_is_found(tmp_path: Path) -> None:
 
 
 def test_a_build_gives_way_to_who_saves_and_only_then(tmp_path: Path) -> None:
-    builder = Live(tmp_path)
+    builder = Builder(tmp_path)
     builder.building = True
     builder.give_way()
     builder.changes.put({"content/a.md"})
@@ -192,21 +192,21 @@ def test_a_build_that_gave_way_lets_others_have_the_site(
         "PLUGINS = [writing, manifest, saved, preview, bake]\nPREVIEW = True\nCACHE_PATH = 'cache'\n",
         encoding="utf-8",
     )
-    builder = Live(tmp_path)
+    builder = Builder(tmp_path)
     builder.build([])
     told = json.loads(capsys.readouterr().out)
     assert told["what"] == "built", told["report"]
     article = tmp_path / "content" / "gulls.md"
     article.write_text("Title: gulls\nDate: 2026-01-01\n\nOf other gulls.\n", encoding="utf-8")
-    give_way = Live.give_way
+    give_way = Builder.give_way
 
-    def somebody_saves(self: Live, *given: object, **more: object) -> None:
+    def somebody_saves(self: Builder, *given: object, **more: object) -> None:
         # As late as can be: when the first page is to be written, and the folder is locked.
         if more:
             self.changes.put({"content/gulls.md"})
             give_way(self)
 
-    monkeypatch.setattr(Live, "give_way", somebody_saves)
+    monkeypatch.setattr(Builder, "give_way", somebody_saves)
     monkeypatch.setattr(saved_page, "LOCK_SECONDS", 0.05)
     with pytest.raises(Interrupted):
         builder.build(["content/terns.md"])
@@ -218,25 +218,25 @@ def test_a_build_that_gave_way_lets_others_have_the_site(
 
 
 def test_what_stopped_a_build_is_told_once_and_from_its_beginning() -> None:
-    heard = Heard()
-    heard.lines = {"Could not process ./b.md": None}
+    messages = Messages()
+    messages.lines = {"Could not process ./b.md": None}
     try:
         try:
             raise ValueError("'2026-99-01' is not a valid date")
         except ValueError as error:
             raise RuntimeError(builder.LOGGED) from error
     except RuntimeError as error:
-        report = heard.take(error)
+        report = messages.take(error)
     assert report.splitlines() == [
         "Could not process ./b.md",
         "ValueError: '2026-99-01' is not a valid date",
     ]
-    assert heard.take() == ""
+    assert messages.take() == ""
 
 
 def test_an_editor_that_empties_a_file_first_is_waited_for(tmp_path: Path) -> None:
     (tmp_path / "content").mkdir()
     (tmp_path / "content" / "a.md").write_text("")
-    assert not Live(tmp_path).saved(["content/a.md"])
-    assert not Live(tmp_path).saved(["content/gone.md"])
-    assert not Live(tmp_path).saved([])
+    assert not Builder(tmp_path).saved(["content/a.md"])
+    assert not Builder(tmp_path).saved(["content/gone.md"])
+    assert not Builder(tmp_path).saved([])

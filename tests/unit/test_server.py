@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from authoring import Refused, server
+from authoring import Refused, build, server
 
 
 def test_a_build_s_report_is_what_the_author_needs() -> None:
@@ -21,7 +21,7 @@ Traceback (most recent call last):
   File "__init__.py", line 679, in main
 RuntimeError: Warning or error encountered
 """
-    assert server.essence(log).split("\n") == [
+    assert build.essence(log).split("\n") == [
         "    Could not process ./b.md",
         "    ValueError: '2026-99-01' is not a valid date",
     ]

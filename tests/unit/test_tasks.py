@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 import tasks
 from authoring import environment
+from authoring.command_line import with_remainder
 
 LOCKS = (environment.BLOG_LOCK, environment.DEVELOPMENT_LOCK)
 
@@ -32,14 +33,14 @@ def test_every_command_is_in_the_usage() -> None:
 
 
 def test_what_follows_test_goes_to_pytest_as_it_was_typed() -> None:
-    assert tasks.with_remainder(["test", "-k", "feed or page"]) == [
+    assert with_remainder(["test", "-k", "feed or page"]) == [
         "test",
         "--",
         "-k 'feed or page'",
     ]
-    assert tasks.with_remainder(["up", "--port", "8001"]) == ["up", "--port", "8001"]
-    assert tasks.with_remainder(["test", "--help"]) == ["test", "--help"]
-    assert tasks.with_remainder(["bench", "build", "-h"]) == ["bench", "--", "build -h"]
+    assert with_remainder(["up", "--port", "8001"]) == ["up", "--port", "8001"]
+    assert with_remainder(["test", "--help"]) == ["test", "--help"]
+    assert with_remainder(["bench", "build", "-h"]) == ["bench", "--", "build -h"]
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -126,7 +127,7 @@ def test_bench_says_what_it_knows() -> None:
 
 def test_an_environment_that_is_linked_from_elsewhere_is_recognised(tmp_path: Path) -> None:
     (tmp_path / "authoring").mkdir()
-    for name in ("__init__.py", "environment.py"):
+    for name in ("__init__.py", "command_line.py", "environment.py"):
         shutil.copy(environment.ROOT / "authoring" / name, tmp_path / "authoring")
     for name in ("tasks.py", environment.BLOG_LOCK, environment.DEVELOPMENT_LOCK):
         shutil.copy(environment.ROOT / name, tmp_path)

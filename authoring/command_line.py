@@ -1,0 +1,55 @@
+"""Command line: what the words after `python3 tasks.py` mean, the settings of .env, and refusals."""
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from dotenv import dotenv_values
+
+from authoring import Refused
+from authoring.environment import ROOT
+
+if TYPE_CHECKING:
+    from authoring.blog import Blog
+
+NEEDED = {
+    "new": 'Say its title: python3 tasks.py new "How pelicans fish"',
+    "import-site": "Say where it is: python3 tasks.py import-site ../old-blog (or export.xml)",
+}
+
+
+def with_remainder(arguments: list[str]) -> list[str]:
+    """`test -k feed` as Invoke would have it: `test -- -k feed`; and `new --help`: `--help new`."""
+    if arguments[0] in NEEDED and len(arguments) == 1:
+        sys.exit(NEEDED[arguments[0]])
+    if arguments[0] in NEEDED and {"--help", "-h"} & set(arguments[1:]):
+        return ["--help", arguments[0]]  # Invoke would take the word for what it needs.
+    # `bench --help` is Invoke's to answer, `bench build --help` that measurement's own.
+    ours = "--" in arguments or {"--help", "-h"} & set(arguments[1:2])
+    passes_on = arguments[0] in ("bench", "test") and not ours
+    return [arguments[0], "--", shlex.join(arguments[1:])] if passes_on else arguments
+
+
+def environ() -> dict[str, str]:
+    """The settings of .env, and those of the environment, which come first."""
+    own = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
+    return {**own, **os.environ}
+
+
+def blog() -> "Blog":
+    """The blog around `tasks.py`; only some commands need to read its settings."""
+    from authoring.blog import Blog
+
+    return Blog(ROOT)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What somebody has to correct is told as a sentence, without a traceback."""
+    try:
+        yield
+    except Refused as refused:
+        sys.exit(str(refused))
