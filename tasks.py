@@ -15,6 +15,7 @@
     python3 tasks.py check     find broken links, bad dates and the like before readers do
                                (for contributors the code as well; check --fix formats it first)
     python3 tasks.py bench     measure: bench service, bench pages, bench build
+    python3 tasks.py migration  write the next migration from changed models: migration "Pins"
     python3 tasks.py messages  collect all texts for translators (messages --language de)
     python3 tasks.py lock      write the locks from pyproject.toml (lock --upgrade: newest versions)
 
@@ -55,11 +56,7 @@ from invoke import Collection, Context, Program, task
 from authoring.command_line import blog, environ, refusals, with_remainder
 from authoring.environment import ROOT, say
 
-# Each command imports what it needs when it runs: `--help` and `stats` need not wait for Pelican's theme,
-# a database's driver or the packages of contributors.
-
-
-# --- The blog -------------------------------------------------------------------------------------
+# Each command imports what it needs when it runs, so that none waits for the packages of another.
 
 
 @task(
@@ -144,8 +141,7 @@ def stats(_: Context) -> None:
     """Count articles, words by language and year, tags, and comments where the service has them."""
     from authoring import stats
 
-    published = ROOT / (environ().get("COMMENTS_PUBLISHED") or "published")
-    say("\n".join(stats.stats(blog(), published)))
+    say("\n".join(stats.stats(blog(), ROOT / (environ().get("COMMENTS_PUBLISHED") or "published"))))
 
 
 @task(
@@ -189,9 +185,8 @@ def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = Fa
     """Build the blog, check it, and send what has changed to where readers are."""
     from authoring.publish import build_and_send, push_manifest
 
-    place = build_and_send.place_of(to, environ())
     send = build_and_send.roll_back if rollback else build_and_send.publish
-    sent = send(ROOT, place, environ(), dry_run=dry_run)
+    sent = send(ROOT, to, environ(), dry_run=dry_run)
     say(build_and_send.told(sent.changes, dry_run=dry_run))
     if pushed := push_manifest.push(sent.site, environ(), dry_run=dry_run):
         say(pushed)
@@ -262,6 +257,19 @@ def bench(context: Context) -> None:
     from tests import bench
 
     sys.exit(bench.run(shlex.split(context.remainder)))
+
+
+@task(help={"adds": 'what it adds, in quotation marks: migration "Pinned comments"'})
+def migration(_: Context, adds: str) -> None:
+    """Write the next migration, with what the models say and the last one does not make."""
+    from comments_service.migrations import new
+
+    path = new.write(adds)
+    if path is None:
+        sys.exit(
+            "The models say what the last migration makes: change comments_service/models first."
+        )
+    say(f"{path.relative_to(ROOT)}: read it, since Alembic sees neither renamed columns nor rules.")
 
 
 @task(help={"language": "start the catalogue of this language, such as de, pt_BR or zh_Hant"})

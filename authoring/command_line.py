@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from authoring.blog import Blog
 
 NEEDED = {
+    "migration": 'Say what it adds: python3 tasks.py migration "Pinned comments"',
     "new": 'Say its title: python3 tasks.py new "How pelicans fish"',
     "import-site": "Say where it is: python3 tasks.py import-site ../old-blog (or export.xml)",
 }

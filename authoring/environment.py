@@ -25,7 +25,7 @@ INSTALLED = VENV / ".postil-lock"
 
 BLOG_LOCK = "requirements.lock"
 DEVELOPMENT_LOCK = "requirements-dev.lock"
-DEVELOPMENT_TASKS = {"bench", "test"}
+DEVELOPMENT_TASKS = {"bench", "migration", "test"}
 
 # pip before 22.3 cannot install into another environment than its own.
 PIP_WITH_PYTHON_OPTION = (22, 3)

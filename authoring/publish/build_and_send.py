@@ -84,7 +84,7 @@ def folder_of(place: str, var: Path) -> Path:
     return var / "publish" / name[-80:]
 
 
-def place_of(given: str, environ: dict[str, str]) -> str:
+def place_of(given: str, environ: Mapping[str, str]) -> str:
     place = given or environ.get("PUBLISH_TO", "")
     if not place:
         raise Refused(
@@ -99,6 +99,7 @@ def publish(
     root: Path, place: str, environ: dict[str, str], *, dry_run: bool = False
 ) -> Publication:
     """Build, check, send; raises Refused, with everything as it was, when anything is wrong."""
+    place = place_of(place, environ)
     to = target(place, root, environ)
     if not environ.get("SITE_URL"):
         raise Refused(
@@ -122,6 +123,7 @@ def roll_back(
     root: Path, place: str, environ: Mapping[str, str], *, dry_run: bool = False
 ) -> Publication:
     """Send the publication before the one that readers have; again, the one before that."""
+    place = place_of(place, environ)
     to = target(place, root, environ)
     publications = Publications(folder_of(place, root / "var"))
     name = publications.before()

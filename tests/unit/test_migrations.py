@@ -1,5 +1,9 @@
 """Migrations: from nothing they make what the models say, and they can be taken back."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +18,7 @@ from flask_migrate import downgrade, upgrade
 from comments_service import create_app
 from comments_service.db import Base, db
 from tests.conftest import POSTGRES, own_schema, settings_for
+from tests.service import ROOT
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -30,6 +35,55 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
             yield app
             db.session.remove()
             db.engine.dispose()
+
+
+TABLE = """
+
+sa.Table("pins", Base.metadata, sa.Column("id", sa.Integer, primary_key=True),
+         sa.Column("note", sa.Unicode(20), nullable=False), sa.Column("at", UTCTime(), nullable=False))
+"""
+
+
+def test_a_changed_model_becomes_the_next_numbered_migration(tmp_path: Path) -> None:
+    """In a copy of the program, by the command's own task."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in ("authoring", "comments_service", "formats"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
+    for name in ("tasks.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+
+    def migration(adds: str) -> subprocess.CompletedProcess[str]:
+        code = "import sys, tasks; tasks.migration.body(None, sys.argv[1])"
+        # Whatever database somebody's settings name is left alone.
+        environ = {**os.environ, "COMMENTS_DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"}
+        command = [sys.executable, "-c", code, adds]
+        return subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+
+    done = migration("Pinned comments")
+    assert done.returncode == 1, done.stdout
+    assert "change comments_service/models first" in done.stderr
+
+    models = tmp_path / "comments_service/models.py"
+    models = models if models.exists() else models.with_suffix("") / "__init__.py"
+    head = "import sqlalchemy as sa\nfrom comments_service.db import Base, UTCTime\n"
+    models.write_text(models.read_text("utf-8") + f"\n{head}{TABLE}", "utf-8")
+    versions = tmp_path / "comments_service/migrations/versions"
+    before = {path.name for path in versions.glob("*.py")}
+    done = migration("Pinned comments.")
+    assert done.returncode == 0, done.stderr
+    (made,) = {path.name for path in versions.glob("*.py")} - before
+    assert made == f"{len(before) + 1:04}_pinned_comments.py"
+    assert f"versions/{made}: " in done.stdout
+    text = (versions / made).read_text("utf-8")
+    assert text.startswith('"""Pinned comments."""')
+    assert 'op.create_table(\n        "pins"' in text
+    assert "sa.DateTime(timezone=True)" in text
+    assert "###" not in text
+    ruff = [str(Path(sys.executable).with_name("ruff"))]
+    for arguments in (["check", "--quiet"], ["format", "--check", "--quiet"]):
+        subprocess.run([*ruff, *arguments, made], cwd=versions, check=True)
+    # It makes what the models say: after it there is nothing to write.
+    assert migration("Nothing").returncode == 1
 
 
 def tables() -> set[str]:
