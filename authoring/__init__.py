@@ -1,20 +1,18 @@
-"""Authoring: what the commands of an author do; `tasks.py` only takes the words of the command line.
+"""Authoring: what the author's commands do; `tasks.py` only takes the words of the command line.
 
-These are no Pelican plugins: nothing here belongs into PLUGINS. A room for each command; what they
-know of a site they ask of the plugins beside them.
+These are no Pelican plugins: nothing here belongs into PLUGINS. What they know of a site they ask of the
+plugins; the service they start as a program, and import nothing of it.
 
+- `new_article`, `import_site/`: articles come to be, from a title or from another blog
+- `drafts_and_schedule`, `stats`, `list_images`: what there is
+- `check/`: what would embarrass an author
+- `preview/`, `build`, `publish/`: the site, while somebody writes, once, and to where readers are
+- `server`: files and comments on one port
 - `blog`: the blog as it lies in its folder, articles with what they say of themselves
-- `start`: a new article
-- `overview`: drafts, what is due when, and figures
-- `pictures`: which pictures there are, who shows them, and which are too large
-- `moving`, `from_wordpress`, `from_folders`: articles of another blog
-- `checking`, with `sources`, `pages` and `outside`: what would embarrass an author
-- `live`: the process that builds while somebody writes
-- `running`: the programs that commands start, and end again
-- `publishing`, with `targets`: to where readers are, and back; `pushing` tells the comment service
-- `progress`: a bar for whoever sits at a terminal
+- `environment`: `.venv/`, made before anything is installed; `command_line`: what was typed, and `.env`
+- `terminal`, `progress`: how lines and bars look
 
-A room raises `Refused` for what its author has to correct; the sentence tells how.
+Each raises `Refused` for what its author has to correct; the sentence tells how.
 """
 
 

@@ -1,4 +1,4 @@
-"""Start: a new article, with what its first lines need and a folder for its pictures.
+"""New article: its file, with what its first lines need and a folder for its pictures.
 
 Nothing is ever overwritten: neither a file, nor an address that another article has.
 """

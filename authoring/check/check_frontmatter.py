@@ -44,7 +44,7 @@ class Head(NamedTuple):
 
 
 def head(text: str) -> Head:
-    """The lines before the text, in any of the three ways of writing them; raises Unreadable."""
+    """The lines before the text, in any of the three notations; raises Unreadable."""
     fenced = frontmatter.lines(text)
     if fenced is not None:
         return Head(fenced, [])

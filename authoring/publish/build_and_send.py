@@ -1,25 +1,19 @@
-"""Publishing: build, check, and put to where readers are what has changed; or take it back.
+"""Build and send: the site is built, checked, and what has changed put to where readers are; or taken back.
 
-The site is built and checked in `var/publish/`, and what was checked is what is sent. Each
-publication is kept there, so that the one before can be sent again; files that did not change are
-kept once, as hard links.
+It is built and checked in `var/publish/`, and what was checked is what is sent. Each publication is kept
+there by `history`, so that the one before can be sent again.
 """
 
-import filecmp
-import os
-import shutil
 import subprocess
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from authoring import Refused, check
 
-from .targets import Change, files_of, target, without_password
+from .history import Publications, folder_of
+from .targets import Change, target
 
-# Three weeks of a blog that is published each week, or one bad afternoon.
-KEEP = 5
 # A dry run of a first publication names every file; more than this nobody reads.
 SHOWN = 200
 
@@ -29,59 +23,6 @@ class Publication(NamedTuple):
 
     site: Path
     changes: list[Change]
-
-
-class Publications:
-    """The builds that were published, oldest first, and which of them readers have."""
-
-    def __init__(self, folder: Path) -> None:
-        self.builds = folder / "builds"
-        self.current = folder / "current"
-
-    def names(self) -> list[str]:
-        if not self.builds.is_dir():
-            return []
-        return sorted(each.name for each in self.builds.iterdir() if not each.name.startswith("."))
-
-    def keep(self, site: Path) -> None:
-        """Remember a build; none that was taken back stays after it, so that there is one line."""
-        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        for taken_back in self.names():
-            if self.current.exists() and taken_back > self.current.read_text():
-                shutil.rmtree(self.builds / taken_back)
-        last = self.builds / names[-1] if (names := self.names()) else None
-        unfinished = self.builds / f".{now}"
-        for name in files_of(site):
-            kept = unfinished / name
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            before = last / name if last else None
-            if before and before.is_file() and filecmp.cmp(before, site / name, shallow=False):
-                os.link(before, kept)
-            else:
-                shutil.copy2(site / name, kept)
-        unfinished.rename(self.builds / now)
-        self.current.write_text(now)
-        for old in self.names()[:-KEEP]:
-            shutil.rmtree(self.builds / old)
-
-    def before(self) -> str:
-        """The publication before the one that readers have."""
-        now = self.current.read_text() if self.current.exists() else ""
-        earlier = [name for name in self.names() if name < now]
-        if not earlier:
-            raise Refused(
-                "There is no earlier publication on this machine: the last"
-                f" {KEEP} are kept in {self.builds}. Correct the articles and publish again."
-            )
-        return earlier[-1]
-
-
-def folder_of(place: str, var: Path) -> Path:
-    """Where publications to one place are kept; its name can be read."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in without_password(place)).strip(
-        "-"
-    )
-    return var / "publish" / name[-80:]
 
 
 def place_of(given: str, environ: Mapping[str, str]) -> str:

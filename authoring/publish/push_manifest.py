@@ -1,4 +1,4 @@
-"""Pushing: tell the comment service which threads there are, as soon as their pages are published.
+"""Push manifest: tell the comment service which threads there are, as soon as their pages are published.
 
 Without it the service reads the manifest where the blog lies, once a minute. With a token that both
 know (COMMENTS_MANIFEST_TOKEN) it need not be able to reach the blog, and new articles take comments at
@@ -18,7 +18,7 @@ from authoring import Refused
 
 TOKEN = "COMMENTS_MANIFEST_TOKEN"  # noqa: S105 - the setting's name
 MANIFEST = "threads.json"
-DOOR = "api/v1/manifest"
+ENDPOINT = "api/v1/manifest"
 # The first manifest of 60,000 articles took half a minute.
 SECONDS = 300
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -36,7 +36,7 @@ def push(site: Path, environ: Mapping[str, str], *, dry_run: bool = False) -> st
     token = environ.get(TOKEN, "").strip()
     if not token:
         return ""
-    address = door(environ)
+    address = endpoint(environ)
     path = site / MANIFEST
     if not path.is_file():
         raise Refused(
@@ -57,9 +57,9 @@ def push(site: Path, environ: Mapping[str, str], *, dry_run: bool = False) -> st
     return f"The comment service knows {many}."
 
 
-def door(environ: Mapping[str, str]) -> str:
+def endpoint(environ: Mapping[str, str]) -> str:
     site = environ.get("SITE_URL", "http://localhost:8000").rstrip("/") + "/"
-    return urljoin(site, environ.get("COMMENTS_URL") or "comments/").rstrip("/") + f"/{DOOR}"
+    return urljoin(site, environ.get("COMMENTS_URL") or "comments/").rstrip("/") + f"/{ENDPOINT}"
 
 
 def put(address: str, data: bytes, token: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from authoring import Refused
-from authoring.publish import build_and_send
+from authoring.publish import build_and_send, history
 from authoring.publish.targets import Branch, Bucket, Change, Folder, Rsync, target
 from tests.sites import ROOT
 
@@ -144,7 +144,7 @@ def test_a_token_in_an_address_is_shown_nowhere(site: Path, tmp_path: Path) -> N
         target(place, tmp_path, {}).send(site, really=True)
     assert "127.0.0.1" in str(refused.value)
     assert "secret" not in str(refused.value)
-    assert "secret" not in str(build_and_send.folder_of(place, tmp_path))
+    assert "secret" not in str(history.folder_of(place, tmp_path))
 
 
 def test_a_place_is_understood_or_refused_with_all_that_there_are(tmp_path: Path) -> None:
@@ -163,11 +163,11 @@ def test_a_place_is_understood_or_refused_with_all_that_there_are(tmp_path: Path
 
 
 def test_earlier_publications_are_kept_once_and_the_oldest_go(site: Path, tmp_path: Path) -> None:
-    kept = build_and_send.Publications(tmp_path / "kept")
-    for number in range(build_and_send.KEEP + 2):
+    kept = history.Publications(tmp_path / "kept")
+    for number in range(history.KEEP + 2):
         (site / "index.html").write_text(f"Version {number}.")
         kept.keep(site)
-    assert len(kept.names()) == build_and_send.KEEP
+    assert len(kept.names()) == history.KEEP
     inodes = {(kept.builds / name / "style.css").stat().st_ino for name in kept.names()}
     assert len(inodes) == 1
     assert (kept.builds / kept.before() / "index.html").read_text() == "Version 5."

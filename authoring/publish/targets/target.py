@@ -1,4 +1,4 @@
-"""What every place has in common: changes and their order, the list beside the files, words for errors."""
+"""What every target has in common: changes and their order, the list beside the files, words for errors."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ class Change(NamedTuple):
 
 
 class Target(Protocol):
-    """A place; `send` without `really` only tells what it would do."""
+    """A place to publish to; `send` without `really` only tells what it would do."""
 
     def send(self, site: Path, *, really: bool, note: str = "") -> list[Change]: ...
 
