@@ -15,8 +15,9 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
-from comments_service import create_app
+from comments_service import config, create_app
 from comments_service.db import Base, db
+from comments_service.migrations import new
 from tests.conftest import POSTGRES, own_schema, settings_for
 from tests.service import ROOT
 
@@ -35,6 +36,12 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
             yield app
             db.session.remove()
             db.engine.dispose()
+
+
+def test_models_that_say_nothing_new_make_no_migration() -> None:
+    before = sorted(Path(config.MIGRATIONS, "versions").iterdir())
+    assert new.write("Nothing") is None
+    assert sorted(Path(config.MIGRATIONS, "versions").iterdir()) == before
 
 
 TABLE = """

@@ -4,27 +4,7 @@ import socket
 
 import pytest
 
-from authoring import Refused, build, server
-
-
-def test_a_build_s_report_is_what_the_author_needs() -> None:
-    log = """Could not process ./b.md
-RuntimeError: Warning or error encountered
-Traceback (most recent call last):
-  File "generators.py", line 710, in generate_context
-    article = self.readers.read_file(
-ValueError: '2026-99-01' is not a valid date
-
-During handling of the above exception, another exception occurred:
-
-Traceback (most recent call last):
-  File "__init__.py", line 679, in main
-RuntimeError: Warning or error encountered
-"""
-    assert build.essence(log).split("\n") == [
-        "    Could not process ./b.md",
-        "    ValueError: '2026-99-01' is not a valid date",
-    ]
+from authoring import Refused, server
 
 
 def test_a_local_address_tells_the_port_and_a_public_one_does_not() -> None:
