@@ -135,7 +135,7 @@ def post(thread_id: str, visitor: Visitor, new: NewComment) -> Posted:
     if (before := threads.sent_before(thread_id, key)) is not None:
         return Posted(_same(before, new, name), visitor.session)
     if not threads.open_now(thread):
-        raise ThreadClosed(Message("This thread takes no new comments any more."))
+        raise ThreadClosed(Message("Comments are closed here."))
     parent = _parent(thread_id, new.parent)
     settings = config.current()
     verdict = spam.judge(
@@ -154,7 +154,7 @@ def post(thread_id: str, visitor: Visitor, new: NewComment) -> Posted:
                 f"post:{visitor.network}",
                 settings.limit_posts,
                 Message(
-                    "You have written a lot in a short time. Your text is kept; please wait a moment."
+                    "You have posted a lot in a short time. Your text is kept; please wait a moment and try again."
                 ),
             )
             session = visitor.session
@@ -217,7 +217,7 @@ def _name(visitor: Visitor, new: NewComment) -> str:
     if not config.current().guests:
         raise NotAllowed(Message("Please sign in to comment here."))
     if new.name is None:
-        raise InvalidInput(fields={"name": Message("Please give a name.")})
+        raise InvalidInput(fields={"name": Message("Please enter a name.")})
     if names.reserved(new.name):
         raise InvalidInput(
             fields={
@@ -254,7 +254,7 @@ def _parent(thread_id: str, parent_id: int | None) -> Comment | None:
     parent = db.session.get(Comment, parent_id)
     if parent is None or parent.thread_id != thread_id or parent.status is not Status.PUBLISHED:
         raise MissingParent(
-            Message("The comment that you answer is not there any more. Your text is kept.")
+            Message("The comment you are replying to no longer exists. Your text is kept.")
         )
     return parent
 
@@ -292,14 +292,14 @@ def _mine(comment_id: int, visitor: Visitor) -> Comment:
         # What others cannot see does not exist for them.
         if comment.status is not Status.PUBLISHED:
             raise UnknownComment
-        raise NotAllowed(Message("Only its writer can change this comment."))
+        raise NotAllowed(Message("Only the person who wrote this comment can change it."))
     if comment.status not in (Status.PENDING, Status.PUBLISHED):
         raise UnknownComment
     if now() >= editable_until(comment):
         minutes = config.current().edit_minutes
         raise EditWindowOver(
             Message(
-                "A comment can be changed for {minutes} minutes. You can answer it to add something.",
+                "A comment can be edited for {minutes} minutes. To add something, reply to it.",
                 minutes=minutes,
             )
         )
@@ -389,14 +389,16 @@ def decide(comment_id: int, moderator: Account | None, new: NewDecision) -> Deci
     """
     comment = threads.comment(comment_id)
     if moderator is not None and not may_moderate(moderator, comment.thread):
-        raise NotAllowed(Message("You can decide on comments of your own articles."))
+        raise NotAllowed(Message("You can moderate the comments on your own articles."))
     act = Act(new.decision)
     with changing(comment.thread_id) as change:
         # Its writer may be deleting it at this very moment.
         db.session.refresh(comment, ["source", "status"], with_for_update=True)
         if act is not Act.UNDO and comment.status is Status.DELETED and not comment.source:
             raise NotAllowed(
-                Message("Its writer deleted this comment; nothing is left to decide on.")
+                Message(
+                    "The person who wrote this comment deleted it; there is nothing left to decide."
+                )
             )
         undoes = None
         if act is Act.UNDO:

@@ -30,7 +30,7 @@ class ServiceError(Exception):
 
     status = 400
     code = "bad_request"
-    title: ClassVar[str] = Message("This request cannot be understood")
+    title: ClassVar[str] = Message("This request could not be understood")
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ServiceError(Exception):
 
 class MalformedJSON(ServiceError):
     code = "malformed_json"
-    title = Message("The body is not JSON that can be read")
+    title = Message("The body is not valid JSON")
 
 
 class SignInRequired(ServiceError):
@@ -59,7 +59,7 @@ class SignInRequired(ServiceError):
 class WrongCredentials(ServiceError):
     status = 401
     code = "wrong_credentials"
-    title = Message("This address and password do not belong together")
+    title = Message("This e-mail address and password don't match")
 
 
 class WrongToken(ServiceError):
@@ -67,7 +67,7 @@ class WrongToken(ServiceError):
 
     status = 401
     code = "wrong_token"
-    title = Message("This needs a token that the service knows")
+    title = Message("This needs a valid token")
 
 
 class SecondFactorRequired(ServiceError):
@@ -75,7 +75,7 @@ class SecondFactorRequired(ServiceError):
 
     status = 401
     code = "second_factor_required"
-    title = Message("Please show your second factor as well")
+    title = Message("Please use your second factor as well")
 
     def __init__(self, ticket: str) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class ProofRequired(ServiceError):
 
     status = 401
     code = "proof_required"
-    title = Message("Please show again that it is you")
+    title = Message("Please confirm that it is you")
 
 
 class SecondFactorMissing(ServiceError):
@@ -101,7 +101,7 @@ class SecondFactorMissing(ServiceError):
 class NotAllowed(ServiceError):
     status = 403
     code = "not_allowed"
-    title = Message("This is not yours to do")
+    title = Message("You are not allowed to do this")
 
 
 class WrongOrigin(ServiceError):
@@ -131,25 +131,25 @@ class UnknownComment(ServiceError):
 class UnknownToken(ServiceError):
     status = 404
     code = "unknown_token"
-    title = Message("This link is used up or too old")
+    title = Message("This link has been used or has expired")
 
 
 class WrongMethod(ServiceError):
     status = 405
     code = "wrong_method"
-    title = Message("This address does not take such a request")
+    title = Message("This address does not accept such a request")
 
 
 class ThreadClosed(ServiceError):
     status = 409
     code = "thread_closed"
-    title = Message("This thread takes no new comments")
+    title = Message("Comments are closed here")
 
 
 class MissingParent(ServiceError):
     status = 409
     code = "missing_parent"
-    title = Message("The comment that you answer is not there any more")
+    title = Message("The comment you are replying to no longer exists")
 
 
 class KeyReused(ServiceError):
@@ -161,7 +161,7 @@ class KeyReused(ServiceError):
 class EditWindowOver(ServiceError):
     status = 409
     code = "edit_window_over"
-    title = Message("The time to change this comment is over")
+    title = Message("The time to edit this comment is over")
 
 
 class NothingToUndo(ServiceError):
@@ -173,13 +173,13 @@ class NothingToUndo(ServiceError):
 class TooManyPasskeys(ServiceError):
     status = 409
     code = "too_many_passkeys"
-    title = Message("Your account has 20 passkeys already; remove one that you do not use")
+    title = Message("Your account already has 20 passkeys; remove one that you do not use")
 
 
 class TooLarge(ServiceError):
     status = 413
     code = "too_large"
-    title = Message("This request is larger than the service takes")
+    title = Message("This request is too large")
 
 
 class WrongContentType(ServiceError):
@@ -193,7 +193,7 @@ class InvalidInput(ServiceError):
 
     status = 422
     code = "invalid_input"
-    title = Message("Please look at the marked fields")
+    title = Message("Please check the marked fields")
 
 
 class InvalidManifest(ServiceError):
@@ -211,7 +211,7 @@ class TooMany(ServiceError):
 class Unavailable(ServiceError):
     status = 503
     code = "unavailable"
-    title = Message("The service cannot write just now")
+    title = Message("The service cannot save anything just now")
 
 
 class ProviderFailed(ServiceError):

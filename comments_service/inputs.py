@@ -64,15 +64,15 @@ def shown_name(text: str) -> str:
     for char in text:
         category = unicodedata.category(char)
         if category in _hidden_categories:
-            raise ValueError(Message("A name cannot hold invisible characters."))
+            raise ValueError(Message("A name cannot contain invisible characters."))
         marks = marks + 1 if category in ("Mn", "Me") else 0
         letters += category[0] != "M"
         if marks > MAX_MARKS_IN_A_ROW:
-            raise ValueError(Message("A name cannot stack so many marks on one letter."))
+            raise ValueError(Message("A name cannot stack so many accents on one letter."))
     if not letters:
-        raise ValueError(Message("Please give a name."))
+        raise ValueError(Message("Please enter a name."))
     if letters > MAX_NAME_LETTERS or len(text) > 4 * MAX_NAME_LETTERS:
-        raise ValueError(Message("At most {max} letters, please.", max=MAX_NAME_LETTERS))
+        raise ValueError(Message("At most {max} characters, please.", max=MAX_NAME_LETTERS))
     return text
 
 
@@ -82,7 +82,7 @@ def mail_address(text: str) -> str:
         return validate_email(text.strip(), check_deliverability=False).normalized
     except (EmailNotValidError, UnicodeError):
         raise ValueError(
-            Message("This does not look like a mail address (name@example.org).")
+            Message("This does not look like an e-mail address (name@example.org).")
         ) from None
 
 
@@ -107,7 +107,7 @@ def web_address(text: str) -> str:
         or any(unicodedata.category(char) in _hidden_categories for char in text)
     ):
         raise ValueError(
-            Message("Please give a web address such as https://example.org, or leave it empty.")
+            Message("Please enter a web address such as https://example.org, or leave this empty.")
         )
     netloc = f"[{host}]" if ":" in host else host
     return urlunsplit(
@@ -119,7 +119,7 @@ def one_line(text: str) -> str:
     """A moderator's reason: one visible line."""
     text = " ".join(unicodedata.normalize("NFC", text).split())
     if any(unicodedata.category(char) in _hidden_categories for char in text):
-        raise ValueError(Message("A reason cannot hold invisible characters."))
+        raise ValueError(Message("A reason cannot contain invisible characters."))
     return text
 
 
@@ -133,7 +133,7 @@ def password(text: str) -> str:
     if len(text) > MAX_PASSWORD_CHARS:
         raise ValueError(Message("At most {max:,} characters, please.", max=MAX_PASSWORD_CHARS))
     if any(unicodedata.category(char) == "Cs" or char == "\0" for char in text):
-        raise ValueError(Message("A password cannot hold this character."))
+        raise ValueError(Message("A password cannot contain this character."))
     if text.lower() in FREQUENCY_LISTS["passwords"] or len(set(text)) < 3:
         raise ValueError(Message("Many people use this password; please choose another one."))
     return text
@@ -166,7 +166,7 @@ def about_oneself(text: str) -> str:
 def without_nul(text: str) -> str:
     """An address to look for: what no row can hold is not asked of the database."""
     if "\0" in text:
-        raise ValueError(Message("This does not look like a mail address (name@example.org)."))
+        raise ValueError(Message("This does not look like an e-mail address (name@example.org)."))
     return text
 
 

@@ -41,6 +41,8 @@ def judge(links: int, trapped: bool, history: History, rules: Rules) -> Verdict:
 
     A filled trap is answered like any held comment, so that a robot cannot tell what gave it away.
     """
+    # Kept with each comment as they are worded here: a changed sentence loses its translations in the
+    # comments that wait already.
     reasons = []
     if rules.all_wait:
         reasons.append(Message("All comments on this article wait for a moderator."))

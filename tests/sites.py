@@ -25,7 +25,8 @@ def fragment(
     return (
         f'<div class="postil" data-version="1" data-thread="{thread}" data-lang="{lang}"'
         f' data-revision="{revision}" data-count="{count}" data-page="1" data-pages="1"'
-        ' data-comments="open">\n<h2 class="postil-heading" id="comments">Comments</h2>\n'
+        ' data-comments="open">\n<h2 class="postil-heading" id="comments">'
+        f"{count} comments</h2>\n"
         '<ol class="postil-list">\n<li class="postil-comment postil-depth-0" id="comment-1">'
         f'<div class="postil-body" dir="auto"><p>{words}</p></div></li>\n</ol>\n</div>\n'
     )

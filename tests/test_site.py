@@ -264,7 +264,7 @@ def test_translations_know_each_other(pages: dict[str, Page]) -> None:
 def test_comments_stand_in_the_page_and_their_count_in_the_list(output: Path) -> None:
     article = (output / "ink-and-paper" / "index.html").read_text()
     assert fragment("ink-and-paper", count=12) in article
-    assert ">Comments 12</a>" in (output / "index.html").read_text()
+    assert ">12 comments</a>" in (output / "index.html").read_text()
 
 
 def test_a_title_is_shown_as_its_author_typed_it(pages: dict[str, Page]) -> None:

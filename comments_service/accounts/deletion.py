@@ -12,8 +12,8 @@ from comments_service.errors import Message, NotAllowed
 from comments_service.models import Account, Letter, Role, Token
 
 LAST_OWNER = Message(
-    "You are the only owner, and somebody has to look after the comments. Let another account"
-    " become an owner first; on the server: flask comments role ADDRESS owner"
+    "You are the only owner, and somebody has to look after the comments. Make another account"
+    " an owner first; on the server: flask comments role ADDRESS owner"
 )
 
 

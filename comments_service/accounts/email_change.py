@@ -35,7 +35,7 @@ def ask(session: Session, account: Account, email: str, lang: str, network: str)
     Raises InvalidInput for the address that the account has already, TooMany.
     """
     if names.email_key(email) == account.email_key:
-        raise InvalidInput(fields={"email": Message("This is your address already.")})
+        raise InvalidInput(fields={"email": Message("This is already your address.")})
     with writing():
         email_verification.count_letter(network)
         tokens.drop(Purpose.EMAIL, account.id)

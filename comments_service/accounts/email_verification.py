@@ -20,8 +20,8 @@ from comments_service.inputs import NewPassword, NewReader, SignUp
 from comments_service.models import Account, Purpose, Role, now
 from comments_service.sessions import Visitor
 
-CLOSED = Message("New accounts are not made here at the moment.")
-MANY_LETTERS = Message("That is a lot of letters in a short time. Please try again later.")
+CLOSED = Message("New accounts cannot be created at the moment.")
+MANY_LETTERS = Message("Too many e-mails in a short time. Please try again later.")
 
 
 def asked_for() -> type[NewReader]:
@@ -41,9 +41,7 @@ def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> 
         raise NotAllowed(CLOSED)
     if not (settings.passwords or settings.letters):
         # Such an account could be entered once, by this letter, and never again.
-        raise NotAllowed(
-            Message("Sign in first, in one of the ways there are: that makes an account.")
-        )
+        raise NotAllowed(Message("Please sign in first; that creates an account."))
     secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None
     with making():
         count_letter(network)

@@ -31,12 +31,12 @@ from comments_service.sessions import Visitor
 
 # Somebody who closes the window and tries again, and again; and a household of such people.
 ASKED_OFTEN = Rate(60, 900)
-MANY_TRIES = Message("That is a lot of attempts to sign in. Please try again later.")
+MANY_TRIES = Message("Too many attempts to sign in. Please try again later.")
 ELSEWHERE = Message(
-    "This sign-in was begun in another network, so it cannot be finished here. Please finish it in"
-    " the browser where you began, or begin again there with the six digits of a letter."
+    "This sign-in was started in another network, so it cannot be finished here. Please finish it"
+    " in the browser where you started, or start again there with the six-digit code from an e-mail."
 )
-ASKED_TWICE = Message("This sign-in was asked for already. Please begin again.")
+ASKED_TWICE = Message("This sign-in has already been requested. Please start again.")
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,11 @@ MAX_TRIES = 5
 # Letters can be asked for again and again; ten guesses a day would take 270 years.
 WRONG_CODES = (Rate(10, 86_400),)
 
-NO_LETTERS = Message("Nobody signs in by letter here.")
-WRONG = Message("This is not the code of the latest letter.")
-SPENT = Message("This code is used up or too old. Please ask for another letter.")
-GUESSED_ENOUGH = Message("Too many wrong codes for today. The link in the letter still works.")
-NAME_NEEDED = Message("Please give a name.")
+NO_LETTERS = Message("Signing in by e-mail is switched off here.")
+WRONG = Message("This is not the code from the latest e-mail.")
+SPENT = Message("This code has been used or has expired. Please ask for another e-mail.")
+GUESSED_ENOUGH = Message("Too many wrong codes for today. The link in the e-mail still works.")
+NAME_NEEDED = Message("Please enter a name.")
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,7 @@ class Trouble:
             log.warning("%s: %s: %s", self.client.name, type(error).__name__, error)
             raise ProviderFailed(
                 Message(
-                    "{provider} did not answer as it should. Please try again, or another way.",
+                    "{provider} did not answer as it should. Please try again, or sign in another way.",
                     provider=self.client.name,
                 )
             ) from error

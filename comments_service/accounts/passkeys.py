@@ -39,15 +39,17 @@ MAX_PASSKEYS = 20
 # WebAuthn's own limit for an id; the longest key that is offered, RSA's, has about 300 bytes.
 MAX_ID_BYTES, MAX_KEY_BYTES = 1023, 2048
 
-OFF = Message("Passkeys are not used here.")
+OFF = Message("Passkeys are switched off here.")
 NUMBERS = Message(
-    "Passkeys belong to a name, and this service is known by numbers only: open it by a host name."
+    "Passkeys need a host name, and this service has only an IP address: open it by a host name."
 )
-NOT_KNOWN = Message("This passkey is not known here, or it did not answer rightly.")
-NOT_TAKEN = Message("This passkey could not be taken. Please try again.")
-ASKED_TOO_OFTEN = Message("That was asked for very often. Please wait a little.")
+NOT_KNOWN = Message("This passkey is not known here, or its answer was not right.")
+NOT_TAKEN = Message("This passkey could not be saved. Please try again.")
+ASKED_TOO_OFTEN = Message("That was requested very often. Please wait a little.")
 SPENT = Message("That took too long. Please try again.")
-LAST_WAY = Message("This passkey is your only way in. Add another way first.")
+LAST_WAY = Message(
+    "Without this passkey you could not sign in any more. Add another way to sign in first."
+)
 OF_ANOTHER = Message("This passkey belongs to another account.")
 
 

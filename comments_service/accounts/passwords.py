@@ -17,11 +17,11 @@ from comments_service.models import Account, Identity, now
 from comments_service.sessions import Visitor
 
 GUESSED_ENOUGH = Message(
-    "Too many wrong passwords. Please wait a while, or ask for a new one by letter."
+    "Too many wrong passwords. Please wait a while, or reset your password by e-mail."
 )
 
-WRONG = Message("This is not your present password.")
-NO_PASSWORDS = Message("Nobody signs in with a password here.")
+WRONG = Message("This is not your current password.")
+NO_PASSWORDS = Message("Signing in with a password is switched off here.")
 
 # The library's defaults are RFC 9106's second choice: 64 MiB, three passes, four lanes.
 _hasher = PasswordHasher()
@@ -140,7 +140,9 @@ def choose(account: Account, given: NewPassword) -> None:
     secret = hashed(given.password)
     with writing():
         if of(account) is not None:
-            raise NotAllowed(Message("Your account has a password; say the old one to change it."))
+            raise NotAllowed(
+                Message("Your account has a password; enter the current one to change it.")
+            )
         store(account, secret)
 
 

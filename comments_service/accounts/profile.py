@@ -78,6 +78,8 @@ def _refuse_anothers_articles(account: Account, name: str) -> None:
     ):
         raise InvalidInput(
             fields={
-                "name": Message("This name stands on articles that are not yours; ask an owner.")
+                "name": Message(
+                    "This is the name of an author on this site. If it is yours, please ask an owner."
+                )
             }
         )

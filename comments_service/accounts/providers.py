@@ -30,8 +30,8 @@ from comments_service.models import Account, Identity, Purpose, Role, Token, now
 from comments_service.sessions import Visitor
 
 OFTEN = Message("That was a lot in a short time. Please try again later.")
-ASTRAY = Message("This step was begun in another browser, or too long ago. Please begin again.")
-CLOSED = Message("This account cannot be used any more.")
+ASTRAY = Message("This step was started in another browser, or too long ago. Please start again.")
+CLOSED = Message("This account can no longer be used.")
 
 
 @dataclass(frozen=True)
@@ -241,8 +241,8 @@ def link(client: Client, returned: Return, account: Account, lang: str) -> None:
         elif identity.account_id != account.id:
             raise NotAllowed(
                 Message(
-                    "This account with {provider} opens another account here. To connect it with yours,"
-                    " sign in with it first and disconnect it there.",
+                    "This {provider} account is connected with another account here. To connect it with"
+                    " yours, sign in with it first and disconnect it there.",
                     provider=client.name,
                 )
             )
@@ -266,8 +266,8 @@ def unlink(account: Account, identity_id: int, lang: str) -> None:
         if sign_in_methods.left_without(account, identity=identity):
             raise NotAllowed(
                 Message(
-                    "Without it you could not sign in any more. Add another way first: a password, a"
-                    " passkey, an address, or another provider."
+                    "Without it you could not sign in any more. Add another way to sign in first: a"
+                    " password, a passkey, an e-mail address, or another provider."
                 )
             )
         db.session.delete(identity)

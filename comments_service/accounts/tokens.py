@@ -24,7 +24,7 @@ LIFETIMES = {
     Purpose.HANDOFF: timedelta(minutes=15),
     Purpose.STATE: timedelta(minutes=15),
 }
-SPENT = Message("This link is used up or too old. Please ask for a new one.")
+SPENT = Message("This link has been used or has expired. Please ask for a new one.")
 
 
 def make(purpose: Purpose, account: Account | None = None, **facts: Any) -> str:

@@ -42,13 +42,13 @@ RECOVERY_CHARS = 12
 MAX_TRIES = 5
 
 WRONG = Message(
-    "This code is not right, or it was used already. The app shows a new one every 30 seconds."
+    "This code is not right, or it has already been used. The app shows a new one every 30 seconds."
 )
 GUESSED_ENOUGH = Message("Too many wrong codes. Please wait a while.")
 ONLY_PASSKEYS = Message(
-    "Nothing but a passkey opens this account: without it, nobody could sign in."
+    "This account signs in with a passkey only: without it, nobody could sign in."
 )
-SPENT = Message("That took too long, or too many codes were wrong. Please sign in anew.")
+SPENT = Message("That took too long, or too many codes were wrong. Please sign in again.")
 
 _misread = str.maketrans("oil", "011")
 
@@ -195,7 +195,9 @@ def begin(account: Account) -> None:
     """Make a secret for an app; it counts once the app's first code was right."""
     with writing():
         if has_second_factor(account):
-            raise NotAllowed(Message("Your account has an app already; remove it first."))
+            raise NotAllowed(
+                Message("Your account already has an authenticator app; remove it first.")
+            )
         _drop(account)
         db.session.add(Authenticator(account_id=account.id, secret=pyotp.random_base32()))
 
@@ -208,7 +210,7 @@ def confirm(account: Account, session: Session, code: str, lang: str) -> list[st
     with writing():
         app = of(account)
         if app is None or app.confirmed_at is not None:
-            raise NotAllowed(Message("No app waits for its first code."))
+            raise NotAllowed(Message("No app is waiting for its first code."))
         right = len(plain(code)) == 6 and _accepted(account, code, _tried(account), lang)
         if right:
             app.confirmed_at = now()

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from formats import files
 
 _revision = re.compile(rb'<div class="postil(?:-discussions)?"[^>]* data-revision="(\d+)"')
+_heading = re.compile(rb'<h2 class="postil-heading" id="comments">([^<]*)</h2>')
 _discussions = re.compile(
     rb"(<!-- postil:discussions [^>]*-->\n?)(.*?)(<!-- postil:discussions-end -->)", re.DOTALL
 )
@@ -114,4 +115,11 @@ def baked(page: bytes, thread_id: str, fragment: bytes, count: int) -> bytes:
         data = rb"(<!-- postil:data " + name + rb" -->).*?(<!-- postil:data-end -->)"
         page = re.sub(data, rb"\1\2", page, flags=re.DOTALL)
     counted = re.compile(rb"(<!-- postil:count " + name + rb" -->).*?(<!-- postil:count-end -->)")
-    return counted.sub(rb"\g<1>%d\g<2>" % count, page)
+    page = counted.sub(rb"\g<1>%d\g<2>" % count, page)
+    words = _heading.search(fragment)
+    if not words:
+        return page
+    headed = re.compile(
+        rb"(<!-- postil:heading " + name + rb" -->).*?(<!-- postil:heading-end -->)", re.DOTALL
+    )
+    return headed.sub(lambda found: found[1] + words[1] + found[2], page)

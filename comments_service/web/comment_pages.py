@@ -86,7 +86,7 @@ def post(thread_id: str) -> Response:
     _ = i18n.gettext(_lang(thread))
     if posted.comment.status is Status.PUBLISHED:
         return answers.see_other(where(posted.comment), posted.token)
-    flash(_("Thank you. Your comment waits for a moderator; until then only you see it."))
+    flash(_("Thank you. Your comment is waiting for a moderator; until then, only you can see it."))
     return answers.see_other(thread_address(thread, posted.comment), posted.token)
 
 
@@ -210,7 +210,7 @@ def mine(comment_id: int) -> Comment:
     if not comments.is_mine(comment, visitor.current()) or comment.status is Status.DELETED:
         if comment.status is not Status.PUBLISHED:
             raise UnknownComment
-        raise NotAllowed(Message("Only its writer can change this comment."))
+        raise NotAllowed(Message("Only the person who wrote this comment can change it."))
     return comment
 
 

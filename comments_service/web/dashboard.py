@@ -89,7 +89,7 @@ def _undoable() -> list[int]:
 def one(comment_id: int) -> Response:
     comment = threads.comment(comment_id)
     if not comments.may_moderate(visitor.moderator(), comment.thread):
-        raise NotAllowed(Message("You can decide on comments of your own articles."))
+        raise NotAllowed(Message("You can moderate the comments on your own articles."))
     return answers.page(
         "dashboard/comment.html",
         comment=comment,
@@ -121,7 +121,7 @@ def decide() -> Response:
             Act.PUBLISH: _("Published."),
             Act.SPAM: _("Marked as spam."),
             Act.DELETE: _("Deleted."),
-            Act.UNDO: _("Taken back."),
+            Act.UNDO: _("Undone."),
         }[Act(new.decision)]
         flash(text if len(decided) == 1 else f"{text} ({len(decided)})")
     elif not failed:

@@ -30,7 +30,7 @@ def change() -> Response:
             given = from_form(NewEmail, request.form)
             network = visitor.current().network
             email_change.ask(session, account, given.email, visitor.language(), network)
-            answers.say(Message("A letter is on its way to the new address: open its link."))
+            answers.say(Message("An e-mail is on its way to the new address: open its link."))
         return answers.see_other(url_for("email_address.change"))
 
     waits = email_change.asked(account)

@@ -77,5 +77,5 @@ def proved_again(session: Session, target: str, *, strong: bool = False) -> Resp
     with writing():
         sessions.prove(session, strong=strong)
         token = sessions.renew(session)
-    answers.say(Message("Thank you. Now go on where you were."))
+    answers.say(Message("Thank you. Now continue where you were."))
     return answers.see_other(target, token)

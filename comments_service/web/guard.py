@@ -11,7 +11,7 @@ from comments_service.web import answers, visitor
 from comments_service.web.routes import MAX_BYTES, Guard, Route
 
 # A guess costs as much as a wrong password.
-WRONG_TOKENS = Message("Too many tries with a wrong token. Please wait a little.")
+WRONG_TOKENS = Message("Too many attempts with a wrong token. Please wait a little.")
 
 
 def guard() -> Response | None:

@@ -68,7 +68,7 @@ def delete() -> Response:
         choice = request.form.get("comments", "")
         if choice not in ("keep", "remove"):
             raise InvalidInput(
-                fields={"comments": Message("Please choose what becomes of your comments.")}
+                fields={"comments": Message("Please choose what happens to your comments.")}
             )
         account_comments.forget(account, keep=choice == "keep", lang=visitor.language())
         visitor.become(None)

@@ -106,6 +106,6 @@ def request_json(model: type[Model]) -> Model:
         data = orjson.loads(request_bytes())
     except orjson.JSONDecodeError as error:
         raise MalformedJSON(
-            Message("The body is not JSON that can be read: {reason}", reason=str(error))
+            Message("The body is not valid JSON: {reason}", reason=str(error))
         ) from None
     return parse(model, data)

@@ -131,7 +131,7 @@ def left_message(left: int) -> Message:
     """What somebody is told who came in with a recovery code."""
     if left == 0:
         return Message("That was your last recovery code. Please make new ones.")
-    return Message("You came in with a recovery code; codes left: {left}.", left=left)
+    return Message("You signed in with a recovery code; codes left: {left}.", left=left)
 
 
 @route(bp, "GET POST /link/<token>", "A session", guard=Guard.OPEN, who=LINK)
@@ -250,7 +250,9 @@ def owner(token: str) -> Response:
             and sign_in_methods.left_without(entry.session.account)
         ):
             answers.say(
-                Message("Choose how you sign in from now on: nothing else lets you in again.")
+                Message(
+                    "Choose how you will sign in from now on: otherwise you could not sign in again."
+                )
             )
             return entered(entry, url_for("account.overview"))
         return entered(entry, url_for("dashboard.queue"))

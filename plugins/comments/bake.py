@@ -1,11 +1,12 @@
 """Bake: published comments, put into the HTML of the article they belong to.
 
 Reads the snapshots that a comment service publishes, checks that each is what it says, and gives
-articles `comments_fragment` (HTML, or None) and `comment_count`. The theme prints them between
+articles `comments_fragment` (HTML, or None), `comments_heading` (its "3 comments", or None) and
+`comment_count`. The theme prints them between
 markers, so that whoever publishes a comment later can re-bake one page without running Pelican:
 
-    <!-- postil:begin ID LANG -->      <!-- postil:count ID -->
-    …the fragment…                     3<!-- postil:count-end -->
+    <!-- postil:begin ID LANG -->      <!-- postil:count ID -->3<!-- postil:count-end -->
+    …the fragment…                     <!-- postil:heading ID -->3 comments<!-- postil:heading-end -->
     <!-- postil:end ID -->
 
 A comment may be published while the site is being built. The build therefore holds the lock
@@ -44,6 +45,7 @@ ROOT = re.compile(
     r' data-count="(?P<count>\d+)"[ >]'
 )
 HEAD_CHARS = 512
+HEADING = re.compile(r'<h2 class="postil-heading" id="comments">([^<]*)</h2>')
 
 
 class DamagedSnapshot(Exception):
@@ -60,6 +62,7 @@ class Snapshot(NamedTuple):
     html: str
     revision: int
     comments: int
+    heading: str
 
 
 class Baking:
@@ -86,7 +89,8 @@ def parse(text: str, thread: str) -> Snapshot:
     if root["thread"] != thread:
         raise DamagedSnapshot(f'it belongs to the thread "{root["thread"]}"')
     check_end(text)
-    return Snapshot(text, int(root["revision"]), int(root["count"]))
+    heading = HEADING.search(text)
+    return Snapshot(text, int(root["revision"]), int(root["count"]), heading[1] if heading else "")
 
 
 def check_end(text: str) -> None:
@@ -146,7 +150,8 @@ def bake(generators: Iterable[Generator]) -> None:
         generator.drafts,
         generator.drafts_translations,
     ):
-        article.comments_fragment, article.comment_count = None, 0
+        article.comments_fragment = article.comments_heading = None
+        article.comment_count = 0
 
 
 def fill(article: Article, folder: Path) -> int:
@@ -154,6 +159,7 @@ def fill(article: Article, folder: Path) -> int:
     article.thread = thread = getattr(article, "thread", None)
     found = snapshot(folder, thread, article.lang) if thread else None
     article.comments_fragment = Markup(found.html) if found else None  # noqa: S704 - checked there
+    article.comments_heading = Markup(found.heading) if found and found.heading else None  # noqa: S704
     article.comment_count = found.comments if found else 0
     return found.revision if found else -1
 
@@ -176,7 +182,11 @@ def rebaked(page: str, thread: str, lang: str, new: Snapshot) -> str | None:
     data = re.compile(rf"(<!-- postil:data {thread} -->).*?(<!-- postil:data-end -->)", re.DOTALL)
     page = data.sub(r"\1\2", page)
     count = re.compile(rf"(<!-- postil:count {thread} -->)\d*(<!-- postil:count-end -->)")
-    return count.sub(rf"\g<1>{new.comments}\g<2>", page)
+    page = count.sub(rf"\g<1>{new.comments}\g<2>", page)
+    heading = re.compile(
+        rf"(<!-- postil:heading {thread} -->).*?(<!-- postil:heading-end -->)", re.DOTALL
+    )
+    return heading.sub(lambda found: f"{found[1]}{new.heading}{found[2]}", page)
 
 
 def catch_up(baking: Baking) -> None:

@@ -93,7 +93,7 @@ def test_a_letters_link_works_once(guest: Visitor, stranger: Visitor, letters: A
     guest.post(path)
     for answer in (stranger.post(path), stranger.get(path)):
         assert answer.status_code == 404
-        assert "used up or too old" in answer.text
+        assert "has been used or has expired" in answer.text
         assert "postil=" not in answer.headers.get("Set-Cookie", "")
     assert db.session.query(Session).count() == 1
 

@@ -170,20 +170,25 @@ def test_the_dialog_offers_what_is_switched_on_and_nothing_else(
     everything = dialog_of(
         replace(settings, github="an-id a-secret", openid="Tea House https://id.example a b")
     )
-    for word in ("Password", "Send me a letter instead", "GitHub, Tea House", "Make an account"):
+    for word in (
+        "Password",
+        "E-mail me a sign-in link instead",
+        "GitHub, Tea House",
+        "Create an account",
+    ):
         assert word in everything, word
     by_password = dialog_of(replace(settings, letters=False, passkeys=False, sign_up=False))
     assert "Password" in by_password
-    for word in ("letter", "passkey", "GitHub", "Make an account", 'data-step="code"'):
+    for word in ("letter", "passkey", "GitHub", "Create an account", 'data-step="code"'):
         assert word not in by_password, word
     by_letter = dialog_of(replace(settings, passwords=False, passkeys=False))
-    assert "Send me a letter" in by_letter
+    assert "E-mail me a sign-in link" in by_letter
     assert 'type="password"' not in by_letter
     assert "forgot" not in by_letter
     by_github = dialog_of(
         replace(settings, passwords=False, letters=False, passkeys=False, github="an-id a-secret")
     )
-    assert "Go on with GitHub" in by_github
+    assert "Continue with GitHub" in by_github
     assert 'name="email"' not in by_github
 
 

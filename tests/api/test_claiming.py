@@ -62,7 +62,7 @@ def test_whoever_signs_in_is_asked_on_the_way(guest: Visitor) -> None:
     assert answer.location == f"{CLAIM}?next=%2Fcomments%2Fthreads%2Fpelicans"
     page = guest.get(answer.location).text
     assert "They scoop." in page
-    assert "· as Gus · waits for a moderator" in text(page)
+    assert "· as Gus · waiting for a moderator" in text(page)
     assert "Pelicans" in page
     # Nothing has been done yet.
     assert signed() == [GUS]

@@ -47,7 +47,7 @@ def test_a_guest_sees_the_held_comment_and_nobody_else_does(
     make.thread()
     answer = post(guest, "form", GUEST)
     page = guest.get(answer.location).text
-    assert "waits for a moderator" in page
+    assert "is waiting for a moderator" in page
     assert "<em>scoop</em>" in page
     assert "scoop" not in stranger.get("/comments/threads/pelicans").text
     assert stranger.call("GET", "threads/pelicans/comments").json["comments"] == []

@@ -28,7 +28,7 @@ def forms(app: Flask, settings: Settings, letters: Any) -> dict[str, str]:
     found["sign-up"] = guest.get("/comments/sign-up").text
     guest.post("/comments/sign-in", {"email": "new@example.org", "act": "letter"})
     found["choosing a name"] = guest.get(link_in(letters()[-1][2])).text
-    assert "Make my account" in found["choosing a name"]
+    assert "Create my account" in found["choosing a name"]
     return found
 
 

@@ -32,7 +32,7 @@ def test_the_new_address_counts_once_its_letter_is_answered(reader: Visitor, let
     answer = ask(reader)
     assert answer.status_code == 303
     page = text(reader.get(EMAIL).text)
-    assert f"A letter went to {NEW}" in page
+    assert f"An e-mail was sent to {NEW}" in page
     assert account().email == "rhea@example.org"
     recipient, subject, words = letters()[-1]
     assert recipient == NEW
@@ -44,7 +44,7 @@ def test_the_new_address_counts_once_its_letter_is_answered(reader: Visitor, let
     assert reader.post(path).status_code == 303
     assert account().email == account().email_key == NEW
     assert account().email_verified_at is not None
-    assert "A letter went to" not in reader.get(EMAIL).text
+    assert "An e-mail was sent to" not in reader.get(EMAIL).text
     # The old one is told.
     recipient, subject, words = letters()[-1]
     assert recipient == "rhea@example.org"
@@ -95,7 +95,7 @@ def test_asking_again_or_thinking_again_makes_the_letter_useless(
     assert guest.get(first).status_code == 404
     assert reader.post(EMAIL, {"act": "cancel"}).status_code == 303
     assert guest.post(second).status_code == 404
-    assert "A letter went to" not in reader.get(EMAIL).text
+    assert "An e-mail was sent to" not in reader.get(EMAIL).text
     assert account().email == "rhea@example.org"
 
 
@@ -161,7 +161,7 @@ def test_an_account_without_an_address_gets_its_first(app: Flask, letters: Any) 
     with writing():
         rhea.email = rhea.email_key = rhea.email_verified_at = None
     visitor = visiting(app, rhea)
-    assert "Your account has no address." in visitor.get(EMAIL).text
+    assert "Your account has no e-mail address." in visitor.get(EMAIL).text
     ask(visitor)
     visitor.post(link_in(letters()[-1][2]))
     assert account().email == NEW

@@ -683,7 +683,7 @@ class TestWithPasskeysOnly:
     def test_the_owner_is_told_to_choose_a_way_in(self, guest: Visitor, owner_path: str) -> None:
         answer = guest.post(owner_path, {"name": "Olga", "email": "olga@example.org"})
         assert (answer.status_code, answer.location) == (303, "/comments/account")
-        assert "nothing else lets you in again" in guest.get(answer.location).text
+        assert "otherwise you could not sign in again" in guest.get(answer.location).text
 
 
 def test_codes_that_are_tried_at_the_same_moment_are_all_counted(

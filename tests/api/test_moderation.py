@@ -162,7 +162,7 @@ def test_what_its_writer_deleted_stays_deleted(
     assert status() is Status.DELETED
     assert "Gus" not in fragment()
     page = moderator.get("/comments/moderation/comments/1").text
-    assert "nothing is left to decide on" in page
+    assert "there is nothing left to decide" in page
     assert 'value="publish"' not in page
 
 

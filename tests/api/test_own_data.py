@@ -250,7 +250,7 @@ def test_the_form_says_what_will_happen_and_asks_for_a_choice(
     assert "checked" not in page
     answer = browser.post(DELETE, {"comments": "what"})
     assert answer.status_code == 422
-    assert "Please choose what becomes of your comments." in answer.text
+    assert "Please choose what happens to your comments." in answer.text
     assert db.session.query(Account).count() == 1
 
 
@@ -309,13 +309,13 @@ def test_what_stays_has_no_name(
     browser.post(DELETE, {"comments": "keep"})
     shown = fragment("pelicans")
     assert "Pelicans scoop." in shown
-    assert shown.count("Somebody who left") == 3
-    assert 'href="#comment-1"><bdi>Somebody who left</bdi>' in shown
+    assert shown.count("Deleted account") == 3
+    assert 'href="#comment-1"><bdi>Deleted account</bdi>' in shown
     assert "<svg" not in shown
     assert "Gulls snatch." in fragment("gulls")
     assert "rheas-own-page" not in fragment("gulls")
     page = guest.get("/comments/threads/pelicans?reply=1").text
-    assert "You answer Somebody who left" in text(page)
+    assert "Replying to Deleted account" in text(page)
     # What waited still waits, and can be decided on.
     waiting = db.session.query(Comment).filter_by(status=Status.PENDING).one()
     comments.decide(waiting.id, None, NewDecision(decision="publish"))

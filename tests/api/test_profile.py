@@ -142,7 +142,7 @@ def test_an_author_cannot_take_the_name_on_anothers_articles(app: Flask, author:
     waiting = make.comment("herons", held=True)
     answer = profile(author, "Bea")
     assert answer.status_code == 422
-    assert "stands on articles that are not yours" in answer.text
+    assert "the name of an author on this site" in answer.text
     assert not comments.may_moderate(of("Ada"), threads.get("herons"))
     decided = author.call("POST", f"comments/{waiting.id}/decisions", {"decision": "publish"})
     assert decided.status_code == 403
@@ -339,7 +339,7 @@ def test_each_session_says_how_and_when_it_began(app: Flask) -> None:
         for way in ("password", "letter", "passkey", "elsewhere"):
             sessions.begin(rhea, make.visitor("Firefox on Linux"), way=way)
     page = text(visitor.get("/comments/account/sessions").text)
-    for word in ("by password", "by letter", "with a passkey", "through elsewhere"):
+    for word in ("by password", "by e-mail", "with a passkey", "through elsewhere"):
         assert word in page
     assert page.count("First seen:") == page.count("Last seen:") == 5
     assert page.count("this one") == 1

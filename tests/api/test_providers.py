@@ -217,7 +217,7 @@ def test_the_answer_works_once_and_in_the_browser_that_set_out(
     assert come_back(guest, path).status_code == 303
     again = come_back(guest, path)
     assert again.status_code == 404
-    assert "Please begin again" in again.text
+    assert "Please start again" in again.text
 
 
 def test_nobody_is_signed_in_by_an_answer_that_another_planted(
@@ -403,7 +403,7 @@ def test_an_address_that_the_provider_vouches_for_opens_and_links_its_account(
     )
     [(recipient, subject, _)] = letters()
     assert recipient == "rhea@example.org"
-    assert "opens your account" in subject
+    assert "can sign you in at" in subject
     assert sign_in(Visitor(guest.client.application), "json", "rhea@example.org").status_code == 201
     # Later the subject counts, whatever the address becomes.
     somebody_else(provider, sub="rhea-17", email="rhea.new@example.org")
@@ -552,7 +552,7 @@ class TestClosed:
         somebody_else(provider)
         answer = go(guest, provider)
         assert answer.status_code == 403
-        assert "New accounts are not made here" in answer.text
+        assert "New accounts cannot be created" in answer.text
         link(make.account("Rhea"), provider, subject="nora-18")
         assert go(guest, provider).status_code == 303
 
@@ -603,7 +603,7 @@ def test_what_opens_anothers_account_cannot_be_linked(app: Flask, provider: Prov
     reader = visiting(app, make.account("Rhea"))
     answer = go(reader, provider, purpose="link")
     assert answer.status_code == 403
-    assert "opens another account here" in answer.text
+    assert "connected with another account here" in answer.text
     assert account_of(reader)["name"] == "Rhea"
 
 
@@ -660,7 +660,7 @@ class TestTheLastWayIn:
         form = {"identity": str(identity.id)}
         answer = reader.post("/comments/account/providers", form)
         if answer.status_code == 403:
-            assert "Add another way first" in answer.text
+            assert "Add another way to sign in first" in answer.text
         return answer.status_code == 303
 
     def without_password(self) -> Account:
@@ -793,8 +793,8 @@ def test_what_is_configured_shows_and_the_rest_does_not_exist(
     guest: Visitor, provider: Provider
 ) -> None:
     page = guest.get("/comments/sign-in?next=/pelicans/").text
-    assert "Go on with GitHub" in page
-    assert "Go on with Tea House" in page
+    assert "Continue with GitHub" in page
+    assert "Continue with Tea House" in page
     assert "Google" not in page
     for key in ("google", "gitlab", "x", "GITHUB"):
         assert set_out(guest, key).status_code == 404
@@ -809,7 +809,7 @@ def test_without_a_provider_the_account_page_says_nothing_of_them(
     assert "account/providers" in reader.get("/comments/account").text
     app.extensions["settings"] = replace(app.extensions["settings"], openid="", github="")
     assert "account/providers" not in reader.get("/comments/account").text
-    assert "Go on with" not in Visitor(app).get("/comments/sign-in").text
+    assert "Continue with" not in Visitor(app).get("/comments/sign-in").text
 
 
 class TestLimits:

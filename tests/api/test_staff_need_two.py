@@ -153,7 +153,7 @@ class TestWhen:
         self, app: Flask, needed: bool
     ) -> None:
         olga = of_role(app, "Olga", Role.OWNER)
-        hint = "Only a password or a letter protects this page."
+        hint = "Only a password or an e-mail protects this page."
         assert (hint in olga.get(QUEUE).text) is not needed
         set_up(olga)
         assert hint not in olga.get(QUEUE).text
@@ -216,7 +216,7 @@ class TestOnlyPasskeys:
             db.session.execute(sa.delete(Identity))
         result = run("reset-second-factor", "rhea@example.org")
         assert result.exit_code == 1
-        assert "Nothing but a passkey opens this account" in result.output
+        assert "This account signs in with a passkey only" in result.output
         assert db.session.query(Passkey).count() == 1
 
 

@@ -331,8 +331,8 @@ def test_a_letters_code_signs_in_where_it_was_asked_for(
     shown = dialog(page)
     shown.get_by_label("E-mail").fill(two_sites.rhea.email)
     two_sites.without_letters()
-    shown.get_by_role("button", name="Send me a letter instead").click()
-    code = shown.get_by_label("Six digits")
+    shown.get_by_role("button", name="E-mail me a sign-in link instead").click()
+    code = shown.get_by_label("Six-digit code")
     expect(code).to_be_focused()
     expect(shown).to_contain_text(two_sites.rhea.email)
     digits = two_sites.letter(two_sites.rhea.email, r"\b\d{3} \d{3}\b")
@@ -354,8 +354,8 @@ def test_a_letters_link_in_the_same_browser_signs_the_page_in_as_well(
     shown = dialog(page)
     shown.get_by_label("E-mail").fill(two_sites.rhea.email)
     two_sites.without_letters()
-    shown.get_by_role("button", name="Send me a letter instead").click()
-    expect(shown.get_by_label("Six digits")).to_be_focused()
+    shown.get_by_role("button", name="E-mail me a sign-in link instead").click()
+    expect(shown.get_by_label("Six-digit code")).to_be_focused()
     link = re.escape(two_sites.comments) + r"link/\S+"
     window = reader.context.new_page()
     window.goto(two_sites.letter(two_sites.rhea.email, link))
@@ -376,7 +376,7 @@ def test_a_window_signs_in_for_the_page(
     page = reader.open(thread)
     shown = dialog(page)
     with reader.context.expect_page() as opened:
-        shown.get_by_role("button", name="in a window").click()
+        shown.get_by_role("button", name="(new window)").click()
     expect(shown.get_by_role("status")).to_have_text("Waiting for the window …")
     say_yes_in(opened.value, page, two_sites, two_sites.rhea)
     signed_in(page)
@@ -393,7 +393,7 @@ def test_a_window_that_was_closed_can_be_opened_again(
     page = reader.open(thread)
     shown = dialog(page)
     with reader.context.expect_page() as opened:
-        shown.get_by_role("button", name="in a window").click()
+        shown.get_by_role("button", name="(new window)").click()
     opened.value.wait_for_load_state()
     opened.value.close()
     page.evaluate("dispatchEvent(new Event('focus'))")
@@ -411,7 +411,7 @@ def test_a_browser_that_opens_no_windows_leaves_a_link(
     page = reader.open(thread)
     page.evaluate("window.open = () => null")
     shown = dialog(page)
-    shown.get_by_role("button", name="in a window").click()
+    shown.get_by_role("button", name="(new window)").click()
     expect(shown.get_by_role("status")).to_contain_text("Please open it yourself.")
     expect(shown.get_by_role("link", name="Open the window")).to_be_focused()
     with reader.context.expect_page() as opened:
@@ -428,7 +428,7 @@ def test_the_page_stops_asking_once_the_dialog_is_closed(
     shown = dialog(page)
     page.evaluate("window.open = () => null")
     with page.expect_response("**/session/handoff?*"):
-        shown.get_by_role("button", name="in a window").click()
+        shown.get_by_role("button", name="(new window)").click()
     page.keyboard.press("Escape")
     expect(shown).to_have_count(0)
     asked: list[str] = []
@@ -452,7 +452,7 @@ def test_what_was_written_as_a_guest_is_taken_over(
     form(page).get_by_role("button", name="What you wrote as a guest").click()
     shown = page.get_by_role("dialog", name="Is this yours?")
     expect(shown).to_contain_text("1 comment was written in this browser")
-    shown.get_by_role("button", name="Take over").click()
+    shown.get_by_role("button", name="Add to my account").click()
     expect(shown).to_have_count(0)
     mine = page.locator("li.postil-comment", has_text="Written as a guest.")
     expect(mine.locator(".postil-name")).to_contain_text("Rhea")
@@ -471,7 +471,7 @@ def test_where_no_cookie_is_kept_the_threads_own_page_takes_over(
     shown.get_by_label("Password").fill(without_tls.rhea.password)
     shown.get_by_role("button", name="Sign in").click()
     expect(shown).to_contain_text("Welcome, Rhea.")
-    expect(shown.get_by_role("link", name="Go on there")).to_be_focused()
+    expect(shown.get_by_role("link", name="Continue there")).to_be_focused()
     page.keyboard.press("Enter")
     page.get_by_label("E-mail").fill(without_tls.rhea.email)
     page.get_by_label("Password").fill(without_tls.rhea.password)
@@ -550,6 +550,6 @@ def test_on_two_ports_a_window_signs_in_for_the_page(
     page = reader.open(thread)
     shown = dialog(page)
     with reader.context.expect_page() as opened:
-        shown.get_by_role("button", name="in a window").click()
+        shown.get_by_role("button", name="(new window)").click()
     say_yes_in(opened.value, page, two_ports, two_ports.rhea)
     signed_in(page)

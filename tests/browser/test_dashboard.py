@@ -61,7 +61,7 @@ def test_a_moderator_decides_by_keys_and_takes_it_back(
     expect(card(page, third)).to_be_focused()
     until(lambda: f'id="comment-{second}"' in live.page(held_thread))
     page.keyboard.press("u")
-    expect(flash(page)).to_have_text("Taken back.")
+    expect(flash(page)).to_have_text("Undone.")
     expect(card(page, second)).to_be_visible()
     until(lambda: f'id="comment-{second}"' not in live.page(held_thread))
     page.keyboard.press("k")
@@ -85,7 +85,7 @@ def test_keys_decide_on_all_that_is_selected(
     expect(card(page, third)).to_have_count(0)
     expect(card(page, second)).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    expect(flash(page)).to_have_text("Taken back. (2)")
+    expect(flash(page)).to_have_text("Undone. (2)")
     expect(page.locator(".card")).to_have_count(3)
     page.get_by_role("button", name="Select all").click()
     expect(page.locator(".select :checked")).to_have_count(3)
@@ -155,7 +155,7 @@ def test_the_whole_day_of_a_moderator_without_scripts(
     card(page, rude).get_by_role("button", name="Delete").click()
     expect(flash(page)).to_have_text("Deleted.")
     page.get_by_role("button", name="Undo").click()
-    expect(flash(page)).to_have_text("Taken back.")
+    expect(flash(page)).to_have_text("Undone.")
 
     for number in (cheap, cheaper):
         card(page, number).get_by_role("checkbox").check()
@@ -173,7 +173,7 @@ def test_the_whole_day_of_a_moderator_without_scripts(
     expect(page.locator(".history")).to_contain_text("Olga published it")
     expect(page.locator(".history")).to_contain_text("Knows pelicans")
     page.get_by_role("button", name="Undo the last decision").click()
-    expect(page.locator(".history")).to_contain_text("Olga took back a decision")
+    expect(page.locator(".history")).to_contain_text("Olga undid a decision")
     expect(page.get_by_role("link", name="Waiting", exact=True)).to_be_visible()
 
     page.get_by_role("button", name="Sign out").click()

@@ -81,12 +81,12 @@ def test_a_letters_digits_sign_in_without_leaving_the_page(
     opened: Callable[..., tuple[Page, Locator]], live: Live, person: Account
 ) -> None:
     page, shown = opened()
-    shown.get_by_role("button", name="Send me a letter instead").click()
+    shown.get_by_role("button", name="E-mail me a sign-in link instead").click()
     # Without an address there is nothing to send, and the field says so.
     expect(shown.get_by_label("E-mail")).to_be_focused()
     shown.get_by_label("E-mail").fill(person.email or "")
-    shown.get_by_role("button", name="Send me a letter instead").click()
-    code = shown.get_by_label("Six digits")
+    shown.get_by_role("button", name="E-mail me a sign-in link instead").click()
+    code = shown.get_by_label("Six-digit code")
     expect(code).to_be_focused()
     expect(code).to_have_attribute("inputmode", "numeric")
     expect(code).to_have_attribute("autocomplete", "one-time-code")
@@ -105,9 +105,9 @@ def test_who_is_new_chooses_a_name_beside_the_digits(
 ) -> None:
     page, shown = opened()
     shown.get_by_label("E-mail").fill("nora@example.org")
-    shown.get_by_role("button", name="Send me a letter instead").click()
+    shown.get_by_role("button", name="E-mail me a sign-in link instead").click()
     expect(shown.get_by_label("Your name here")).to_be_hidden()
-    shown.get_by_label("Six digits").fill(digits_in(newest_letter(live, "nora@example.org")))
+    shown.get_by_label("Six-digit code").fill(digits_in(newest_letter(live, "nora@example.org")))
     page.keyboard.press("Enter")
     name = shown.get_by_label("Your name here")
     expect(name).to_be_focused()
@@ -122,8 +122,8 @@ def test_a_letters_link_opened_beside_the_page_signs_it_in(
 ) -> None:
     page, shown = opened()
     shown.get_by_label("E-mail").fill(person.email or "")
-    shown.get_by_role("button", name="Send me a letter instead").click()
-    expect(shown.get_by_label("Six digits")).to_be_focused()
+    shown.get_by_role("button", name="E-mail me a sign-in link instead").click()
+    expect(shown.get_by_label("Six-digit code")).to_be_focused()
     (link,) = re.findall(r"http://\S+/link/\S+", newest_letter(live, person.email or ""))
     beside = page.context.new_page()
     beside.goto(link)
@@ -183,7 +183,7 @@ def test_a_wrong_password_is_typed_anew_at_once(
     fill(shown, person)
     shown.get_by_label("Password").fill("something else")
     shown.get_by_role("button", name="Sign in").click()
-    expect(shown.get_by_role("status").filter(visible=True)).to_contain_text("do not belong")
+    expect(shown.get_by_role("status").filter(visible=True)).to_contain_text("don't match")
     expect(shown.get_by_label("Password")).to_be_focused()
     page.keyboard.type(make.PASSWORD)
     page.keyboard.press("Enter")
@@ -195,7 +195,7 @@ def test_where_no_passkey_can_be_there_is_no_button_for_one(
 ) -> None:
     """By its number, this machine is none that a passkey belongs to."""
     _, shown = opened()
-    expect(shown.get_by_role("button", name="Send me a letter instead")).to_be_visible()
+    expect(shown.get_by_role("button", name="E-mail me a sign-in link instead")).to_be_visible()
     expect(shown.get_by_role("button", name=re.compile("passkey", re.IGNORECASE))).to_have_count(0)
 
 
@@ -217,7 +217,7 @@ def test_what_was_written_as_a_guest_can_be_taken_over(
     shown.get_by_role("button", name="Not now").click()
     expect(shown).to_have_count(0)
     offer.click()
-    shown.get_by_role("button", name="Take over").click()
+    shown.get_by_role("button", name="Add to my account").click()
     expect(newest(page, "Written before.").locator(".postil-name")).to_contain_text(person.name)
     expect(offer).to_be_hidden()
 
@@ -230,7 +230,7 @@ def test_the_keyboard_goes_round_in_the_dialog_and_comes_back(
     for _ in range(8):
         seen.add(page.evaluate("document.activeElement?.textContent?.trim()"))
         page.keyboard.press("Tab")
-    assert {"Sign in", "Send me a letter instead", "Forgot your password?", "✕"} <= seen
+    assert {"Sign in", "E-mail me a sign-in link instead", "Forgot your password?", "✕"} <= seen
     page.keyboard.press("Escape")
     expect(shown).to_have_count(0)
     expect(main_form(page).locator("textarea")).to_be_focused()

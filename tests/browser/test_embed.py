@@ -129,7 +129,7 @@ def test_what_is_wrong_is_said_at_the_field(visit: Visit, thread: str) -> None:
     name = form.get_by_label("Name")
     expect(name).to_be_focused()
     expect(name).to_have_attribute("aria-invalid", "true")
-    expect(name).to_have_accessible_description("Please give a name.")
+    expect(name).to_have_accessible_description("Please enter a name.")
     name.fill("Zoe")
     post(form)
     expect(newest(page, "Somebody wrote this.")).to_be_focused()
@@ -236,11 +236,11 @@ def test_a_held_comment_is_seen_by_its_writer_only(
     post(main_form(page))
     mine = newest(page, "May I?")
     expect(mine).to_be_focused()
-    expect(mine).to_contain_text("Your comment waits for a moderator. Only you see it.")
+    expect(mine).to_contain_text("Your comment is waiting for a moderator. Only you can see it.")
     number = order(page)[0]
     page.reload()
     wake(page)
-    expect(comment(page, number)).to_contain_text("Only you see it.")
+    expect(comment(page, number)).to_contain_text("Only you can see it.")
 
     other = article(visit, held_thread)
     assert order(other) == []

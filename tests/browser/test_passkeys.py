@@ -182,7 +182,7 @@ def test_a_passkey_shows_again_that_it_is_its_owner(
     add(page, 1)
     lapse(live, person)
     page.get_by_role("button", name=REMOVE).click()
-    expect(page.get_by_role("heading", name="Show again that it is you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()
     expect(page).to_have_url(f"{home}{ACCOUNT}")
     # Asking for a new one leads there as well, without a word of the script's own.

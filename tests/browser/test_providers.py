@@ -47,14 +47,14 @@ def test_a_reader_goes_to_a_provider_and_comes_back_with_a_name(
     complaints: list[str] = []
     page.on("console", lambda each: complaints.append(each.text) if each.type == "error" else None)
     page.goto("/comments/sign-in?next=/comments/account/sessions")
-    page.get_by_role("button", name="Go on with Tea House").click()
+    page.get_by_role("button", name="Continue with Tea House").click()
     # The page between leads on by itself.
     page.wait_for_url(f"{provider.address}/authorize?*")
     page.get_by_role("link", name="Yes").click()
     if not scripts:
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
     expect(page.get_by_label("Name")).to_have_value("Rhea")
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create my account").click()
     page.wait_for_url(f"{address}/comments/account/sessions")
     expect(page.get_by_text("Rhea").first).to_be_visible()
     assert provider.refused == []

@@ -46,7 +46,7 @@ def test_a_comment_travels_from_a_plain_form_into_an_open_browser(
     guest.get_by_label("Name").fill("Gus")
     guest.get_by_role("button", name="Post comment").click()
     expect(guest).to_have_url(re.compile(rf"/comments/threads/{held_thread}.*#comment-\d+$"))
-    expect(guest.get_by_role("status")).to_contain_text("waits for a moderator")
+    expect(guest.get_by_role("status")).to_contain_text("is waiting for a moderator")
     expect(guest.get_by_text("They scoop, I saw it.")).to_be_visible()
     assert "I saw it" not in live.page(held_thread)
     assert "I saw it" not in live.snapshots(held_thread)
@@ -60,7 +60,7 @@ def test_a_comment_travels_from_a_plain_form_into_an_open_browser(
 
     # It stands in the page's source, and in the browser that was open all the time.
     until(lambda: "They <em>scoop</em>, I saw it." in live.page(held_thread))
-    assert "postil:count" in live.page(held_thread)
+    assert "postil:heading" in live.page(held_thread)
     offer = reading.get_by_role("button", name="1 new comment")
     expect(offer).to_be_visible(timeout=LIVE_SECONDS * 1000)
     offer.click()
@@ -97,7 +97,7 @@ def test_a_reader_signs_up_replies_edits_and_deletes(
     page.get_by_label("Name").fill(name)
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make an account").click()
+    page.get_by_role("button", name="Create an account").click()
     expect(page.locator("main")).to_contain_text(email)
 
     page.goto(letter_to(live, email))

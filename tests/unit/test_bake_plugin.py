@@ -53,7 +53,7 @@ def test_published_comments_are_in_the_page(site: Site) -> None:
     page = site.page("fish")
     baked = fragment("fish", count=3, revision=7)
     assert f"<!-- postil:begin fish en -->\n{baked}<!-- postil:end fish -->" in page
-    assert "<!-- postil:count fish -->3<!-- postil:count-end -->" in page
+    assert "<!-- postil:heading fish -->3 comments<!-- postil:heading-end -->" in page
     assert '<comment-thread thread="fish" lang="en" src="/comments/"' in page
 
 
@@ -61,14 +61,14 @@ def test_lists_of_articles_tell_how_many_there_are(site: Site) -> None:
     site.publish("fish", count=3)
     site.build()
     index = (site.output / "index.html").read_text()
-    assert '<a href="/fish/#comments">Comments 3</a>' in index
+    assert '<a href="/fish/#comments">3 comments</a>' in index
 
 
 def test_a_build_without_snapshots_succeeds_and_leads_to_the_thread(site: Site) -> None:
     site.build()
     page = site.page("fish")
     assert '<a href="/comments/threads/fish">' in page
-    assert "<!-- postil:count fish -->0<!-- postil:count-end -->" in page
+    assert "<!-- postil:heading fish -->Comments<!-- postil:heading-end -->" in page
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -80,11 +80,20 @@ def test_what_is_published_during_the_build_is_baked_at_its_end(site: Site, befo
     page = site.page("fish")
     assert fragment("fish", revision=2, count=2, words="A second.") in page
     assert "The first." not in page
-    assert "<!-- postil:count fish -->2<!-- postil:count-end -->" in page
+    assert "<!-- postil:heading fish -->2 comments<!-- postil:heading-end -->" in page
     path = site.output / "fish" / "index.html"
     packed, smaller = files.siblings(path)
     assert gzip.decompress(packed.read_bytes()) == path.read_bytes()
     assert brotli.decompress(smaller.read_bytes()) == path.read_bytes()
+
+
+def test_a_theme_that_prints_the_bare_count_gets_it(site: Site) -> None:
+    new = bake.parse(fragment("fish", revision=2, count=12), "fish")
+    place = "<!-- postil:begin fish en -->\n<!-- postil:end fish -->"
+    count = "<!-- postil:count {} -->{}<!-- postil:count-end -->"
+    page = bake.rebaked(place + count.format("fish", 3) + count.format("eel", 3), "fish", "en", new)
+    assert page is not None
+    assert page.endswith(count.format("fish", 12) + count.format("eel", 3))
 
 
 def test_a_page_that_is_up_to_date_is_written_once(site: Site) -> None:

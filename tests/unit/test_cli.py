@@ -80,7 +80,7 @@ def test_publishing_closes_what_is_overdue(run: Any, settings: Settings) -> None
     write_manifest(settings, entry(close_after="2026-01-01T00:00:00+00:00"))
     run("publish")
     html = (settings.published / "threads" / "pelicans.html").read_text("utf-8")
-    assert "takes no new comments" in html
+    assert "Comments are closed" in html
 
 
 def test_the_owners_link_is_printed_until_there_is_an_owner(run: Any) -> None:

@@ -151,7 +151,7 @@ def test_a_thread_whose_time_is_over_says_that_it_is_closed(
     eventually(holds('data-comments="open"'))
     with writing():
         db.session.execute(sa.update(Thread).values(closes_at=now()))
-    eventually(holds("takes no new comments"))
+    eventually(holds("Comments are closed"))
 
 
 def test_closing_happens_once(app: Flask) -> None:

@@ -16,6 +16,7 @@ from tests import make
 ARTICLE = """<!doctype html>
 <title>Pelicans</title>
 <p>Comments: <!-- postil:count pelicans -->0<!-- postil:count-end --></p>
+<a href="#comments"><!-- postil:heading pelicans -->Comments<!-- postil:heading-end --></a>
 <p>Other: <!-- postil:count pelicans-two -->7<!-- postil:count-end --></p>
 <!-- postil:begin pelicans en -->
 <p class="postil-missing">…</p>
@@ -161,7 +162,10 @@ def test_a_thread_is_baked_into_the_page_of_each_language(
     english = (output / "pelicans" / "index.html").read_text("utf-8")
     assert "They plunge." in english
     assert "<!-- postil:count pelicans -->1<!-- postil:count-end -->" in english
-    assert 'data-lang="zh-cn"' in (output / "zh" / "index.html").read_text("utf-8")
+    assert "<!-- postil:heading pelicans -->1 comment<!-- postil:heading-end -->" in english
+    chinese = (output / "zh" / "index.html").read_text("utf-8")
+    assert 'data-lang="zh-cn"' in chinese
+    assert "<!-- postil:heading pelicans -->1 条评论<!-- postil:heading-end -->" in chinese
 
 
 def test_without_a_built_page_or_a_snapshot_nothing_is_baked(

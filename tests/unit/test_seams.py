@@ -78,7 +78,7 @@ def test_the_build_bakes_what_the_service_published(
     page = site.page("fish")
     fragment = (settings.published / "threads" / "fish.html").read_text("utf-8")
     assert baked(page) == f"<!-- postil:begin fish en -->\n{fragment}\n<!-- postil:end fish -->"
-    assert "<!-- postil:count fish -->1<!-- postil:count-end -->" in page
+    assert "<!-- postil:heading fish -->1 comment<!-- postil:heading-end -->" in page
     assert 'data-lang="zh-cn"' in baked(site.page("zh-cn/fish"))
 
 

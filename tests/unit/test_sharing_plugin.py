@@ -120,7 +120,7 @@ def test_what_is_deleted_does_not_stay_in_the_linked_data(site: Site) -> None:
     build(site)
     head = site.page("fish").partition("</head>")[0]
     page = f"{head}<!-- postil:begin fish en --><!-- postil:end fish -->"
-    new = bake.Snapshot("<div></div>", 2, 0)
+    new = bake.Snapshot("<div></div>", 2, 0, "")
     assert "wellsaid" in page
     assert "wellsaid" not in (bake.rebaked(page, "fish", "en", new) or "wellsaid")
     assert b"wellsaid" not in rebake.baked(page.encode(), "fish", b"<div></div>", 0)

@@ -332,10 +332,10 @@ def test_who_left_is_called_so_in_each_language(app: Flask, settings: Settings) 
     make.comment(parent=left, body="A pity.")
     found = publish(settings)
     html = found["threads/pelicans.html"].decode()
-    assert '<bdi class="postil-name">Somebody who left</bdi>' in html
-    assert f'<a href="#comment-{left.id}"><bdi>Somebody who left</bdi></a>' in html
+    assert '<bdi class="postil-name">Deleted account</bdi>' in html
+    assert f'<a href="#comment-{left.id}"><bdi>Deleted account</bdi></a>' in html
     for name in ("recent.html", "recent.atom", "threads/pelicans.atom"):
-        assert b"Somebody who left" in found[name]
+        assert b"Deleted account" in found[name]
     assert [each["name"] for each in json.loads(found["threads/pelicans.json"])["comments"]] == [
         "",
         "Gus",
@@ -355,7 +355,7 @@ def test_a_thread_says_whether_it_takes_comments(
     html = found["threads/pelicans.html"].decode()
     assert f'data-comments="{policy}"' in html
     assert ('<form class="postil-form"' in html) is has_form
-    assert ("takes no new comments" in html) is not has_form
+    assert ("Comments are closed" in html) is not has_form
     assert ("data-reply" in html) is has_form
     assert json.loads(found["threads/pelicans.json"])["comments_open"] is open_
 

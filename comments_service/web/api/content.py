@@ -18,7 +18,7 @@ def page_number(last: int | None = None) -> int:
     number = request.args.get("page", 0 if "page" in request.args else 1, type=params.page_number)
     if not 1 <= number <= (last or params.MAX_PAGE):
         raise InvalidInput(
-            fields={"page": Message("There are the pages 1 to {last}.", last=last or "…")}
+            fields={"page": Message("The pages are numbered 1 to {last}.", last=last or "…")}
         )
     return number
 

@@ -84,7 +84,7 @@ def ask_letter(given: AskedLetter) -> Response:
     else:
         target = url_for("account.overview")
     ticket = magic_link.ask(given.email, lang, visitor.current().network, target=target)
-    detail = Message("A letter is on its way to you: open its link, or type its code.")
+    detail = Message("An e-mail is on its way to you: open its link, or enter its code.")
     return answers.json({"ticket": ticket, "detail": i18n.say(lang, detail)}, 202)
 
 
@@ -181,7 +181,7 @@ def sign_up(given: NewReader) -> Response:
     email_verification.sign_up(
         given, visitor.language(), visitor.current().network, browser=browser
     )
-    detail = Message("A letter is on its way to you: open its link to finish.")
+    detail = Message("An e-mail is on its way to you: open its link to finish.")
     return browser_cookie.keep(
         answers.json({"detail": i18n.say(visitor.language(), detail)}, 202), browser
     )
@@ -200,7 +200,7 @@ def claim(given: Claim) -> Response:
     """`comments` is the number of `claimable` ones that were shown."""
     session, _ = visitor.signed_in()
     if given.comments != by_writer.claimable_count(session):
-        detail = Message("There are others by now. Please close this and look again.")
+        detail = Message("There are other comments by now. Please close this and look again.")
         raise InvalidInput(fields={"comments": detail})
     account_comments.claim(session)
     return answers.json(me(""))
