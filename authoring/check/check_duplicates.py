@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from authoring.blog import shown
-from plugins.comments.manifest import Article, Generator, Problem, line_of, plain
+from plugins.markdown.frontmatter import line_of
+from plugins.site import Article, Generator, Problem, plain
 
 # What a line names, with the beginning of its settings' names.
 NAMED = (("tags", "TAG"), ("category", "CATEGORY"), ("authors", "AUTHOR"))

@@ -16,9 +16,9 @@ from dateutil import parser
 
 from authoring.blog import ENDINGS
 from plugins.comments import manifest
-from plugins.comments.manifest import Problem
 from plugins.markdown import frontmatter
 from plugins.markdown.frontmatter import Line
+from plugins.site import Problem
 
 KEYS = (
     *("title", "date", "modified", "slug", "status", "category", "tags", "authors", "author"),

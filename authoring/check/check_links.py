@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
-from plugins.comments.manifest import Article, Problem, plain
+from plugins.site import Article, Problem, plain
 
 TAG = re.compile(
     r"<(?P<tag>a|img|link|script|source|iframe|video|audio)\b(?P<given>[^>]*)>", re.IGNORECASE

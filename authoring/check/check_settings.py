@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from authoring.blog import shown
-from plugins.comments.manifest import Problem
+from plugins.site import Problem
 
 
 def problems(settings: dict[str, Any], path: Path) -> Iterator[Problem]:

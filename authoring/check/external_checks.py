@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from authoring import progress
 from authoring.blog import shown
-from plugins.comments.manifest import Article, Problem
+from plugins.site import Article, Problem
 
 from . import check_links
 

@@ -15,7 +15,7 @@ from typing import Any
 from blinker import ANY
 from pelican import Pelican, signals
 
-from plugins.comments.manifest import Article, Generator, Problem
+from plugins.site import Article, Generator, Problem
 
 from .check_duplicates import collision, owners, shared_feeds
 

@@ -14,7 +14,7 @@ from pelican.settings import read_settings
 
 from authoring import progress
 from authoring.blog import PICTURE_BYTES, PICTURES, shown
-from plugins.comments.manifest import Article, Problem
+from plugins.site import Article, Problem
 
 from . import (
     check_duplicates,

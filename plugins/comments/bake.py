@@ -20,7 +20,6 @@ Stands last in PLUGINS. Settings: COMMENTS_PUBLISHED ("published"). Articles nee
 import logging
 import re
 from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,8 +29,7 @@ from pelican import signals
 
 from plugins import files
 from plugins.incremental import saved_page
-
-from .manifest import Article, Generator, Pelican
+from plugins.site import Article, Generator, Pelican, by_kind, drafts, hidden, published
 
 logger = logging.getLogger(__name__)
 
@@ -135,21 +133,15 @@ def begin(pelican: Pelican) -> None:
 
 def bake(generators: Iterable[Generator]) -> None:
     """Take the lock, then read: what is published from here on is caught at the end."""
-    generator = next(g for g in generators if type(g).__name__ == "ArticlesGenerator")
+    generator, _ = by_kind(generators)
     baking = Baking(generator.settings)
     lock(baking)
     _baking[generator.settings["OUTPUT_PATH"]] = baking
-    published = list(chain(generator.articles, generator.translations))
-    for article in published:
+    for article in published(generator):
         revision = fill(article, baking.folder)
         if article.thread:
             baking.baked.append((article, revision))
-    for article in chain(
-        generator.hidden_articles,
-        generator.hidden_translations,
-        generator.drafts,
-        generator.drafts_translations,
-    ):
+    for article in [*hidden(generator), *drafts(generator)]:
         article.comments_fragment = article.comments_heading = None
         article.comment_count = 0
 

@@ -18,7 +18,6 @@ DISCUSSIONS_LANG_URL and DISCUSSIONS_LANG_SAVE_AS for the other languages, COMME
 
 import logging
 import re
-from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -27,8 +26,10 @@ from markupsafe import Markup
 from pelican import signals
 from pelican.generators import Generator as PelicanGenerator
 
+from plugins import site
+from plugins.site import Generator, Pelican
+
 from . import bake
-from .manifest import Generator, Pelican
 
 logger = logging.getLogger(__name__)
 
@@ -86,8 +87,8 @@ def address(settings: dict[str, Any], lang: str, kind: str = "URL") -> str:
 
 def find(generator: Generator) -> None:
     """Which languages the blog speaks, and so which pages there are, before anybody links to them."""
-    articles = chain(generator.articles, generator.translations)
-    langs = {generator.settings["DEFAULT_LANG"].lower(), *(one.lang.lower() for one in articles)}
+    own = generator.settings["DEFAULT_LANG"].lower()
+    langs = {own, *(one.lang.lower() for one in site.published(generator))}
     generator.context["discussions_pages"] = {
         lang: url for lang in sorted(langs) if (url := address(generator.settings, lang))
     }

@@ -22,7 +22,7 @@ from pelican import signals
 from rcssmin import cssmin
 
 from plugins import files
-from plugins.comments.manifest import Generator, Pelican
+from plugins.site import Generator, Pelican
 
 # Pages that were cached before the build still ask for the style of their time.
 KEEP_SECONDS = 30 * 24 * 3600

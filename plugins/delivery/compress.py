@@ -16,7 +16,7 @@ import brotli
 from pelican import signals
 
 from plugins import files
-from plugins.comments.manifest import Pelican
+from plugins.site import Pelican
 
 TEXT = {".atom", ".css", ".html", ".js", ".json", ".svg", ".txt", ".webmanifest", ".xml"}
 # Below this, headers weigh more than what compression saves.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pelican import signals
 
-from plugins.comments.manifest import Pelican
+from plugins.site import Pelican
 
 
 def remove(pelican: Pelican) -> None:

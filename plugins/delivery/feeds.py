@@ -11,7 +11,6 @@ WEBMENTION, the address of the endpoint, if it is set.
 import json
 import re
 from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -19,7 +18,16 @@ from urllib.parse import urljoin
 from pelican import signals
 
 from plugins import files
-from plugins.comments.manifest import Article, Generator, Pelican, absolute, plain, plain_text
+from plugins.site import (
+    Article,
+    Generator,
+    Pelican,
+    absolute,
+    by_kind,
+    plain,
+    plain_text,
+    published,
+)
 
 ADDRESS = re.compile(r'(\s(?:href|src|poster|cite)=")([^"]*)"')
 WIDTHS = re.compile(r'(\ssrcset=")([^"]*)"')
@@ -90,11 +98,8 @@ def complete(context: dict[str, Any], feed: Any) -> None:
 
 
 def collect(generators: Iterable[Generator]) -> None:
-    by_name = {type(generator).__name__: generator for generator in generators}
-    articles, pages = by_name["ArticlesGenerator"], by_name["PagesGenerator"]
-    _published[articles.settings["OUTPUT_PATH"]] = list(
-        chain(articles.articles, articles.translations, pages.pages, pages.translations)
-    )
+    articles, pages = by_kind(generators)
+    _published[articles.settings["OUTPUT_PATH"]] = published(articles, pages)
 
 
 def write(pelican: Pelican) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from pelican import signals
 
 from plugins import files
-from plugins.comments.manifest import Generator, Pelican
+from plugins.site import Generator, Pelican
 
 logger = logging.getLogger(__name__)
 

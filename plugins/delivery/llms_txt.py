@@ -7,15 +7,23 @@ Settings: LLMS_SAVE_AS ("llms.txt"; empty: none).
 
 import re
 from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from pelican import signals
 
 from plugins import files
-from plugins.comments.manifest import Article, Generator, Pelican, absolute, plain, plain_text
 from plugins.delivery.feeds import by_date
+from plugins.site import (
+    Article,
+    Generator,
+    Pelican,
+    absolute,
+    by_kind,
+    plain,
+    plain_text,
+    published,
+)
 
 _published: dict[str, list[Article]] = {}
 
@@ -41,11 +49,8 @@ def llms(settings: dict[str, Any], site: str, contents: list[Article]) -> bytes:
 
 
 def collect(generators: Iterable[Generator]) -> None:
-    by_name = {type(generator).__name__: generator for generator in generators}
-    articles, pages = by_name["ArticlesGenerator"], by_name["PagesGenerator"]
-    _published[articles.settings["OUTPUT_PATH"]] = list(
-        chain(articles.articles, articles.translations, pages.pages, pages.translations)
-    )
+    articles, pages = by_kind(generators)
+    _published[articles.settings["OUTPUT_PATH"]] = published(articles, pages)
 
 
 def write(pelican: Pelican) -> None:

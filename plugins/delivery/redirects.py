@@ -3,13 +3,17 @@
 A static host cannot answer 301 by itself, so there is a page at each of its `Aliases`, with a `refresh`
 and a canonical link: no script, understood by browsers and search engines. Where the host or the server
 can do better, it has the same as `_redirects`, which several hosts read by themselves, and as the lines
-of an nginx `map`, `nginx-redirects.map`. What `Aliases` may say is checked by `manifest`, which has to
-come before this plugin in PLUGINS.
+of an nginx `map`, `nginx-redirects.map`. What `Aliases` may say is checked here; it stops the build
+together with whatever else `manifest` finds, which has to come before this plugin in PLUGINS where both
+are there.
+
+After it each article and page has `aliases` (a tuple of paths).
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from html import escape
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,8 +21,21 @@ from urllib.parse import unquote, urlsplit
 from pelican import signals
 
 from plugins import files
-from plugins.comments.manifest import Article, Generator, Pelican, absolute, alias_file, plain
+from plugins.markdown.metadata import Metadata
+from plugins.site import (
+    Article,
+    Generator,
+    Pelican,
+    absolute,
+    by_kind,
+    drafts,
+    hidden,
+    plain,
+    published,
+)
 
+# Characters that no address has unescaped, and those that a redirect's file name must not have.
+NOT_IN_A_PATH = re.compile(r"[\x00-\x20\x7f\\?#%\"<>]|//|/\.\.?(/|$)")
 PAGE = """<!doctype html>
 <html lang="{lang}">
 <meta charset="utf-8">
@@ -34,14 +51,67 @@ PAGE = """<!doctype html>
 _moved: dict[str, list[Article]] = {}
 
 
+def alias_file(path: str) -> str:
+    """The file, below the output folder, that answers for an alias."""
+    name = path.strip("/")
+    return name if not path.endswith("/") and Path(name).suffix else f"{name}/index.html"
+
+
+def aliases(said: Metadata, content: Article) -> tuple[str, ...]:
+    value = content.metadata.get("aliases", "")
+    listed = value if isinstance(value, list | tuple) else [value]
+    paths = [path.strip() for line in listed for path in line.split(",") if path.strip()]
+    good = []
+    for written in paths:
+        path = unicodedata.normalize("NFC", unquote(written))
+        if path.startswith("/") and path != "/" and not NOT_IN_A_PATH.search(path):
+            good.append(path)
+            continue
+        said.refuse(
+            content,
+            "aliases",
+            f'Aliases: "{written}" is not a path on this site. Write the old address from its'
+            " first slash on, without host, query or fragment, such as /2024/old-address/.",
+        )
+    return tuple(dict.fromkeys(good))
+
+
+def read(said: Metadata, *generators: Generator) -> None:
+    """Give everything its `aliases`; an old address must not hide a page that exists, nor lead to two."""
+    contents = [*published(*generators), *hidden(*generators), *drafts(*generators)]
+    taken = {content.save_as: content for content in contents if content.save_as}
+    seen: dict[str, Article] = {}
+    for content in contents:
+        content.aliases = aliases(said, content)
+        for alias in content.aliases:
+            name = alias_file(alias)
+            if name in taken:
+                said.refuse(
+                    content,
+                    "aliases",
+                    f'Aliases: "{alias}" is the address of {said.name(taken[name])}.'
+                    " Remove it here, or give that one another Slug.",
+                )
+            elif seen.setdefault(name, content) is not content:
+                said.refuse(
+                    content,
+                    "aliases",
+                    f'Aliases: "{alias}" is claimed by {said.name(seen[name])} as well.'
+                    " Keep it in one of them.",
+                )
+
+
 def collect(generators: Iterable[Generator]) -> None:
-    by_name = {type(generator).__name__: generator for generator in generators}
-    articles, pages = by_name["ArticlesGenerator"], by_name["PagesGenerator"]
-    contents = chain(articles.articles, articles.translations, pages.pages, pages.translations)
-    moved = [content for content in contents if getattr(content, "aliases", ())]
+    articles, pages = by_kind(generators)
+    contents = published(articles, pages)
+    # Until they are read, what Pelican itself makes of the line is there, a text.
+    if not all(isinstance(getattr(content, "aliases", None), tuple) for content in contents):
+        said = Metadata(articles.settings)
+        read(said, articles, pages)
+        said.check()
     output = articles.settings["OUTPUT_PATH"]
-    _moved[output] = moved
-    for content in moved:
+    _moved[output] = [content for content in contents if content.aliases]
+    for content in _moved[output]:
         for alias in content.aliases:
             files.claim(output, alias_file(alias))
 

@@ -11,7 +11,6 @@ it is on this site).
 import re
 from collections.abc import Iterable, Iterator
 from html import unescape
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -20,7 +19,7 @@ from xml.sax.saxutils import escape
 from pelican import signals
 
 from plugins import files
-from plugins.comments.manifest import Article, Generator, Pelican, absolute
+from plugins.site import Article, Generator, Pelican, absolute, by_kind, published
 
 PAGES_OF_ONE_SITEMAP = 50_000
 NAMESPACES = (
@@ -36,11 +35,8 @@ _written: dict[str, set[Path]] = {}
 
 
 def collect(generators: Iterable[Generator]) -> None:
-    by_name = {type(generator).__name__: generator for generator in generators}
-    articles, pages = by_name["ArticlesGenerator"], by_name["PagesGenerator"]
-    _published[articles.settings["OUTPUT_PATH"]] = list(
-        chain(articles.articles, articles.translations, pages.pages, pages.translations)
-    )
+    articles, pages = by_kind(generators)
+    _published[articles.settings["OUTPUT_PATH"]] = published(articles, pages)
 
 
 def note(path: str, context: dict[str, Any]) -> None:

@@ -11,14 +11,13 @@ Settings: PREVIEW (False), DRAFTS_FOLDER ("drafts").
 import contextlib
 import json
 from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from pelican import signals
 
 from plugins import files
-from plugins.comments.manifest import Generator, Pelican, plain
+from plugins.site import Generator, Pelican, by_kind, drafts, plain
 
 STATUS = "preview.json"
 SCRIPTS = "preview.*"
@@ -39,13 +38,9 @@ def end(output: Path) -> None:
 
 
 def gather(generators: Iterable[Generator]) -> None:
-    by_name = {type(generator).__name__: generator for generator in generators}
-    articles, pages = by_name["ArticlesGenerator"], by_name["PagesGenerator"]
+    articles, pages = by_kind(generators)
     settings = articles.settings
     prefix = settings.get("SITE_PATH", "")
-    drafts = chain(
-        articles.drafts, articles.drafts_translations, pages.draft_pages, pages.draft_translations
-    )
     _waiting[settings["OUTPUT_PATH"]] = [
         {
             "title": plain(draft.title),
@@ -55,7 +50,7 @@ def gather(generators: Iterable[Generator]) -> None:
             if draft.metadata.get("status", "").lower() == "draft" or not hasattr(draft, "date")
             else f"{draft.date:%Y-%m-%d %H:%M}",
         }
-        for draft in drafts
+        for draft in drafts(articles, pages)
     ]
 
 

@@ -29,7 +29,7 @@ from pelican import signals
 from pelican.contents import Content
 
 from plugins import files
-from plugins.comments.manifest import Article, Generator, Pelican
+from plugins.site import Article, Generator, Pelican
 
 from . import render_pages, skip_pages
 

@@ -24,7 +24,7 @@ from pelican.contents import Page as PelicanPage
 from pelican.writers import Writer
 
 from plugins import files
-from plugins.comments.manifest import Article, Generator, Pelican
+from plugins.site import Article, Generator, Pelican
 
 again = Signal("A text has been read again, and is about to be shown.")
 # Sent by whoever waits for another program at the end of a build, so that a build may be given up there

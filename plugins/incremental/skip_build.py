@@ -27,7 +27,7 @@ from pelican import Pelican as PelicansOwn
 from pelican import signals
 
 from plugins import files
-from plugins.comments.manifest import Generator
+from plugins.site import Generator
 
 from . import build_cache, skip_pages
 

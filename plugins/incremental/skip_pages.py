@@ -25,7 +25,7 @@ from pelican.contents import Content
 from pelican.settings import DEFAULT_CONFIG
 from pelican.urlwrappers import URLWrapper
 
-from plugins.comments.manifest import Article
+from plugins.site import Article
 
 from . import build_cache
 

@@ -11,6 +11,7 @@ A block between `---` that is no YAML, but whose every line is `Key: value`, is 
 import re
 import tomllib
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 Fields = dict[str, list[str]]
@@ -336,3 +337,15 @@ def is_draft(fields: Fields) -> bool:
         if said in ("true", "false"):
             del fields[key]
     return draft == "true" or published == "false"
+
+
+def line_of(path: str | Path, key: str) -> int:
+    """The line on which a source file sets `key`; 1 when it is not set there."""
+    same = [word for word, meant in SAME.items() if meant == key]
+    keys = "|".join([key, *same, *(("draft", "published") if key == "status" else ())])
+    # The ways in which Pelican's readers are told: Markdown in its three, reStructuredText, HTML.
+    sets = re.compile(
+        rf"\s*[:\"']?(?:{keys})[\"']?\s*[:=]|.*<meta\s[^>]*name=[\"'](?:{keys})[\"']", re.IGNORECASE
+    )
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if sets.match(line)), 1)

@@ -34,8 +34,8 @@ import pygments
 from math_core import LatexError, LatexToMathML
 from pelican import signals
 
-from plugins.comments.manifest import Article, Generator, Problem
 from plugins.incremental import saved_page
+from plugins.site import Article, Generator, Problem
 
 from . import highlight, reader
 

@@ -35,9 +35,8 @@ from pelican.readers import DUPLICATES_DEFINITIONS_ALLOWED, ensure_metadata_list
 from pelican.readers import MarkdownReader as PelicanReader
 from pelican.utils import SafeDatetime
 
-from plugins.comments import manifest
-from plugins.comments.manifest import Generator, Pelican
 from plugins.incremental import build_cache, workers
+from plugins.site import Generator, Pelican, Problem, as_typed, unreadable
 
 from . import commonmark, frontmatter
 
@@ -299,9 +298,8 @@ class MarkdownReader(PelicanReader):  # type: ignore[misc]  # Pelican is untyped
 def refuse(source_path: str, wrong: list[tuple[int, str]]) -> NoReturn:
     """Leave a file out as Pelican does, and tell `manifest`, which stops the build, of each line."""
     path = Path(source_path)
-    manifest.unreadable[str(path)] = [(line, text) for line, text in wrong]
-    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    problems = [manifest.Problem(str(shown), line, text) for line, text in wrong]
+    unreadable[str(path)] = [(line, text) for line, text in wrong]
+    problems = [Problem(as_typed(path), line, text) for line, text in wrong]
     raise Unreadable("\n".join(map(str, problems)))
 
 

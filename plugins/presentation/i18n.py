@@ -25,7 +25,7 @@ from babel.support import NullTranslations, Translations
 from markupsafe import Markup, escape
 from pelican import signals
 
-from plugins.comments.manifest import Generator
+from plugins.site import Generator
 
 DEFAULT = "en"
 TRADITIONAL = frozenset({"TW", "HK", "MO"})

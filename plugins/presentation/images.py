@@ -31,8 +31,8 @@ from urllib.parse import unquote
 from pelican import signals
 
 from plugins import files
-from plugins.comments.manifest import Article, Generator, Pelican, Problem
 from plugins.incremental import saved_page
+from plugins.site import Article, Generator, Pelican, Problem
 
 from . import image_variants, imagefile
 

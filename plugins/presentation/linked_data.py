@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from plugins.comments.manifest import Article, absolute, plain, plain_text
+from plugins.site import Article, absolute, plain, plain_text
 
 COMMENTS = 3
 COMMENT_CHARACTERS = 500

@@ -1,7 +1,7 @@
 """Reading: what helps a reader along: reading time, contents, the next article, the rest of a series.
 
-After it a published article has `older` and `newer` (its neighbours in the same language, or None)
-and `series_parts` (all parts of its `Series`, oldest first, itself among them; else empty);
+After it a published article has `older` and `newer` (its neighbours in the same language, or None),
+`series_parts` (all parts of its `Series`, oldest first, itself among them; else empty) and `pinned`;
 templates have `pinned_articles` and the filters `reading_minutes`, `contents` (the headings of a
 text) and `linked` (the text with its headings as links to themselves, and its notes named).
 """
@@ -10,12 +10,13 @@ import re
 from collections import defaultdict
 from functools import lru_cache
 from html import escape, unescape
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from pelican import signals
 
-from plugins.comments.manifest import Article, Generator
+from plugins.markdown.metadata import Metadata
+from plugins.site import Article, Generator, by_kind, drafts, hidden, published
 
 TAG = re.compile(r"<[^>]*>")
 # Scripts that are written without spaces are read by the character.
@@ -83,19 +84,32 @@ def linked(html: str, notes: str = "Notes", back: str = "Back to the text") -> s
     )
 
 
+def read_pinned(said: Metadata, generator: Generator) -> None:
+    """Give each article its `pinned`: whether it stands first on the first page."""
+    for article in [*published(generator), *hidden(generator), *drafts(generator)]:
+        value = said.text(article, "pinned")
+        if value is not None and value.lower() not in ("yes", "no"):
+            said.refuse(article, "pinned", f'Pinned: "{value}" is no answer. Write yes or no.')
+        article.pinned = value is not None and value.lower() == "yes"
+
+
 def gather(generators: list[Generator]) -> None:
-    """What stands first on the first page, once `manifest` has read who asks for it."""
+    """What stands first, for the lists; read by `manifest` already where it is among the plugins."""
+    articles, _ = by_kind(generators)
+    listed = articles.context["articles"]
+    # Until it is read, what Pelican itself makes of the line is there, a text.
+    if not all(isinstance(getattr(article, "pinned", None), bool) for article in listed):
+        said = Metadata(articles.settings)
+        read_pinned(said, articles)
+        said.check()
     for generator in generators:
-        articles = generator.context.get("articles", ())
-        generator.context["pinned_articles"] = [
-            article for article in articles if getattr(article, "pinned", False)
-        ]
+        generator.context["pinned_articles"] = [article for article in listed if article.pinned]
 
 
 def arrange(generator: Generator) -> None:
     by_lang: dict[str, list[Article]] = defaultdict(list)
     series: dict[tuple[str, str], list[Article]] = defaultdict(list)
-    for article in chain(generator.articles, generator.translations):
+    for article in published(generator):
         article.older = article.newer = None
         article.series_parts = []
         by_lang[article.lang].append(article)

@@ -21,7 +21,7 @@ from itertools import chain
 
 from pelican import signals
 
-from plugins.comments.manifest import Article, Generator
+from plugins.site import Article, Generator, drafts, hidden, published
 
 from .reading import IDEOGRAPH
 
@@ -118,7 +118,7 @@ def closest(articles: list[Article], most: int) -> list[list[Article]]:
 def relate(generator: Generator) -> None:
     most = generator.settings.get("RELATED_MAX", 3)
     by_lang: dict[str, list[Article]] = defaultdict(list)
-    for article in chain(generator.articles, generator.translations):
+    for article in published(generator):
         by_lang[article.lang].append(article)
     for articles in by_lang.values():
         # The newest first: of two that are equally close, the newer is offered.
@@ -126,12 +126,7 @@ def relate(generator: Generator) -> None:
         articles.sort(key=lambda article: article.date, reverse=True)
         for article, near in zip(articles, closest(articles, most), strict=True):
             article.related = near
-    for article in chain(
-        generator.drafts,
-        generator.drafts_translations,
-        generator.hidden_articles,
-        generator.hidden_translations,
-    ):
+    for article in [*drafts(generator), *hidden(generator)]:
         article.related = []
 
 

@@ -24,7 +24,6 @@ import tempfile
 import time
 from collections.abc import Iterable
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -34,8 +33,8 @@ from pelican import signals
 from pelican.generators import Generator as PelicanGenerator
 
 from plugins import files
-from plugins.comments.manifest import Article, Generator, Pelican
 from plugins.incremental import build_cache, saved_page
+from plugins.site import Article, Generator, Pelican, by_kind, published
 
 from .reading import IDEOGRAPH
 
@@ -88,8 +87,7 @@ def installed() -> bool:
 
 def find(generators: Iterable[Generator]) -> None:
     """What will be searched, and in which languages there is a page for it."""
-    by_name = {type(generator).__name__: generator for generator in generators}
-    articles, pages = by_name["ArticlesGenerator"], by_name["PagesGenerator"]
+    articles, pages = by_kind(generators)
     settings = articles.settings
     articles.context["search_pages"] = {}
     if not settings.get("SEARCH", True):
@@ -100,13 +98,12 @@ def find(generators: Iterable[Generator]) -> None:
             " Where your machine has it: pip install 'pagefind[extended]'."
         )
         return
-    contents = [*articles.articles, *articles.translations, *pages.pages, *pages.translations]
     own = settings["DEFAULT_LANG"].lower()
-    langs = {own, *(one.lang.lower() for one in chain(articles.articles, articles.translations))}
+    langs = {own, *(one.lang.lower() for one in published(articles))}
     articles.context["search_pages"] = {
         lang: PAGE if lang == own else f"{lang}/{PAGE}" for lang in sorted(langs)
     }
-    _waiting[settings["OUTPUT_PATH"]] = contents
+    _waiting[settings["OUTPUT_PATH"]] = published(articles, pages)
 
 
 class SearchGenerator(PelicanGenerator):  # type: ignore[misc]  # Pelican is untyped

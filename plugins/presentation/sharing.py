@@ -25,7 +25,7 @@ from pelican import signals
 from PIL import features
 
 from plugins import files
-from plugins.comments.manifest import Article, Generator, Pelican, absolute, plain, plain_text
+from plugins.site import Article, Generator, Pelican, absolute, plain, plain_text
 
 from . import i18n, linked_data, share_picture
 from .linked_data import cut

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 from babel import Locale, UnknownLocaleError
 from pelican import signals
 
-from plugins.comments.manifest import Article, Generator, Pelican
+from plugins.site import Article, Generator, Pelican
 
 HEX = re.compile(r"#[0-9a-fA-F]{6}")
 SURFACE = re.compile(r"--surface:\s*light-dark\((#[0-9a-f]{6}),\s*(#[0-9a-f]{6})\)")

@@ -9,7 +9,6 @@ from markdown import Markdown
 
 from authoring.blog import Blog, Source
 from authoring.check import check_frontmatter
-from plugins.comments import manifest
 from plugins.markdown import frontmatter, reader
 from tests.sites import Site, disconnect
 
@@ -246,7 +245,7 @@ def test_the_check_and_the_commands_see_what_the_build_sees(tmp_path: Path, text
     path = tmp_path / "a.md"
     path.write_text(text, encoding="utf-8")
     assert list(check_frontmatter.problems(path, "a.md", False, SETTINGS)) == []
-    assert manifest.line_of(path, "aliases") == next(
+    assert frontmatter.line_of(path, "aliases") == next(
         n for n, row in enumerate(text.split("\n"), 1) if "aliases" in row
     )
     settings = {"PATH": "", "DEFAULT_LANG": "en", "TIMEZONE": "UTC", "PAGE_PATHS": ["pages"]}
@@ -287,7 +286,7 @@ def test_the_check_tells_what_is_wrong_in_yaml_and_toml(tmp_path: Path) -> None:
 def test_a_problem_names_the_line_by_whatever_word_it_is_set(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text('+++\ntitle = "a"\nlastmod = 2026-01-01\n"slug" = "b"\ndraft = true\n+++\n')
-    assert [manifest.line_of(path, key) for key in ("modified", "slug", "status")] == [3, 4, 5]
+    assert [frontmatter.line_of(path, key) for key in ("modified", "slug", "status")] == [3, 4, 5]
 
 
 @pytest.mark.parametrize("parser", reader.PARSERS)

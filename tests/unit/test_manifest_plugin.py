@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins.comments import manifest
-from plugins.comments.manifest import FrontMatterError
+from plugins.site import FrontMatterError
 from tests.sites import SAMPLE, Site, disconnect, pelican
 
 
@@ -304,3 +304,41 @@ def test_the_manifest_may_have_another_name(site: Site) -> None:
 def test_no_articles_make_an_empty_manifest(site: Site) -> None:
     site.build()
     assert site.manifest["threads"] == []
+
+
+def alone(site: Site, *names: str) -> dict[str, object]:
+    """Settings under which these plugins are the only ones, in a theme that needs none."""
+    theme = site.folder / "theme"
+    (theme / "static").mkdir(parents=True)
+    (theme / "templates").mkdir()
+    for name in ("index", "article", "page", "archives", "category", "tag", "author"):
+        (theme / "templates" / f"{name}.html").write_text(
+            "{{ pinned_articles|default([])|map(attribute='slug')|join(' ') }}"
+        )
+    return {"THEME": str(theme), "THEME_STATIC_PATHS": ["static"], "PLUGINS": list(names)}
+
+
+def test_redirects_need_no_manifest_and_refuse_the_same(site: Site) -> None:
+    only = alone(site, "plugins.delivery.redirects")
+    site.write("fish", Aliases="/old/fish/, /2024/fish.html")
+    site.build(**only)
+    assert 'content="0; url=/fish/"' in site.page("old/fish")
+    assert (site.output / "2024/fish.html").exists()
+    assert not (site.output / "threads.json").exists()
+    disconnect()
+    site.write("gulls", Aliases="/fish/")
+    with pytest.raises(FrontMatterError, match="is the address of"):
+        site.build(**only)
+
+
+def test_what_is_pinned_needs_no_manifest_and_refuses_the_same(site: Site) -> None:
+    only = alone(site, "plugins.presentation.reading")
+    site.write("fish", Pinned="yes")
+    site.write("gulls", Pinned="no")
+    site.write("terns")
+    site.build(**only)
+    assert (site.output / "index.html").read_text() == "fish"
+    disconnect()
+    site.write("terns", Pinned="perhaps")
+    with pytest.raises(FrontMatterError, match="Write yes or no"):
+        site.build(**only)

@@ -12,9 +12,9 @@ import pytest
 from pelican.readers import BaseReader
 from pelican.settings import DEFAULT_CONFIG
 
-from plugins.comments.manifest import FrontMatterError
 from plugins.incremental import build_cache
 from plugins.markdown import commonmark, highlight, postprocess, reader
+from plugins.site import FrontMatterError
 from tests.sites import Site, disconnect
 
 EVERYTHING: dict[str, Any] = {

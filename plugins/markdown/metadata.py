@@ -1,0 +1,55 @@
+"""Metadata: what a site's front matter says of its articles, and every problem that is met on the way.
+
+Whoever gives a key its meaning (`comments/manifest`, `delivery/redirects`, `presentation/reading`) asks
+here for what was written, and says here what is wrong with it. `check` stops the build, with all of
+that at once.
+"""
+
+from typing import Any
+
+from plugins.site import Article, FrontMatterError, Problem, as_typed
+
+from . import frontmatter
+
+
+class Metadata:
+    """One pass over the front matter of a site."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.problems: list[Problem] = []
+
+    def check(self) -> None:
+        if self.problems:
+            raise FrontMatterError(self.problems)
+
+    def name(self, content: Article) -> str:
+        return as_typed(content.source_path)
+
+    def refuse(self, content: Article, key: str, text: str) -> None:
+        line = frontmatter.line_of(content.source_path, key)
+        self.problems.append(Problem(self.name(content), line, text))
+
+    def text(self, content: Article, key: str) -> str | None:
+        """The one value of a key, or None; a key that is set twice is a problem."""
+        value = content.metadata.get(key)
+        if isinstance(value, list):
+            self.refuse(content, key, f"{key.capitalize()} is set more than once. Keep one line.")
+            return None
+        return value.strip() if isinstance(value, str) else None
+
+    def one(self, group: list[Article], key: str, values: list[str | None]) -> str | None:
+        """What a group of translations says together; two different answers are a problem."""
+        said = [(member, value) for member, value in zip(group, values, strict=True) if value]
+        if not said:
+            return None
+        first, answer = said[0]
+        for member, value in said[1:]:
+            if value != answer:
+                self.refuse(
+                    member,
+                    key,
+                    f'{key.capitalize()}: "{value}" here, but "{answer}" in {self.name(first)}.'
+                    " Translations share one thread: write it in one of them.",
+                )
+        return answer

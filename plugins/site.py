@@ -1,0 +1,98 @@
+"""Site: what every plugin knows of a Pelican site: its contents, whole addresses, a problem told by its line.
+
+Pelican keeps what it has read in a dozen lists, by kind, language and status: `published`, `hidden` and
+`drafts` are all of them.
+"""
+
+import html
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+INLINE = re.compile(r"</?(abbr|b|cite|code|em|i|q|s|small|span|strong|sub|sup|tt|u|wbr)\b[^<>]*>")
+TAG = re.compile(r"<[^>]*>")
+
+# Pelican is untyped: its articles, generators and settings are whatever the plugins before us made.
+Article = Any
+Generator = Any
+Pelican = Any
+
+# What a reader found wrong with the front matter of a source, until it is told with all the rest.
+unreadable: dict[str, list[tuple[int, str]]] = {}
+
+
+class Problem(NamedTuple):
+    """A line of front matter that cannot be used; `text` says what is wrong and what to write."""
+
+    path: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.text}"
+
+
+class FrontMatterError(Exception):
+    """What stops the build: every problem at once, so that one round of corrections is enough."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(set(problems))
+        many = len(self.problems) != 1
+        listed = "\n".join(str(problem) for problem in self.problems)
+        super().__init__(
+            f"{len(self.problems)} problem{'s' * many} in the front matter; nothing was written.\n"
+            + listed
+        )
+
+
+def as_typed(path: str | Path) -> str:
+    """A path as its author would type it: from the current folder if below it."""
+    path = Path(path)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def absolute(site_url: str, url: str) -> str:
+    return f"{site_url}/{quote(url.lstrip('/'), safe='/%:@!$&()*+,;=~?#')}"
+
+
+def plain(title: str) -> str:
+    """A title without the markup that Typogrify and docutils put into it; other words stay."""
+    return " ".join(html.unescape(INLINE.sub("", title)).split())
+
+
+def plain_text(html_text: str) -> str:
+    """HTML as a line of plain text."""
+    return " ".join(html.unescape(TAG.sub("", html_text)).split())
+
+
+def by_kind(generators: Iterable[Generator]) -> tuple[Generator, Generator]:
+    """Pelican's generator of articles and that of pages."""
+    named = {type(generator).__name__: generator for generator in generators}
+    return named["ArticlesGenerator"], named["PagesGenerator"]
+
+
+def published(*generators: Generator) -> list[Article]:
+    """What lists, feeds and maps of the site show, in every language."""
+    return _listed(generators, "articles", "pages", "translations")
+
+
+def hidden(*generators: Generator) -> list[Article]:
+    """What has an address that no list tells."""
+    return _listed(generators, "hidden_articles", "hidden_pages", "hidden_translations")
+
+
+def drafts(*generators: Generator) -> list[Article]:
+    """What is yet to be published, or whose date is to come."""
+    own = ("drafts", "draft_pages")
+    return _listed(generators, *own, "drafts_translations", "draft_translations")
+
+
+def _listed(generators: Iterable[Generator], *names: str) -> list[Article]:
+    return [
+        content
+        for generator in generators
+        for name in names
+        for content in getattr(generator, name, ())
+    ]
