@@ -7,12 +7,11 @@ bytes kept in memory while the file's date stands. ETag, 304 and the compressed 
 
 import errno
 import gzip
-import mimetypes
 import os
 import re
 import stat
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock, Thread
@@ -23,7 +22,7 @@ import brotli
 
 from comments_service import config
 from comments_service.config import Settings
-from formats import files
+from formats import files, policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -47,26 +46,6 @@ _snapshot = re.compile(
     r"|discussions(?:\.[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)?(?:\.[0-9]{1,4})?\.(?:html|json)"
 )
 _asset = re.compile(r"(?:static/)?([a-z0-9-]+\.(?:js|css|svg|png))")
-_hashed_name = re.compile(
-    r"\.[0-9a-f]{8,}(?:-[0-9]+)?\.(?:js|css|svg|png|jpe?g|webp|avif)$"
-    r"|_[0-9a-f]{7,}\.pf_(?:fragment|index|meta)$"
-)
-# Where the blog's search is, in each language, and where its index and its worker are.
-_search = re.compile(r"(?:[a-z]{2,3}(?:-[a-z0-9]{2,8})*/)?search/|pagefind/.+")
-_text = frozenset(
-    {
-        *("text/html", "text/css", "text/javascript", "text/plain", "text/xml"),
-        *("application/json", "application/atom+xml", "application/xml", "image/svg+xml"),
-    }
-)
-_types: Mapping[str, str] = {
-    ".atom": "application/atom+xml",
-    ".js": "text/javascript",
-    ".json": "application/json",
-    ".webp": "image/webp",
-    ".avif": "image/avif",
-    ".xml": "application/xml",
-}
 
 Headers = list[tuple[str, str]]
 
@@ -99,18 +78,12 @@ class Files:
         self._cache: OrderedDict[tuple[str, str], Found] = OrderedDict()
         self._cached_bytes = 0
         self._lock = Lock()
-        common = [("X-Content-Type-Options", "nosniff"), ("Vary", "Accept-Encoding")]
-        if settings.secure:
-            common.append(("Strict-Transport-Security", "max-age=31536000"))
-        # Snapshots and the embed hold nothing private: any page may fetch them.
-        shared = [*common, ("Access-Control-Allow-Origin", "*")]
-        self._snapshot_headers = [*shared, ("Cross-Origin-Resource-Policy", "cross-origin")]
+        secure = settings.secure
+        self._shared_headers = _listed(
+            {**policy.SNIFF, **(policy.TLS if secure else {}), **policy.SHARED}
+        )
         self._site_headers, self._search_headers = (
-            [
-                *common,
-                ("Content-Security-Policy", site_policy(settings, compiles=compiles)),
-                ("Referrer-Policy", "strict-origin-when-cross-origin"),
-            ]
+            _listed(policy.site_headers(settings.base, secure=secure, compiles=compiles))
             for compiles in (False, True)
         )
 
@@ -122,9 +95,9 @@ class Files:
         if path.startswith(self._prefix):
             name = path[len(self._prefix) :]
             if _snapshot.fullmatch(name):
-                place, headers = f"{self._published}/{name}", self._snapshot_headers
+                place, headers = f"{self._published}/{name}", self._shared_headers
             elif asset := _asset.fullmatch(name):
-                place, headers = f"{STATIC}/{asset[1]}", self._snapshot_headers
+                place, headers = f"{STATIC}/{asset[1]}", self._shared_headers
             else:
                 return None
             return self._send(environ, start, place, headers)
@@ -144,7 +117,7 @@ class Files:
         place = f"{output}/{relative}"
         if path.endswith("/"):
             place += "index.html"
-        headers = self._search_headers if _search.fullmatch(relative) else self._site_headers
+        headers = self._search_headers if policy.compiles(relative) else self._site_headers
         answer = self._send(environ, start, place, headers)
         if answer is not None:
             return answer
@@ -231,6 +204,10 @@ def _encoding(accepted: str) -> str:
     return "gzip" if gz > 0 else ""
 
 
+def _listed(headers: dict[str, str]) -> Headers:
+    return [*headers.items(), ("Vary", "Accept-Encoding")]
+
+
 def _moved(environ: "WSGIEnvironment", start: "StartResponse", path: str) -> Iterable[bytes]:
     """To the folder of that name. A query that could end the header's line is left behind."""
     query = environ.get("QUERY_STRING", "")
@@ -248,20 +225,17 @@ def _safe(relative: str) -> bool:
 
 
 def _read(path: Path, encoding: str, stamp: tuple[int, int], headers: Headers) -> Found:
-    # Pelican's name for a feed.
-    suffix = ".atom" if path.name.endswith(".atom.xml") else path.suffix
-    kind = _types.get(suffix) or mimetypes.guess_type(path.name)[0]
-    kind = kind or "application/octet-stream"
+    kind = policy.content_type(path.name)
     body = path.read_bytes()
     used = ""
-    if kind in _text and encoding and len(body) >= MIN_COMPRESSED_BYTES:
+    if kind.endswith(policy.CHARSET) and encoding and len(body) >= MIN_COMPRESSED_BYTES:
         body, used = _compressed(path, body, encoding, stamp), encoding
     etag = f'"{stamp[0]:x}-{stamp[1]:x}{"-" + used if used else ""}"'
     own = [
-        ("Content-Type", f"{kind}; charset=utf-8" if kind in _text else kind),
+        ("Content-Type", kind),
         ("Content-Length", str(len(body))),
         ("ETag", etag),
-        ("Cache-Control", _freshness(path)),
+        ("Cache-Control", policy.freshness(path.name)),
     ]
     if used:
         own.append(("Content-Encoding", used))
@@ -283,25 +257,6 @@ def _compressed(path: Path, body: bytes, encoding: str, stamp: tuple[int, int]) 
         smaller: bytes = brotli.compress(body, quality=files.BROTLI_QUALITY)
         return smaller
     return gzip.compress(body, files.GZIP_LEVEL, mtime=0)
-
-
-def _freshness(path: Path) -> str:
-    """Names with a hash never change; everything else is asked for again, at the cost of a 304."""
-    return "public, max-age=31536000, immutable" if _hashed_name.search(path.name) else "no-cache"
-
-
-def site_policy(settings: Settings, *, compiles: bool = False) -> str:
-    """The blog's pages load nothing from elsewhere; they talk to the service.
-
-    The search alone compiles WebAssembly, in its page and in the worker that this starts.
-    """
-    wasm = " 'wasm-unsafe-eval'" if compiles else ""
-    service = "" if settings.base.startswith("/") else f" {config.origin_of(settings.comments_url)}"
-    return (
-        f"default-src 'self'; script-src 'self'{service}{wasm}; style-src 'self'{service};"
-        f" img-src 'self' data:; connect-src 'self'{service}; form-action 'self'{service};"
-        " object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
-    )
 
 
 def assemble(files: Files, flask: "WSGIApplication") -> "WSGIApplication":

@@ -20,16 +20,11 @@ from comments_service.errors import ServiceError
 from comments_service.models import STAFF, Site
 from comments_service.publishing import snapshots
 from comments_service.web import visitor
+from formats import policy
 
 API = "api/v1/"
 # What SQLAlchemy raises when the database is away, full, locked or read-only.
 OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeout)
-
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-JSON_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 
 def in_api() -> bool:
@@ -185,25 +180,17 @@ def unavailable_page(error: errors.Unavailable) -> Response:
     return Response(html, status=error.status, mimetype="text/html")
 
 
-def page_policy(settings: config.Settings) -> str:
-    """Browsers hold `form-action` against redirects too: a posted form leads back to the blog."""
-    if config.origin_of(settings.comments_url) == settings.site_origin:
-        return PAGE_POLICY
-    return PAGE_POLICY.replace("form-action 'self'", f"form-action 'self' {settings.site_origin}")
-
-
 def add_headers(answer: Response) -> Response:
     settings = config.current()
     headers = answer.headers
-    is_page = answer.mimetype == "text/html"
-    headers.setdefault("Content-Security-Policy", page_policy(settings) if is_page else JSON_POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cache-Control", "no-store")
+    for name, value in policy.service_headers(
+        is_page=answer.mimetype == "text/html",
+        secure=settings.secure,
+        # Where the service is elsewhere, its `base` is a whole address.
+        blog="" if settings.base.startswith("/") else settings.site_origin,
+    ).items():
+        headers.setdefault(name, value)
     headers.add("Vary", "Origin")
-    if settings.secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     origin = request.headers.get("Origin", "").lower()
     if in_api() and origin in settings.origins:
         headers["Access-Control-Allow-Origin"] = origin

@@ -26,8 +26,8 @@ from playwright.sync_api import (
     expect,
 )
 
-from comments_service import wsgi
 from comments_service.models import Role
+from formats import policy
 from tests import make, service, sites
 from tests.browser.conftest import PATIENCE_SECONDS, Credentials, until
 
@@ -120,8 +120,8 @@ class Files(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         if self.path != "/bare.html":
-            policy = wsgi.site_policy(self.apart.server.settings)
-            self.send_header("Content-Security-Policy", policy)
+            said = policy.of_page(self.apart.server.settings.base)
+            self.send_header("Content-Security-Policy", said)
         super().end_headers()
 
     def log_message(self, *_: Any) -> None:

@@ -1,8 +1,4 @@
-"""How files are served is said in four places; here they are held against each other.
-
-The service answers for it, `deploy/` has it for nginx and Caddy, and `plugins/delivery/headers.py` says it to hosts
-that read `_headers` and to buckets.
-"""
+"""How files are served: what `formats/policy` says, as the service, a host and the samples send it."""
 
 import logging
 import re
@@ -14,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from comments_service import wsgi
+from formats import policy
 from plugins.delivery import headers
 from tests.api.test_wsgi import ask, flask, write
 from tests.conftest import settings_for
@@ -100,8 +97,8 @@ def test_a_host_is_told_what_the_service_itself_would_send(
             assert told.get(header) == own.get(header), (path, header)
         # What is not said is asked for again at both hosts.
         assert told.get("Cache-Control", "no-cache") == own["Cache-Control"], path
-        assert headers.freshness(name) == own["Cache-Control"], path
-        assert headers.content_type(name) == own["Content-Type"], path
+        assert policy.freshness(name) == own["Cache-Control"], path
+        assert policy.content_type(name) == own["Content-Type"], path
         assert told.get("Content-Type", own["Content-Type"]) == own["Content-Type"], path
 
 
@@ -123,10 +120,7 @@ def caddy(name: str) -> str:
 
 def test_nginx_and_caddy_send_the_same_headers() -> None:
     wanted = {
-        compiles: {
-            **headers.for_all("http://blog.test", "/comments/"),
-            "Content-Security-Policy": headers.policy("/comments/", compiles=compiles),
-        }
+        compiles: policy.site_headers("/comments/", secure=False, compiles=compiles)
         for compiles in (False, True)
     }
     locations = dict(nginx())
@@ -147,27 +141,39 @@ def test_nginx_and_caddy_send_the_same_headers() -> None:
 def test_nginx_and_caddy_know_the_same_names_with_a_hash_and_the_same_search() -> None:
     [hashed] = [where for where, _ in nginx() if "[0-9a-f]{8,}" in where]
     [search] = [where for where, _ in nginx() if "search/" in where]
-    ours = headers.HASHED.pattern.split("|_", 1)[0].replace("(?:", "(")
+    ours = policy.HASHED.pattern.split("|_", 1)[0].replace("(?:", "(")
     assert hashed == f'~ "{ours}"'
     assert caddy("hashed") == ours
     assert search == f'~ "{caddy("search")}"'
-    assert headers.HASHED.pattern == wsgi._hashed_name.pattern
     for name in NAMES:
         path = name.removesuffix("index.html")
-        compiles = bool(wsgi._search.fullmatch(path))
-        assert bool(re.search(caddy("search"), f"/{path}")) is compiles, path
-        assert (
-            bool(headers.SEARCH_PAGE.fullmatch(name)) or path.startswith("pagefind/")
-        ) is compiles
+        assert bool(re.search(caddy("search"), f"/{path}")) is policy.compiles(path), path
+        assert policy.compiles(path) is policy.compiles(name)
 
 
-def test_the_policy_in_a_page_is_the_one_in_the_header() -> None:
-    page = (ROOT / "theme/templates/base.html").read_text("utf-8")
-    found = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+def test_the_samples_let_every_page_fetch_a_snapshot_as_the_service_does() -> None:
+    [added] = [added for where, added in nginx() if "threads/" in where]
+    assert added.items() >= {**policy.SHARED, **policy.SNIFF}.items()
+    text = (ROOT / "deploy/Caddyfile").read_text("utf-8")
+    for name, value in policy.SHARED.items():
+        assert f"header {name} {value}\n" in text
+
+
+def test_the_policies_in_the_docs_are_the_ones_that_are_sent() -> None:
+    text = (ROOT / "docs/security.md").read_text("utf-8")
+    pages = policy.service_headers(is_page=True, secure=False)["Content-Security-Policy"]
+    for said in (pages, policy.DATA, policy.of_page("/comments/")):
+        assert f"| `{said}` |" in text
+
+
+def test_a_page_says_its_policy_itself_and_another_host_in_it_ends_no_attribute(site: Site) -> None:
+    site.write("fish")
+    site.build(COMMENTS_URL='https://talk.example.org"onload="x/comments/')
+    found = re.search(r'Content-Security-Policy" content="([^"]*)">', site.page("fish"))
     assert found
-    said = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", found[1])
-    # A page cannot say who may frame it.
-    assert f"{said}; frame-ancestors 'self'" == headers.policy("/comments/")
+    said = policy.in_page('https://talk.example.org"onload="x/comments/')
+    assert found[1] == said.replace('"', "&quot;")
+    assert "script-src 'self' https://talk.example.org" in found[1]
 
 
 def test_only_a_folder_without_other_files_is_kept_for_a_year_as_a_whole() -> None:
@@ -204,7 +210,7 @@ def test_a_line_that_is_too_long_for_cloudflare_is_told(caplog: pytest.LogCaptur
 
 def test_a_site_below_a_path_names_its_files_with_it() -> None:
     rules = read(headers.document(sorted(NAMES), "https://example.org/blog", "/comments/"))
-    assert at_cloudflare(rules, "/blog/theme/site.0123abcd.js")["Cache-Control"] == headers.FOREVER
+    assert at_cloudflare(rules, "/blog/theme/site.0123abcd.js")["Cache-Control"] == policy.FOREVER
     assert "wasm-unsafe-eval" in at_cloudflare(rules, "/blog/search/")["Content-Security-Policy"]
 
 
@@ -220,8 +226,8 @@ def test_a_build_writes_headers_and_takes_them_away_when_switched_off(site: Site
     rules = read((site.output / "_headers").read_text())
     [script] = [path.name for path in (site.output / "theme").glob("site.*.js")]
     told: Mapping[str, str] = at_cloudflare(rules, f"/theme/{script}")
-    assert told["Cache-Control"] == headers.FOREVER
-    assert told["Content-Security-Policy"] == headers.policy("/comments/")
+    assert told["Cache-Control"] == policy.FOREVER
+    assert told["Content-Security-Policy"] == policy.of_page("/comments/")
     disconnect()
     site.build(HOST_HEADERS=False)
     assert not (site.output / "_headers").exists()
