@@ -6,7 +6,6 @@ bytes kept in memory while the file's date stands. ETag, 304 and the compressed 
 """
 
 import errno
-import gzip
 import os
 import re
 import stat
@@ -17,8 +16,6 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
-
-import brotli
 
 from comments_service import config
 from comments_service.config import Settings
@@ -253,10 +250,7 @@ def _compressed(path: Path, body: bytes, encoding: str, stamp: tuple[int, int]) 
                 return file.read()
     except FileNotFoundError:
         pass
-    if encoding == "br":
-        smaller: bytes = brotli.compress(body, quality=files.BROTLI_QUALITY)
-        return smaller
-    return gzip.compress(body, files.GZIP_LEVEL, mtime=0)
+    return files.packed(body, sibling.suffix)
 
 
 def assemble(files: Files, flask: "WSGIApplication") -> "WSGIApplication":

@@ -21,7 +21,7 @@ from authoring.import_site.hugo import Hugo
 from authoring.import_site.jekyll import Jekyll
 from authoring.import_site.post import Finder, Note, Post, outside_code
 from authoring.import_site.site_folder import Folder
-from plugins.files import replace
+from formats import files
 
 MAX_SLUG_CHARS = 120
 PICTURE = re.compile(
@@ -225,7 +225,7 @@ def write_files(planned: Plan) -> int:
                 copied += 1
             step()
         for item in planned.new:
-            replace(item.path, item.text.encode())
+            files.write(item.path, item.text.encode())
             step()
     return copied
 

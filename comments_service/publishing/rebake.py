@@ -63,13 +63,12 @@ def bake_discussions(output: Path, page: Path, fragment: bytes) -> bool:
 
 def _rewrite(output: Path, page: Path, change: Callable[[bytes], bytes]) -> bool:
     try:
-        with FileLock(f"{output}.lock", timeout=0):
+        with FileLock(files.lock_of(output), timeout=0):
             before = page.read_bytes()
             after = change(before)
             if after == before:
                 return False
-            compressed = any(each.exists() for each in files.siblings(page))
-            (files.write_with_siblings if compressed else files.write)(page, after)
+            files.rewrite(page, after)
             return True
     except Timeout:
         raise Busy from None
@@ -79,7 +78,7 @@ def sweep(output: Path) -> None:
     """Remove what a killed process left half-written among the pages. May raise Busy."""
     if output.is_dir():
         try:
-            with FileLock(f"{output}.lock", timeout=0):
+            with FileLock(files.lock_of(output), timeout=0):
                 files.sweep(output)
         except Timeout:
             raise Busy from None

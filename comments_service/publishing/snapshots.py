@@ -366,7 +366,7 @@ def publish_site(settings: Settings) -> None:
         db.session.commit()
         for each in wanted:
             path = settings.published / each.name
-            if not path.exists() or path.read_bytes() != each.data:
+            if not files.says(path, each.data):
                 files.write_with_siblings(path, each.data)
         names = {each.name for each in wanted}
         for path in settings.published.glob("discussions.*"):

@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 from markupsafe import Markup
 from pelican import signals
 
-from plugins import files
+from formats import files
 from plugins.incremental import saved_page
 from plugins.site import Article, Generator, Pelican, by_kind, drafts, hidden, published
 
@@ -69,7 +69,7 @@ class Baking:
     def __init__(self, settings: dict[str, Any]) -> None:
         self.output = Path(settings["OUTPUT_PATH"])
         self.folder = Path(settings.get("COMMENTS_PUBLISHED", "published"), "threads")
-        self.lock = FileLock(f"{self.output}.lock")
+        self.lock = FileLock(files.lock_of(self.output))
         self.baked: list[tuple[Article, int]] = []
 
 
@@ -196,17 +196,7 @@ def catch_up(baking: Baking) -> None:
                 path,
             )
             continue
-        put(path, html)
-
-
-def put(path: Path, html: str) -> None:
-    """Replace a built page, and the compressed copies that it has."""
-    data = html.encode()
-    files.replace(path, data)
-    for sibling, smaller in zip(files.siblings(path), files.compressed(data), strict=True):
-        if sibling.exists():
-            files.replace(sibling, smaller)
-    files.same_time(path)
+        files.rewrite(path, html.encode(), files.THOROUGH)
 
 
 def finish(pelican: Pelican) -> None:

@@ -26,6 +26,7 @@ from markupsafe import Markup
 from pelican import signals
 from pelican.generators import Generator as PelicanGenerator
 
+from formats import files
 from plugins import site
 from plugins.site import Generator, Pelican
 
@@ -134,7 +135,8 @@ def finish(pelican: Pelican) -> None:
             before, begun, rest = path.read_text(encoding="utf-8").partition(BEGINS.format(lang))
             _, ended, after = rest.partition(ENDS)
             if begun and ended:
-                bake.put(path, f"{before}{begun}\n{new.html}\n{ended}{after}")
+                html = f"{before}{begun}\n{new.html}\n{ended}{after}"
+                files.rewrite(path, html.encode(), files.THOROUGH)
 
 
 def generators(pelican: Pelican) -> type[DiscussionsGenerator] | None:

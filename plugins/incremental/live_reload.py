@@ -28,7 +28,7 @@ _waiting: dict[str, list[dict[str, str]]] = {}
 def tell(output: Path, build: str, state: str, error: str = "") -> None:
     """Say to open pages how the building stands: `building`, `ready` or `failed`."""
     said = {"build": build, "state": state, "error": error}
-    files.replace(output / STATUS, json.dumps(said, ensure_ascii=False).encode())
+    files.write(output / STATUS, json.dumps(said, ensure_ascii=False).encode())
 
 
 def end(output: Path) -> None:

@@ -23,6 +23,7 @@ from pelican.contents import Article as PelicanArticle
 from pelican.contents import Page as PelicanPage
 from pelican.writers import Writer
 
+from formats.files import lock_of
 from plugins import files
 from plugins.site import Article, Generator, Pelican
 
@@ -92,7 +93,7 @@ def _write(generator: Generator, name: str, place: int, old: Article) -> Path | 
     site = Path(settings["OUTPUT_PATH"])
     with tempfile.TemporaryDirectory(prefix="postil-saved-") as folder:
         _only(generator, name, new, Writer(folder, settings=settings))
-        with FileLock(f"{site}.lock", timeout=LOCK_SECONDS):
+        with FileLock(lock_of(site), timeout=LOCK_SECONDS):
             files.update(site / new.save_as, Path(folder, new.save_as).read_bytes())
     getattr(generator, name)[place] = new
     generator.add_source_path(new)

@@ -132,7 +132,7 @@ class Pictures:
             name = f"{stem}.{digest[:8]}-{width}.{form}"
             copy = self.output / self.folder / name
             if not copy.exists() or copy.stat().st_size != size:
-                files.replace(copy, target.read_bytes())
+                files.write(copy, target.read_bytes())
             self.written.add(name)
             address = f"{self.prefix}/{quote(f'{self.folder}/{name}')}"
             found.setdefault(form, []).insert(0, (width, address))
@@ -167,4 +167,4 @@ class Pictures:
                 shown = base.resize((width, height), Image.Resampling.LANCZOS)
                 shown.info.clear()
                 data = imagefile.encoded(shown, form, drawing)
-            files.replace(target, data)
+            files.write(target, data)

@@ -228,7 +228,7 @@ def size(generators: Iterable[Generator]) -> None:
             if not picture.clean:
                 copy = work.pictures.clean_copy(picture.digest, path)
                 if not copy.exists():
-                    files.replace(copy, imagefile.cleaned(path.read_bytes(), work.pictures.limit))
+                    files.write(copy, imagefile.cleaned(path.read_bytes(), work.pictures.limit))
                 # What Pelican copies into the site: a picture as it was never gets there. Its
                 # address stays the one that its own path gives it.
                 static.metadata["path"] = static.get_relative_source_path()

@@ -74,7 +74,7 @@ class Sharing:
         if name not in self.written:
             kept = self.cache / name
             if not kept.exists():
-                files.replace(kept, share_picture.drawn(self.font, shown))
+                files.write(kept, share_picture.drawn(self.font, shown))
             files.update(self.output / self.folder / name, kept.read_bytes())
             self.written.add(name)
             files.ask(self.output, f"{self.folder}/{name}")

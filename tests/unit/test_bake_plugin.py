@@ -242,9 +242,9 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = tmp_path / "index.html"
-    files.replace(page, b"old")
+    files.write(page, b"old")
     monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        files.replace(page, b"new")
+        files.write(page, b"new")
     assert page.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [page]

@@ -98,3 +98,26 @@ def test_what_a_killed_process_left_half_written_is_swept_away(tmp_path: Path) -
     (tmp_path / "threads" / f"{files.TEMPORARY}abc").write_bytes(b"hal")
     files.sweep(tmp_path)
     assert names(tmp_path / "threads") == ["a.html"]
+
+
+def test_an_unchanged_file_keeps_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "threads.json"
+    assert files.update(path, OLD)
+    before = path.stat()
+    assert not files.update(path, OLD)
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert files.update(path, NEW)
+    assert path.read_bytes() == NEW
+
+
+def test_rewriting_renews_the_siblings_that_are_there_and_makes_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    files.write(path, OLD)
+    files.rewrite(path, NEW)
+    assert names(tmp_path) == ["a.html"]
+    gz, br = files.siblings(path)
+    br.write_bytes(b"old")
+    files.rewrite(path, OLD, files.THOROUGH)
+    assert not gz.exists()
+    assert brotli.decompress(br.read_bytes()) == path.read_bytes() == OLD
+    assert br.stat().st_mtime_ns == path.stat().st_mtime_ns

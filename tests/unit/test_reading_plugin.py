@@ -57,7 +57,7 @@ def test_files_that_no_page_asks_for_go_after_a_month_and_foreign_ones_stay(site
         "other.00000000.css": long_ago,
         "logo.small.png": long_ago,
     }.items():
-        files.replace(theme / name, b"old")
+        files.write(theme / name, b"old")
         os.utime(theme / name, (age, age))
     site.build()
     names = {path.name for path in theme.iterdir()}
@@ -106,7 +106,7 @@ def test_an_unchanged_file_is_not_compressed_again_and_a_damaged_copy_is(site: S
 
 def test_a_tiny_file_has_no_copies(site: Site) -> None:
     site.write("fish")
-    files.replace(site.output / "robots.txt", b"User-agent: *\n")
+    files.write(site.output / "robots.txt", b"User-agent: *\n")
     site.build(COMPRESS=True)
     assert not any(copy.exists() for copy in files.siblings(site.output / "robots.txt"))
 
