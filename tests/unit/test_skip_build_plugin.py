@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from formats import policy
 from plugins.incremental import skip_build
 from plugins.markdown import reader
 from tests.sites import Site, disconnect
@@ -78,9 +80,10 @@ def test_another_setting_is_built(built: Callable[..., bool]) -> None:
     assert not built(SITENAME="Another")
 
 
-def test_a_program_that_changed_is_used(built: Callable[..., bool]) -> None:
+@pytest.mark.parametrize("program", [skip_build, policy], ids=["plugins", "formats"])
+def test_a_program_that_changed_is_used(built: Callable[..., bool], program: ModuleType) -> None:
     built()
-    path = Path(skip_build.__file__)
+    path = Path(str(program.__file__))
     was = path.stat()
     os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns + 1))
     try:

@@ -1,6 +1,7 @@
 """Rendering only what changed gives what rendering everything gives, byte for byte."""
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from pelican import signals
 from pelican.contents import Article
 
+import formats.policy
 from plugins.incremental import build_cache, render_pages, skip_build, skip_pages
 from plugins.incremental.render_pages import Writer
 from plugins.markdown import reader
@@ -62,6 +64,21 @@ def test_nothing_is_rendered_where_nothing_has_changed(site: Site, rendered: lis
     site.build()
     assert rendered == []
     assert everything(site.output) == before
+
+
+def test_a_page_is_made_again_when_what_the_plugins_stand_on_has_changed(
+    site: Site, rendered: list[str]
+) -> None:
+    site.build()
+    rendered.clear()
+    path = Path(formats.policy.__file__)
+    was = path.stat()
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns + 1))
+    try:
+        site.build()
+    finally:
+        os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert "page fish/index.html" in rendered
 
 
 def test_other_words_render_only_the_pages_that_show_them(site: Site, rendered: list[str]) -> None:
