@@ -19,7 +19,7 @@ from comments_service.db import db
 from comments_service.errors import ServiceError
 from comments_service.inputs import NewDecision, parse
 from comments_service.models import Account, Role, Status, Thread
-from comments_service.publishing import manifest, publisher, snapshots
+from comments_service.publishing import manifest, publisher, rebake, snapshots
 from comments_service.web import route_tables
 
 group = AppGroup("comments", help="Look after the comments.")
@@ -49,7 +49,7 @@ def publish(everything: bool, stale: bool, source: str) -> None:
         written = publisher.mend(settings)
     else:
         written = publisher.publish_behind(settings)
-    baked = sum(snapshots.rebake_pages(thread_id, settings) for thread_id in written)
+    baked = sum(rebake.pages(thread_id, settings) for thread_id in written)
     click.echo(f"Published {len(written)} threads, baked {baked} pages.")
 
 
@@ -155,7 +155,7 @@ def publish_now() -> None:
     """Write what a command changed; a running service would notice within a second as well."""
     settings = config.current()
     for thread_id in publisher.publish_behind(settings):
-        snapshots.rebake_pages(thread_id, settings)
+        rebake.pages(thread_id, settings)
 
 
 @group.command("routes")

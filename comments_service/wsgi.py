@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 from comments_service import config
 from comments_service.config import Settings
 from formats import files, policy
+from formats.snapshots import SERVED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -36,12 +37,6 @@ LOADING_SECONDS = 10.0
 MIN_COMPRESSED_BYTES = 512
 MAX_ACCEPTED_CHARS = 200
 
-# `threads/<id>[.<lang>][.<page>].<kind>` and the files of the whole site, and nothing else.
-_snapshot = re.compile(
-    r"threads/[a-z0-9][a-z0-9-]{0,127}(?:\.[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)?(?:\.[0-9]{1,6})?"
-    r"\.(?:html|json|atom)|counts\.json|recent\.(?:html|json|atom)|ui\.[A-Za-z0-9-]{1,35}\.html"
-    r"|discussions(?:\.[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)?(?:\.[0-9]{1,4})?\.(?:html|json)"
-)
 _asset = re.compile(r"(?:static/)?([a-z0-9-]+\.(?:js|css|svg|png))")
 
 Headers = list[tuple[str, str]]
@@ -91,7 +86,7 @@ class Files:
         path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
         if path.startswith(self._prefix):
             name = path[len(self._prefix) :]
-            if _snapshot.fullmatch(name):
+            if SERVED.fullmatch(name):
                 place, headers = f"{self._published}/{name}", self._shared_headers
             elif asset := _asset.fullmatch(name):
                 place, headers = f"{STATIC}/{asset[1]}", self._shared_headers

@@ -15,9 +15,9 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from authoring import Refused
+from formats import manifest
 
 TOKEN = "COMMENTS_MANIFEST_TOKEN"  # noqa: S105 - the setting's name
-MANIFEST = "threads.json"
 ENDPOINT = "api/v1/manifest"
 # The first manifest of 60,000 articles took half a minute.
 SECONDS = 300
@@ -37,10 +37,10 @@ def push(site: Path, environ: Mapping[str, str], *, dry_run: bool = False) -> st
     if not token:
         return ""
     address = endpoint(environ)
-    path = site / MANIFEST
+    path = site / manifest.NAME
     if not path.is_file():
         raise Refused(
-            f"The site has no {MANIFEST}, so the comment service was told nothing. Leave"
+            f"The site has no {manifest.NAME}, so the comment service was told nothing. Leave"
             f" COMMENTS_MANIFEST_SAVE_AS as it is, or remove {TOKEN} from .env."
         )
     data = path.read_bytes()

@@ -20,8 +20,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from comments_service.db import db, writing
 from comments_service.models import Alias, Policy, Site, Thread
+from formats.manifest import LANG, THREAD, VERSION
 
-VERSION = 1
 # A site of 100,000 articles has a manifest of about 30 MB; more than this is a mistake.
 MAX_BYTES = 64_000_000
 FETCH_SECONDS = 10
@@ -46,7 +46,7 @@ def _writable(text: str) -> str:
 Text = Annotated[str, AfterValidator(_writable)]
 Address = Annotated[Text, Field(pattern=r"^https?://")]
 # Part of a file's name, so nothing but a language tag.
-Lang = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
+Lang = Annotated[str, Field(pattern=rf"^{LANG}$", max_length=35)]
 
 
 class _Part(BaseModel):
@@ -60,7 +60,7 @@ class Translation(_Part):
 
 
 class Entry(_Part):
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,127}$")
+    id: str = Field(pattern=rf"^{THREAD}$")
     url: Address
     aliases: list[Annotated[Text, Field(max_length=700)]] = []
     title: Text

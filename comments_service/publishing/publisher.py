@@ -19,7 +19,7 @@ from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Unavailable
 from comments_service.models import Thread, now
-from comments_service.publishing import manifest, rebake, snapshots
+from comments_service.publishing import manifest, rebake, site_snapshots, snapshots
 from formats import files
 
 # What another process committed, and a thread's closing time, are noticed this soon.
@@ -68,7 +68,7 @@ def publish_behind(settings: Settings) -> list[str]:
     for thread_id in behind:
         snapshots.publish(thread_id, settings)
     if behind:
-        snapshots.publish_site(settings)
+        site_snapshots.publish(settings)
     return behind
 
 
@@ -77,7 +77,7 @@ def publish_all(settings: Settings) -> list[str]:
     everything = [*db.session.scalars(sa.select(Thread.id).order_by(Thread.id))]
     for thread_id in everything:
         snapshots.publish(thread_id, settings)
-    snapshots.publish_site(settings)
+    site_snapshots.publish(settings)
     files.write(settings.published / ".edition", snapshots.edition(settings).encode())
     return everything
 
@@ -94,7 +94,7 @@ def mend(settings: Settings) -> list[str]:
     left = snapshots.stale(settings)
     for thread_id in left:
         snapshots.publish(thread_id, settings)
-    snapshots.publish_site(settings)
+    site_snapshots.publish(settings)
     return left
 
 
@@ -212,10 +212,10 @@ class Publisher(threading.Thread):
                 rebake.sweep(output)
                 self._swept = True
             for thread_id in tuple(self._unbaked):
-                snapshots.rebake_pages(thread_id, self._settings)
+                rebake.pages(thread_id, self._settings)
                 self._unbaked.discard(thread_id)
             if self._list_unbaked:
-                snapshots.rebake_discussions(self._settings)
+                rebake.discussions(self._settings)
                 self._list_unbaked = False
         except rebake.Busy:
             return

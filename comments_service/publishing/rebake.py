@@ -1,35 +1,30 @@
-"""Pages: puts a thread's newest snapshot into its built article, between two markers.
+"""Rebake: puts a thread's newest snapshot into its built article, between the markers that are there.
 
-The build bakes too. Both hold `<output>.lock` while they rewrite pages, so that neither undoes
-the other's work, and neither puts an older revision over a newer one.
+The build bakes too, by the same rules (`formats/bake`). Both hold the site's lock while they rewrite
+pages, so that neither undoes the other's work.
 """
 
-import re
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock, Timeout
 
-from formats import files
+from comments_service import threads
+from comments_service.config import Settings
+from comments_service.db import db
+from comments_service.models import Site, Thread
+from formats import bake, files, snapshots
 
-_revision = re.compile(rb'<div class="postil(?:-discussions)?"[^>]* data-revision="(\d+)"')
-_heading = re.compile(rb'<h2 class="postil-heading" id="comments">([^<]*)</h2>')
-_discussions = re.compile(
-    rb"(<!-- postil:discussions [^>]*-->\n?)(.*?)(<!-- postil:discussions-end -->)", re.DOTALL
-)
-# The attributes of a snapshot's first element all stand within its first bytes.
-HEAD_BYTES = 512
+log = logging.getLogger(__name__)
+
+# What a page becomes with the snapshot of these bytes; None where it has no place for it.
+Bake = Callable[[bytes, bytes], bytes | None]
 
 
 class Busy(Exception):
     """A build is rewriting the pages; ask again when it is done."""
-
-
-def revision(html: bytes) -> int:
-    """The revision of a snapshot, or of what is baked into a page's section; -1 if there is none."""
-    found = _revision.search(html[:HEAD_BYTES])
-    return int(found[1]) if found else -1
 
 
 def built_page(output: Path, site_url: str, url: str) -> Path | None:
@@ -48,25 +43,58 @@ def built_page(output: Path, site_url: str, url: str) -> Path | None:
         return None
 
 
-def bake(output: Path, page: Path, thread_id: str, fragment: bytes, count: int) -> bool:
-    """Put `fragment` into `page`, with its count; returns whether the page changed.
+def pages(thread_id: str, settings: Settings) -> int:
+    """Bake a thread's snapshots into its built pages; returns how many changed. May raise Busy."""
+    thread = db.session.get(Thread, thread_id)
+    if thread is None:
+        return 0
 
-    A page without the thread's markers is left alone. Raises Busy while a build holds the lock.
-    """
-    return _rewrite(output, page, lambda before: baked(before, thread_id, fragment, count))
+    def baked(page: bytes, fragment: bytes) -> bytes | None:
+        return bake.thread(page, thread_id, snapshots.thread(fragment, thread_id))
+
+    changed = 0
+    for lang in threads.languages(thread):
+        name = snapshots.file_name(thread_id, "" if lang == thread.lang else lang)
+        snapshot = settings.published / "threads" / name
+        changed += _rebake(settings, threads.address(thread, lang), snapshot, baked)
+    return changed
 
 
-def bake_discussions(output: Path, page: Path, fragment: bytes) -> bool:
-    """The same for the page of all conversations."""
-    return _rewrite(output, page, lambda before: listed(before, fragment))
+def discussions(settings: Settings) -> int:
+    """Bake the list of all conversations into its built pages, if the blog has any; like `pages`."""
+    site = db.session.get(Site, 1, populate_existing=True)
+    if site is None:
+        return 0
+
+    def baked(page: bytes, fragment: bytes) -> bytes | None:
+        return bake.discussions(page, snapshots.discussions(fragment))
+
+    changed = 0
+    for lang, url in sorted(site.discussions.items()):
+        name = snapshots.file_name("discussions", "" if lang == site.lang else lang)
+        changed += _rebake(settings, url, settings.published / name, baked)
+    return changed
 
 
-def _rewrite(output: Path, page: Path, change: Callable[[bytes], bytes]) -> bool:
+def _rebake(settings: Settings, url: str, snapshot: Path, baked: Bake) -> bool:
+    output = settings.output_folder
+    page = built_page(output, settings.site_url, url) if output else None
+    if output is None or page is None or not snapshot.exists():
+        return False
+    try:
+        return rewrite(output, page, snapshot.read_bytes(), baked)
+    except snapshots.DamagedSnapshot as error:
+        log.error("%s is not baked: %s.", snapshot, error)
+        return False
+
+
+def rewrite(output: Path, page: Path, fragment: bytes, baked: Bake) -> bool:
+    """Bake a fragment into a page; returns whether that changed. Busy while a build holds the lock."""
     try:
         with FileLock(files.lock_of(output), timeout=0):
             before = page.read_bytes()
-            after = change(before)
-            if after == before:
+            after = baked(before, fragment)
+            if after is None or after == before:
                 return False
             files.rewrite(page, after)
             return True
@@ -82,43 +110,3 @@ def sweep(output: Path) -> None:
                 files.sweep(output)
         except Timeout:
             raise Busy from None
-
-
-def listed(page: bytes, fragment: bytes) -> bytes:
-    """The page with the newer list of all conversations between its markers."""
-    found = _discussions.search(page)
-    if found is None or revision(found[2]) > revision(fragment):
-        return page
-    return page[: found.start(2)] + fragment.rstrip() + b"\n" + page[found.end(2) :]
-
-
-def baked(page: bytes, thread_id: str, fragment: bytes, count: int) -> bytes:
-    """The page with the fragment in the place that its markers keep; older never over newer."""
-    name = re.escape(thread_id.encode())
-    marked = re.compile(
-        rb"(<!-- postil:begin "
-        + name
-        + rb"(?: [^>]*)? -->\n?)(.*?)(<!-- postil:end "
-        + name
-        + rb" -->)",
-        re.DOTALL,
-    )
-    found = marked.search(page)
-    if found is None or revision(found[2]) > revision(fragment):
-        return page
-    before = page
-    # One line end before the closing marker, as the build writes it: both make the same bytes.
-    page = page[: found.start(2)] + fragment.rstrip() + b"\n" + page[found.end(2) :]
-    if page != before:
-        # What search engines are told of the comments has become old; the next build tells them anew.
-        data = rb"(<!-- postil:data " + name + rb" -->).*?(<!-- postil:data-end -->)"
-        page = re.sub(data, rb"\1\2", page, flags=re.DOTALL)
-    counted = re.compile(rb"(<!-- postil:count " + name + rb" -->).*?(<!-- postil:count-end -->)")
-    page = counted.sub(rb"\g<1>%d\g<2>" % count, page)
-    words = _heading.search(fragment)
-    if not words:
-        return page
-    headed = re.compile(
-        rb"(<!-- postil:heading " + name + rb" -->).*?(<!-- postil:heading-end -->)", re.DOTALL
-    )
-    return headed.sub(lambda found: found[1] + words[1] + found[2], page)

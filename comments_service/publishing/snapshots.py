@@ -6,8 +6,6 @@ every file can be made again from it, byte for byte.
 """
 
 import hashlib
-import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +18,10 @@ from filelock import FileLock
 from comments_service import i18n, markup, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
-from comments_service.models import Policy, Site, Thread, now
-from comments_service.publishing import rebake
-from comments_service.threads import Discussion, Shown
+from comments_service.models import Policy, Thread
+from comments_service.threads import Shown
 from formats import files
-
-VERSION = 1
-DISCUSSIONS_PAGE = 100
-# As many as the style sheet of the page can tell apart; the rest is filed under "All".
-MAX_CATEGORIES = 12
+from formats.snapshots import HEAD_BYTES, VERSION, file_name, revision
 
 
 @dataclass(frozen=True)
@@ -40,13 +33,8 @@ class Rendered:
 
 
 def fragment_name(thread: Thread, lang: str, page: int = 1, kind: str = "html") -> str:
-    """The file of a thread's page: `<id>.html`, `<id>.2.html`, `<id>.zh-cn.html`, and so on."""
-    parts = [thread.id]
-    if lang != thread.lang:
-        parts.append(lang)
-    if page > 1:
-        parts.append(str(page))
-    return f"threads/{'.'.join(parts)}.{kind}"
+    """The file of a thread's page: `threads/<id>.html`, `threads/<id>.zh-cn.2.html`, and so on."""
+    return f"threads/{file_name(thread.id, '' if lang == thread.lang else lang, page, kind)}"
 
 
 def rendered(thread: Thread, settings: Settings) -> Iterator[Rendered]:
@@ -174,142 +162,6 @@ def _feed(thread: Thread, lang: str, conversation: Sequence[Shown], settings: Se
     ).encode()
 
 
-def rendered_site(settings: Settings) -> Iterator[Rendered]:
-    """The files of the whole site: counts, recent comments, and the interface in each language."""
-    site = db.session.get(Site, 1)
-    lang = site.lang if site else i18n.DEFAULT
-    revision = threads.site_revision()
-    recent = threads.recent()
-    yield Rendered("counts.json", dumped({"version": VERSION, "counts": dict(threads.counts())}))
-    yield Rendered(
-        "recent.html",
-        i18n.render(lang, "thread/recent.html", recent=recent, revision=revision).encode(),
-    )
-    yield Rendered(
-        "recent.json",
-        dumped(
-            {
-                "version": VERSION,
-                "revision": revision,
-                "comments": [
-                    {**comment_json(each, thread.url), "thread_title": thread.title}
-                    for each, thread in recent
-                ],
-            }
-        ),
-    )
-    yield Rendered(
-        "recent.atom",
-        i18n.render(
-            lang,
-            "thread/feed.atom",
-            title=site.title if site else "",
-            url=settings.site_url + "/",
-            self_url=f"{settings.comments_url}recent.atom",
-            updated=max(
-                (each.edited_at or each.created_at for each, _ in recent), default=_epoch()
-            ),
-            entries=[(each, thread.url, thread.title) for each, thread in recent],
-        ).encode(),
-    )
-    spoken = {lang, *(each for thread in threads.visible() for each in threads.languages(thread))}
-    found = threads.discussions()
-    for each in sorted(spoken):
-        yield from _discussions(found, each, "" if each == lang else each, settings)
-        html = i18n.render(
-            each,
-            "ui.html",
-            base=settings.base,
-            guests=settings.guests,
-            sign_up=settings.sign_up,
-            consent=consent(settings),
-            passwords=settings.passwords,
-            letters=settings.letters,
-            passkeys=settings.passkey_place[1]
-            if settings.passkeys and settings.passkey_place
-            else "",
-            providers=[client.name for client in settings.clients],
-        )
-        yield Rendered(f"ui.{each}.html", html.encode())
-
-
-def _discussions(
-    found: Sequence[Discussion], lang: str, suffix: str, settings: Settings
-) -> Iterator[Rendered]:
-    """The list of all conversations in a language: each of its pages, twice."""
-    revision = threads.site_revision()
-    pages = _pages(found)
-    for page in range(1, pages + 1):
-        name = ".".join(filter(None, ("discussions", suffix, str(page) if page > 1 else "")))
-        html = discussions(found, lang, page, settings)
-        yield Rendered(f"{name}.html", html.encode())
-        data = {
-            "version": VERSION,
-            "lang": lang,
-            "revision": revision,
-            "count": len(found),
-            "page": page,
-            "pages": pages,
-            "threads": [discussion_json(each, lang) for each in _cut(found, page)],
-        }
-        yield Rendered(f"{name}.json", dumped(data))
-
-
-def _pages(found: Sequence[Discussion]) -> int:
-    return max(1, math.ceil(len(found) / DISCUSSIONS_PAGE))
-
-
-def _cut(found: Sequence[Discussion], page: int) -> Sequence[Discussion]:
-    return found[(page - 1) * DISCUSSIONS_PAGE : page * DISCUSSIONS_PAGE]
-
-
-def discussions(found: Sequence[Discussion], lang: str, page: int, settings: Settings) -> str:
-    """A page of the list of all conversations as HTML: one element, like a thread's fragment."""
-    page = min(page, _pages(found))
-    filed = Counter(each.thread.category for each in found if each.thread.category)
-    return i18n.render(
-        lang,
-        "thread/discussions.html",
-        shown=_cut(found, page),
-        page=page,
-        pages=_pages(found),
-        count=len(found),
-        revision=threads.site_revision(),
-        base=settings.base,
-        categories=[name for name, _ in filed.most_common(MAX_CATEGORIES)],
-        title=threads.title,
-        address=threads.address,
-        spoken=lambda thread: lang if lang in threads.languages(thread) else thread.lang,
-    )
-
-
-def discussion_json(each: Discussion, lang: str) -> dict[str, Any]:
-    """A thread in the list of all conversations, for programs."""
-    url = threads.address(each.thread, lang)
-    said = each.last_id is not None
-    return {
-        "id": each.thread.id,
-        "url": url,
-        "title": threads.title(each.thread, lang),
-        "category": each.thread.category,
-        "count": each.count,
-        "active_at": i18n.stamp(each.active_at),
-        "last": {
-            "id": each.last_id,
-            "name": each.name,
-            "excerpt": each.excerpt,
-            "url": f"{url}#comment-{each.last_id}",
-        }
-        if said
-        else None,
-    }
-
-
-def _epoch() -> Any:
-    first = db.session.scalar(sa.select(sa.func.min(Thread.published_at)))
-    return first or db.session.scalar(sa.select(sa.func.min(Thread.created_at))) or now()
-
-
 def publish(thread_id: str, settings: Settings) -> None:
     """Write the files of one thread as the database has it now, or remove those of a hidden one."""
     db.session.rollback()
@@ -345,7 +197,7 @@ def written_revision(path: Path) -> int:
     """The revision of a snapshot file; -1 when there is none."""
     try:
         with path.open("rb") as file:
-            return rebake.revision(file.read(rebake.HEAD_BYTES))
+            return revision(file.read(HEAD_BYTES))
     except FileNotFoundError:
         return -1
 
@@ -355,58 +207,6 @@ def _remove_others(folder: Path, thread_id: str, wanted: dict[str, bytes]) -> No
     for path in folder.glob(f"{thread_id}.*"):
         if path.suffix not in (".gz", ".br") and f"threads/{path.name}" not in wanted:
             files.remove_with_siblings(path)
-
-
-def publish_site(settings: Settings) -> None:
-    """Write the files of the whole site, where they differ from what the database has now."""
-    # Rendered under the lock: a slower process cannot put what it read earlier over newer files.
-    with FileLock(settings.published / ".lock"):
-        db.session.rollback()
-        wanted = list(rendered_site(settings))
-        db.session.commit()
-        for each in wanted:
-            path = settings.published / each.name
-            if not files.says(path, each.data):
-                files.write_with_siblings(path, each.data)
-        names = {each.name for each in wanted}
-        for path in settings.published.glob("discussions.*"):
-            # A page or a language that the list has no more.
-            if path.suffix not in (".gz", ".br") and path.name not in names:
-                files.remove_with_siblings(path)
-
-
-def rebake_pages(thread_id: str, settings: Settings) -> int:
-    """Bake a thread's snapshots into its built pages; returns how many changed. May raise Busy."""
-    thread = db.session.get(Thread, thread_id)
-    output = settings.output_folder
-    changed = 0
-    if thread is None or output is None or not output.is_dir():
-        return changed
-    for lang in threads.languages(thread):
-        page = rebake.built_page(output, settings.site_url, threads.address(thread, lang))
-        snapshot = settings.published / fragment_name(thread, lang)
-        if page is None or not snapshot.exists():
-            continue
-        data = snapshot.read_bytes()
-        count = int(data.split(b'data-count="', 1)[1].split(b'"', 1)[0])
-        changed += rebake.bake(output, page, thread.id, data, count)
-    return changed
-
-
-def rebake_discussions(settings: Settings) -> int:
-    """Bake the list of all conversations into its built pages, if the blog has any; like `rebake_pages`."""
-    site = db.session.get(Site, 1, populate_existing=True)
-    output = settings.output_folder
-    changed = 0
-    if site is None or output is None or not output.is_dir():
-        return changed
-    for lang, url in sorted(site.discussions.items()):
-        page = rebake.built_page(output, settings.site_url, url)
-        name = "discussions.html" if lang == site.lang else f"discussions.{lang}.html"
-        snapshot = settings.published / name
-        if page is not None and snapshot.exists():
-            changed += rebake.bake_discussions(output, page, snapshot.read_bytes())
-    return changed
 
 
 def stale(settings: Settings) -> list[str]:

@@ -10,7 +10,7 @@ from comments_service import by_writer, comments, config, i18n, threads
 from comments_service.errors import Message, NotAllowed, ServiceError, UnknownComment
 from comments_service.inputs import EditedComment, NewComment, Preview, from_form
 from comments_service.models import Comment, Status, Thread
-from comments_service.publishing import publisher, snapshots
+from comments_service.publishing import publisher, site_snapshots
 from comments_service.sessions import Visitor
 from comments_service.web import answers, visitor
 from comments_service.web.params import page_number, row_id
@@ -52,7 +52,7 @@ def discussions() -> Response:
     spoken = {lang for each in found for lang in threads.languages(each.thread)}
     asked = request.args.get("lang", "")
     lang = asked if asked in spoken else visitor.language()
-    html = snapshots.discussions(
+    html = site_snapshots.discussions(
         found, lang, request.args.get("page", 1, type=page_number), settings
     )
     return answers.page("thread/all.html", lang=lang, discussions=html)

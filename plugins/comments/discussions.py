@@ -16,67 +16,25 @@ DISCUSSIONS_LANG_URL and DISCUSSIONS_LANG_SAVE_AS for the other languages, COMME
 ("published"). Templates get `discussions_pages`: the page's address for each language.
 """
 
-import logging
-import re
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import Markup
 from pelican import signals
 from pelican.generators import Generator as PelicanGenerator
 
-from formats import files
+import formats.bake
+from formats import files, snapshots
 from plugins import site
 from plugins.site import Generator, Pelican
 
 from . import bake
 
-logger = logging.getLogger(__name__)
-
-ROOT = re.compile(
-    r'<div class="postil-discussions" data-version="(?P<version>\d+)"'
-    r' data-lang="(?P<lang>[a-z0-9-]+)" data-revision="(?P<revision>\d+)"[ >]'
-)
-BEGINS, ENDS = "<!-- postil:discussions {} -->", "<!-- postil:discussions-end -->"
+STEM = "discussions"
 
 # The pages of a build and the revision in each, from their writing until the end: by output folder.
 _baked: dict[str, list[tuple[Path, str, int]]] = {}
-
-
-class Discussions(NamedTuple):
-    """The published list, as one page shows it."""
-
-    html: str
-    revision: int
-
-
-def parse(text: str) -> Discussions:
-    """Check a list before it becomes part of a page; raises DamagedSnapshot."""
-    text = text.strip()
-    root = ROOT.match(text)
-    if not root:
-        raise bake.DamagedSnapshot("it does not begin with the element of a list")
-    if int(root["version"]) != bake.VERSION:
-        raise bake.DamagedSnapshot(
-            f"its version is {root['version']}, and this plugin reads {bake.VERSION}"
-        )
-    bake.check_end(text)
-    return Discussions(text, int(root["revision"]))
-
-
-def published(folder: Path, lang: str) -> Discussions | None:
-    """The list in a language, else in the blog's own; None without either."""
-    for name in (f"discussions.{lang}.html", "discussions.html"):
-        path = folder / name
-        try:
-            return parse(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            continue
-        except (bake.DamagedSnapshot, UnicodeDecodeError, OSError) as error:
-            reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error
-            logger.warning("%s is not used: %s. Publish it again.", path, reason)
-    return None
 
 
 def address(settings: dict[str, Any], lang: str, kind: str = "URL") -> str:
@@ -106,7 +64,7 @@ class DiscussionsGenerator(PelicanGenerator):  # type: ignore[misc]  # Pelican i
         shown = [SimpleNamespace(lang=lang, url=url) for lang, url in langs.items()]
         for page in shown:
             page.translations = [other for other in shown if other is not page]
-            found = published(folder, page.lang)
+            found = bake.newest(folder, STEM, page.lang, snapshots.discussions)
             save_as = address(self.settings, page.lang, "SAVE_AS")
             # The base template takes the language from the page that it shows.
             writer.write_file(
@@ -120,7 +78,7 @@ class DiscussionsGenerator(PelicanGenerator):  # type: ignore[misc]  # Pelican i
                 page_name="discussions",
                 discussions=Markup(found.html) if found else None,  # noqa: S704 - checked above
                 # The same below the service's address, for those who look again.
-                discussions_name=f"discussions{f'.{page.lang}' * (page.lang != own)}.html",
+                discussions_name=snapshots.file_name(STEM, page.lang if page.lang != own else ""),
             )
             path = Path(self.output_path, save_as)
             written.append((path, page.lang, found.revision if found else -1))
@@ -130,13 +88,11 @@ def finish(pelican: Pelican) -> None:
     """Bake again what was published while the blog was being built; `bake` holds the lock yet."""
     folder = Path(pelican.settings.get("COMMENTS_PUBLISHED", "published"))
     for path, lang, revision in _baked.pop(pelican.settings["OUTPUT_PATH"], []):
-        new = published(folder, lang)
+        new = bake.newest(folder, STEM, lang, snapshots.discussions)
         if new is not None and new.revision > revision and path.is_file():
-            before, begun, rest = path.read_text(encoding="utf-8").partition(BEGINS.format(lang))
-            _, ended, after = rest.partition(ENDS)
-            if begun and ended:
-                html = f"{before}{begun}\n{new.html}\n{ended}{after}"
-                files.rewrite(path, html.encode(), files.THOROUGH)
+            html = formats.bake.discussions(path.read_bytes(), new)
+            if html is not None:
+                files.rewrite(path, html, files.THOROUGH)
 
 
 def generators(pelican: Pelican) -> type[DiscussionsGenerator] | None:

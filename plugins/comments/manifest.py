@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 from pelican import signals
 
+from formats.manifest import LANG, NAME, STATES, THREAD, VERSION
 from plugins import files
 from plugins.delivery import redirects
 from plugins.markdown.metadata import Metadata
@@ -44,12 +45,8 @@ from plugins.site import (
     unreadable,
 )
 
-VERSION = 1
-STATES = ("open", "held", "closed", "off")
 OF_A_THREAD = ("comments", "comments_close", "thread")
 KEYS = (*OF_A_THREAD, "aliases", "pinned")
-THREAD_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
-LANG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 DAYS = re.compile(r"(\d{1,5}) days?")
 
 UNREAD = (
@@ -63,7 +60,7 @@ _resolved: dict[str, bytes] = {}
 
 def thread_id(slug: str) -> str:
     """The slug where it is an id already; else an id made from it, the same in every build."""
-    if THREAD_ID.fullmatch(slug):
+    if re.fullmatch(THREAD, slug):
         return slug
     slug = unicodedata.normalize("NFC", slug)
     ascii_only = unicodedata.normalize("NFKD", slug).encode("ascii", "ignore").decode().lower()
@@ -131,7 +128,7 @@ def own_thread(said: Metadata, content: Article) -> str | None:
     value = said.text(content, "thread")
     if value is None:
         return None
-    if not THREAD_ID.fullmatch(value):
+    if not re.fullmatch(THREAD, value):
         said.refuse(
             content,
             "thread",
@@ -186,7 +183,7 @@ def entry(said: Metadata, group: list[Article], site_url: str) -> dict[str, Any]
         member.thread = None if answer == "off" else thread
         member.comments = answer
         lang = member.lang.lower()
-        if not LANG.fullmatch(lang):
+        if not re.fullmatch(LANG, lang):
             said.refuse(
                 member, "lang", f'Lang: "{member.lang}" is no language. Write one such as zh-cn.'
             )
@@ -311,7 +308,7 @@ def resolve(generators: Iterable[Generator]) -> None:
 def write(pelican: Pelican) -> None:
     """Last of all, when the pages it speaks of are there."""
     settings = pelican.settings
-    name = settings.get("COMMENTS_MANIFEST_SAVE_AS", "threads.json")
+    name = settings.get("COMMENTS_MANIFEST_SAVE_AS", NAME)
     manifest = _resolved.pop(settings["OUTPUT_PATH"], None)
     if manifest is not None:
         files.update(Path(settings["OUTPUT_PATH"], name), manifest)

@@ -10,7 +10,7 @@ from flask import Flask
 from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.models import Session
-from comments_service.publishing import snapshots
+from comments_service.publishing import site_snapshots, snapshots
 from comments_service.web.visitor import SAFE_METHODS
 from tests import make
 from tests.api.asking import GUEST, routes, send
@@ -158,7 +158,7 @@ def test_no_get_of_a_stranger_sets_a_cookie_or_begins_a_session(app: Flask) -> N
 
 def dialog_of(settings: Settings) -> str:
     """The dialog to sign in, as every page of the blog gets it."""
-    (ui,) = [each for each in snapshots.rendered_site(settings) if each.name == "ui.en.html"]
+    (ui,) = [each for each in site_snapshots.rendered(settings) if each.name == "ui.en.html"]
     html = ui.data.decode()
     return html.partition('<template id="postil-sign-in">')[2].partition("</template>")[0]
 

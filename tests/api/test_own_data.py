@@ -33,7 +33,7 @@ from comments_service.models import (
     Token,
     now,
 )
-from comments_service.publishing import publisher, snapshots
+from comments_service.publishing import publisher, rebake
 from comments_service.sessions import Visitor as Asking
 from tests import make
 from tests.api.people import text, visiting
@@ -126,7 +126,7 @@ def bake(settings: Settings) -> None:
             )
     db.session.rollback()
     for thread_id in publisher.publish_behind(settings):
-        snapshots.rebake_pages(thread_id, settings)
+        rebake.pages(thread_id, settings)
 
 
 # ---- taking it along

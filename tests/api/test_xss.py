@@ -22,7 +22,7 @@ from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.inputs import NewDecision
 from comments_service.models import Comment, RateCount, Role, Status, Thread
-from comments_service.publishing import manifest, publisher, snapshots
+from comments_service.publishing import manifest, publisher, rebake
 from tests import make
 from tests.api.people import Element, of_role, read, text, visiting
 from tests.conftest import SITE, Visitor
@@ -311,7 +311,7 @@ def test_no_payload_in_a_comment_becomes_markup_anywhere(
         '<comment-thread thread="pelicans"><!-- postil:begin pelicans en -->\n'
         "<!-- postil:end pelicans --></comment-thread><p>After."
     )
-    assert snapshots.rebake_pages("pelicans", settings) == 1
+    assert rebake.pages("pelicans", settings) == 1
     baked = article.read_text()
     check(baked, "the article")
     assert baked.count("<!-- postil:end pelicans -->") == 1

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from comments_service import threads
 from comments_service.db import db
 from comments_service.models import Comment, Thread
-from comments_service.publishing import rebake, snapshots
-from formats import files
+from comments_service.publishing import rebake, site_snapshots, snapshots
+from formats import bake, files
+from formats import snapshots as reading
 from tests.faults.storm import Sent
 from tests.service import Postil
 
@@ -75,7 +76,7 @@ def differences(service: Postil) -> list[str]:
             for thread in visible
             for each in snapshots.rendered(thread, settings)
         }
-        wanted |= {each.name: each.data for each in snapshots.rendered_site(settings)}
+        wanted |= {each.name: each.data for each in site_snapshots.rendered(settings)}
         baked = list(_differing_pages(service, visible))
         db.session.remove()
     there = {str(path.relative_to(settings.published)) for path in served(settings.published)}
@@ -97,15 +98,14 @@ def _differing_pages(service: Postil, visible: Sequence[Thread]) -> Iterator[str
                 Path(settings.output), settings.site_url, threads.address(thread, lang)
             )
             assert page is not None, f"{thread.id} has no page in {lang}"
-            conversation = threads.conversation(thread.id)
             first = next(
                 each.data
                 for each in snapshots.rendered(thread, settings)
                 if each.name == snapshots.fragment_name(thread, lang)
             )
             html = page.read_bytes()
-            count = threads.count(conversation)
-            if first.rstrip() not in html or html != rebake.baked(html, thread.id, first, count):
+            fragment = reading.thread(first, thread.id)
+            if first.rstrip() not in html or html != bake.thread(html, thread.id, fragment):
                 yield f"baked otherwise: {page.parent.name}/{page.name}"
             if any(each != html for each in _unpacked(*files.siblings(page))):
                 yield f"page compressed and plain differ: {page.parent.name}/{page.name}"

@@ -87,15 +87,6 @@ def test_what_is_published_during_the_build_is_baked_at_its_end(site: Site, befo
     assert brotli.decompress(smaller.read_bytes()) == path.read_bytes()
 
 
-def test_a_theme_that_prints_the_bare_count_gets_it(site: Site) -> None:
-    new = bake.parse(fragment("fish", revision=2, count=12), "fish")
-    place = "<!-- postil:begin fish en -->\n<!-- postil:end fish -->"
-    count = "<!-- postil:count {} -->{}<!-- postil:count-end -->"
-    page = bake.rebaked(place + count.format("fish", 3) + count.format("eel", 3), "fish", "en", new)
-    assert page is not None
-    assert page.endswith(count.format("fish", 12) + count.format("eel", 3))
-
-
 def test_a_page_that_is_up_to_date_is_written_once(site: Site) -> None:
     site.publish("fish", revision=2)
     times: list[int] = []

@@ -15,7 +15,7 @@ from comments_service import markup, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Policy, Site, Status, Thread
-from comments_service.publishing import manifest, publisher, rebake, snapshots
+from comments_service.publishing import manifest, publisher, rebake, site_snapshots
 from tests import make
 from tests.conftest import Visitor
 
@@ -193,7 +193,7 @@ def test_programs_are_told_the_same(app: Flask, settings: Settings) -> None:
 def test_a_long_list_has_pages_and_loses_them_again(
     app: Flask, settings: Settings, guest: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "DISCUSSIONS_PAGE", 2)
+    monkeypatch.setattr(site_snapshots, "DISCUSSIONS_PAGE", 2)
     for number in range(5):
         make.thread(f"t{number}")
         make.comment(f"t{number}", minutes_ago=number)
@@ -244,23 +244,6 @@ def test_every_file_can_be_made_again_byte_for_byte(app: Flask, settings: Settin
 # ---- the blog's page
 
 
-def test_the_page_takes_a_newer_list_and_never_an_older_one() -> None:
-    def fragment(revision: int) -> bytes:
-        return (
-            b'<div class="postil-discussions" data-version="1" data-revision="%d">x</div>'
-            % revision
-        )
-
-    empty = b"a<!-- postil:discussions en -->\n<p>No.</p>\n<!-- postil:discussions-end -->b"
-    page = rebake.listed(empty, fragment(2))
-    assert page == (
-        b"a<!-- postil:discussions en -->\n" + fragment(2) + b"\n<!-- postil:discussions-end -->b"
-    )
-    assert rebake.listed(page, fragment(1)) == page
-    assert rebake.listed(page, fragment(3)) != page
-    assert rebake.listed(b"No markers.", fragment(3)) == b"No markers."
-
-
 def test_it_is_baked_where_the_manifest_says(app: Flask, settings: Settings) -> None:
     make.thread()
     make.comment()
@@ -276,9 +259,9 @@ def test_it_is_baked_where_the_manifest_says(app: Flask, settings: Settings) -> 
     page.parent.mkdir(parents=True)
     page.write_text("<!-- postil:discussions en -->\n<!-- postil:discussions-end -->")
     publisher.publish_behind(settings)
-    assert snapshots.rebake_discussions(settings) == 1
+    assert rebake.discussions(settings) == 1
     assert "They scoop." in page.read_text()
-    assert snapshots.rebake_discussions(settings) == 0
+    assert rebake.discussions(settings) == 0
 
 
 def test_a_manifest_without_the_new_keys_is_one_of_old(app: Flask, tmp_path: Path) -> None:

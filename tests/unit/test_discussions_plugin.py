@@ -10,8 +10,8 @@ from flask import Flask
 from pelican import signals
 
 from comments_service.config import Settings
-from comments_service.publishing import manifest, publisher, snapshots
-from plugins.comments import bake, discussions
+from comments_service.publishing import manifest, publisher, rebake, site_snapshots
+from formats import snapshots as reading
 from tests import make
 from tests.conftest import SITE
 from tests.sites import Site, disconnect
@@ -83,8 +83,8 @@ def test_a_damaged_list_is_not_baked(
     site: Site, caplog: pytest.LogCaptureFixture, text: str, reason: str
 ) -> None:
     (site.published / "discussions.html").write_text(text)
-    with pytest.raises(bake.DamagedSnapshot, match=reason):
-        discussions.parse(text)
+    with pytest.raises(reading.DamagedSnapshot, match=reason):
+        reading.discussions(text.encode())
     site.build(**PAGES)
     assert "Nobody has said anything yet" in site.page("talk")
     assert "Publish it again" in caplog.text
@@ -123,19 +123,19 @@ def test_the_build_and_the_service_bake_the_same_bytes(
     assert manifest.sync(settings.manifest_source)
     make.comment("fish", body="They <b>plunge</b>. 你好 </div> <!-- postil:discussions-end -->")
     publisher.publish_behind(settings)
-    assert snapshots.rebake_discussions(settings) == 2
+    assert rebake.discussions(settings) == 2
     by_service = site.page("talk"), site.page("zh-cn/talk")
     assert "They &lt;b&gt;plunge" in by_service[0]
     assert ">鹈鹕</a>" in by_service[1]
     site.build(SITEURL=SITE, **PAGES)
     assert (site.page("talk"), site.page("zh-cn/talk")) == by_service
-    assert snapshots.rebake_discussions(settings) == 0
+    assert rebake.discussions(settings) == 0
 
 
 def test_every_list_of_the_service_is_one_that_the_build_takes(
     app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "DISCUSSIONS_PAGE", 2)
+    monkeypatch.setattr(site_snapshots, "DISCUSSIONS_PAGE", 2)
     for number in range(3):
         make.thread(f"t{number}", category="</div>", title="<!-- postil:begin t1 en -->")
         make.comment(f"t{number}", name='</div><div class="postil">')
@@ -143,7 +143,6 @@ def test_every_list_of_the_service_is_one_that_the_build_takes(
     names = sorted(path.name for path in settings.published.glob("discussions*.html"))
     assert names == ["discussions.2.html", "discussions.html"]
     for name in names:
-        data = (settings.published / name).read_text("utf-8")
-        found = discussions.parse(data)
+        found = reading.discussions((settings.published / name).read_bytes())
         facts = json.loads((settings.published / name.replace("html", "json")).read_bytes())
         assert found.revision == facts["revision"]

@@ -113,7 +113,7 @@ def nginx() -> Iterator[tuple[str, dict[str, str]]]:
 def caddy(name: str) -> str:
     """The pattern of a matcher in the sample."""
     text = (ROOT / "deploy/Caddyfile").read_text("utf-8")
-    found = re.search(rf"@{name} path_regexp (\S+)", text)
+    found = re.search(rf"@{name} path_regexp (?:name )?(\S+)", text)
     assert found
     return found[1]
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from formats.manifest import THREAD
 from plugins.comments import manifest
 from plugins.site import FrontMatterError
 from tests.sites import SAMPLE, Site, disconnect, pelican
@@ -148,7 +149,7 @@ def test_a_slug_that_is_no_thread_id_gets_one_of_its_own(site: Site) -> None:
 @given(st.text(min_size=1, max_size=200))
 def test_every_slug_has_a_valid_and_stable_id(slug: str) -> None:
     made = manifest.thread_id(slug)
-    assert manifest.THREAD_ID.fullmatch(made)
+    assert re.fullmatch(THREAD, made)
     assert manifest.thread_id(slug) == made
 
 

@@ -9,8 +9,9 @@ from filelock import FileLock
 from flask import Flask
 
 from comments_service.config import Settings
-from comments_service.publishing import publisher, rebake, snapshots
-from formats import files
+from comments_service.publishing import publisher, rebake
+from formats import bake, files
+from formats import snapshots as read
 from tests import make
 
 ARTICLE = """<!doctype html>
@@ -40,60 +41,18 @@ def output(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_fragment_stands_between_its_markers_and_all_else_stays() -> None:
-    page = rebake.baked(ARTICLE.encode(), "pelicans", fragment(1), 4).decode()
-    assert page == ARTICLE.replace("pelicans -->0<", "pelicans -->4<").replace(
-        '<p class="postil-missing">…</p>\n', fragment(1).decode()
-    )
-
-
-def test_baking_again_changes_only_what_is_new() -> None:
-    once = rebake.baked(ARTICLE.encode(), "pelicans", fragment(1), 4)
-    assert rebake.baked(once, "pelicans", fragment(1), 4) == once
-    twice = rebake.baked(once, "pelicans", fragment(2, "More."), 5)
-    assert twice == once.replace(b'revision="1"', b'revision="2"').replace(
-        b"Words.", b"More."
-    ).replace(b"-->4<", b"-->5<")
-
-
-def test_an_older_fragment_never_replaces_a_newer() -> None:
-    newer = rebake.baked(ARTICLE.encode(), "pelicans", fragment(9), 4)
-    assert rebake.baked(newer, "pelicans", fragment(8, "Old."), 3) == newer
-
-
-@pytest.mark.parametrize(
-    "page",
-    [
-        b"",
-        b"<p>No markers.</p>",
-        b"<!-- postil:begin pelicans en -->",
-        b"<!-- postil:end pelicans --><!-- postil:begin pelicans en -->",
-        b"<!-- postil:begin pelicans-two en -->x<!-- postil:end pelicans-two -->",
-    ],
-)
-def test_a_page_without_the_threads_markers_is_left_alone(page: bytes) -> None:
-    assert rebake.baked(page, "pelicans", fragment(1), 1) == page
-
-
-def test_whatever_a_fragment_holds_is_put_in_as_it_is() -> None:
-    words = r"\1 \g<1> \\ $1 %s {}"
-    assert words.encode() in rebake.baked(ARTICLE.encode(), "pelicans", fragment(1, words), 1)
-
-
-def test_the_revision_is_read_from_the_first_bytes_only() -> None:
-    assert rebake.revision(fragment(12)) == 12
-    assert rebake.revision(b"<p>nothing</p>") == -1
-    assert rebake.revision(b" " * rebake.HEAD_BYTES + fragment(12)) == -1
+def baked(page: bytes, data: bytes) -> bytes | None:
+    return bake.thread(page, "pelicans", read.thread(data, "pelicans"))
 
 
 def test_a_page_is_replaced_whole_and_its_siblings_only_where_there_are_any(output: Path) -> None:
     page = output / "pelicans" / "index.html"
-    assert rebake.bake(output, page, "pelicans", fragment(1), 1)
-    assert not rebake.bake(output, page, "pelicans", fragment(1), 1)
+    assert rebake.rewrite(output, page, fragment(1), baked)
+    assert not rebake.rewrite(output, page, fragment(1), baked)
     assert sorted(each.name for each in page.parent.iterdir()) == ["index.html"]
     for sibling in files.siblings(page):
         sibling.write_bytes(b"old")
-    assert rebake.bake(output, page, "pelicans", fragment(2, "New."), 2)
+    assert rebake.rewrite(output, page, fragment(2, "New."), baked)
     gz, br = files.siblings(page)
     assert gzip.decompress(gz.read_bytes()) == brotli.decompress(br.read_bytes())
     assert gzip.decompress(gz.read_bytes()) == page.read_bytes()
@@ -103,9 +62,9 @@ def test_a_page_is_replaced_whole_and_its_siblings_only_where_there_are_any(outp
 def test_while_a_build_holds_the_lock_nothing_is_baked(output: Path) -> None:
     page = output / "pelicans" / "index.html"
     with FileLock(f"{output}.lock"), pytest.raises(rebake.Busy):
-        rebake.bake(output, page, "pelicans", fragment(1), 1)
+        rebake.rewrite(output, page, fragment(1), baked)
     assert page.read_text("utf-8") == ARTICLE
-    assert rebake.bake(output, page, "pelicans", fragment(1), 1)
+    assert rebake.rewrite(output, page, fragment(1), baked)
 
 
 @pytest.mark.parametrize(
@@ -157,8 +116,8 @@ def test_a_thread_is_baked_into_the_page_of_each_language(
     make.thread(translations=[{"lang": "zh-cn", "url": "http://blog.test/zh/", "title": "鹈鹕"}])
     make.comment(body="They plunge.")
     publisher.publish_behind(settings)
-    assert snapshots.rebake_pages("pelicans", settings) == 2
-    assert snapshots.rebake_pages("pelicans", settings) == 0
+    assert rebake.pages("pelicans", settings) == 2
+    assert rebake.pages("pelicans", settings) == 0
     english = (output / "pelicans" / "index.html").read_text("utf-8")
     assert "They plunge." in english
     assert "<!-- postil:count pelicans -->1<!-- postil:count-end -->" in english
@@ -173,9 +132,9 @@ def test_without_a_built_page_or_a_snapshot_nothing_is_baked(
 ) -> None:
     make.thread("gulls")
     make.thread()
-    assert snapshots.rebake_pages("pelicans", settings) == 0
+    assert rebake.pages("pelicans", settings) == 0
     publisher.publish_behind(settings)
-    assert snapshots.rebake_pages("gulls", settings) == 0
+    assert rebake.pages("gulls", settings) == 0
 
 
 def test_sweeping_waits_for_a_build_and_needs_no_site(output: Path, tmp_path: Path) -> None:

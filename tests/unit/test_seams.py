@@ -11,8 +11,8 @@ from flask import Flask
 from comments_service import threads
 from comments_service.config import Settings
 from comments_service.models import Policy
-from comments_service.publishing import manifest, publisher, rebake, snapshots
-from plugins.comments import bake
+from comments_service.publishing import manifest, publisher, rebake
+from formats import snapshots as reading
 from tests import make
 from tests.conftest import SITE
 from tests.sites import Site, disconnect
@@ -88,13 +88,13 @@ def test_both_halves_bake_the_same_bytes(app: Flask, settings: Settings, site: S
     manifest.sync(settings.manifest_source)
     make.comment("fish", body="They plunge.")
     publisher.publish_behind(settings)
-    assert snapshots.rebake_pages("fish", settings) == 1
+    assert rebake.pages("fish", settings) == 1
     by_service = site.page("fish")
     build(site)
     # What is said to search engines is the build's alone; a page that is baked again goes without.
     data = re.compile("<!-- postil:data fish -->(.*?)<!-- postil:data-end -->\n")
     assert data.sub("", site.page("fish")) == by_service
-    assert snapshots.rebake_pages("fish", settings) == 0
+    assert rebake.pages("fish", settings) == 0
 
 
 def test_a_deleted_comment_does_not_stay_in_what_search_engines_read(
@@ -109,7 +109,7 @@ def test_a_deleted_comment_does_not_stay_in_what_search_engines_read(
     assert site.page("fish").count("They plunge.") == 2
     make.comment("fish", body="They do not.")
     publisher.publish_behind(settings)
-    assert snapshots.rebake_pages("fish", settings) == 1
+    assert rebake.pages("fish", settings) == 1
     page = site.page("fish")
     assert page.count("They plunge.") == page.count("They do not.") == 1
 
@@ -120,9 +120,9 @@ def test_both_halves_read_the_same_facts(app: Flask, settings: Settings, site: S
     publisher.publish_behind(settings)
     for path in (settings.published / "threads").glob("*.html"):
         data = path.read_bytes()
-        found = bake.parse(data.decode(), "a" * 128)
-        assert found.revision == rebake.revision(data) == 2
-        assert found.comments == 1
+        found = reading.thread(data, "a" * 128)
+        assert found.revision == reading.revision(data) == 2
+        assert found.total == 1
 
 
 def test_every_fragment_of_the_service_is_one_that_the_build_takes(
@@ -137,4 +137,4 @@ def test_every_fragment_of_the_service_is_one_that_the_build_takes(
         parent = make.comment("birds", parent=parent, website="https://example.org/%3C/div%3E")
     publisher.publish_behind(settings)
     for path in (settings.published / "threads").glob("*.html"):
-        bake.parse(path.read_text("utf-8"), path.stem)
+        reading.thread(path.read_bytes(), path.stem)

@@ -13,7 +13,8 @@ import pylopdf_fonts_zh_cn
 import pytest
 from PIL import Image
 
-from comments_service.publishing import rebake
+import formats.bake
+from formats.snapshots import Snapshot
 from plugins.comments import bake, manifest
 from plugins.presentation import linked_data, share_picture, sharing
 from plugins.presentation.linked_data import inert
@@ -120,10 +121,9 @@ def test_what_is_deleted_does_not_stay_in_the_linked_data(site: Site) -> None:
     build(site)
     head = site.page("fish").partition("</head>")[0]
     page = f"{head}<!-- postil:begin fish en --><!-- postil:end fish -->"
-    new = bake.Snapshot("<div></div>", 2, 0, "")
+    new = Snapshot("<div></div>", 2, 0)
     assert "wellsaid" in page
-    assert "wellsaid" not in (bake.rebaked(page, "fish", "en", new) or "wellsaid")
-    assert b"wellsaid" not in rebake.baked(page.encode(), "fish", b"<div></div>", 0)
+    assert b"wellsaid" not in (formats.bake.thread(page.encode(), "fish", new) or b"wellsaid")
 
 
 def test_drafts_and_hidden_articles_are_not_advertised(site: Site) -> None:

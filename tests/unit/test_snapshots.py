@@ -19,7 +19,8 @@ from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.inputs import NewDecision
 from comments_service.models import Comment, Policy, Role, Site, Status, Thread, now
-from comments_service.publishing import publisher, rebake, snapshots
+from comments_service.publishing import publisher, rebake, site_snapshots, snapshots
+from formats import snapshots as reading
 from tests import make
 from tests.conftest import settings_for
 
@@ -83,9 +84,9 @@ def test_the_facts_stand_in_the_first_512_bytes_of_the_longest_names(
     with writing():
         db.session.execute(sa.update(Thread).values(revision=2**53))
     html = publish(settings)[f"threads/{name}.html"]
-    head = html[: rebake.HEAD_BYTES].decode()
+    head = html[: reading.HEAD_BYTES].decode()
     assert re.search(r'data-revision="9007199254740992" .* data-comments="open"', head)
-    assert rebake.revision(html) == 2**53
+    assert reading.revision(html) == 2**53
 
 
 def test_a_fragment_is_one_element(app: Flask, settings: Settings) -> None:
@@ -536,7 +537,7 @@ def test_an_older_revision_never_replaces_a_newer(app: Flask, settings: Settings
 
 def test_publishing_what_does_not_exist_does_nothing(app: Flask, settings: Settings) -> None:
     snapshots.publish("nowhere", settings)
-    assert snapshots.rebake_pages("nowhere", settings) == 0
+    assert rebake.pages("nowhere", settings) == 0
     assert not list(settings.published.glob("threads/*"))
 
 
@@ -546,7 +547,7 @@ def test_the_sites_files_are_left_alone_when_nothing_changed(
     make.thread()
     publish(settings)
     stamps = {path: path.stat().st_mtime_ns for path in settings.published.glob("*.*")}
-    snapshots.publish_site(settings)
+    site_snapshots.publish(settings)
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
 
 

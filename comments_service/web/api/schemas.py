@@ -5,6 +5,7 @@ from typing import Any
 from comments_service import inputs
 from comments_service.models import Act, Role, Status
 from comments_service.web.params import MAX_PAGE
+from formats.manifest import THREAD
 
 Schema = dict[str, Any]
 
@@ -144,7 +145,7 @@ PARAMETERS: dict[str, Schema] = {
     "thread_id": {
         "in": "path",
         "required": True,
-        "schema": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,127}$"},
+        "schema": {"type": "string", "pattern": f"^{THREAD}$"},
     },
     "comment_id": {
         "in": "path",
