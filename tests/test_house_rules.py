@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -362,13 +363,58 @@ def test_a_pure_room_loads_neither_flask_nor_a_database(room: str) -> None:
 
 def test_the_blog_builds_without_the_service() -> None:
     code = (
-        "import sys; from plugins import aliases, assets, bake, compress, manifest, reading;"
+        "import sys, plugins; assert len(plugins.in_order()) == len(plugins.ORDER);"
         "print({m.partition('.')[0] for m in sys.modules} & {'flask', 'sqlalchemy', 'comments_service'})"
     )
     found = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert found.stdout == "set()\n"
+
+
+def test_what_both_halves_agree_on_needs_nothing_installed() -> None:
+    names = [path.stem for path in (ROOT / "formats").glob("[!_]*.py")]
+    code = (
+        f"import sys; before = set(sys.modules); from formats import {', '.join(names)};"
+        "print({m.partition('.')[0] for m in sys.modules if m not in before}"
+        " - set(sys.stdlib_module_names))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "{'formats'}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "broken"),
+    [
+        ("plugins/delivery/drafts.py", "import flask", "The plugins know nothing of the service"),
+        ("plugins/site.py", "import comments_service.errors", "The plugins know nothing"),
+        ("formats/policy.py", "import plugins.site", "What both halves agree on"),
+        ("comments_service/wsgi.py", "import plugins.site", "nothing of the blog's build"),
+    ],
+)
+def test_an_import_across_the_halves_is_refused(
+    path: str, line: str, broken: str, tmp_path: Path
+) -> None:
+    for folder in ("authoring", "comments_service", "formats", "plugins"):
+        shutil.copytree(
+            ROOT / folder,
+            tmp_path / folder,
+            ignore=lambda place, names: [
+                name
+                for name in names
+                if not name.endswith(".py") and not Path(place, name).is_dir()
+            ],
+        )
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with (tmp_path / path).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0
+    # The table of contracts is as wide as a terminal.
+    assert re.search(rf"{re.escape(broken)}[^:]*?BROKEN", " ".join(done.stdout.split()))
 
 
 def test_no_file_of_the_product_points_out_of_it() -> None:
