@@ -275,15 +275,15 @@ def migration(_: Context, adds: str) -> None:
 @task(help={"language": "start the catalogue of this language, such as de, pt_BR or zh_Hant"})
 def messages(_: Context, language: str = "") -> None:
     """Bring the catalogues of service and theme up to date with their templates, or start new ones."""
-    from comments_service import i18n as catalogues
-    from plugins.presentation import i18n
+    from authoring import catalogues
 
+    found: dict[Path, list[str]] = {}
     try:
-        waiting = catalogues.bring_up_to_date(language)
-        waiting += i18n.bring_up_to_date(ROOT / "theme", language)
+        for speaker in catalogues.speakers(ROOT):
+            found |= catalogues.bring_up_to_date(speaker, language)
     except ValueError as error:
         sys.exit(str(error))
-    say("\n".join(waiting) or "Every catalogue is complete.")
+    say(catalogues.report(found, ROOT))
 
 
 @task(help={"upgrade": "take the newest versions that pyproject.toml allows"})

@@ -1,9 +1,9 @@
-"""Language: catalogues, dates, and the templates in each language.
+"""I18n: catalogues, dates, and the templates in each language.
 
-Every template of the service, from a comment to a letter, is rendered by `environment(lang)`.
+Every template of the service, from a comment to an e-mail, is rendered by `environment(lang)`.
 Catalogues are `.po` files in `translations/`, compiled in memory when first used, so that no
-binary is kept and none can be stale. English needs none: it is what the templates say. The last
-part of this room gathers those messages for translators.
+binary is kept and none can be stale. English needs none: it is what the templates say, and what a
+reader sees where a translation is missing or only a hint (fuzzy). `tasks.py messages` keeps them.
 """
 
 import io
@@ -15,9 +15,8 @@ from pathlib import Path
 import jinja2
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 from comments_service.errors import Message
@@ -125,54 +124,3 @@ def choose(wanted: Iterable[str]) -> str:
         if type(catalogue(tag)) is Translations:
             return tag
     return DEFAULT
-
-
-# ---- for translators
-
-
-def messages() -> Catalog:
-    """Every message of the templates and of Python, with the files that say it."""
-    # Imported here: 35 ms that no start of the service should wait for.
-    from babel.messages.extract import extract_from_dir
-
-    found = Catalog(project="Postil")
-    house = Path(__file__).parent
-    for name, _line, message, notes, _context in extract_from_dir(
-        house,
-        method_map=[("templates/**", "jinja2"), ("**.py", "python")],
-        options_map={"templates/**": {"encoding": "utf-8"}},
-        keywords={"_": None, "gettext": None, "ngettext": (1, 2), "Message": None},
-    ):
-        if message:
-            found.add(message, locations=[(Path(name).as_posix(), 0)], auto_comments=notes)
-    return found
-
-
-def bring_up_to_date(new: str = "") -> list[str]:
-    """Give every catalogue the messages of today; tells what waits for a translator.
-
-    `new` starts one, named as Babel names languages (`pt_BR`). Raises ValueError for no language.
-    """
-    if new:
-        try:
-            started = Catalog(locale=new)
-        except UnknownLocaleError:
-            raise ValueError(f"{new} is not a language: write one such as de or pt_BR") from None
-        with (TRANSLATIONS / f"{new}.po").open("xb") as file:
-            write_po(file, started)
-    waiting = []
-    for path in sorted(TRANSLATIONS.glob("*.po")):
-        with path.open("rb") as file:
-            catalogue = read_po(file, locale=path.stem)
-        template = messages()
-        # Not the clock's time: the same messages give the same file.
-        template.creation_date = catalogue.creation_date
-        catalogue.update(template, no_fuzzy_matching=True)
-        with path.open("wb") as file:
-            write_po(file, catalogue, width=100, include_lineno=False, ignore_obsolete=True)
-        waiting += [
-            f"{path.name}: {message.id}"
-            for message in catalogue
-            if message.id and (not message.string or message.fuzzy)
-        ]
-    return waiting

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from babel.messages.pofile import read_po
 
 from plugins.presentation import i18n, reading, theme_settings
 from tests.sites import ROOT, Site, disconnect, gzipped, pelican
 
 THEME = ROOT / "theme"
 SAMPLE = ROOT / "tests" / "samples" / "reading"
-HOLE = re.compile(r"%\(\w+\)s")
 TOKEN = re.compile(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
 
 
@@ -169,42 +167,6 @@ def test_a_page_is_neither_white_nor_black() -> None:
 
 
 # ---- words
-
-CATALOGUES = sorted((THEME / "translations").glob("*.po"))
-
-
-def test_the_theme_speaks_chinese() -> None:
-    assert "zh_Hans" in [path.stem for path in CATALOGUES]
-
-
-@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
-def test_a_catalogue_says_everything_with_the_same_holes(path: Path) -> None:
-    with path.open("rb") as file:
-        kept = read_po(file, locale=path.stem)
-    wanted = {message.id for message in i18n.messages(THEME) if message.id}
-    assert wanted == {message.id for message in kept if message.id}
-    for message in kept:
-        if message.id:
-            assert not message.fuzzy, message.id
-            for text in i18n.texts(message.string):
-                assert text, message.id
-                assert HOLE.findall(text) == HOLE.findall(i18n.texts(message.id)[-1])
-
-
-def test_catalogues_are_brought_up_to_date(tmp_path: Path) -> None:
-    copy = tmp_path / "theme"
-    (copy / "templates").mkdir(parents=True)
-    (copy / "translations").mkdir()
-    (copy / "templates" / "base.html").write_text('{{ _("Feed") }}{{ _("New") }}')
-    path = copy / "translations" / "zh_Hans.po"
-    path.write_text('msgid "Feed"\nmsgstr "订阅"\n\nmsgid "Old"\nmsgstr "旧"\n', encoding="utf-8")
-    assert i18n.bring_up_to_date(copy) == ["theme/zh_Hans.po: New"]
-    after = path.read_text(encoding="utf-8")
-    assert "订阅" in after
-    assert "Old" not in after
-    assert i18n.bring_up_to_date(copy, "de")[:1] == ["theme/de.po: Feed"]
-    with pytest.raises(ValueError, match="not a language"):
-        i18n.bring_up_to_date(copy, "xx_Nowhere")
 
 
 def test_what_is_filled_in_is_escaped() -> None:

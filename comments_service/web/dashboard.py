@@ -33,7 +33,9 @@ MAX_AT_ONCE = 100
 def second_factor_missing(error: SecondFactorMissing) -> Response:
     """Lead a moderator to set one up, and back."""
     here = visitor.here() if request.method == "GET" else request.path
-    return answers.refusal("dashboard/second-missing.html", error, here=here, has=strong_methods())
+    return answers.refusal(
+        "dashboard/second-factor-missing.html", error, here=here, has=strong_methods()
+    )
 
 
 def strong_methods() -> dict[str, bool]:

@@ -64,7 +64,12 @@ def entered(entry: Entry, target: str) -> Response:
     """
     if entry.session is None:
         return answers.page(
-            "accounts/second.html", 401, ticket=entry.token, next=target, error=None, errors={}
+            "accounts/sign-in-second-factor.html",
+            401,
+            ticket=entry.token,
+            next=target,
+            error=None,
+            errors={},
         )
     visitor.become(entry.session)
     if by_writer.claimable_count(entry.session):

@@ -86,4 +86,4 @@ def delete() -> Response:
 
 @route(bp, "GET /goodbye", "Confirms to somebody that his account is gone", guard=Guard.OPEN)
 def goodbye() -> Response:
-    return answers.page("accounts/goodbye.html")
+    return answers.page("accounts/deleted.html")

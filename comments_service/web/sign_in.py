@@ -71,7 +71,7 @@ def code_page(
     """Where the e-mail's six digits go. A right code that lacks a name need not be typed again."""
     fields = error.fields if error else {}
     return answers.page(
-        "accounts/letter-code.html",
+        "accounts/sign-in-code.html",
         status,
         ticket=ticket,
         next=target,
@@ -124,7 +124,7 @@ def second_step() -> Response:
         return entered(entry, target)
 
     ticket = request.form.get("ticket", "")
-    return form_page("accounts/second.html", act, ticket=ticket, next=target)
+    return form_page("accounts/sign-in-second-factor.html", act, ticket=ticket, next=target)
 
 
 def left_message(left: int) -> Message:
@@ -142,7 +142,7 @@ def sign_in_by_link(token: str) -> Response:
         return entered(entry, next_path(target))
 
     found = magic_link.welcome(token)
-    return form_page("accounts/link.html", act, reader=found.account, email=found.email)
+    return form_page("accounts/sign-in-link.html", act, reader=found.account, email=found.email)
 
 
 @route(
@@ -160,7 +160,7 @@ def sign_up() -> Response:
             given, visitor.language(), visitor.current().network, browser=browser
         )
         return browser_cookie.keep(
-            answers.page("accounts/letter.html", 202, email=given.email), browser
+            answers.page("accounts/email-sent.html", 202, email=given.email), browser
         )
 
     return form_page("accounts/sign-up.html", act)
@@ -211,7 +211,7 @@ def forgot() -> Response:
     def act() -> Response:
         given = from_form(Forgotten, request.form)
         email_verification.forgot(given.email, visitor.language(), visitor.current().network)
-        return answers.page("accounts/letter.html", 202, email=given.email)
+        return answers.page("accounts/email-sent.html", 202, email=given.email)
 
     expect_passwords()
     return form_page("accounts/forgot.html", act)

@@ -2,8 +2,8 @@
 
 A template begins with `{% set _, ngettext = words(lang) %}` and speaks English; catalogues in the
 theme's folder `translations/` say it in other languages. They are read once a build and compiled
-in memory, so that no binary is kept and none can be stale. The last part of this file gathers the
-theme's messages for translators.
+in memory, so that no binary is kept and none can be stale. Where a translation is missing or only a
+hint (fuzzy), the page says it in English. `tasks.py messages` keeps the catalogues.
 
 Templates get `words(lang)` (its `_` and `ngettext`; other themes may use it, so it keeps its name),
 `date(moment, lang, year=true)` (a `<time>`), `language(lang)` (a language's name for itself) and
@@ -18,9 +18,8 @@ from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
-from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from markupsafe import Markup, escape
 from pelican import signals
@@ -29,7 +28,6 @@ from plugins.site import Generator
 
 DEFAULT = "en"
 TRADITIONAL = frozenset({"TW", "HK", "MO"})
-KEYWORDS = {"_": None, "ngettext": (1, 2)}
 
 Gettext = tuple[Callable[..., Markup], Callable[..., Markup]]
 
@@ -128,59 +126,3 @@ def forget(_: object) -> None:
 def register() -> None:
     signals.initialized.connect(forget)
     signals.generator_init.connect(offer)
-
-
-# ---- for translators
-
-
-def messages(theme: Path) -> Catalog:
-    """Every word of a theme's templates, with the templates that say it."""
-    # Imported here: no build needs it.
-    from babel.messages.extract import extract_from_dir
-
-    found = Catalog(project="Postil's theme")
-    for name, _line, message, notes, _context in extract_from_dir(
-        theme / "templates",
-        method_map=[("**.html", "jinja2")],
-        options_map={"**.html": {"encoding": "utf-8"}},
-        keywords=KEYWORDS,
-    ):
-        if message:
-            found.add(message, locations=[(Path(name).as_posix(), 0)], auto_comments=notes)
-    return found
-
-
-def texts(string: object) -> tuple[str, ...]:
-    """The one text of a message, or those of its plural forms."""
-    return string if isinstance(string, tuple) else (str(string or ""),)
-
-
-def bring_up_to_date(theme: Path, new: str = "") -> list[str]:
-    """Give every catalogue of a theme the words of today; tells what waits for a translator.
-
-    `new` starts one, named as Babel names languages (`pt_BR`). Raises ValueError for no language.
-    """
-    folder = theme / "translations"
-    if new and not (folder / f"{new}.po").exists():
-        try:
-            started = Catalog(locale=Locale.parse(new))
-        except (UnknownLocaleError, ValueError):
-            raise ValueError(f"{new} is not a language: write one such as de or pt_BR") from None
-        with (folder / f"{new}.po").open("wb") as file:
-            write_po(file, started)
-    waiting = []
-    for path in sorted(folder.glob("*.po")):
-        with path.open("rb") as file:
-            kept = read_po(file, locale=path.stem)
-        template = messages(theme)
-        # Not the clock's time: the same words give the same file.
-        template.creation_date = kept.creation_date
-        kept.update(template, no_fuzzy_matching=True)
-        with path.open("wb") as file:
-            write_po(file, kept, width=100, include_lineno=False, ignore_obsolete=True)
-        waiting += [
-            f"{theme.name}/{path.name}: {message.id}"
-            for message in kept
-            if message.id and (message.fuzzy or not all(texts(message.string)))
-        ]
-    return waiting

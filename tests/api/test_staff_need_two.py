@@ -153,7 +153,7 @@ class TestWhen:
         self, app: Flask, needed: bool
     ) -> None:
         olga = of_role(app, "Olga", Role.OWNER)
-        hint = "Only a password or an e-mail protects this page."
+        hint = "This page is protected by your password or your e-mail alone."
         assert (hint in olga.get(QUEUE).text) is not needed
         set_up(olga)
         assert hint not in olga.get(QUEUE).text
