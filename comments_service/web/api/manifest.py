@@ -26,7 +26,7 @@ def take_manifest(given: bytes) -> Response:
         listed = manifest.push(given)
     except manifest.ManifestError as error:
         raise InvalidManifest(
-            Message("Nothing was added to your account: {reason}", reason=str(error))
+            Message("Nothing was taken over: {reason}", reason=str(error))
         ) from error
     publisher.wake()
     return answers.json({"threads": listed})
