@@ -20,7 +20,8 @@ from plugins import files
 from plugins.site import Generator, Pelican, by_kind, drafts, plain
 
 STATUS = "preview.json"
-SCRIPTS = "preview.*"
+# The second is what an earlier release called them.
+SCRIPTS = ("live_reload.*", "preview.*")
 
 _waiting: dict[str, list[dict[str, str]]] = {}
 
@@ -65,8 +66,9 @@ def finish(pelican: Pelican) -> None:
         files.update(output / folder / "list.json", text.encode())
         return
     end(output)
-    for path in (output / settings["THEME_STATIC_DIR"]).glob(SCRIPTS):
-        path.unlink()
+    for pattern in SCRIPTS:
+        for path in (output / settings["THEME_STATIC_DIR"]).glob(pattern):
+            path.unlink()
 
 
 def register() -> None:

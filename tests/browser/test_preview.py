@@ -182,7 +182,8 @@ def test_a_build_for_readers_has_nothing_of_the_preview(desk: Desk) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert not (output / "drafts").exists()
-    assert [path for path in output.rglob("*") if "preview" in path.name] == []
+    for name in ("preview", "live_reload"):
+        assert [path for path in output.rglob("*") if name in path.name] == []
     for path in output.rglob("*.html"):
         assert "preview.json" not in path.read_text("utf-8"), path
         assert "Of another day" not in path.read_text("utf-8"), path

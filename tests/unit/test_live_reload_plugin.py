@@ -34,11 +34,14 @@ def test_a_preview_lists_drafts_first_then_what_is_due(writing: Site) -> None:
 def test_a_build_for_readers_takes_all_of_it_away(writing: Site) -> None:
     writing.build(PREVIEW=True, **DRAFTS)
     live_reload.tell(writing.output, "1", "ready")
-    assert list(writing.output.rglob("preview.*"))
+    assert list(writing.output.rglob("live_reload.*"))
+    (writing.output / "theme" / "preview.00000000.js").write_text("of an earlier release")
     disconnect()
     writing.build(DRAFT_SAVE_AS="")
-    assert not list(writing.output.rglob("preview.*"))
+    for name in ("preview.*", "live_reload.*"):
+        assert not list(writing.output.rglob(name))
     assert not (writing.output / "drafts").exists()
+    assert "live_reload" not in writing.page("out")
     assert "preview" not in writing.page("out")
 
 
