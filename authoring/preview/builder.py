@@ -25,6 +25,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any, NamedTuple
 
+from blinker import Signal
 from watchfiles import watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,7 +92,6 @@ class Builder:
         self.changes: Queue[set[str]] = Queue()
         self.output = ""
         self.out = sys.stdout
-        self.building = False
 
     # What others are told
 
@@ -111,10 +111,11 @@ class Builder:
         began = time.monotonic()
         error: BaseException | None = None
         pelican: Any = None
-        self.building = True
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.ExitStack() as listening:
                 pelican = self.pelican()
+                for signal in interruptible():
+                    listening.enter_context(signal.connected_to(self.give_way))
                 pelican.run()
         except (Exception, Interrupted) as stopped:
             error = stopped
@@ -122,8 +123,6 @@ class Builder:
             if isinstance(stopped, Interrupted):
                 self.messages.lines.clear()
                 raise
-        finally:
-            self.building = False
         report = self.messages.take(error)
         seconds = time.monotonic() - began
         if self.output:
@@ -132,7 +131,7 @@ class Builder:
 
     def pelican(self) -> Any:
         """The blog as its settings are now; imported here, so that what is wrong with them is told."""
-        from pelican import Pelican, log, signals
+        from pelican import Pelican, log
         from pelican.settings import read_settings
 
         # All of them: what was said in an earlier build is told apart here.
@@ -144,19 +143,10 @@ class Builder:
         )
         settings = read_settings(str(self.root / SETTINGS))
         self.output = settings["OUTPUT_PATH"]
-        pelican = Pelican(settings)
-        from plugins.incremental import saved_page
-
-        for signal in (
-            signals.content_object_init,
-            signals.article_generator_write_article,
-            saved_page.patience,
-        ):
-            signal.connect(self.give_way)
-        return pelican
+        return Pelican(settings)
 
     def give_way(self, *_: object, **__: object) -> None:
-        if self.building and not self.changes.empty():
+        if not self.changes.empty():
             raise Interrupted
 
     def let_go(self, pelican: Any) -> None:
@@ -249,6 +239,19 @@ class Builder:
 
     def shown(self, path: str) -> str:
         return Path(path).relative_to(self.root).as_posix()
+
+
+def interruptible() -> tuple[Signal, ...]:
+    """The signals of a build at which it may be given up."""
+    from pelican import signals
+
+    from plugins.incremental import saved_page
+
+    return (
+        signals.content_object_init,
+        signals.article_generator_write_article,
+        saved_page.patience,
+    )
 
 
 def changed_since(root: Path, moment: float) -> Iterator[str]:

@@ -96,8 +96,8 @@ class Pelican(PelicansOwn):  # type: ignore[misc]  # Pelican is untyped
             print("Done: Nothing has changed since the build before.")
             return
         record.unlink(missing_ok=True)
-        signals.all_generators_finalized.connect(self.look_ahead)
-        super().run()
+        with signals.all_generators_finalized.connected_to(self.look_ahead):
+            super().run()
         kept = {"version": VERSION, "given": now, "due": self.due, "made": self.made()}
         files.update(record, json.dumps(kept).encode())
 
