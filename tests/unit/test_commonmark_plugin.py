@@ -1,6 +1,6 @@
 """The native parser: each way of writing, in whatever it stands, and what is hostile.
 
-That it gives what Python-Markdown gives is `test_fidelity`'s matter; here is what it gives where the
+That it gives what Python-Markdown gives is `test_markdown`'s matter; here is what it gives where the
 two differ, and that everything works within everything.
 """
 
