@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from dotenv import dotenv_values
-from markdown.extensions.toc import slugify_unicode
 
 root = Path(__file__).resolve().parent
 sys.path.insert(0, str(root))
@@ -119,20 +118,6 @@ PELICAN_CLASS = skip_build.Pelican
 PLUGINS = plugins.in_order()
 COMPRESS = False
 
-# Writing and templates
+# Templates
 
-# The native parser; "python-markdown" is the other one, and takes the settings below.
-MARKDOWN_READER = "commonmark"
-MARKDOWN = {
-    "output_format": "html5",
-    "extension_configs": {
-        "markdown.extensions.extra": {},
-        # Alignment as an attribute: a style attribute is what the site's policy forbids.
-        "markdown.extensions.tables": {"use_align_attribute": True},
-        "markdown.extensions.footnotes": {"BACKLINK_TITLE": ""},
-        "plugins.syntax": {},
-        "markdown.extensions.toc": {"slugify": slugify_unicode},
-        "markdown.extensions.meta": {},
-    },
-}
 JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}

@@ -19,7 +19,7 @@ import importlib.abc
 import importlib.machinery
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import ModuleType
 
 ORDER = (
@@ -78,9 +78,11 @@ SPLIT = {"machines": ("delivery.sitemap", "delivery.feeds", "delivery.llms_txt")
 logger = logging.getLogger(__name__)
 
 
-def in_order() -> list[ModuleType]:
-    """All plugins, in the order in which they have to stand in PLUGINS."""
-    return [importlib.import_module(f"{__name__}.{name}") for name in ORDER]
+def in_order(*, without: Collection[str] = ()) -> list[ModuleType]:
+    """All plugins but these, in the order in which they have to stand in PLUGINS."""
+    if unknown := set(without) - set(ORDER):
+        raise ValueError(f"There is no plugin {', '.join(sorted(unknown))}. ORDER has: {ORDER}.")
+    return [importlib.import_module(f"{__name__}.{name}") for name in ORDER if name not in without]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -22,9 +22,8 @@ class Writer(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.verbatim += tag == "pre"
-        # An empty title says nothing, and Python-Markdown's footnotes have one.
-        facts = sorted((key, value or "") for key, value in attrs if (key, value) != ("title", ""))
-        written = "".join(f' {key}="{escape(value)}"' for key, value in facts)
+        ordered = sorted((key, value or "") for key, value in attrs)
+        written = "".join(f' {key}="{escape(value)}"' for key, value in ordered)
         self.out.append(f"<{tag}{written}>")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -85,10 +85,6 @@ class Site:
             "SEARCH": False,
             "SHARE_PICTURES": False,
             "JINJA_ENVIRONMENT": {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True},
-            "MARKDOWN": {
-                "output_format": "html5",
-                "extension_configs": {"markdown.extensions.extra": {}, "plugins.syntax": {}},
-            },
             "PLUGINS": plugins.in_order(),
         }
         found = read_settings(override={"PELICAN_CLASS": Pelican, **defaults, **settings})

@@ -1,9 +1,9 @@
-"""Markup: finishes the HTML that a Markdown parser wrote, where file and language are known.
+"""Postprocess: finishes the HTML that a Markdown parser wrote, where file and language are known.
 
 Formulas become MathML, code is coloured, notes get a title in the language of their page, an image
 alone with a title becomes a figure with a caption, and the boxes of task lists say what they mean.
-It reads neutral HTML (what `plugins/syntax.py` writes, and CommonMark parsers with GitHub's
-extensions), so that it does not matter which parser a site uses:
+It reads neutral HTML (what `commonmark` writes, and other parsers as far as they write the same), so
+that a site may use any reader:
 
     <span data-math-style="inline">x^2</span>
     <pre><code class="language-python" data-meta="title=&quot;app.py&quot; hl_lines=&quot;2 4-5&quot;">…
@@ -285,7 +285,7 @@ class Finishing:
 # --- What the reader asks, before it keeps a text -------------------------------------------------
 
 
-def facts(settings: dict[str, Any]) -> list[Any]:
+def depends_on(settings: dict[str, Any]) -> list[Any]:
     """All that a finished text depends on, besides itself."""
     return [pygments.__version__, version("math-core"), settings.get("MATH_MACROS")]
 

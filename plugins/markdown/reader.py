@@ -1,20 +1,16 @@
-"""Reader: Markdown that has been read once is not read again, and what is new is read by all cores.
+"""Reader: reads an article's Markdown once, with the native parser, by all cores, and keeps the HTML.
 
 Takes the place of Pelican's own reader of Markdown. `frontmatter` takes off what a file says of
-itself; its text, and those fields that are Markdown too, go to the parser that the site has chosen:
-the native one (`commonmark`), or Python-Markdown with the site's `MARKDOWN`, which gives what
-Pelican's own reader gives. What a text became is kept in the site's memory, under a key of the text,
-the parser and its version, and the settings it depends on. What front matter means is worked out in
-every build: nothing stale can come out of it. (Pelican's own cache knows nothing of settings, and
-loads what it finds by `pickle`.) One parser serves all files instead of one for each, and plugins that
-finish its HTML, such as `markup`, do so before it is kept.
+itself; its text, and those fields that are Markdown too, go to `commonmark`. What a text became is kept
+in the site's cache, under a key of the text, the parser and its version, and the settings it depends
+on. What front matter means is worked out in every build: nothing stale can come out of it. (Pelican's
+own cache knows nothing of settings, and loads what it finds by `pickle`.) Plugins that finish the HTML,
+such as `postprocess`, do so before it is kept.
 
-Where a site has an extension of Python-Markdown that looks at more than the text, such as one that
-includes other files, it has to say `MARKDOWN_CACHE = False`. Extensions given as objects switch it
-off by themselves.
+A site that needs an extension of Python-Markdown leaves this plugin out of PLUGINS and has Pelican's
+reader; the others work with either (docs/markdown.md).
 
-Settings: MARKDOWN_READER ("commonmark", or "python-markdown"), MARKDOWN_CACHE (True),
-READING_PROCESSES (as many as the machine has cores; 1: no others).
+Settings: READING_PROCESSES (as many as the machine has cores; 1: no others).
 """
 
 import contextlib
@@ -25,13 +21,11 @@ import os
 import platform
 import re
 from functools import cached_property, partial
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol
 
-import markdown
 from pelican import signals
-from pelican.readers import DUPLICATES_DEFINITIONS_ALLOWED, ensure_metadata_list
+from pelican.readers import DUPLICATES_DEFINITIONS_ALLOWED, BaseReader, ensure_metadata_list
 from pelican.readers import MarkdownReader as PelicanReader
 from pelican.utils import SafeDatetime
 
@@ -45,7 +39,6 @@ logger = logging.getLogger(__name__)
 Settings = dict[str, Any]
 Stat = tuple[int, int]
 
-PARSERS = ("commonmark", "python-markdown")
 # Below this many new texts another process costs more than it saves.
 WORTH_A_PROCESS = 16
 # How many texts a process holds before it writes them down: of thousands, that is what counts.
@@ -66,7 +59,7 @@ class Finisher(Protocol):
     every build, whether the text was read anew or not.
     """
 
-    def facts(self, settings: Settings) -> list[Any]:
+    def depends_on(self, settings: Settings) -> list[Any]:
         """All that the answer depends on, besides the HTML and our own programs."""
 
     def finished(self, html: str, settings: Settings) -> tuple[str, list[Any]]:
@@ -102,107 +95,37 @@ class Text(NamedTuple):
     remarks: list[list[Any]] = []  # noqa: RUF012 - never changed
 
 
-def chosen(settings: dict[str, Any]) -> str:
-    """The parser that a site has chosen; raises ValueError for one that there is not."""
-    name = settings.get("MARKDOWN_READER", PARSERS[0])
-    if name not in PARSERS:
-        raise ValueError(
-            f'MARKDOWN_READER is "{name}". Write "commonmark" for the native parser, or'
-            ' "python-markdown", in pelicanconf.py.'
-        )
-    return str(name)
-
-
-class PythonMarkdown:
-    """Python-Markdown with a site's settings; made when the first text needs it."""
-
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self.settings = settings
-        self._made: markdown.Markdown | None = None
-        self._first = 0
-
-    def html(self, text: str) -> str:
-        if self._made is None:
-            self._made = markdown.Markdown(**self.settings["MARKDOWN"])
-            if "meta" in self._made.preprocessors:
-                # What stands before the text has been taken off already.
-                self._made.preprocessors.deregister("meta")
-            for extension in self._made.registeredExtensions:
-                self._first = getattr(extension, "unique_prefix", self._first)
-        self._made.reset()
-        for extension in self._made.registeredExtensions:
-            # Footnotes count the texts that they have seen, and may name themselves by that.
-            if hasattr(extension, "unique_prefix"):
-                extension.unique_prefix = self._first
-        return self._made.convert(text)
-
-
-class Parser:
-    """Front matter, and the parser of a site."""
-
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self.settings = settings
-        native = chosen(settings) == PARSERS[0]
-        self.html = commonmark.html if native else PythonMarkdown(settings).html
-
-    def parse(self, source: str) -> Text:
-        try:
-            fields, body = frontmatter.split(source)
-        except frontmatter.Unreadable as error:
-            return Text("", {}, {}, error.problems)
-        html = self.html(body)
-        formatted = {
-            name: self.html("\n".join(fields[name]))
-            for name in fields.keys() & set(self.settings["FORMATTED_FIELDS"])
-        }
-        remarks = []
-        for finisher in finishers:
-            html, said = finisher.finished(html, self.settings)
-            for name, value in formatted.items():
-                formatted[name], more = finisher.finished(value, self.settings)
-                said += more
-            remarks.append(said)
-        return Text(html, fields, formatted, remarks=remarks)
-
-
-def base(settings: dict[str, Any]) -> str | None:
-    """The part of the key that all texts share; None where nothing can be kept."""
-    if not settings.get("MARKDOWN_CACHE", True):
-        return None
+def parse(source: str, settings: Settings) -> Text:
+    """Read a file that has not been read before."""
     try:
-        name = chosen(settings)
-        return build_cache.key(
-            "reader 3",
-            name,
-            platform.python_version(),
-            sorted(settings["FORMATTED_FIELDS"]),
-            build_cache.program(__name__),
-            [commonmark.version()] if name == PARSERS[0] else python_markdown(settings["MARKDOWN"]),
-            [finisher.facts(settings) for finisher in finishers],
-        )
-    except build_cache.Unsayable as unsayable:
-        logger.info("What was read is not kept: MARKDOWN has %s in it.", unsayable)
-        return None
+        fields, body = frontmatter.split(source)
+    except frontmatter.Unreadable as error:
+        return Text("", {}, {}, error.problems)
+    html = commonmark.html(body)
+    formatted = {
+        name: commonmark.html("\n".join(fields[name]))
+        for name in fields.keys() & set(settings["FORMATTED_FIELDS"])
+    }
+    remarks = []
+    for finisher in finishers:
+        html, said = finisher.finished(html, settings)
+        for name, value in formatted.items():
+            formatted[name], more = finisher.finished(value, settings)
+            said += more
+        remarks.append(said)
+    return Text(html, fields, formatted, remarks=remarks)
 
 
-def python_markdown(given: dict[str, Any]) -> list[Any]:
-    """All that Python-Markdown's answer depends on; raises Unsayable."""
-    extensions = [*given.get("extensions", ()), *given.get("extension_configs", ())]
-    return [
-        markdown.__version__,
-        {name: value for name, value in given.items() if name != "extensions"},
-        [str(each) if isinstance(each, str) else build_cache.said(each) for each in extensions],
-        [build_cache.program(top) for top in sorted({tops(each) for each in extensions})],
-    ]
-
-
-def tops(extension: str) -> str:
-    """The package of an extension; those of one word are Python-Markdown's own or an entry point's."""
-    name = extension.partition(":")[0].partition(".")[0]
-    if name == extension.partition(":")[0]:
-        for point in entry_points(group="markdown.extensions", name=name):
-            return str(point.value.partition(":")[0].partition(".")[0])
-    return name
+def base(settings: Settings) -> str:
+    """The part of the key that all texts share."""
+    return build_cache.key(
+        "reader 4",
+        platform.python_version(),
+        sorted(settings["FORMATTED_FIELDS"]),
+        build_cache.program(__name__),
+        commonmark.version(),
+        [finisher.depends_on(settings) for finisher in finishers],
+    )
 
 
 def as_it_is(path: str) -> Stat:
@@ -214,37 +137,36 @@ def source_of(path: str | Path) -> str:
     return Path(path).read_text(encoding="utf-8").removeprefix("\ufeff")
 
 
-class MarkdownReader(PelicanReader):  # type: ignore[misc]  # Pelican is untyped
-    """Pelican's reader with a memory; of the same name, which articles have as their `reader`."""
+class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped
+    """Named as Pelican's own, whose name articles have as their `reader`."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.parser = Parser(self.settings)
+    # Pelican would take it, wherever it is only imported, for the extensions that stand here.
+    file_extensions: ClassVar[list[str]] = []
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
         # The keys of files as they were a moment ago, so that these need not be opened again.
         self.keys: dict[str, tuple[Stat, str]] = {}
         self.meant: dict[tuple[str, str], Any] = {}
 
     @cached_property
-    def base(self) -> str | None:
+    def base(self) -> str:
         return base(self.settings)
 
-    def key(self, source: str) -> str | None:
-        if not self.base:
-            return None
+    def key(self, source: str) -> str:
         text = f"{self.base}{source}".encode("utf-8", "surrogatepass")
         return hashlib.sha256(text).hexdigest()
 
-    def kept(self, key: str | None) -> Text | None:
-        found = build_cache.of(self.settings).get(key) if key else None
+    def kept(self, key: str) -> Text | None:
+        found = build_cache.of(self.settings).get(key)
         return Text(*json.loads(found)) if found else None
 
     def text(self, source: str) -> Text:
         key = self.key(source)
         if (found := self.kept(key)) is not None:
             return found
-        text = self.parser.parse(source)
-        if key:
-            build_cache.of(self.settings).put(key, json.dumps(text, ensure_ascii=False))
+        text = parse(source, self.settings)
+        build_cache.of(self.settings).put(key, json.dumps(text, ensure_ascii=False))
         return text
 
     def text_of(self, path: str) -> Text:
@@ -310,7 +232,7 @@ def read_ahead(generator: Generator) -> None:
     """Before Pelican asks for the first article, read what is new in as many processes as help."""
     reader = generator.readers.readers.get("md")
     kept = build_cache.of(generator.settings)
-    if not isinstance(reader, MarkdownReader) or not reader.base or kept.path is None:
+    if not isinstance(reader, MarkdownReader) or kept.path is None:
         return
     for name in generator.get_files(
         generator.settings["ARTICLE_PATHS"],
@@ -321,14 +243,14 @@ def read_ahead(generator: Generator) -> None:
         with contextlib.suppress(
             OSError, UnicodeDecodeError
         ):  # Told by whoever reads it in its turn.
-            reader.keys[path] = as_it_is(path), str(reader.key(source_of(path)))
+            reader.keys[path] = as_it_is(path), reader.key(source_of(path))
     known = kept.among([key for _, key in reader.keys.values()])
     new = sorted(path for path, (_, key) in reader.keys.items() if key not in known)
     most = workers.at_hand(generator.settings.get("READING_PROCESSES"))
     if (many := min(most, len(new) // WORTH_A_PROCESS)) > 1:
         kept.close()
-        # Made once, before the others are.
-        reader.parser.parse("")
+        # The parser's module is loaded once, before the others are made.
+        parse("", reader.settings)
         # A text whose process failed is read again in its turn, where what is wrong can be said.
         workers.divided(new, many, partial(work, reader))
 
@@ -343,10 +265,24 @@ def work(reader: MarkdownReader, paths: list[str]) -> None:
 
 
 def give(readers: Any) -> None:
-    # A site that has chosen a reader of its own keeps it.
-    for name, its in list(readers.reader_classes.items()):
-        if its is PelicanReader:
+    if (chosen := readers.settings.get("MARKDOWN_READER", "commonmark")) != "commonmark":
+        raise ValueError(
+            f'MARKDOWN_READER = "{chosen}" has no meaning any more: there is one parser. Take the line'
+            " out of pelicanconf.py. If you need Python-Markdown, write PLUGINS ="
+            ' plugins.in_order(without=["markdown.reader"]) there, and install Markdown; Pelican then'
+            " reads with MARKDOWN as you have set it. docs/markdown.md tells what differs."
+        )
+    for name in PelicanReader.file_extensions:
+        # A site that has chosen a reader of its own keeps it.
+        if readers.reader_classes.get(name, PelicanReader) is PelicanReader:
             readers.reader_classes[name] = MarkdownReader
+
+
+def stay_silent(generator: Generator) -> None:
+    """Where Python-Markdown is not installed, Pelican would warn of every file that is read here."""
+    for name, its in generator.readers.readers.items():
+        if isinstance(its, MarkdownReader):
+            generator.readers.disabled_readers.pop(name, None)
 
 
 def finish(pelican: Pelican) -> None:
@@ -356,5 +292,6 @@ def finish(pelican: Pelican) -> None:
 def register() -> None:
     finishers.clear()
     signals.readers_init.connect(give)
+    signals.generator_init.connect(stay_silent)
     signals.article_generator_init.connect(read_ahead)
     signals.finalized.connect(finish)

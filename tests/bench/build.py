@@ -32,7 +32,6 @@ from tests.bench.saves import Waits
 COMMAND = "python3 tasks.py bench build"
 POSTS, LARGE = 1_000, 5_000
 BUILDS = ("cold", "nothing changed", "one edit", "a rename")
-OURS = (peers.NATIVE, peers.KEPT)
 # The others would take a quarter of an hour, or say nothing new.
 LARGE_KINDS = (peers.NATIVE, peers.ELEVENTY_KIND, peers.HUGO_KIND)
 # `up` has the blog's own settings: of ours there is one.
@@ -158,19 +157,13 @@ def measure_saves(
 def goals(results: Results) -> list[Goal]:
     """What was promised, as far as this run has measured it."""
     found: list[Goal] = []
-    ours, kept, stock, hugo = (
-        results.builds.get(kind.name)
-        for kind in (peers.NATIVE, peers.KEPT, peers.STOCK, peers.HUGO_KIND)
-    )
+    ours, hugo = (results.builds.get(kind.name) for kind in (peers.NATIVE, peers.HUGO_KIND))
 
     def goal(text: str, wanted: float, value: float) -> None:
         found.append(Goal(text, wanted, value, at_most=True))
 
     if ours and hugo:
         goal("cold, of Hugo's", 1, ours["cold"].cpu_seconds / hugo["cold"].cpu_seconds)
-    if kept and stock:
-        value = kept["cold"].cpu_seconds / stock["cold"].cpu_seconds
-        goal("cold with Python-Markdown, of stock Pelican's", 0.4, value)
     if ours:
         goal("nothing changed, CPU seconds", 1, ours["nothing changed"].cpu_seconds)
         goal("one edit, CPU seconds", 1.5, ours["one edit"].cpu_seconds)
@@ -186,20 +179,20 @@ def goals(results: Results) -> list[Goal]:
 
 def ratios(results: Results) -> str:
     rows: list[Sequence[str]] = [("", *BUILDS, "cold, MB", "saving")]
-    for mine in (kind.name for kind in OURS if kind.name in results.builds):
-        own = results.builds[mine]
-        for other, each in results.builds.items():
-            if other in [kind.name for kind in OURS]:
-                continue
-            waits = [results.waits.get(name) for name in (mine, other)]
-            rows.append(
-                (
-                    f"{mine}, of {other}'s",
-                    *(f"{own[n].cpu_seconds / each[n].cpu_seconds:.2f}" for n in BUILDS),
-                    f"{own['cold'].memory_mb / each['cold'].memory_mb:.2f}",
-                    f"{waits[0].median / waits[1].median:.2f}" if waits[0] and waits[1] else "",
-                )
+    mine = peers.NATIVE.name
+    own = results.builds.get(mine)
+    for other, each in results.builds.items():
+        if own is None or other == mine:
+            continue
+        waits = [results.waits.get(name) for name in (mine, other)]
+        rows.append(
+            (
+                f"{mine}, of {other}'s",
+                *(f"{own[n].cpu_seconds / each[n].cpu_seconds:.2f}" for n in BUILDS),
+                f"{own['cold'].memory_mb / each['cold'].memory_mb:.2f}",
+                f"{waits[0].median / waits[1].median:.2f}" if waits[0] and waits[1] else "",
             )
+        )
     return report.table(rows) if len(rows) > 1 else "Nothing to compare with was measured."
 
 

@@ -36,19 +36,10 @@ POSTIL = f"""
 import sys
 
 sys.path.insert(0, {str(ROOT)!r})
-from plugins import unchanged
+from plugins.incremental import skip_build
 
-PELICAN_CLASS = unchanged.Pelican
+PELICAN_CLASS = skip_build.Pelican
 PLUGINS = {list(PLUGINS)!r}
-MARKDOWN = {{
-    "output_format": "html5",
-    "extension_configs": {{
-        "markdown.extensions.extra": {{}},
-        "plugins.syntax": {{}},
-        "markdown.extensions.meta": {{}},
-    }},
-}}
-MARKDOWN_READER = "%s"
 """
 
 
@@ -110,8 +101,7 @@ def pelican(name: str, settings: str = "") -> Kind:
 
 
 STOCK = pelican("stock Pelican")
-NATIVE = pelican("Postil", POSTIL % "commonmark")
-KEPT = pelican("Postil, Python-Markdown", POSTIL % "python-markdown")
+NATIVE = pelican("Postil", POSTIL)
 ELEVENTY_KIND = Kind(
     "Eleventy",
     "eleventy",
@@ -131,7 +121,6 @@ HUGO_KIND = Kind(
 KINDS = {
     "stock": STOCK,
     "postil": NATIVE,
-    "python-markdown": KEPT,
     "eleventy": ELEVENTY_KIND,
     "hugo": HUGO_KIND,
 }

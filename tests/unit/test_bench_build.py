@@ -220,7 +220,6 @@ def test_the_report_tells_goals_ratios_and_what_was_left_out() -> None:
     assert "| Postil" in text
     assert "- Eleventy: there is no npm here" in text
     assert "still\nthere with: Hugo." in text
-    assert "Python-Markdown, of" not in text
 
 
 def test_a_part_of_the_report_is_replaced_and_the_others_stay() -> None:

@@ -1,7 +1,7 @@
 """The native parser: each way of writing, in whatever it stands, and what is hostile.
 
-That it gives what Python-Markdown gives is `test_markdown`'s matter; here is what it gives where the
-two differ, and that everything works within everything.
+What comes of each way of writing by itself is in tests/samples/markdown.txt; here is that everything
+works within everything, and that no text is a trouble.
 """
 
 import re
@@ -25,7 +25,7 @@ def html(text: str) -> str:
 
 
 def finished(text: str) -> str:
-    """With what `markup` makes of it."""
+    """With what `postprocess` makes of it."""
     finishing = Finishing({})
     done = finishing.speak(finishing.finish(commonmark.html(text)), "en")
     assert not finishing.remarks

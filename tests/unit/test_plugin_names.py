@@ -49,3 +49,10 @@ def test_old_settings_that_import_or_name_plugins_still_work() -> None:
         "'plugins.presentation.theme_settings']",
         "plugins.incremental.skip_build",
     ]
+
+
+def test_a_plugin_that_a_site_does_without_is_left_out_by_its_name() -> None:
+    names = [module.__name__ for module in plugins.in_order(without=["markdown.reader"])]
+    assert names == [f"plugins.{name}" for name in plugins.ORDER if name != "markdown.reader"]
+    with pytest.raises(ValueError, match=r"no plugin reader\. ORDER has: .*markdown\.reader"):
+        plugins.in_order(without=["reader"])

@@ -3,29 +3,22 @@
 import logging
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import markdown
 import pytest
 from pelican.readers import BaseReader
 from pelican.settings import DEFAULT_CONFIG
 
+import plugins
 from plugins.incremental import build_cache
 from plugins.markdown import commonmark, highlight, postprocess, reader
 from plugins.site import FrontMatterError
-from tests.sites import Site, disconnect
+from tests.sites import ROOT, Site, disconnect
 
-EVERYTHING: dict[str, Any] = {
-    "extensions": [
-        "markdown.extensions.extra",
-        "markdown.extensions.footnotes",
-        "markdown.extensions.toc",
-    ],
-    "extension_configs": {"markdown.extensions.footnotes": {"UNIQUE_IDS": True}},
-}
-PYTHON = {"MARKDOWN_READER": "python-markdown"}
 CODE = "```python\nprint('fish')\n```\n"
 
 
@@ -41,13 +34,13 @@ def site(tmp_path: Path) -> Iterator[Site]:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that a parser was asked for."""
     asked: list[str] = []
-    parse = reader.Parser.parse
+    parse = reader.parse
 
-    def count(self: reader.Parser, source: str) -> reader.Text:
+    def count(source: str, settings: dict[str, Any]) -> reader.Text:
         asked.append(source)
-        return parse(self, source)
+        return parse(source, settings)
 
-    monkeypatch.setattr(reader.Parser, "parse", count)
+    monkeypatch.setattr(reader, "parse", count)
     return asked
 
 
@@ -61,20 +54,6 @@ def test_a_text_is_read_once_for_all_builds(site: Site, parsed: list[str]) -> No
     assert "<em>So.</em>" in (site.output / "index.html").read_text()
 
 
-@pytest.mark.parametrize("name", reader.PARSERS)
-def test_what_is_kept_is_what_the_chosen_parser_gives(
-    site: Site, parsed: list[str], name: str
-) -> None:
-    site.write("list", "1. One\n2. Two\n\nText:\n- three")
-    site.build()
-    native = site.page("list")
-    asked = len(parsed)
-    site.build(MARKDOWN_READER=name)
-    assert ("<li>three" in native) is True
-    assert ("<li>three" in site.page("list")) is (name == "commonmark")
-    assert len(parsed) == (asked if name == "commonmark" else 2 * asked)
-
-
 def test_another_version_of_the_native_parser_reads_anew(
     site: Site, parsed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,17 +63,28 @@ def test_another_version_of_the_native_parser_reads_anew(
     assert len(parsed) == 2
 
 
-def test_a_parser_that_there_is_not_is_refused_with_the_names_of_those_there_are(
-    site: Site,
-) -> None:
-    with pytest.raises(ValueError, match=r'"comrak".*"commonmark".*"python-markdown"'):
-        site.build(MARKDOWN_READER="comrak")
+def test_a_parser_that_there_is_no_more_is_refused_with_the_way_to_keep_it(site: Site) -> None:
+    site.build(MARKDOWN_READER="commonmark")
+    with pytest.raises(ValueError, match=r'without=\["markdown.reader"\]'):
+        site.build(MARKDOWN_READER="python-markdown")
+    disconnect()
+    site.build(PLUGINS=plugins.in_order(without=["markdown.reader"]))
+    # Pelican's own colours, and its own memory.
+    assert '<div class="highlight"><pre><span></span><code>' in site.page("fish")
 
 
-def test_python_markdown_gets_the_text_without_what_stands_before_it(site: Site) -> None:
-    site.write("meta", "Note: this is no front matter.")
-    site.build(**PYTHON)
-    assert "<p>Note: this is no front matter.</p>" in site.page("meta")
+def test_nothing_of_python_markdown_has_to_be_installed(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Title: A\nDate: 2026-01-01\n\n*Words.*\n", encoding="utf-8")
+    program = (
+        "import sys; sys.modules['markdown'] = None; import pelican; pelican.main("
+        f"[{str(tmp_path)!r}, '-o', {str(tmp_path / 'out')!r}, '-s', 'pelicanconf.py',"
+        " '--fatal', 'warnings', '-e', 'SEARCH=false', 'SHARE_PICTURES=false'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "<em>Words.</em>" in (tmp_path / "out" / "a" / "index.html").read_text()
 
 
 def test_front_matter_that_cannot_be_read_stops_the_build_with_all_other_problems(
@@ -128,13 +118,22 @@ def test_an_edit_is_read(site: Site, parsed: list[str]) -> None:
 
 
 def test_a_changed_setting_is_never_served_from_memory(site: Site, parsed: list[str]) -> None:
+    site.write("bird", r"It is $\R$.")
+    site.build(MATH_MACROS={"R": "r"})
+    assert "<mi>r</mi>" in site.page("bird")
+    site.build(MATH_MACROS={"R": "q"})
+    assert "<mi>q</mi>" in site.page("bird")
+    assert len(parsed) == 4
+
+
+def test_nothing_is_carried_from_one_file_to_the_next(site: Site) -> None:
+    site.write("bird", "[TOC]\n\n## Fins\n\n*[HTML]: Words\n\nHTML[^1]\n\n[^1]: Other.\n\n[a]: /b")
+    site.write("cat", "## Fins\n\nHTML, [a] and [^1].")
     site.build()
-    toc = "markdown.extensions.toc"
-    site.build(**PYTHON, MARKDOWN={"extension_configs": {toc: {"baselevel": 3}}})
-    assert len(parsed) == 2
-    assert '<h4 id="fins">' in site.page("fish")
-    site.build(**PYTHON, MARKDOWN={"extension_configs": {toc: {"baselevel": 4}}})
-    assert '<h5 id="fins">' in site.page("fish")
+    page = site.page("cat")
+    assert '<h2 id="fins">' in page
+    assert "<abbr" not in page
+    assert "[a] and [^1]" in page
 
 
 def test_what_front_matter_means_is_worked_out_in_every_build(site: Site) -> None:
@@ -143,36 +142,6 @@ def test_what_front_matter_means_is_worked_out_in_every_build(site: Site) -> Non
     assert site.threads["bird"]["published"] == "2026-01-01T12:00:00+00:00"
     site.build(TIMEZONE="Asia/Tokyo")
     assert site.threads["bird"]["published"] == "2026-01-01T03:00:00+00:00"
-
-
-def test_extensions_given_as_objects_are_not_kept(site: Site, parsed: list[str]) -> None:
-    from markdown.extensions.toc import TocExtension
-
-    for _ in range(2):
-        site.build(**PYTHON, MARKDOWN={"extensions": [TocExtension(), "markdown.extensions.meta"]})
-    assert len(parsed) == 2
-
-
-def test_a_site_may_switch_the_memory_off(site: Site, parsed: list[str]) -> None:
-    for _ in range(2):
-        site.build(MARKDOWN_CACHE=False)
-    assert len(parsed) == 2
-
-
-def test_one_parser_for_all_files_carries_nothing_from_one_to_the_next(site: Site) -> None:
-    site.write("bird", "[TOC]\n\n## Fins\n\n*[HTML]: Words\n\nHTML[^1]\n\n[^1]: Other.\n\n[a]: /b")
-    site.write("cat", "## Fins\n\nHTML, [a] and [^1].")
-    site.write("dog", "Of its own[^1].\n\n[^1]: Own.")
-    site.build(**PYTHON, MARKDOWN=EVERYTHING)
-    page = site.page("cat")
-    assert '<h2 id="fins">' in page
-    assert "<abbr" not in page
-    assert "[a] and [^1]" in page
-    # As a parser of its own would name it.
-    name = re.search(r'id="fn:\d-1"', markdown.markdown("a[^1]\n\n[^1]: b", **EVERYTHING))
-    assert name
-    assert name[0] in site.page("bird")
-    assert name[0] in site.page("dog")
 
 
 @pytest.mark.usefixtures("alone")
@@ -184,7 +153,7 @@ def test_many_texts_are_read_in_several_processes_with_the_same_result(site: Sit
     pages = {n: site.page(f"n{n}") for n in range(40)}
     alone = Site(site.folder / "alone")
     alone.content = site.content
-    alone.build(READING_PROCESSES=1, MARKDOWN_CACHE=False)
+    alone.build(READING_PROCESSES=1)
     assert {n: alone.page(f"n{n}") for n in range(40)} == pages
 
 
@@ -264,7 +233,7 @@ def test_a_language_that_is_not_known_is_told_in_every_build(
 )
 @pytest.mark.parametrize("name", ["date", "modified"])
 def test_a_date_is_the_moment_that_pelican_takes_it_for(name: str, words: str) -> None:
-    settings = {**DEFAULT_CONFIG, "MARKDOWN_CACHE": False}
+    settings = dict(DEFAULT_CONFIG)
     ours, theirs = reader.MarkdownReader(settings), BaseReader(settings)
     if name == "modified" and "_" in words:
         return

@@ -18,7 +18,6 @@ from pelican.contents import Article
 import formats.policy
 from plugins.incremental import build_cache, render_pages, skip_build, skip_pages
 from plugins.incremental.render_pages import Writer
-from plugins.markdown import reader
 from tests.sites import Site, disconnect
 
 
@@ -177,7 +176,11 @@ def test_facts_tell_apart_what_differs_and_end_where_they_go_round() -> None:
 names = st.sampled_from(["fish", "bird", "cat", "dog"])
 edits = st.lists(
     st.one_of(
-        st.tuples(st.just("body"), names, st.sampled_from(["One.", "Two two.", "Three {words}."])),
+        st.tuples(
+            st.just("body"),
+            names,
+            st.sampled_from(["One.", "Two two.", "Three {words}.", "Four $\\R$."]),
+        ),
         st.tuples(st.just("tag"), names, st.sampled_from(["air", "water", "land"])),
         st.tuples(st.just("date"), names, st.sampled_from(["2026-01-01", "2026-01-03"])),
         st.tuples(st.just("status"), names, st.sampled_from(["draft", "hidden", "published"])),
@@ -188,7 +191,7 @@ edits = st.lists(
         st.tuples(st.just("comment"), names, st.sampled_from(["Well.", "Ill."])),
         st.tuples(st.just("name"), st.just(""), st.sampled_from(["Sample", "Another"])),
         st.tuples(st.just("paginate"), st.just(""), st.sampled_from(["1", "10"])),
-        st.tuples(st.just("parser"), st.just(""), st.sampled_from(reader.PARSERS)),
+        st.tuples(st.just("macro"), st.just(""), st.sampled_from(["x", "y"])),
     ),
     min_size=1,
     max_size=4,
@@ -214,7 +217,7 @@ def test_building_what_changed_equals_building_everything(
             name: {"body": f"Words of {name}.", "Tags": "air", "Summary": "So."}
             for name in ("fish", "bird", "cat")
         }
-        given: dict[str, Any] = {"RENDERING_PROCESSES": processes}
+        given: dict[str, Any] = {"RENDERING_PROCESSES": processes, "MATH_MACROS": {"R": "z"}}
         given["PELICAN_CLASS"] = skip_build.Pelican
         revision = 0
         for edits in [[], *rounds]:
@@ -222,8 +225,8 @@ def test_building_what_changed_equals_building_everything(
                 revision += 1
                 if what == "name":
                     given["SITENAME"] = value
-                elif what == "parser":
-                    given["MARKDOWN_READER"] = value
+                elif what == "macro":
+                    given["MATH_MACROS"] = {"R": value}
                 elif what == "paginate":
                     given["DEFAULT_PAGINATION"] = int(value)
                 elif what == "delete":

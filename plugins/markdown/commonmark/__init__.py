@@ -2,10 +2,10 @@
 
 `comrak`, which is written in Rust, reads CommonMark, tables, tasks, footnotes, strikethrough, bare
 addresses and formulas in a line. What it does not know is put into words that it does know before it
-reads a text (`source`), and what it writes becomes the neutral HTML that `plugins/syntax.py` has
-Python-Markdown write (`finish`); so nothing behind it has to ask which parser there was.
+reads a text (`source`), and what it writes becomes the neutral HTML that `postprocess` and the theme
+know (`finish`).
 
-Signs of this room's own travel through the parser as noncharacters of Unicode, which no text has a
+Signs of our own travel through the parser as noncharacters of Unicode, which no text has a
 use for; they are taken out of what is read. Each piece of work is begun only when a quick look says
 that the text has something for it, so that ordinary prose pays for nothing but the parser.
 """
