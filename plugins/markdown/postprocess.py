@@ -87,7 +87,7 @@ FIGURE = re.compile(
     rf"<p>\s*(?P<open><a\b{ATTRIBUTES}>)?\s*(?P<image><img\b{ATTRIBUTES}>)\s*(?P<close></a>)?\s*</p>"
 )
 TITLE = re.compile(r'\s*\btitle="(?P<words>[^"]*)"')
-BOX = re.compile(r'<li>(?P<p>\s*<p>)?<input (?P<facts>[^>]*type="checkbox"[^>]*)>')
+BOX = re.compile(r'<li>(?P<p>\s*<p>)?<input (?P<given>[^>]*type="checkbox"[^>]*)>')
 CELL = re.compile(r'<(t[hd]) align="(left|center|right)">')
 STYLE = re.compile(r' style="(?P<style>[^"]*)"')
 BOXED = re.compile(r'<menclose notation="box">(.*?)</menclose>', re.DOTALL)
@@ -213,16 +213,16 @@ class Finishing:
 
     def code(self, found: re.Match[str]) -> str:
         language, code = unescape(found["language"] or ""), unescape(found["code"])
-        facts = {
+        meta = {
             part["key"]: part["a"] or part["b"] or part["c"] or ""
             for part in META.finditer(unescape(found["meta"] or ""))
         }
-        for key in facts.keys() - {"title", "hl_lines"}:
+        for key in meta.keys() - {"title", "hl_lines"}:
             self.warn(
                 f"{key}=", f'Code has no "{key}". What it may have is title="…" and hl_lines="…".'
             )
         marked: list[int] = []
-        if lines := facts.get("hl_lines"):
+        if lines := meta.get("hl_lines"):
             try:
                 marked = line_numbers(lines, code.count("\n"))
             except ValueError as error:
@@ -233,9 +233,9 @@ class Finishing:
                 )
         shown = self.coloured(language, code, marked)
         block = f'<div class="highlight"><pre><code>{shown}</code></pre></div>'
-        if not facts.get("title"):
+        if not meta.get("title"):
             return block
-        name = escape(facts["title"])
+        name = escape(meta["title"])
         return f'<figure class="code"><figcaption>{name}</figcaption>{block}</figure>'
 
     def coloured(self, language: str, code: str, marked: list[int]) -> str:
@@ -273,7 +273,7 @@ class Finishing:
         )
 
     def box(self, known: dict[str, str], found: re.Match[str]) -> str:
-        done = "checked" in found["facts"]
+        done = "checked" in found["given"]
         name, sign = ("done", "☑") if done else ("open", "☐")
         says = escape(known[name])
         return (

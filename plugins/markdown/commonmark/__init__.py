@@ -2,7 +2,7 @@
 
 `comrak`, which is written in Rust, reads CommonMark, tables, tasks, footnotes, strikethrough, bare
 addresses and formulas in a line. What it does not know is put into words that it does know before it
-reads a text (`source`), and what it writes becomes the neutral HTML that `postprocess` and the theme
+reads a text (`source`, `blocks`), and what it writes becomes the neutral HTML that `postprocess` and the theme
 know (`finish`).
 
 Signs of our own travel through the parser as noncharacters of Unicode, which no text has a

@@ -7,7 +7,7 @@ cell, to that; on the last line of a paragraph, an item or a definition, to that
 import re
 from html import escape, unescape
 
-Facts = dict[str, str | None]
+Attributes = dict[str, str | None]
 
 # A bare address in a value has become a link by now. No other tag may stand in the braces.
 LIST = r"\{:? *(?P<list>[^{}\n <](?:[^{}\n<]|</?a\b[^<>]*>)*)\}"
@@ -19,9 +19,7 @@ LAST_LINE = re.compile(
 )
 CELL = re.compile(rf" +{LIST} *(?=</(?P<tag>td|th|dt)>)")
 AT_THE_END = re.compile(rf"(?:^| +){LIST} *$")
-FACT = re.compile(
-    r"""(?P<key>[^\s=]+)=(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>\S+))|(?P<word>\S+)"""
-)
+ONE = re.compile(r"""(?P<key>[^\s=]+)=(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>\S+))|(?P<word>\S+)""")
 NOT_IN_A_NAME = re.compile(r"[^\w:.-]+")
 TAG = re.compile(r"<[^<>]*>")
 # Whether there may be any of them: a search for one rare letter is quick.
@@ -76,43 +74,44 @@ def of_element(html: str, found: re.Match[str]) -> list[Edit]:
     return [(start, end, adorned(html[start:end], found["list"])), (found.start(), found.end(), "")]
 
 
-def facts_of(text: str) -> Facts:
+def parsed(text: str) -> Attributes:
     """What a list says; a word alone is an attribute without a value."""
-    facts: Facts = {}
-    for found in FACT.finditer(unescape(TAG.sub("", text))):
+    attributes: Attributes = {}
+    for found in ONE.finditer(unescape(TAG.sub("", text))):
         word = found["word"] or ""
         if word.startswith("."):
-            facts["class"] = f"{facts.get('class') or ''} {word[1:]}".strip()
+            attributes["class"] = f"{attributes.get('class') or ''} {word[1:]}".strip()
         elif word.startswith("#"):
-            facts["id"] = word[1:]
+            attributes["id"] = word[1:]
         elif word:
-            facts[NOT_IN_A_NAME.sub("_", word)] = None
+            attributes[NOT_IN_A_NAME.sub("_", word)] = None
         else:
             value = found["a"] or found["b"] or found["c"] or ""
-            facts[NOT_IN_A_NAME.sub("_", found["key"])] = value
-    return facts
+            attributes[NOT_IN_A_NAME.sub("_", found["key"])] = value
+    return attributes
 
 
-def written(facts: Facts) -> str:
+def written(attributes: Attributes) -> str:
     return "".join(
-        f" {key}" if value is None else f' {key}="{escape(value)}"' for key, value in facts.items()
+        f" {key}" if value is None else f' {key}="{escape(value)}"'
+        for key, value in attributes.items()
     )
 
 
 def adorned(tag: str, text: str) -> str:
     """An opening tag with what a list says; a class comes beside those that are there."""
-    facts = facts_of(text)
-    for key in list(facts):
+    attributes = parsed(text)
+    for key in list(attributes):
         there = re.search(rf' {re.escape(key)}="([^"]*)"', tag)
         if there:
             if key == "class":
-                facts[key] = f"{unescape(there[1])} {facts[key]}"
+                attributes[key] = f"{unescape(there[1])} {attributes[key]}"
             tag = tag[: there.start()] + tag[there.end() :]
-    return f"{tag[:-1]}{written(facts)}>"
+    return f"{tag[:-1]}{written(attributes)}>"
 
 
-def of_heading(inner: str) -> tuple[str, Facts]:
+def of_heading(inner: str) -> tuple[str, Attributes]:
     """A heading's words, and what a list at their end says of it."""
     if not inner.endswith("}") or not (found := AT_THE_END.search(inner)):
         return inner, {}
-    return inner[: found.start()].rstrip().rstrip("#").rstrip(), facts_of(found["list"])
+    return inner[: found.start()].rstrip().rstrip("#").rstrip(), parsed(found["list"])

@@ -96,15 +96,15 @@ def void(html: str, typed: bool) -> str:
 # --- Code, formulas, addresses, tasks -------------------------------------------------------------
 
 
-def language_and_facts(info: str) -> tuple[str, str]:
+def language_and_meta(info: str) -> tuple[str, str]:
     """What stands behind the first three backticks: a language, and what else is said of the code."""
     info = info.strip()
     if info.startswith("{") and info.endswith("}"):
         info = info[1:-1].strip()
-    language, _, facts = info.partition(" ")
+    language, _, meta = info.partition(" ")
     if "=" in language:
-        language, facts = "", info
-    return language.removeprefix("."), facts.strip()
+        language, meta = "", info
+    return language.removeprefix("."), meta.strip()
 
 
 def code(found: re.Match[str]) -> str:
@@ -112,9 +112,9 @@ def code(found: re.Match[str]) -> str:
     words = (
         found["only"] or f"{found['first'] or found['last']} {found['after'] or found['before']}"
     )
-    language, facts = language_and_facts(unescape(words))
+    language, meta = language_and_meta(unescape(words))
     named = f' class="language-{escape(language)}"' if language else ""
-    more = f' data-meta="{escape(facts)}"' if facts else ""
+    more = f' data-meta="{escape(meta)}"' if meta else ""
     return f"<pre><code{named}{more}>"
 
 
@@ -148,8 +148,8 @@ def footnotes(html: str) -> str:
         return f'{space}<a class="footnote-backref" href="#fnref{time}:{its}">&#8617;</a>'
 
     html = REFERENCE.sub(reference, html)
-    text, mark, below = html.rpartition(FOOTNOTES)
-    if not mark:
+    text, found, below = html.rpartition(FOOTNOTES)
+    if not found:
         return html
     below = FOOTNOTE.sub(lambda found: f'<li id="fn:{escape(unquote(found[1]))}">', below)
     below = BACK_ALONE.sub(lambda found: f"<p>{found[1][6:]}</p>", BACK.sub(back, below))
@@ -221,17 +221,17 @@ def headings(html: str) -> str:
     The parser could make ids as well; thousands of equal headings would take it minutes.
     """
     found = [(each, *attributes.of_heading(each["inner"])) for each in HEADING.finditer(html)]
-    used = {*ID.findall(html), *(facts["id"] or "" for _, _, facts in found if "id" in facts)}
+    used = {*ID.findall(html), *(its["id"] or "" for _, _, its in found if "id" in its)}
     counts: dict[str, int] = {}
     listed, out, last = [], [], 0
-    for each, inner, facts in found:
+    for each, inner, its in found:
         level, name = each["level"], title(inner)
         label: str | None = ""
         more = ""
-        given = facts.pop("id", None) or unique(slug(name), used, counts)
-        if facts:
-            label = facts.pop("data-toc-label", None)
-            more = attributes.written(facts)
+        given = its.pop("id", None) or unique(slug(name), used, counts)
+        if its:
+            label = its.pop("data-toc-label", None)
+            more = attributes.written(its)
         out.append(html[last : each.start()])
         out.append(f'<h{level} id="{escape(given)}"{more}>{inner}</h{level}>')
         last = each.end()
