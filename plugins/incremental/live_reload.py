@@ -1,29 +1,24 @@
-"""Preview: what only the author sees while writing, and what of it has to leave a published site.
+"""Live reload: pages of a preview show by themselves what was built while somebody looks at them.
 
 With PREVIEW the theme's pages load a small script, which asks `preview.json` whether there is a newer
-build, or an error, and shows what is not published yet: the build lists drafts and articles whose
-date is still to come in `drafts/list.json`. `preview.json` is written by the program that builds again
-on every change (`tell`). Without PREVIEW all of it is removed from the site.
+build, or an error. That file is written by the program that builds again on every change (`tell`).
+Without PREVIEW, file and script are removed from the site.
 
-Settings: PREVIEW (False), DRAFTS_FOLDER ("drafts").
+Settings: PREVIEW (False).
 """
 
 import contextlib
 import json
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from pelican import signals
 
 from plugins import files
-from plugins.site import Generator, Pelican, by_kind, drafts, plain
+from plugins.site import Pelican
 
 STATUS = "preview.json"
 # The second is what an earlier release called them.
 SCRIPTS = ("live_reload.*", "preview.*")
-
-_waiting: dict[str, list[dict[str, str]]] = {}
 
 
 def tell(output: Path, build: str, state: str, error: str = "") -> None:
@@ -38,33 +33,11 @@ def end(output: Path) -> None:
         (output / STATUS).unlink()
 
 
-def gather(generators: Iterable[Generator]) -> None:
-    articles, pages = by_kind(generators)
-    settings = articles.settings
-    prefix = settings.get("SITE_PATH", "")
-    _waiting[settings["OUTPUT_PATH"]] = [
-        {
-            "title": plain(draft.title),
-            "url": f"{prefix}/{draft.url}",
-            # Pelican makes a draft of what has a date to come; only its author's word tells the two.
-            "due": ""
-            if draft.metadata.get("status", "").lower() == "draft" or not hasattr(draft, "date")
-            else f"{draft.date:%Y-%m-%d %H:%M}",
-        }
-        for draft in drafts(articles, pages)
-    ]
-
-
 def finish(pelican: Pelican) -> None:
-    settings: dict[str, Any] = pelican.settings
-    output = Path(settings["OUTPUT_PATH"])
-    waiting = _waiting.pop(settings["OUTPUT_PATH"], [])
+    settings = pelican.settings
     if settings.get("PREVIEW", False):
-        waiting.sort(key=lambda each: (each["due"], each["title"]))
-        text = json.dumps(waiting, ensure_ascii=False, indent=1) + "\n"
-        folder = settings.get("DRAFTS_FOLDER", "drafts")
-        files.update(output / folder / "list.json", text.encode())
         return
+    output = Path(settings["OUTPUT_PATH"])
     end(output)
     for pattern in SCRIPTS:
         for path in (output / settings["THEME_STATIC_DIR"]).glob(pattern):
@@ -72,5 +45,4 @@ def finish(pelican: Pelican) -> None:
 
 
 def register() -> None:
-    signals.all_generators_finalized.connect(gather)
     signals.finalized.connect(finish)
