@@ -50,11 +50,11 @@ class Site:
         path.write_text(f"{head}\n{body}\n", encoding="utf-8")
         return path
 
-    def publish(self, thread: str, *, name: str = "", text: str | bytes = "", **facts: Any) -> Path:
+    def publish(self, thread: str, *, name: str = "", text: str | bytes = "", **says: Any) -> Path:
         """A snapshot in the published folder, well-formed unless `text` says otherwise."""
         path = self.published / "threads" / f"{name or thread}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
-        data = text or fragment(thread, **facts)
+        data = text or fragment(thread, **says)
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
         return path
 

@@ -1,4 +1,4 @@
-"""Memory: what a build has worked out once and the next one need not work out again.
+"""Build cache: what a build has worked out once and the next one need not work out again.
 
 A key says everything that the answer depends on: the text itself, the settings, the versions of the
 programs. So an answer can be forgotten at any time, but never be wrong. Kept in one file below
@@ -29,7 +29,7 @@ TABLE = (
 )
 
 
-class Memory:
+class Cache:
     """The answers of earlier builds, and those that this one adds when it calls `save`."""
 
     def __init__(self, path: Path | None, most: int = MAX_BYTES) -> None:
@@ -57,7 +57,7 @@ class Memory:
     def opened(self, path: Path) -> sqlite3.Connection:
         file = sqlite3.connect(path, timeout=20, isolation_level=None)
         try:
-            # A crash may cost the memory: it is no loss that a build could not make good.
+            # A crash may cost the cache: it is no loss that a build could not make good.
             file.execute("PRAGMA synchronous=OFF")
             if file.execute("PRAGMA user_version").fetchone()[0] != VERSION:
                 file.execute("DROP TABLE IF EXISTS kept")
@@ -88,9 +88,9 @@ class Memory:
         with contextlib.suppress(sqlite3.DatabaseError):
             for start in range(0, len(keys), KEYS_AT_ONCE):
                 asked = [bytes.fromhex(key) for key in keys[start : start + KEYS_AT_ONCE]]
-                marks = ",".join("?" * len(asked))
+                places = ",".join("?" * len(asked))
                 # What is put into the statement is question marks.
-                rows = self.file().execute(f"SELECT key FROM kept WHERE key IN ({marks})", asked)  # noqa: S608
+                rows = self.file().execute(f"SELECT key FROM kept WHERE key IN ({places})", asked)  # noqa: S608
                 found |= {row[0].hex() for row in rows}
         return found
 
@@ -134,51 +134,49 @@ class Memory:
         self._file = None
 
 
-_memories: dict[str, Memory] = {}
+_caches: dict[str, Cache] = {}
 
 
-def of(settings: dict[str, Any]) -> Memory:
-    """The memory of a site; every plugin of a build gets the same."""
+def of(settings: dict[str, Any]) -> Cache:
+    """The cache of a site; every plugin of a build gets the same."""
     if not settings.get("CACHE_PATH"):
-        return Memory(None)
+        return Cache(None)
     name = os.path.abspath(settings["CACHE_PATH"])  # noqa: PTH100 - each text asks for it: a fifth of Path's cost
-    if name not in _memories:
-        _memories[name] = Memory(
-            Path(name, "memory.db"), settings.get("CACHE_MAX_BYTES", MAX_BYTES)
-        )
-    return _memories[name]
+    if name not in _caches:
+        _caches[name] = Cache(Path(name, "memory.db"), settings.get("CACHE_MAX_BYTES", MAX_BYTES))
+    return _caches[name]
 
 
 def save(settings: dict[str, Any]) -> None:
     """At the end of a build."""
-    memory = of(settings)
-    memory.save()
-    memory.close()
+    cache = of(settings)
+    cache.save()
+    cache.close()
 
 
 # --- Keys -----------------------------------------------------------------------------------------
 
 
-class Unsayable(Exception):
-    """A setting that cannot be written down, and on which a key therefore cannot depend."""
+class Unhashable(Exception):
+    """A value that looks another in every process, and on which a key therefore cannot depend."""
 
 
-def said(value: Any) -> Any:
+def canonical(value: Any) -> Any:
     """A value of the settings in such a way that equal ones look equal, in every process."""
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, dict):
-        return {"dict": [[said(key), said(its)] for key, its in value.items()]}
+        return {"dict": [[canonical(key), canonical(its)] for key, its in value.items()]}
     if isinstance(value, list | tuple):
-        return [said(each) for each in value]
+        return [canonical(each) for each in value]
     if isinstance(value, set | frozenset):
-        return {"set": sorted(json.dumps(said(each), sort_keys=True) for each in value)}
+        return {"set": sorted(json.dumps(canonical(each), sort_keys=True) for each in value)}
     if isinstance(value, Path):
         return {"path": str(value)}
     name, module = getattr(value, "__qualname__", ""), getattr(value, "__module__", "")
     if name and module and "<" not in name:
         return {"name": [module, name, program(module)]}
-    raise Unsayable(repr(value))
+    raise Unhashable(repr(value))
 
 
 def program(name: str) -> list[Any]:
@@ -189,7 +187,7 @@ def program(name: str) -> list[Any]:
     except (ImportError, ValueError):
         spec = None
     if spec is None:
-        raise Unsayable(name)
+        raise Unhashable(name)
     places = [Path(place) for place in spec.submodule_search_locations or ()]
     found = sorted(path for place in places for path in place.rglob("*.py"))
     if not places and spec.origin and spec.origin != "built-in" and Path(spec.origin).is_file():
@@ -199,6 +197,6 @@ def program(name: str) -> list[Any]:
 
 
 def key(*parts: Any) -> str:
-    """The name of an answer, from everything that it depends on; raises Unsayable."""
-    text = json.dumps(said(list(parts)), ensure_ascii=True, separators=(",", ":"))
+    """The name of an answer, from everything that it depends on; raises Unhashable."""
+    text = json.dumps(canonical(list(parts)), ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Writing: a build changes in the site what has changed in the blog, all at once, and nothing else.
+"""Output: a build changes in the site what has changed in the blog, all at once, and nothing else.
 
 Pages are written into a folder beside the site (`<output>.next`). When the last one is there they are
 compared with what the site has: a page that says the same is not touched and keeps its time, so that
@@ -10,7 +10,7 @@ All of that happens while `bake` holds the folder's lock: pages that the comment
 anew are compared like any others. Stands first in PLUGINS, so that the plugins after it find the site
 complete when it is their turn at the end.
 
-What is rendered at all, `rendering` tells. Settings: CACHE_PATH (where is kept what the last build wrote).
+What is rendered at all, `render_pages` tells. Settings: CACHE_PATH (where is kept what the last build wrote).
 """
 
 import contextlib

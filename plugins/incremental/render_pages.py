@@ -1,9 +1,9 @@
-"""Rendering: each page that would not be as it was in the build before, by all cores.
+"""Render pages: each page that would not be as it was in the build before, by all cores at once.
 
-`changes` tells whether a page has to be rendered. One that has to be and shows nothing that Pelican
+`skip_pages` tells whether a page has to be rendered. One that has to be and shows nothing that Pelican
 finds out while it writes, which is all of them but lists of several pages, is put off until everything
 else is written; then all of these are divided among the cores. Everything is written into a folder
-beside the site, from where `writing` brings it in.
+beside the site, from where `output` brings it in.
 
 Settings: WRITE_ONLY_CHANGES (True; False renders everything), RENDERING_PROCESSES (as many as the
 machine has cores; 1: no others).
@@ -62,12 +62,12 @@ class Rendering:
         if self.site is None and not self.unknown:
             try:
                 self.site = skip_pages.Site(context, self.settings)
-            except build_cache.Unsayable as unsayable:
+            except build_cache.Unhashable as unhashable:
                 self.unknown = True
-                logger.info("Every page is rendered: nothing can be told of %s.", unsayable)
+                logger.info("Every page is rendered: nothing can be told of %s.", unhashable)
         return self.site
 
-    def stands(self, page: Page, site: skip_pages.Site) -> bool:
+    def unchanged(self, page: Page, site: skip_pages.Site) -> bool:
         """Whether the texts that a page shows, and its files, are still those of the last build."""
         return page["texts"] == site.texts(page["shown"]) and all(
             as_it_is(self.output / name) == stat for name, stat in page["files"].items()
@@ -225,8 +225,8 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
             return
         try:
             key = site.key(what, {**more, "": given})
-        except build_cache.Unsayable as unsayable:
-            logger.info("%s is always rendered: it has %s.", what, unsayable)
+        except build_cache.Unhashable as unhashable:
+            logger.info("%s is always rendered: it has %s.", what, unhashable)
             render()
             return
         page = rendering.before.get(what)
@@ -236,7 +236,7 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
                 rendering.render(what)
                 rendering.later.pop(what)
             key = ""
-        elif page and page["key"] == key and rendering.stands(page, site):
+        elif page and page["key"] == key and rendering.unchanged(page, site):
             rendering.skip(what, page)
             return
         if alone and key and rendering.cores > 1:

@@ -1,4 +1,4 @@
-"""Saved: one page of the blog made anew from its file, by what the build before still has in memory.
+"""Saved page: shows one text at once after its file was saved, by what the last build has in memory.
 
 Whoever writes waits for one page, and not for the thousand others. While PREVIEW is on, the last build
 of this process that came to its end is kept; `page` reads one of its articles or pages again and writes

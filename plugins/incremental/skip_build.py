@@ -1,12 +1,12 @@
-"""Unchanged: a build to which nothing has been given since the one before ends before it begins.
+"""Skip build: a build to which nothing has been given since the one before ends before it begins.
 
 Timers build a blog each hour, and most hours bring nothing. What a build is made of is the site's
 settings, its folders (articles, theme, published comments), and the programs; each file is known by its
 size and time. If all of that, and every file of the site itself, is as the last build left it, and no
 article's date has come meanwhile, there is nothing to be done. Otherwise everything takes its usual
-course, in which `reader` and `rendering` do only what has to be done.
+course, in which `reader` and `render_pages` do only what has to be done.
 
-    PELICAN_CLASS = unchanged.Pelican
+    PELICAN_CLASS = skip_build.Pelican
 
 A site whose plugins read anything else says so: BUILD_WATCHES (files and folders). Where that cannot be
 said, as for the news of another site, it does without this class.
@@ -61,8 +61,8 @@ def digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def given(settings: dict[str, Any]) -> str:
-    """All that a build is made of; raises Unsayable, and OSError for what cannot be looked at."""
+def inputs(settings: dict[str, Any]) -> str:
+    """All that a build is made of; raises Unhashable, and OSError for what cannot be looked at."""
     folders = [settings["PATH"], settings["THEME"], *settings["THEME_TEMPLATES_OVERRIDES"]]
     folders += [settings.get("COMMENTS_PUBLISHED") or "published"]
     folders += [settings[name] for name in ("COMMENTS_EMBED",) if settings.get(name)]
@@ -71,7 +71,7 @@ def given(settings: dict[str, Any]) -> str:
     return digest(
         [
             platform.python_version(),
-            skip_pages.Facts().of(dict(settings)),
+            skip_pages.Fingerprints().of(dict(settings)),
             json.dumps([build_cache.program(package) for package in skip_pages.packages(settings)]),
             *(f"{place}\0{os.stat(place).st_mtime_ns}" for place in places),  # noqa: PTH116
             *chain(*(tree(str(each)) for each in [*folders, *settings.get("BUILD_WATCHES", ())])),
@@ -87,12 +87,12 @@ class Pelican(PelicansOwn):  # type: ignore[misc]  # Pelican is untyped
     def run(self) -> None:
         record = files.record(self.settings, "unchanged")
         try:
-            now = given(self.settings)
-        except (build_cache.Unsayable, OSError) as error:
+            now = inputs(self.settings)
+        except (build_cache.Unhashable, OSError) as error:
             logger.info("Whether anything has changed cannot be told: %s.", error)
             super().run()
             return
-        if self.stands(files.read_record(record), now):
+        if self.unchanged(files.read_record(record), now):
             print("Done: Nothing has changed since the build before.")
             return
         record.unlink(missing_ok=True)
@@ -101,7 +101,7 @@ class Pelican(PelicansOwn):  # type: ignore[misc]  # Pelican is untyped
         kept = {"version": VERSION, "given": now, "due": self.due, "made": self.made()}
         files.update(record, json.dumps(kept).encode())
 
-    def stands(self, kept: dict[str, Any], now: str) -> bool:
+    def unchanged(self, kept: dict[str, Any], now: str) -> bool:
         return (
             kept.get("version") == VERSION
             and kept["given"] == now

@@ -1,4 +1,4 @@
-"""Changes: whether a page would be the same as in the build before, told without rendering it.
+"""Skip pages: whether a page would be as it was in the build before, told without rendering it.
 
 A page depends on the site and on texts. The site is everything but texts: settings, templates, the
 programs, and all that is known of every article (its front matter, address, neighbours, comments'
@@ -32,7 +32,7 @@ from . import build_cache
 
 # What differs from page to page, or is no part of what a page shows.
 NOT_THE_SITE = {"localsiteurl"}
-NOT_THE_FACTS = {
+NOT_HASHED = {
     *("_context", "settings", "_content", "comments_fragment"),
     *("get_content", "get_summary", "get_static_links"),
 }
@@ -40,10 +40,10 @@ INTRASITE = DEFAULT_CONFIG["INTRASITE_LINK_REGEX"]
 PROGRAMS = ("pelican", "Jinja2", "MarkupSafe", "Babel", "feedgenerator")
 
 
-class Facts:
+class Fingerprints:
     """Values taken apart into a hash; articles in them are only named, and noted down.
 
-    JSON's encoder takes apart what is plain, at C's speed, and asks `said` about everything else.
+    JSON's encoder takes apart what is plain, at C's speed, and asks `canonical` about everything else.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Facts:
         self._lists: dict[int, tuple[Any, str]] = {}
         self._met: set[int] = set()
         self._encode = json.JSONEncoder(
-            check_circular=False, default=self.said, separators=(",", ":")
+            check_circular=False, default=self.canonical, separators=(",", ":")
         ).encode
 
     def name(self, content: Article) -> str:
@@ -62,12 +62,12 @@ class Facts:
         return self.names[id(content)]
 
     def of(self, *values: Any) -> str:
-        """The same for equal values, in every process; raises Unsayable."""
+        """The same for equal values, in every process; raises Unhashable."""
         around, self._met = self._met, set()
         try:
             text = self._encode(values)
         except (TypeError, ValueError, RecursionError) as error:
-            raise build_cache.Unsayable(str(error)) from None
+            raise build_cache.Unhashable(str(error)) from None
         finally:
             self._met = around
         return hashlib.sha256(text.encode()).hexdigest()
@@ -81,8 +81,8 @@ class Facts:
             known = self._lists[id(value)] = (value, self.of(*value))
         return {"list": known[1]}
 
-    def said(self, value: Any) -> Any:
-        """What JSON has no word for, in words that it has; raises Unsayable."""
+    def canonical(self, value: Any) -> Any:
+        """What JSON has no word for, in words that it has; raises Unhashable."""
         if isinstance(value, Content):
             return {"content": self.name(value)}
         if isinstance(value, URLWrapper):
@@ -104,8 +104,8 @@ class Facts:
         if isinstance(value, ModuleType):
             return {"module": build_cache.program(value.__name__)}
         if isinstance(value, type | FunctionType):
-            return {"name": build_cache.said(value)}
-        raise build_cache.Unsayable(repr(value))
+            return {"name": build_cache.canonical(value)}
+        raise build_cache.Unhashable(repr(value))
 
 
 def has_links(content: Article) -> bool:
@@ -135,10 +135,10 @@ def folder(path: Path) -> list[Any]:
     return found
 
 
-def facts_of(content: Article) -> dict[str, Any]:
+def known_of(content: Article) -> dict[str, Any]:
     """What is known of an article but its text; Pelican keeps most of its front matter twice."""
     known = vars(content)
-    its = {name: value for name, value in known.items() if name not in NOT_THE_FACTS}
+    its = {name: value for name, value in known.items() if name not in NOT_HASHED}
     return its | {
         "metadata": {k: v for k, v in content.metadata.items() if known.get(k.lower()) is not v}
     }
@@ -148,7 +148,7 @@ class Site:
     """Everything but texts, as of the moment when the first page is to be written."""
 
     def __init__(self, context: dict[str, Any], settings: dict[str, Any]) -> None:
-        self.facts = Facts()
+        self.fingerprints = Fingerprints()
         self.shown: set[str] | None = None
         self.bodies: dict[str, str] = {}
         told = {key: value for key, value in context.items() if key not in NOT_THE_SITE}
@@ -160,9 +160,9 @@ class Site:
         )
         folders = [settings["THEME"], *settings["THEME_TEMPLATES_OVERRIDES"]]
         folders += [settings["COMMENTS_EMBED"]] if settings.get("COMMENTS_EMBED") else []
-        parts = [self.facts.of(told, [folder(Path(each)) for each in folders])]
+        parts = [self.fingerprints.of(told, [folder(Path(each)) for each in folders])]
         parts.append(
-            self.facts.of(
+            self.fingerprints.of(
                 platform.python_version(),
                 [importlib.metadata.version(name) for name in PROGRAMS],
                 [build_cache.program(package) for package in packages(settings)],
@@ -170,17 +170,25 @@ class Site:
         )
         told_of: set[int] = set()
         # What is known of an article may name others, of which then is to be told as well.
-        while waiting := [c for each, c in self.facts.contents.items() if each not in told_of]:
+        while waiting := [
+            c for each, c in self.fingerprints.contents.items() if each not in told_of
+        ]:
             told_of.update(map(id, waiting))
-            waiting.sort(key=self.facts.name)
-            parts.append(self.facts.of([[self.facts.name(c), facts_of(c)] for c in waiting]))
-        self.digest = self.facts.of(parts)
-        for content in self.facts.contents.values():
+            waiting.sort(key=self.fingerprints.name)
+            parts.append(
+                self.fingerprints.of([[self.fingerprints.name(c), known_of(c)] for c in waiting])
+            )
+        self.digest = self.fingerprints.of(parts)
+        for content in self.fingerprints.contents.values():
             self.watch(content)
 
     def watch(self, content: Article) -> None:
         """See who asks for this text from here on; one without links to fill in is given as it is."""
-        name, get, shorten = self.facts.name(content), content.get_content, content.get_summary
+        name, get, shorten = (
+            self.fingerprints.name(content),
+            content.get_content,
+            content.get_summary,
+        )
         body = content._content
         finished = not hasattr(content, "_get_content") and not has_links(content)
 
@@ -202,12 +210,12 @@ class Site:
     def key(self, what: str, values: dict[str, Any]) -> str:
         """All that a page depends on but the texts it shows; an article of its own is one of them."""
         own = [
-            self.bodies.get(self.facts.name(value))
+            self.bodies.get(self.fingerprints.name(value))
             for value in values.values()
             if isinstance(value, Content)
         ]
-        told = {name: self.facts.listed(value) for name, value in values.items()}
-        return self.facts.of(self.digest, what, own, told)
+        told = {name: self.fingerprints.listed(value) for name, value in values.items()}
+        return self.fingerprints.of(self.digest, what, own, told)
 
     def texts(self, names: list[str]) -> str:
         told = "".join(f"{name}\0{self.bodies.get(name)}\0" for name in names)

@@ -1,4 +1,4 @@
-"""Cores: work that is the same for many things, divided among as many processes as help.
+"""Workers: what is to be done with many things, divided among as many processes as help.
 
 A process is a copy of this one, made by `fork`: it knows all that is known so far, and what it finds
 out, and what there is to say of it, it tells as JSON. Where that is not to be had (Windows; a process

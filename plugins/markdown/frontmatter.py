@@ -22,7 +22,7 @@ MORE = re.compile(r" {4,}(?P<value>.*)")
 BEGINS, ENDS = "---", ("---", "...")
 
 FENCED = re.compile(
-    r"(?P<mark>---|\+\+\+)[ \t]*\n(?P<head>.*?)^(?:(?P=mark)|(?P<dots>\.\.\.))[ \t]*(?:\n|\Z)",
+    r"(?P<fence>---|\+\+\+)[ \t]*\n(?P<head>.*?)^(?:(?P=fence)|(?P<dots>\.\.\.))[ \t]*(?:\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )
 TOML_KEY = re.compile(r"[ \t]*(?P<quote>[\"']?)(?P<key>[\w-]+)(?P=quote)[ \t]*=")
@@ -91,7 +91,7 @@ def normal(text: str) -> str:
 
 def fenced(text: str) -> tuple[re.Match[str] | None, list[Line]]:
     found = FENCED.match(text) if text.startswith(("---", "+++")) else None
-    if found and found["mark"] == "+++":
+    if found and found["fence"] == "+++":
         return (None, []) if found["dots"] else (found, of_toml(found["head"]))
     if found and (listed := of_yaml(found["head"])) is not None:
         return found, listed

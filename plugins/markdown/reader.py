@@ -256,7 +256,7 @@ def read_ahead(generator: Generator) -> None:
 
 
 def work(reader: MarkdownReader, paths: list[str]) -> None:
-    """Read these texts for those who ask the memory for them later."""
+    """Read these texts for those who ask the cache for them later."""
     kept = build_cache.of(reader.settings)
     for number, path in enumerate(paths, 1):
         reader.text(source_of(path))

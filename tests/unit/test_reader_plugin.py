@@ -250,7 +250,7 @@ def test_a_memory_keeps_to_its_size_and_forgets_what_was_asked_for_longest_ago(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "memory.db"
-    kept = build_cache.Memory(path, 100_000)
+    kept = build_cache.Cache(path, 100_000)
     names = [build_cache.key(number) for number in range(40)]
     for name in names[:20]:
         kept.put(name, "x" * 4000)
@@ -272,7 +272,7 @@ def test_a_memory_keeps_to_its_size_and_forgets_what_was_asked_for_longest_ago(
 def test_a_damaged_memory_is_begun_anew(tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     path.write_bytes(b"no database at all, but long enough to be taken for one" * 40)
-    kept = build_cache.Memory(path)
+    kept = build_cache.Cache(path)
     name = build_cache.key("a")
     assert kept.get(name) is None
     kept.put(name, "said")
@@ -286,10 +286,10 @@ def test_keys_tell_apart_what_differs_and_refuse_what_they_cannot_say() -> None:
     assert build_cache.key({"a": 1}) != build_cache.key({"a": "1"})
     assert build_cache.key({1, 2}) == build_cache.key({2, 1})
     assert build_cache.key(Path("a")) != build_cache.key("a")
-    assert build_cache.key(build_cache.key) != build_cache.key(build_cache.said)
-    with pytest.raises(build_cache.Unsayable):
+    assert build_cache.key(build_cache.key) != build_cache.key(build_cache.canonical)
+    with pytest.raises(build_cache.Unhashable):
         build_cache.key(object())
-    with pytest.raises(build_cache.Unsayable):
+    with pytest.raises(build_cache.Unhashable):
         build_cache.key(lambda: 1)
-    with pytest.raises(build_cache.Unsayable):
+    with pytest.raises(build_cache.Unhashable):
         build_cache.program("no_such_package_anywhere")

@@ -159,18 +159,23 @@ def test_an_attached_file_moves_though_its_page_is_not_rendered(site: Site) -> N
 
 
 def test_facts_tell_apart_what_differs_and_end_where_they_go_round() -> None:
-    facts = skip_pages.Facts()
-    assert facts.of(1) != facts.of("1") != facts.of([1]) != facts.of((1, 1))
+    fingerprints = skip_pages.Fingerprints()
+    assert (
+        fingerprints.of(1)
+        != fingerprints.of("1")
+        != fingerprints.of([1])
+        != fingerprints.of((1, 1))
+    )
     here, there = SimpleNamespace(lang="en"), SimpleNamespace(lang="zh")
     here.other, there.other = there, here
-    assert facts.of(here) == skip_pages.Facts().of(here) != facts.of(there)
+    assert fingerprints.of(here) == skip_pages.Fingerprints().of(here) != fingerprints.of(there)
     round_about: dict[str, Any] = {}
     round_about["self"] = round_about
-    with pytest.raises(build_cache.Unsayable):
-        facts.of(round_about)
-    assert facts.of({1, 2}) == facts.of({2, 1})
-    assert facts.of(Article) != facts.of(Path)
-    assert facts.of(signals) == facts.of(signals)
+    with pytest.raises(build_cache.Unhashable):
+        fingerprints.of(round_about)
+    assert fingerprints.of({1, 2}) == fingerprints.of({2, 1})
+    assert fingerprints.of(Article) != fingerprints.of(Path)
+    assert fingerprints.of(signals) == fingerprints.of(signals)
 
 
 names = st.sampled_from(["fish", "bird", "cat", "dog"])
@@ -237,17 +242,17 @@ def test_building_what_changed_equals_building_everything(
                 elif what == "comment":
                     site.publish(name, revision=revision, words=value)
                 else:
-                    facts = said.setdefault(name, {"body": "New."})
+                    article = said.setdefault(name, {"body": "New."})
                     key = {"tag": "Tags", "link": "body"}.get(what, what.capitalize())
                     text = f"See [it]({{filename}}{value}.md)." if what == "link" else value
                     if key == "body" and what == "link" and value not in said:
                         continue
-                    facts["body" if what == "body" else key] = text
+                    article["body" if what == "body" else key] = text
             for path in site.content.glob("*.md"):
                 path.unlink()
-            for name, facts in said.items():
-                keys = {key: value for key, value in facts.items() if key != "body"}
-                site.write(name, facts["body"], **keys)
+            for name, article in said.items():
+                keys = {key: value for key, value in article.items() if key != "body"}
+                site.write(name, article["body"], **keys)
             site.build(**given)
         found = everything(site.output)
         shutil.rmtree(site.output)
