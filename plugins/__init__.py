@@ -6,12 +6,15 @@
     incremental/   why a build costs what changed
     delivery/      what hosts, servers and crawlers get beside the pages
 
-On a site of your own: copy this folder and `formats/` beside `pelicanconf.py`, and say there
+On a site of your own: copy this folder and `formats/` beside `pelicanconf.py`, and name some of `ORDER` there,
+in that order (docs/formats.md). Each folder does its work without the plugins of the others, with any theme,
+and so does each plugin, but for `bake`, which needs `manifest`. A folder may import from those that stand
+below it here, and from `site` and `files`; none imports from those above it:
 
-    import plugins
-    PLUGINS = plugins.in_order()
-
-or name some of `ORDER`, in that order: "plugins.comments.manifest", ….
+    comments
+    delivery, presentation
+    markdown
+    incremental
 """
 
 import importlib

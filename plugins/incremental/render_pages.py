@@ -47,7 +47,8 @@ class Rendering:
     def __init__(self, settings: dict[str, Any], folder: Path, before: dict[str, Page]) -> None:
         self.settings = settings
         self.output = Path(settings["OUTPUT_PATH"])
-        self.folder = folder
+        # Pelican's own OUTPUT_PATH is no whole path, but what it says of a file that it opens is.
+        self.folder = folder.absolute()
         self.before = before
         self.done: dict[str, Page] = {}
         self.skipped: set[str] = set()

@@ -8,8 +8,8 @@ Chinese and Japanese write no spaces, and pagefind finds their words only in an 
 So there are two: `pagefind/` knows word stems in the blog's own language and has every page;
 `pagefind/cjk/` has the pages in which Chinese or Japanese stands, be it in one comment.
 
-Stands before `compress` in PLUGINS. Where pagefind is not installed, the build says so and leaves
-search out. Settings: SEARCH (True). Templates get `search_pages`: the page's address for each
+Stands before `compress` in PLUGINS. Where pagefind is not installed, or the theme has no `search.html`,
+the build says so and leaves search out. Settings: SEARCH (True). Templates get `search_pages`: the page's address for each
 language, or nothing.
 """
 
@@ -31,6 +31,7 @@ from urllib.parse import unquote
 
 from pelican import signals
 from pelican.generators import Generator as PelicanGenerator
+from pelican.generators import PelicanTemplateNotFound
 
 from plugins import files
 from plugins.incremental import build_cache, saved_page
@@ -96,6 +97,14 @@ def find(generators: Iterable[Generator]) -> None:
         logger.warning(
             "pagefind is not installed here, so the blog is built without search."
             " Where your machine has it: pip install 'pagefind[extended]'."
+        )
+        return
+    try:
+        articles.get_template("search")
+    except PelicanTemplateNotFound:
+        logger.warning(
+            "The theme has no template search.html, so the blog is built without search."
+            " Write one, or SEARCH = False in pelicanconf.py."
         )
         return
     own = settings["DEFAULT_LANG"].lower()
