@@ -22,6 +22,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from pelican import signals
 from pelican.contents import Content
 
 from plugins import files
-from plugins.site import Article, Generator, Pelican
+from plugins.site import Article, Generator, Pelican, drafts, hidden, published
 
 from . import render_pages, skip_pages
 
@@ -245,16 +246,6 @@ def take_over(generator: Generator) -> None:
     generator.settings = {**generator.settings, "THEME_STATIC_PATHS": []}
 
 
-def texts(generators: Iterable[Generator]) -> Iterator[Article]:
-    for generator in generators:
-        for name in (
-            *("articles", "translations", "drafts", "drafts_translations"),
-            *("hidden_articles", "hidden_translations", "pages", "hidden_pages"),
-            *("draft_pages", "draft_translations"),
-        ):
-            yield from getattr(generator, name, ())
-
-
 def collect(generators: Iterable[Generator]) -> None:
     generators = list(generators)
     _building[generators[0].settings["OUTPUT_PATH"]].generators = generators
@@ -262,7 +253,8 @@ def collect(generators: Iterable[Generator]) -> None:
 
 def writer(pelican: Pelican) -> type[render_pages.Writer]:
     """Every address is settled by now. Pelican would work it out anew each time a page links to it."""
-    for content in texts(_building[pelican.settings["OUTPUT_PATH"]].generators):
+    generators = _building[pelican.settings["OUTPUT_PATH"]].generators
+    for content in chain(*(kind(*generators) for kind in (published, hidden, drafts))):
         content.override_url = content.url
         # Such a link moves the file that it leads to, whether its page is rendered or not.
         if "attach" in str(content._content):

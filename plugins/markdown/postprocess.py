@@ -35,7 +35,7 @@ from math_core import LatexError, LatexToMathML
 from pelican import signals
 
 from plugins.incremental import saved_page
-from plugins.site import Article, Generator, Problem
+from plugins.site import Article, Generator, Problem, as_typed
 
 from . import highlight, reader
 
@@ -298,11 +298,10 @@ def finished(html: str, settings: dict[str, Any]) -> tuple[str, list[Any]]:
 
 def tell(source: str, settings: dict[str, Any], remarks: list[Any]) -> None:
     """Warn of what is shown all the same; note down what has to stop the build."""
-    path = Path(source)
-    name = str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    name = as_typed(source)
     lines: list[str] = []
     with contextlib.suppress(OSError):
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = Path(source).read_text(encoding="utf-8", errors="replace").splitlines()
     for remark in starmap(Remark, remarks):
         wanted = next((line.strip() for line in remark.at.splitlines() if line.strip()), "")
         line = next((number for number, line in enumerate(lines, 1) if wanted in line), 1)
