@@ -119,7 +119,7 @@ def test_passkeys_are_made_named_and_used(visit: Visit, home: str, person: Accou
 
     # The same device is not asked to make a second one for the same account.
     page.get_by_role("button", name="Add a passkey").click()
-    expect(page.get_by_role("alert")).to_contain_text("has a passkey for your account already")
+    expect(page.get_by_role("alert")).to_contain_text("already has a passkey for your account")
     first = device.unplug()
     device.id = device.plug_in()
     add(page, 2)
