@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 
 from dotenv import dotenv_values
 
-MIGRATIONS = str(Path(__file__).parent / "migrations")
+MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
 SECRET_KEY_FILE = Path("var/secret-key")
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
