@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from comments_service import account_comments, comments, config, moderation_queue, threads
 from comments_service.accounts import roles, totp
+from comments_service.config.documents import documents
 from comments_service.db import db
 from comments_service.errors import ServiceError
 from comments_service.inputs import NewDecision, parse
@@ -171,8 +172,13 @@ def routes(document: bool) -> None:
 
 
 @group.command("settings")
-def settings() -> None:
+@click.option("--document", is_flag=True, help="For developers: write the files that explain them.")
+def settings(document: bool) -> None:
     """Print every setting, its value here, and what it means."""
+    if document:
+        for path, text in documents().items():
+            path.write_text(text, "utf-8")
+        return
     current = config.current()
     for each in fields(config.Settings):
         value = getattr(current, each.name)

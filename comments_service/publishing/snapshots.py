@@ -221,12 +221,7 @@ def stale(settings: Settings) -> list[str]:
 
 def edition(settings: Settings) -> str:
     """A name for everything but the database that shapes the files: templates, words, settings."""
-    digest = hashlib.sha256(
-        f"{VERSION} {settings.base} {settings.comments_url} {settings.site_url}"
-        f" {settings.page_size} {settings.guests} {settings.sign_up} {settings.passwords}"
-        f" {settings.letters} {settings.passkeys} {[each.name for each in settings.clients]}"
-        f" {settings.consent}".encode()
-    )
+    digest = hashlib.sha256(f"{VERSION} {settings.shape}".encode())
     for folder in (i18n.TEMPLATES, i18n.TRANSLATIONS):
         for path in sorted(folder.rglob("*.*")):
             digest.update(path.read_bytes())

@@ -1,0 +1,47 @@
+"""What the application starts with: its own settings, the database's whole address, the key."""
+
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from comments_service.config.settings import Settings
+
+MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
+SECRET_KEY_FILE = Path("var/secret-key")
+
+
+def current() -> Settings:
+    """The settings of the application whose context this is."""
+    # Imported here: files are served by these settings before Flask is loaded.
+    from flask import current_app
+
+    settings: Settings = current_app.extensions["settings"]
+    return settings
+
+
+def absolute_database_url(settings: Settings) -> str:
+    """The database's address, with a relative SQLite path taken from the current folder.
+
+    Flask-SQLAlchemy would look for it in Flask's instance folder.
+    """
+    prefix = "sqlite:///"
+    if settings.database_url.startswith(prefix):
+        return prefix + str(Path(settings.database_url.removeprefix(prefix)).absolute())
+    return settings.database_url
+
+
+def secret_key(settings: Settings) -> str:
+    """The key from the settings, or the one that the first start of this installation made."""
+    if settings.secret_key:
+        return settings.secret_key
+    if not SECRET_KEY_FILE.exists():
+        SECRET_KEY_FILE.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=SECRET_KEY_FILE.parent) as made:
+            made.write(secrets.token_urlsafe(32))
+            made.flush()
+            # Whole when it appears, and the first of two processes that start at once has it.
+            with suppress(FileExistsError):
+                os.link(made.name, SECRET_KEY_FILE)
+    return SECRET_KEY_FILE.read_text()
