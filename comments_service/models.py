@@ -301,17 +301,6 @@ class Thread(Base):
     published_revision: Mapped[int] = mapped_column(default=0)
 
 
-class Alias(Base):
-    """A path where a thread's article once stood."""
-
-    __tablename__ = "aliases"
-
-    path: Mapped[str] = mapped_column(sa.String(700), primary_key=True)
-    thread_id: Mapped[str] = mapped_column(
-        sa.ForeignKey("threads.id", ondelete="CASCADE"), index=True
-    )
-
-
 class Comment(Base):
     __tablename__ = "comments"
     __table_args__ = (
@@ -408,7 +397,6 @@ class Letter(Base):
     # To an address that is no account's any more, or not yet: the row goes as soon as the letter is
     # sent, or given up.
     fleeting: Mapped[bool] = mapped_column(default=False)
-    headers: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
     attempts: Mapped[int] = mapped_column(default=0)
     # Empty when it is given up: after the last attempt nothing asks for it again.

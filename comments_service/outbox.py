@@ -68,8 +68,6 @@ def message(letter: Letter, settings: Settings) -> EmailMessage:
     domain = settings.mail_from.rpartition("@")[2]
     mail["Message-ID"] = f"<postil-{letter.id}-{letter.created_at:%Y%m%d%H%M%S%f}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    for name, value in letter.headers.items():
-        mail[name] = value
     mail.set_content(letter.text)
     return mail
 

@@ -26,8 +26,6 @@ from comments_service.models import (
     now,
 )
 
-# Replies deeper than this are indented no further: they say whom they answer.
-MAX_SHOWN_DEPTH = 6
 RECENT = 50
 MAX_COUNTS = 1_000
 # The page of all conversations: what is older is found by its article. Of a comment's HTML only its

@@ -31,7 +31,6 @@ from comments_service.models import (
 )
 from comments_service.sessions import Visitor
 
-STEP_SECONDS = 30
 # A clock that is half a minute off is common, and so is a slow typist; RFC 6238 advises one step.
 DRIFT_STEPS = 1
 RECOVERY_CODES = 10

@@ -1,7 +1,7 @@
 """The manifest: which threads exist, as the built site says, and from nowhere else.
 
-Reads the site's list (format: docs/formats.md) and brings the tables `threads` and `aliases` up to
-it. A thread whose article is gone stays with its comments, but is shown no more.
+Reads the site's list (format: docs/formats.md) and brings the table `threads` up to it. A
+thread whose article is gone stays with its comments, but is shown no more.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from comments_service.db import db, writing
-from comments_service.models import Alias, Policy, Site, Thread
+from comments_service.models import Policy, Site, Thread
 from formats.manifest import LANG, THREAD, VERSION
 
 # A site of 100,000 articles has a manifest of about 30 MB; more than this is a mistake.
@@ -62,7 +62,6 @@ class Translation(_Part):
 class Entry(_Part):
     id: str = Field(pattern=rf"^{THREAD}$")
     url: Address
-    aliases: list[Annotated[Text, Field(max_length=700)]] = []
     title: Text
     published: AwareDatetime
     lang: Lang
@@ -193,13 +192,6 @@ def _take_over(manifest: Manifest, tag: str) -> None:
         if gone.listed:
             gone.listed = False
             gone.revision += 1
-    db.session.flush()
-    db.session.execute(sa.delete(Alias))
-    aliases = {path: entry.id for entry in manifest.threads for path in entry.aliases}
-    if aliases:
-        db.session.execute(
-            sa.insert(Alias), [{"path": path, "thread_id": id} for path, id in aliases.items()]
-        )
     db.session.merge(
         Site(
             id=1,

@@ -15,7 +15,7 @@ from comments_service import db as database
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Unavailable
-from comments_service.models import Alias, Site, Thread
+from comments_service.models import CommentRevision, Site, Thread, now
 from tests import make
 
 
@@ -191,7 +191,7 @@ def test_many_writers_at_once_lose_nothing(app: Flask) -> None:
 def test_what_refers_to_nothing_is_refused_on_both_databases(app: Flask) -> None:
     def write() -> None:
         with writing():
-            db.session.add(Alias(path="/old/", thread_id="nowhere"))
+            db.session.add(CommentRevision(comment_id=4711, source="", written_at=now()))
 
     with pytest.raises(IntegrityError):
         write()

@@ -13,7 +13,7 @@ from flask import Flask
 
 from comments_service.db import Base, db
 from comments_service.errors import UnknownThread
-from comments_service.models import Alias, Comment, Policy, Site, Thread, now
+from comments_service.models import Comment, Policy, Site, Thread, now
 from comments_service.publishing import manifest
 from comments_service.publishing.manifest import ManifestError
 from comments_service.threads import get, title
@@ -78,7 +78,6 @@ def test_a_thread_is_what_the_manifest_says(source: Path) -> None:
     assert found.closes_at is not None
     assert found.closes_at.isoformat() == "2027-02-17T23:00:00+00:00"
     assert db.session.get_one(Site, 1).title == "A blog"
-    assert db.session.get_one(Alias, "/old/pelicans/").thread_id == "pelicans"
 
 
 def test_the_same_manifest_again_changes_nothing(source: Path) -> None:
@@ -144,13 +143,6 @@ def test_a_new_closing_time_opens_a_thread_that_was_closed_by_the_old_one(source
     assert thread().closed_at is None
 
 
-def test_aliases_follow_the_manifest(source: Path) -> None:
-    take(source, ENTRY)
-    take(source, entry(aliases=["/other/"]), entry(id="gulls", aliases=["/old/pelicans/"]))
-    rows = db.session.execute(sa.select(Alias.path, Alias.thread_id).order_by(Alias.path))
-    assert [tuple(row) for row in rows] == [("/old/pelicans/", "gulls"), ("/other/", "pelicans")]
-
-
 def test_a_manifest_that_is_not_there_yet_is_no_error(source: Path) -> None:
     assert not manifest.sync(str(source))
 
@@ -204,8 +196,6 @@ def damaged() -> Iterator[Any]:
         "NUL in a title": {"title": "a\0b"},
         "NUL in an author": {"authors": ["a\0b"]},
         "a lone surrogate": {"title": "\ud800"},
-        "an endless alias": {"aliases": ["/" + "a" * 700]},
-        "NUL in an alias": {"aliases": ["/a\0b"]},
         "authors that are no list": {"authors": "Ada"},
     }
     for name, changed in entries.items():
