@@ -18,7 +18,6 @@ from werkzeug.routing import Rule
 from comments_service import comments, create_app, errors, rate_limits, sessions
 from comments_service.accounts import handoff, magic_link, tokens
 from comments_service.comments import ChangedOutside
-from comments_service.config import Settings
 from comments_service.db import Base, db, writing
 from comments_service.errors import ServiceError
 from comments_service.models import Comment, DayKey, Letter, Purpose, Session, Status, now

@@ -1,10 +1,12 @@
-"""Comments: every change to a comment, and who may make it."""
+"""Comments: every change to a comment, and who may make it.
 
-from comments_service.comments.posting import (
-    Change,
-    ChangedOutside,
-    changing,
-    decide,
+All changes happen inside `changing(...)`, which raises the thread's revision in the same
+transaction and wakes the publisher after the commit. A change anywhere else is refused by two
+listeners, bulk statements included.
+"""
+
+from comments_service.comments.deciding import decide, may_moderate
+from comments_service.comments.editing import (
     delete,
     edit,
     editable_until,
@@ -12,10 +14,10 @@ from comments_service.comments.posting import (
     forget_revisions,
     is_mine,
     may_edit,
-    may_moderate,
-    post,
-    rendered,
 )
+from comments_service.comments.posting import post
+from comments_service.comments.rendering import rendered
+from comments_service.comments.transaction import Change, ChangedOutside, changing
 
 __all__ = [
     "Change",

@@ -1,23 +1,15 @@
-"""Inputs: what a client may send, with every limit, for JSON bodies and plain forms alike."""
+"""Inputs: what a client may send, with every limit, for JSON bodies and plain forms alike.
+
+Pure. A field that a client may not set does not exist here, so nothing else can be assigned.
+"""
 
 from comments_service.inputs.accounts import (
-    MAX_BODY_CHARS,
-    MAX_ID,
-    MAX_PASSWORD_CHARS,
     AskedLetter,
     ChosenName,
     Claim,
-    Code,
-    EditedComment,
     Forgotten,
     GivenCode,
     Handoff,
-    Id,
-    Input,
-    Model,
-    Name,
-    NewComment,
-    NewDecision,
     NewEmail,
     NewHandoff,
     NewPasskey,
@@ -26,16 +18,33 @@ from comments_service.inputs.accounts import (
     Nothing,
     PasskeyAnswer,
     PasskeyName,
-    Password,
-    Preview,
     Profile,
     SecondStep,
     SignIn,
     SignUp,
+)
+from comments_service.inputs.comments import (
+    EditedComment,
+    NewComment,
+    NewDecision,
+    Preview,
+)
+from comments_service.inputs.parsing import (
+    Input,
+    Model,
     from_form,
+    parse,
+)
+from comments_service.inputs.text import (
+    MAX_BODY_CHARS,
+    MAX_ID,
+    MAX_PASSWORD_CHARS,
+    Code,
+    Id,
+    Name,
+    Password,
     mail_address,
     one_line,
-    parse,
     password,
     plain_text,
     shown_name,

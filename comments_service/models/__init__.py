@@ -1,31 +1,33 @@
-"""Tables and their constraints; no queries."""
+"""Tables and their constraints; no queries.
+
+Text that people typed is stored as typed and encoded where it is shown. `html` columns hold what
+`markup` made of it, beside the version of the renderer that did.
+"""
 
 from comments_service.models.accounts import (
     STAFF,
     Account,
-    Act,
     Authenticator,
-    Comment,
-    CommentRevision,
-    DayKey,
-    Decision,
     Identity,
-    Letter,
     Passkey,
-    Policy,
     Purpose,
-    RateCount,
     RecoveryCode,
     Role,
     Session,
+    Token,
+)
+from comments_service.models.base import Words, now, public_id
+from comments_service.models.comments import (
+    Act,
+    Comment,
+    CommentRevision,
+    Decision,
+    Policy,
     Site,
     Status,
     Thread,
-    Token,
-    Words,
-    now,
-    public_id,
 )
+from comments_service.models.operations import DayKey, Letter, RateCount
 
 __all__ = [
     "STAFF",

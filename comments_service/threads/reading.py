@@ -1,8 +1,4 @@
-"""Threads: every read of conversations, and the only SQL that says what counts as published.
-
-Snapshots, pages and API show the same truth because all of them ask here. What one person wrote is
-asked of `writers`, what waits for a decision of `moderation`.
-"""
+"""Comments as everybody sees them: a conversation in its order, or single ones."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -13,28 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from comments_service import avatars, markup
+from comments_service import avatars
 from comments_service.db import db
-from comments_service.errors import UnknownComment, UnknownThread
+from comments_service.errors import UnknownComment
 from comments_service.models import (
     Account,
     Comment,
-    Policy,
     Role,
     Status,
-    Thread,
-    now,
 )
-
-RECENT = 50
-MAX_COUNTS = 1_000
-# The page of all conversations: what is older is found by its article. Of a comment's HTML only its
-# beginning is read for it.
-MAX_DISCUSSIONS = 1_000
-EXCERPT_READ_CHARS = 2_000
-
-# Which threads there are for readers.
-for_readers = (Thread.listed.is_(True), Thread.policy != Policy.OFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +46,7 @@ class Shown:
     gone: bool
 
 
-_columns = (
+columns = (
     Comment.id,
     Comment.thread_id,
     Comment.parent_id,
@@ -82,49 +65,6 @@ _columns = (
 )
 
 
-def get(thread_id: str) -> Thread:
-    """A thread that the manifest lists and whose article wants comments. Raises UnknownThread."""
-    thread = db.session.scalar(_by_id, {"thread_id": thread_id})
-    if thread is None or not thread.listed or thread.policy is Policy.OFF:
-        raise UnknownThread
-    return thread
-
-
-_by_id = sa.select(Thread).where(Thread.id == sa.bindparam("thread_id"))
-
-
-def open_now(thread: Thread) -> bool:
-    """Whether the thread takes comments at this moment."""
-    return thread.policy in (Policy.OPEN, Policy.HELD) and (
-        thread.closes_at is None or now() < thread.closes_at
-    )
-
-
-def shown_policy(thread: Thread) -> Policy:
-    """The policy as the snapshot says it: what the row says, not what the clock says."""
-    return Policy.CLOSED if thread.closed_at is not None else thread.policy
-
-
-def languages(thread: Thread) -> list[str]:
-    """The thread's own language first, then those of its article's translations."""
-    return list(dict.fromkeys([thread.lang, *(each["lang"] for each in thread.translations)]))
-
-
-def address(thread: Thread, lang: str | None = None) -> str:
-    """The article's address in a language."""
-    for each in thread.translations:
-        if each["lang"] == lang:
-            return each["url"]
-    return thread.url
-
-
-def title(thread: Thread, lang: str) -> str:
-    for each in thread.translations:
-        if each["lang"] == lang:
-            return each["title"]
-    return thread.title
-
-
 def conversation(thread_id: str) -> list[Shown]:
     """What a thread shows, in reading order: each comment, then its replies, oldest first.
 
@@ -132,12 +72,12 @@ def conversation(thread_id: str) -> list[Shown]:
     only where something visible answers them.
     """
     rows = db.session.execute(
-        sa.select(*_columns)
+        sa.select(*columns)
         .outerjoin(Account, Comment.account_id == Account.id)
         .where(Comment.thread_id == thread_id)
         .order_by(Comment.created_at, Comment.id)
     ).all()
-    names = {row.id: _name(row) for row in rows if row.status == Status.PUBLISHED}
+    names = {row.id: writer_name(row) for row in rows if row.status == Status.PUBLISHED}
     by_id = {row.id: row for row in rows}
     kept: set[int] = set()
     for published in names:
@@ -154,7 +94,7 @@ def conversation(thread_id: str) -> list[Shown]:
     waiting = children.get(None, [])
     while waiting:
         row = waiting.pop()
-        order.append(_shown(row, names.get(row.parent_id)))
+        order.append(shown_row(row, names.get(row.parent_id)))
         waiting.extend(children.pop(row.id, []))
     return order
 
@@ -167,26 +107,6 @@ def pages(conversation: Sequence[Shown], size: int) -> list[Sequence[Shown]]:
     """The conversation cut into pages; an empty one has one empty page."""
     total = max(1, math.ceil(len(conversation) / size))
     return [conversation[page * size : (page + 1) * size] for page in range(total)]
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a list of comments, and how many there are on all pages."""
-
-    comments: Sequence[Comment]
-    total: int
-    page: int
-    pages: int
-
-
-def page_of(chosen: sa.Select[Comment], page: int, size: int) -> Page:
-    """A page of what a query chooses, the nearest where there is none of that number; two queries."""
-    counted = sa.select(sa.func.count()).select_from(chosen.order_by(None).subquery())
-    total = db.session.scalar(counted) or 0
-    last = max(1, math.ceil(total / size))
-    page = min(max(1, page), last)
-    comments = db.session.scalars(chosen.limit(size).offset((page - 1) * size)).all()
-    return Page(comments, total, page, last)
 
 
 def shown(comments: Sequence[Comment]) -> list[Shown]:
@@ -202,7 +122,7 @@ def shown(comments: Sequence[Comment]) -> list[Shown]:
             .outerjoin(Account, Comment.account_id == Account.id)
             .where(Comment.id.in_(asked), Comment.status == Status.PUBLISHED)
         )
-        parents = {row.id: _name(row) for row in rows}
+        parents = {row.id: writer_name(row) for row in rows}
     return [
         Shown(
             id=each.id,
@@ -235,18 +155,18 @@ def has_page(account: Account) -> bool:
     return account.shown and account.closed_at is None
 
 
-def _name(row: Any) -> str:
+def writer_name(row: Any) -> str:
     return row.account_name or row.name or ""
 
 
-def _shown(row: Any, parent_name: str | None) -> Shown:
+def shown_row(row: Any, parent_name: str | None) -> Shown:
     return Shown(
         id=row.id,
         thread_id=row.thread_id,
         parent_id=row.parent_id,
         depth=row.depth,
         status=row.status,
-        name=_name(row),
+        name=writer_name(row),
         website=row.website,
         by=_by(row.role),
         page=row.public_id if row.shown and row.closed_at is None else None,
@@ -282,129 +202,3 @@ _by_key = sa.select(Comment.__table__.c.id).where(
     Comment.__table__.c.thread_id == sa.bindparam("thread_id"),
     Comment.__table__.c.key == sa.bindparam("key"),
 )
-
-
-def behind() -> Sequence[str]:
-    """Threads whose snapshots are older than what the database says."""
-    return db.session.scalars(
-        sa.select(Thread.id).where(Thread.published_revision < Thread.revision)
-    ).all()
-
-
-def visible() -> Sequence[Thread]:
-    """Every thread that has snapshots, by id."""
-    return db.session.scalars(
-        sa.select(Thread)
-        .where(Thread.listed.is_(True), Thread.policy != Policy.OFF)
-        .order_by(Thread.id)
-        # What this session read before may be older: revisions are raised past it.
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def counts() -> list[tuple[str, int]]:
-    """Published comments of each thread that has any, the latest active first, at most 1,000."""
-    latest = sa.func.max(Comment.id)
-    return [
-        (row[0], row[1])
-        for row in db.session.execute(
-            sa.select(Comment.thread_id, sa.func.count())
-            .join(Thread, Thread.id == Comment.thread_id)
-            .where(
-                Comment.status == Status.PUBLISHED,
-                Thread.listed.is_(True),
-                Thread.policy != Policy.OFF,
-            )
-            .group_by(Comment.thread_id)
-            .order_by(latest.desc())
-            .limit(MAX_COUNTS)
-        )
-    ]
-
-
-def recent() -> list[tuple[Shown, Thread]]:
-    """The newest published comments of the whole site, with their threads."""
-    rows = db.session.execute(
-        sa.select(*_columns, Thread)
-        .outerjoin(Account, Comment.account_id == Account.id)
-        .join(Thread, Thread.id == Comment.thread_id)
-        .where(
-            Comment.status == Status.PUBLISHED,
-            Thread.listed.is_(True),
-            Thread.policy != Policy.OFF,
-        )
-        .order_by(Comment.created_at.desc(), Comment.id.desc())
-        .limit(RECENT)
-    ).all()
-    return [(_shown(row, None), row.Thread) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Discussion:
-    """A thread as the list of all conversations shows it."""
-
-    thread: Thread
-    count: int
-    # The newest comment, who wrote it (empty: somebody who has left), and how it begins.
-    last_id: int | None
-    name: str
-    excerpt: str
-    # When it was written; of a thread without comments, when its article was published.
-    active_at: datetime
-
-
-def discussions() -> list[Discussion]:
-    """Every thread, the latest active first, at most 1,000: one query, whatever was said in them."""
-    said = (
-        sa.select(
-            Comment.thread_id,
-            sa.func.count().label("comments"),
-            sa.func.max(Comment.created_at).label("at"),
-        )
-        .where(Comment.status == Status.PUBLISHED)
-        .group_by(Comment.thread_id)
-        .subquery()
-    )
-    each = Comment.__table__.alias("each").c
-    newest = (
-        sa.select(each.id)
-        .where(each.thread_id == Thread.id, each.status == Status.PUBLISHED)
-        .order_by(each.created_at.desc(), each.id.desc())
-        .limit(1)
-        .correlate(Thread)
-        .scalar_subquery()
-    )
-    active_at = sa.func.coalesce(said.c.at, Thread.published_at, Thread.created_at)
-    rows = db.session.execute(
-        sa.select(
-            Thread,
-            sa.func.coalesce(said.c.comments, 0).label("comments"),
-            Comment.id,
-            Comment.name,
-            sa.func.substr(Comment.html, 1, EXCERPT_READ_CHARS).label("html"),
-            Account.name.label("account_name"),
-            active_at.label("active_at"),
-        )
-        .outerjoin(said, said.c.thread_id == Thread.id)
-        .outerjoin(Comment, Comment.id == newest)
-        .outerjoin(Account, Account.id == Comment.account_id)
-        .where(Thread.listed.is_(True), Thread.policy != Policy.OFF)
-        .order_by(active_at.desc(), Thread.id)
-        .limit(MAX_DISCUSSIONS)
-    )
-    return [
-        Discussion(
-            thread=row.Thread,
-            count=row.comments,
-            last_id=row.id,
-            name=_name(row),
-            excerpt=markup.excerpt(row.html) if row.html else "",
-            active_at=row.active_at,
-        )
-        for row in rows
-    ]
-
-
-def site_revision() -> int:
-    """A number that rises with every change to any thread: the sum of all revisions."""
-    return int(db.session.scalar(sa.select(sa.func.sum(Thread.revision))) or 0)

@@ -16,7 +16,7 @@ from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Policy, Site, Status, Thread
 from comments_service.publishing import manifest, publisher, rebake, site_snapshots
-from comments_service.threads import reading
+from comments_service.threads import lists
 from tests import make
 from tests.conftest import Visitor
 
@@ -88,7 +88,7 @@ def test_it_is_one_query_however_much_was_said(app: Flask, statements: list[str]
 
 
 def test_the_list_has_an_end(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_DISCUSSIONS", 3)
+    monkeypatch.setattr(lists, "MAX_DISCUSSIONS", 3)
     for number in range(5):
         make.thread(f"t{number}")
         make.comment(f"t{number}", minutes_ago=number)

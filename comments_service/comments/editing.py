@@ -1,0 +1,129 @@
+"""One's own comments: changed or taken back within their time, and what stays of them."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from comments_service import (
+    config,
+    markup,
+    threads,
+)
+from comments_service.comments.rendering import rendered
+from comments_service.comments.transaction import changing
+from comments_service.db import db
+from comments_service.errors import (
+    EditWindowOver,
+    Message,
+    NotAllowed,
+    UnknownComment,
+)
+from comments_service.inputs import EditedComment
+from comments_service.models import (
+    Comment,
+    CommentRevision,
+    Status,
+    now,
+)
+from comments_service.sessions import Visitor
+
+
+def editable_until(comment: Comment) -> datetime:
+    return comment.created_at + timedelta(minutes=config.current().edit_minutes)
+
+
+def is_mine(comment: Comment, visitor: Visitor) -> bool:
+    session = visitor.session
+    if session is None:
+        return False
+    if comment.account_id is not None:
+        return comment.account_id == session.account_id
+    # Signing in ends a guest's session, not a guest's right to what was written in it.
+    written_in = comment.session_id
+    return written_in is not None and written_in in (session.id, session.guest_id)
+
+
+def may_edit(comment: Comment, visitor: Visitor) -> bool:
+    return (
+        is_mine(comment, visitor)
+        and comment.status in (Status.PENDING, Status.PUBLISHED)
+        and now() < editable_until(comment)
+    )
+
+
+def _mine(comment_id: int, visitor: Visitor) -> Comment:
+    """One's own comment within its time. Raises UnknownComment, NotAllowed, EditWindowOver."""
+    comment = threads.comment(comment_id)
+    if not is_mine(comment, visitor):
+        # What others cannot see does not exist for them.
+        if comment.status is not Status.PUBLISHED:
+            raise UnknownComment
+        raise NotAllowed(Message("Only the person who wrote this comment can change it."))
+    if comment.status not in (Status.PENDING, Status.PUBLISHED):
+        raise UnknownComment
+    if now() >= editable_until(comment):
+        minutes = config.current().edit_minutes
+        raise EditWindowOver(
+            Message(
+                "A comment can be edited for {minutes} minutes. To add something, reply to it.",
+                minutes=minutes,
+            )
+        )
+    return comment
+
+
+def edit(comment_id: int, visitor: Visitor, new: EditedComment) -> Comment:
+    """Replace the text of one's own comment within the edit window; the old text is kept.
+
+    More links than are let through at once put a published comment back into the queue.
+    """
+    html = rendered(new.body)
+    comment = _mine(comment_id, visitor)
+    if comment.source == new.body:
+        return comment
+    with changing(comment.thread_id) as change:
+        db.session.refresh(comment, ["source", "status", "edited_at"], with_for_update=True)
+        change.shown = comment.status is Status.PUBLISHED
+        if comment.status not in (Status.PENDING, Status.PUBLISHED):
+            raise UnknownComment
+        db.session.add(
+            CommentRevision(
+                comment_id=comment.id,
+                source=comment.source,
+                written_at=comment.edited_at or comment.created_at,
+            )
+        )
+        comment.source = new.body
+        comment.html = html
+        comment.renderer_version = markup.RENDERER_VERSION
+        comment.edited_at = now()
+        links = markup.links(html)
+        if comment.status is Status.PUBLISHED and links > config.current().max_links:
+            comment.status = Status.PENDING
+            comment.reasons = [Message("Many links after an edit: {number}.", number=links)]
+    return comment
+
+
+def delete(comment_id: int, visitor: Visitor) -> Comment:
+    """Take back one's own comment: its words go; a placeholder stays where replies hang."""
+    comment = _mine(comment_id, visitor)
+    with changing(comment.thread_id) as change:
+        db.session.refresh(comment, ["status"], with_for_update=True)
+        change.shown = comment.status is Status.PUBLISHED
+        empty(comment)
+        forget_revisions(Comment.id == comment.id)
+    return comment
+
+
+def empty(comment: Comment) -> None:
+    """Delete for good: nothing that the writer typed stays in the row."""
+    comment.status = Status.DELETED
+    comment.source = comment.html = ""
+    comment.name = comment.email = comment.website = comment.network = None
+    comment.reasons = []
+
+
+def forget_revisions(of: sa.ColumnElement[bool]) -> None:
+    """Drop what comments said before they were edited."""
+    chosen = sa.select(Comment.id).where(of)
+    db.session.execute(sa.delete(CommentRevision).where(CommentRevision.comment_id.in_(chosen)))

@@ -1,0 +1,62 @@
+"""The forms of a comment: writing it, and deciding on it."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from comments_service.inputs.parsing import Input
+from comments_service.inputs.text import (
+    MAX_BODY_CHARS,
+    MAX_REASON_CHARS,
+    Body,
+    Email,
+    Id,
+    Name,
+    Website,
+    nothing_if_empty,
+    one_line,
+)
+
+
+class NewComment(Input):
+    """A comment that a reader posts."""
+
+    body: Body = Field(description=f"Markdown, 1 to {MAX_BODY_CHARS} characters.")
+    parent: Id | None = Field(None, description="The comment that is answered.")
+    name: Annotated[Name | None, BeforeValidator(nothing_if_empty)] = Field(
+        None, description="Needed of guests; an account's own name is used otherwise."
+    )
+    email: Annotated[Email | None, BeforeValidator(nothing_if_empty)] = Field(
+        None, description="Never shown."
+    )
+    website: Annotated[Website | None, BeforeValidator(nothing_if_empty)] = None
+    key: Annotated[
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{8,80}$")] | None,
+        BeforeValidator(nothing_if_empty),
+    ] = Field(
+        None,
+        description="Idempotency key: a random word that the client makes once for each comment."
+        " The same submission sent again with it is answered as the first was.",
+    )
+    homepage_url: Annotated[str, Field(max_length=1000)] = Field(
+        "", description="A trap for robots: leave it empty."
+    )
+
+
+class EditedComment(Input):
+    """A comment's new text."""
+
+    body: Body
+
+
+class Preview(Input):
+    """Markdown to be shown as it would appear."""
+
+    body: Body
+
+
+class NewDecision(Input):
+    """What a moderator decides on a comment, and why."""
+
+    decision: Literal["publish", "spam", "delete", "undo"]
+    reason: Annotated[str, Field(max_length=MAX_REASON_CHARS), AfterValidator(one_line)] = ""

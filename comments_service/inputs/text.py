@@ -1,0 +1,178 @@
+"""What one field may hold: each check gives the value as it is kept, or says what is wrong with it."""
+
+import re
+import unicodedata
+from typing import Annotated
+from urllib.parse import urlsplit, urlunsplit
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field
+
+from comments_service.errors import Message
+
+MAX_BODY_CHARS = 10_000
+MAX_NAME_LETTERS = 50
+# A letter with two marks covers every living orthography; more of them is a "zalgo" tower.
+MAX_MARKS_IN_A_ROW = 2
+MAX_REASON_CHARS = 500
+MAX_BIO_CHARS = 500
+MAX_WEBSITE_CHARS = 300
+MIN_PASSWORD_CHARS = 8
+MAX_PASSWORD_CHARS = 256
+# The largest integer that both databases can hold.
+MAX_ID = 2**63 - 1
+
+_bidi_controls = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_hidden_categories = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+
+
+def plain_text(text: str) -> str:
+    """A comment's source: NFC, newlines as line ends, nothing that hides or reverses text."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    for char in text:
+        if char in _bidi_controls:
+            raise ValueError(
+                Message("This text has a hidden character that reverses the reading order.")
+            )
+        if (unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t") or (
+            # Feeds are XML, which cannot hold these two.
+            char in "\ufffe\uffff"
+        ):
+            raise ValueError(Message("This text has a control character that cannot be shown."))
+    if not text:
+        raise ValueError(Message("Please write something."))
+    if len(text) > MAX_BODY_CHARS:
+        raise ValueError(
+            Message(
+                "At most {max:,} characters, please; this has {length:,}.",
+                max=MAX_BODY_CHARS,
+                length=len(text),
+            )
+        )
+    return text
+
+
+def shown_name(text: str) -> str:
+    """A name as it may be shown: one line, 1 to 50 letters, nothing invisible."""
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    marks = letters = 0
+    for char in text:
+        category = unicodedata.category(char)
+        if category in _hidden_categories:
+            raise ValueError(Message("A name cannot contain invisible characters."))
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        letters += category[0] != "M"
+        if marks > MAX_MARKS_IN_A_ROW:
+            raise ValueError(Message("A name cannot stack so many accents on one letter."))
+    if not letters:
+        raise ValueError(Message("Please enter a name."))
+    if letters > MAX_NAME_LETTERS or len(text) > 4 * MAX_NAME_LETTERS:
+        raise ValueError(Message("At most {max} characters, please.", max=MAX_NAME_LETTERS))
+    return text
+
+
+def mail_address(text: str) -> str:
+    """A mail address that can be one, with its domain in lower case; no DNS is asked."""
+    try:
+        return validate_email(text.strip(), check_deliverability=False).normalized
+    except (EmailNotValidError, UnicodeError):
+        raise ValueError(
+            Message("This does not look like an e-mail address (name@example.org).")
+        ) from None
+
+
+def web_address(text: str) -> str:
+    """An http(s) address, taken apart and written out again."""
+    text = text.strip()
+    if "://" not in text and re.match(r"[\w-]+\.", text):
+        text = f"https://{text}"
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+        port = parts.port
+    except ValueError:
+        host = port = None
+    if (
+        not host
+        or parts.scheme not in ("http", "https")
+        or parts.username is not None
+        or len(text) > MAX_WEBSITE_CHARS
+        or not re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", host)
+        or re.search(r"[\s\"'<>\\^`{|}\x00-\x20\x7f]", text)
+        or any(unicodedata.category(char) in _hidden_categories for char in text)
+    ):
+        raise ValueError(
+            Message("Please enter a web address such as https://example.org, or leave this empty.")
+        )
+    netloc = f"[{host}]" if ":" in host else host
+    return urlunsplit(
+        (parts.scheme, f"{netloc}:{port}" if port else netloc, parts.path, parts.query, "")
+    )
+
+
+def one_line(text: str) -> str:
+    """A moderator's reason: one visible line."""
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    if any(unicodedata.category(char) in _hidden_categories for char in text):
+        raise ValueError(Message("A reason cannot contain invisible characters."))
+    return text
+
+
+def password(text: str) -> str:
+    """A password that may be used: long enough, and not one that everybody uses."""
+    # Imported here: the list of common passwords costs 40 ms and 5 MB that reading never needs.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    if len(text) < MIN_PASSWORD_CHARS:
+        raise ValueError(Message("At least {min} characters, please.", min=MIN_PASSWORD_CHARS))
+    if len(text) > MAX_PASSWORD_CHARS:
+        raise ValueError(Message("At most {max:,} characters, please.", max=MAX_PASSWORD_CHARS))
+    if any(unicodedata.category(char) == "Cs" or char == "\0" for char in text):
+        raise ValueError(Message("A password cannot contain this character."))
+    if text.lower() in FREQUENCY_LISTS["passwords"] or len(set(text)) < 3:
+        raise ValueError(Message("Many people use this password; please choose another one."))
+    return text
+
+
+def six_digits(text: str) -> str:
+    """A code as people type it: with spaces or a dash, or with the wide digits of a Chinese keyboard."""
+    text = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
+    if not re.fullmatch("[0-9]{6}", text):
+        raise ValueError(Message("The code has six digits."))
+    return text
+
+
+def about_oneself(text: str) -> str:
+    """What somebody says of himself: like a comment, but short, or nothing at all."""
+    if not text.strip():
+        return ""
+    text = plain_text(text)
+    if len(text) > MAX_BIO_CHARS:
+        raise ValueError(
+            Message(
+                "At most {max:,} characters, please; this has {length:,}.",
+                max=MAX_BIO_CHARS,
+                length=len(text),
+            )
+        )
+    return text
+
+
+def without_nul(text: str) -> str:
+    """An address to look for: what no row can hold is not asked of the database."""
+    if "\0" in text:
+        raise ValueError(Message("This does not look like an e-mail address (name@example.org)."))
+    return text
+
+
+def nothing_if_empty(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Body = Annotated[str, AfterValidator(plain_text), Field(json_schema_extra={"minLength": 1})]
+Name = Annotated[str, AfterValidator(shown_name)]
+Email = Annotated[str, Field(max_length=254), AfterValidator(mail_address)]
+Website = Annotated[str, AfterValidator(web_address)]
+Password = Annotated[str, AfterValidator(password)]
+Code = Annotated[str, Field(max_length=40), AfterValidator(six_digits)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]

@@ -1,0 +1,162 @@
+"""What is said: the site and its threads, comments, and what was decided on them."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from comments_service.db import Base
+from comments_service.errors import Message
+from comments_service.models.accounts import Account
+from comments_service.models.base import Messages, Words, now
+
+
+class Policy(Words):
+    """What the author rules for a thread, in the front matter of the article."""
+
+    OPEN = "open"
+    HELD = "held"
+    CLOSED = "closed"
+    OFF = "off"
+
+
+class Status(Words):
+    PENDING = "pending"
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    DELETED = "deleted"
+
+
+class Act(Words):
+    """What a decision does to a comment."""
+
+    PUBLISH = "publish"
+    SPAM = "spam"
+    DELETE = "delete"
+    UNDO = "undo"
+
+
+class Site(Base):
+    """What the manifest says of the blog as a whole: one row, whose id is 1."""
+
+    __tablename__ = "site"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(sa.Text)
+    lang: Mapped[str] = mapped_column(sa.String(35))
+    # The manifest as last taken over: its ETag, or a hash of its bytes.
+    manifest_tag: Mapped[str] = mapped_column(sa.Text)
+    # The addresses of the page that lists all conversations, by language; empty: there is none.
+    discussions: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)
+
+
+class Thread(Base):
+    """One article's comments. Rows come from the manifest and from nowhere else."""
+
+    __tablename__ = "threads"
+    __table_args__ = (
+        # The publisher asks for what is behind many times a minute: the index holds only that.
+        sa.Index(
+            "ix_threads_behind",
+            "id",
+            sqlite_where=sa.text("published_revision < revision"),
+            postgresql_where=sa.text("published_revision < revision"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(sa.String(128), primary_key=True)
+    url: Mapped[str] = mapped_column(sa.Text)
+    title: Mapped[str] = mapped_column(sa.Text)
+    lang: Mapped[str] = mapped_column(sa.String(35), default="en")
+    # Where the blog files the article; empty where it files nothing.
+    category: Mapped[str] = mapped_column(sa.Text, default="")
+    authors: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    # The article in other languages: [{"lang", "url", "title"}].
+    translations: Mapped[list[dict[str, str]]] = mapped_column(sa.JSON, default=list)
+    policy: Mapped[Policy] = mapped_column(Policy.column(), default=Policy.OPEN)
+    closes_at: Mapped[datetime | None]
+    # When the service noticed that `closes_at` had passed, so that the snapshot says so as well.
+    closed_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    # Whether the manifest lists it now. An article that is gone keeps its comments, unshown.
+    listed: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    # Raised by every change to what the snapshot shows; the publisher follows behind.
+    revision: Mapped[int] = mapped_column(default=1)
+    published_revision: Mapped[int] = mapped_column(default=0)
+
+
+class Comment(Base):
+    __tablename__ = "comments"
+    __table_args__ = (
+        sa.UniqueConstraint("thread_id", "key"),
+        # With the time, so that a thread's newest comment is found without looking at the others.
+        sa.Index("ix_comments_thread_id_status_created_at", "thread_id", "status", "created_at"),
+        sa.Index("ix_comments_status_created_at", "status", "created_at"),
+        sa.CheckConstraint(
+            "account_id IS NOT NULL OR name IS NOT NULL OR status = 'deleted'", name="has_writer"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    thread_id: Mapped[str] = mapped_column(sa.ForeignKey("threads.id"))
+    thread: Mapped[Thread] = relationship(lazy="raise")
+    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comments.id"), index=True)
+    # How many comments one passes on the way to the article: 0 for one that answers none.
+    depth: Mapped[int] = mapped_column(default=0)
+    account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
+    account: Mapped[Account | None] = relationship(lazy="raise")
+    session_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("sessions.id", ondelete="SET NULL"), index=True
+    )
+    # A guest's, as typed; an account's name is read from the account. Empty: its writer has left.
+    name: Mapped[str | None] = mapped_column(sa.String(200))
+    email: Mapped[str | None] = mapped_column(sa.String(254))
+    website: Mapped[str | None] = mapped_column(sa.String(400))
+    source: Mapped[str] = mapped_column(sa.Text)
+    html: Mapped[str] = mapped_column(sa.Text)
+    renderer_version: Mapped[int]
+    status: Mapped[Status] = mapped_column(Status.column())
+    # Why it waits, in words that a moderator reads in the queue.
+    reasons: Mapped[list[Message]] = mapped_column(Messages, default=list)
+    # Idempotency: the same submission sent twice has the same key, and so is one row.
+    key: Mapped[str] = mapped_column(sa.String(120))
+    # A keyed hash of the writer's network, under a key that is forgotten after a day.
+    network: Mapped[str | None] = mapped_column(sa.String(32))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    edited_at: Mapped[datetime | None]
+
+
+class CommentRevision(Base):
+    """What a comment said before an edit."""
+
+    __tablename__ = "comment_revisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    comment_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("comments.id", ondelete="CASCADE"), index=True
+    )
+    source: Mapped[str] = mapped_column(sa.Text)
+    written_at: Mapped[datetime]
+    replaced_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Decision(Base):
+    """What a moderator did to a comment, when and why; never edited."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    comment_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("comments.id", ondelete="CASCADE"), index=True
+    )
+    # Empty when it was made by a command on the server.
+    moderator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    moderator: Mapped[Account | None] = relationship(lazy="raise")
+    act: Mapped[Act] = mapped_column(Act.column())
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    status_before: Mapped[Status] = mapped_column(Status.column("status_before"))
+    status_after: Mapped[Status] = mapped_column(Status.column("status_after"))
+    # The decision that this one takes back.
+    undoes_id: Mapped[int | None] = mapped_column(sa.ForeignKey("decisions.id"), unique=True)
+    made_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,58 @@
+"""What the service keeps for its own work: the outbox, and counts for the rate limits."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from comments_service.db import Base
+from comments_service.models.base import now
+
+
+class Letter(Base):
+    """The outbox: written with the change that it tells of, sent behind it."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        sa.Index(
+            "ix_outbox_waiting",
+            "next_attempt_at",
+            sqlite_where=sa.text("sent_at IS NULL"),
+            postgresql_where=sa.text("sent_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(sa.String(254))
+    subject: Mapped[str] = mapped_column(sa.Text)
+    text: Mapped[str] = mapped_column(sa.Text)
+    # To an address that is no account's any more, or not yet: the row goes as soon as the letter is
+    # sent, or given up.
+    fleeting: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    attempts: Mapped[int] = mapped_column(default=0)
+    # Empty when it is given up: after the last attempt nothing asks for it again.
+    next_attempt_at: Mapped[datetime | None] = mapped_column(default=now)
+    sent_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class RateCount(Base):
+    """How often something was done in one window of time."""
+
+    __tablename__ = "rate_counts"
+
+    # What is counted and by whom, such as "post:<network>".
+    subject: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
+    window: Mapped[int] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class DayKey(Base):
+    """The key of one day under which networks are hashed; yesterday's is thrown away."""
+
+    __tablename__ = "day_keys"
+
+    day: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
+    key: Mapped[bytes] = mapped_column(sa.LargeBinary(32))

@@ -1,0 +1,82 @@
+"""What a thread is: which ones there are, their policy, and their addresses by language."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from comments_service.db import db
+from comments_service.errors import UnknownThread
+from comments_service.models import (
+    Policy,
+    Thread,
+    now,
+)
+
+# Which threads there are for readers.
+for_readers = (Thread.listed.is_(True), Thread.policy != Policy.OFF)
+
+
+def get(thread_id: str) -> Thread:
+    """A thread that the manifest lists and whose article wants comments. Raises UnknownThread."""
+    thread = db.session.scalar(_by_id, {"thread_id": thread_id})
+    if thread is None or not thread.listed or thread.policy is Policy.OFF:
+        raise UnknownThread
+    return thread
+
+
+_by_id = sa.select(Thread).where(Thread.id == sa.bindparam("thread_id"))
+
+
+def open_now(thread: Thread) -> bool:
+    """Whether the thread takes comments at this moment."""
+    return thread.policy in (Policy.OPEN, Policy.HELD) and (
+        thread.closes_at is None or now() < thread.closes_at
+    )
+
+
+def shown_policy(thread: Thread) -> Policy:
+    """The policy as the snapshot says it: what the row says, not what the clock says."""
+    return Policy.CLOSED if thread.closed_at is not None else thread.policy
+
+
+def languages(thread: Thread) -> list[str]:
+    """The thread's own language first, then those of its article's translations."""
+    return list(dict.fromkeys([thread.lang, *(each["lang"] for each in thread.translations)]))
+
+
+def address(thread: Thread, lang: str | None = None) -> str:
+    """The article's address in a language."""
+    for each in thread.translations:
+        if each["lang"] == lang:
+            return each["url"]
+    return thread.url
+
+
+def title(thread: Thread, lang: str) -> str:
+    for each in thread.translations:
+        if each["lang"] == lang:
+            return each["title"]
+    return thread.title
+
+
+def behind() -> Sequence[str]:
+    """Threads whose snapshots are older than what the database says."""
+    return db.session.scalars(
+        sa.select(Thread.id).where(Thread.published_revision < Thread.revision)
+    ).all()
+
+
+def visible() -> Sequence[Thread]:
+    """Every thread that has snapshots, by id."""
+    return db.session.scalars(
+        sa.select(Thread)
+        .where(*for_readers)
+        .order_by(Thread.id)
+        # What this session read before may be older: revisions are raised past it.
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def site_revision() -> int:
+    """A number that rises with every change to any thread: the sum of all revisions."""
+    return int(db.session.scalar(sa.select(sa.func.sum(Thread.revision))) or 0)
