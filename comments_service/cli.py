@@ -152,6 +152,20 @@ def decide(decision: str, numbers: tuple[int, ...], reason: str) -> None:
         raise click.exceptions.Exit(1)
 
 
+@group.command("render")
+@click.option("--all", "everything", is_flag=True, help="Those of this release's renderer as well.")
+def render(everything: bool) -> None:
+    """Render comments anew whose HTML another release made, and publish what looks different."""
+    done = comments.rerender(everything=everything)
+    publish_now()
+    click.echo(f"Rendered {done.total} comments, of which {done.changed} look different.")
+    if done.refused:
+        raise click.ClickException(
+            "these stay as they were, because their Markdown is refused by now: "
+            + ", ".join(map(str, done.refused))
+        )
+
+
 def publish_now() -> None:
     """Write what a command changed; a running service would notice within a second as well."""
     settings = config.current()
@@ -205,6 +219,10 @@ def doctor() -> None:
     if left:
         troubles.append(
             f"{len(left)} snapshots are missing or old: run `flask comments publish --stale`."
+        )
+    if outdated := comments.outdated():
+        troubles.append(
+            f"{outdated} comments were rendered by another release: run `flask comments render`."
         )
     if not roles.has_owner():
         troubles.append("The blog has no owner: run `flask comments owner` and open its link.")

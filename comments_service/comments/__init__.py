@@ -16,7 +16,11 @@ from comments_service.comments.editing import (
     may_edit,
 )
 from comments_service.comments.posting import post
-from comments_service.comments.rendering import rendered
+from comments_service.comments.rendering import (
+    outdated,
+    rendered,
+    rerender,
+)
 from comments_service.comments.transaction import Change, ChangedOutside, changing
 
 __all__ = [
@@ -32,6 +36,8 @@ __all__ = [
     "is_mine",
     "may_edit",
     "may_moderate",
+    "outdated",
     "post",
     "rendered",
+    "rerender",
 ]

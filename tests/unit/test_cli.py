@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
-from comments_service import config, sessions
+from comments_service import comments, config, sessions
 from comments_service.accounts import profile, roles
 from comments_service.accounts.login import enter
+from comments_service.comments import rendering
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Message, UnknownPage, WrongCredentials
@@ -178,6 +179,78 @@ def test_a_reason_that_is_too_long_is_named(run: Any) -> None:
     comment = make.comment(held=True)
     result = run("decide", "spam", str(comment.id), "--reason", "x" * 501)
     assert result.exit_code == 1
+
+
+def of_an_older_renderer(*made: Comment) -> None:
+    """Let another release have rendered these, in its own way."""
+    with comments.changing() as change:
+        change.shown = False
+        db.session.execute(
+            sa.update(Comment)
+            .where(Comment.id.in_([each.id for each in made]))
+            .values(renderer_version=0, html="<p>As it was.</p>")
+        )
+
+
+def html_of(*made: Comment) -> list[str]:
+    db.session.expire_all()
+    return [db.session.get_one(Comment, each.id).html for each in made]
+
+
+def test_what_an_older_renderer_made_is_rendered_anew_and_published(
+    run: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering, "BATCH", 2)
+    make.thread()
+    make.thread("gulls")
+    old = [make.comment(body=f"Pelican *{number}*.") for number in range(5)]
+    held = make.comment("gulls", "Gull.", held=True)
+    emptied = make.comment(body="", status=Status.DELETED)
+    kept = make.comment(body="Of this release.")
+    of_an_older_renderer(*old, held, emptied)
+    page = settings.published / "threads" / "pelicans.html"
+    publisher.publish_all(settings)
+    before = db.session.get_one(Thread, "gulls").revision
+    assert page.read_text().count("As it was.") == 5
+    assert "6 comments were rendered by another release" in run("doctor").output
+    result = run("render")
+    assert (result.exit_code, result.output) == (
+        0,
+        "Rendered 6 comments, of which 6 look different.\n",
+    )
+    assert html_of(*old, held, emptied, kept) == [
+        *(f"<p>Pelican <em>{number}</em>.</p>" for number in range(5)),
+        *("<p>Gull.</p>", "<p>As it was.</p>", "<p>Of this release.</p>"),
+    ]
+    assert "<p>Pelican <em>4</em>.</p>" in page.read_text()
+    # What waits is in no file, so its thread is not published anew.
+    assert db.session.get_one(Thread, "gulls").revision == before
+    assert run("render").output == "Rendered 0 comments, of which 0 look different.\n"
+    assert "another release" not in run("doctor").output
+
+
+def test_rendering_all_comments_changes_only_what_looks_different(run: Any) -> None:
+    make.thread()
+    same, other = make.comment(body="The same."), make.comment(body="Other.")
+    with comments.changing("pelicans"):
+        other.html = "<p>Damaged.</p>"
+    before = db.session.get_one(Thread, "pelicans").revision
+    assert run("render").output == "Rendered 0 comments, of which 0 look different.\n"
+    assert run("render", "--all").output == "Rendered 2 comments, of which 1 look different.\n"
+    assert html_of(same, other) == ["<p>The same.</p>", "<p>Other.</p>"]
+    assert db.session.get_one(Thread, "pelicans").revision == before + 1
+
+
+def test_a_comment_that_the_renderer_refuses_by_now_stays_and_is_named(run: Any) -> None:
+    make.thread()
+    deep, other = make.comment(), make.comment()
+    with comments.changing("pelicans"):
+        deep.source = ">" * 20 + " deep"
+    of_an_older_renderer(deep, other)
+    result = run("render")
+    assert result.exit_code == 1
+    assert f"refused by now: {deep.id}\n" in result.output
+    assert html_of(deep, other) == ["<p>As it was.</p>", "<p>They scoop.</p>"]
 
 
 def test_every_setting_is_printed_and_no_secret(run: Any, settings: Settings) -> None:
