@@ -1,21 +1,20 @@
-"""People: what happens to everything of one person at once. A new name, a guest's comments claimed, a
-farewell, a ban.
+"""What changes for all comments of one person at once: a new name, a claim of what was written as a
+guest, a ban. Deleting the account is in `account_deletion`.
 
 Each is one transaction over every thread concerned, by the one way to change comments.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from comments_service import by_writer, comments, sessions
-from comments_service.accounts import deletion, names, profile, roles
+from comments_service.accounts import names, profile, roles
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, SignInRequired
 from comments_service.inputs import Profile
-from comments_service.models import Account, Comment, Decision, Session, now
+from comments_service.models import Account, Session, now
 
 
 def introduce(account: Account, given: Profile) -> None:
@@ -41,7 +40,7 @@ def claim(session: Session) -> int:
     """
     with comments.changing() as change:
         mine = _asked(session)
-        found = _locked(*by_writer.unclaimed(mine)) if mine else []
+        found = comments.locked(*by_writer.unclaimed(mine)) if mine else []
         for each in found:
             each.account_id = session.account_id
             each.name = each.email = None
@@ -63,42 +62,6 @@ def _asked(session: Session) -> int | None:
         raise SignInRequired
     session.guest_id = None
     return row[0]
-
-
-def _locked(*which: sa.ColumnElement[bool]) -> Sequence[Comment]:
-    """Comments as they are now, which nobody else changes until this transaction ends."""
-    return db.session.scalars(
-        sa.select(Comment)
-        .where(*which)
-        .order_by(Comment.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def forget(account: Account, *, keep: bool, lang: str) -> None:
-    """Delete an account and everything that is known of its owner, at once.
-
-    Its comments stay without a name if `keep`; otherwise they are emptied, and a placeholder stays
-    where others have answered. Raises NotAllowed for the last owner, who cannot leave alone.
-    """
-    with comments.changing() as change:
-        account = profile.locked(account.id)
-        mine = _locked(Comment.account_id == account.id)
-        change.threads = {each.thread_id for each in mine}
-        comments.forget_revisions(Comment.account_id == account.id)
-        for each in mine:
-            if keep and each.source:
-                each.name = ""
-                each.email = each.website = each.network = None
-            else:
-                comments.empty(each)
-            each.account_id = each.session_id = None
-        db.session.flush()
-        # What was decided stands; who decided it is not known any more.
-        decided = sa.update(Decision).where(Decision.moderator_id == account.id)
-        db.session.execute(decided.values(moderator_id=None))
-        deletion.erase(account, lang)
 
 
 def ban(email: str) -> Account:

@@ -15,7 +15,6 @@
     profile     what an account says of itself, and its public page
     addresses   another mail address, once a letter to it is answered
     data        everything that is known of an account, for its owner
-    farewell    an account goes, and what is known of its owner with it
     roles       the owner, and who else decides
 
 What a guest types about himself never reads or writes a row of these.

@@ -21,7 +21,7 @@ from comments_service.comments.rendering import (
     rendered,
     rerender,
 )
-from comments_service.comments.transaction import Change, ChangedOutside, changing
+from comments_service.comments.transaction import Change, ChangedOutside, changing, locked
 
 __all__ = [
     "Change",
@@ -34,6 +34,7 @@ __all__ = [
     "empty",
     "forget_revisions",
     "is_mine",
+    "locked",
     "may_edit",
     "may_moderate",
     "outdated",

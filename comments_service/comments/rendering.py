@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from comments_service import markup
-from comments_service.comments.transaction import changing
+from comments_service.comments.transaction import changing, locked
 from comments_service.db import db
 from comments_service.errors import InvalidInput, Message
 from comments_service.models import Comment, Status
@@ -44,14 +44,8 @@ def rerender(*, everything: bool = False) -> Rerendered:
     for ids in _batches(everything):
         with changing() as change:
             threads = set()
-            # Locked and read anew: its writer may be editing it at this very moment.
-            for each in db.session.scalars(
-                sa.select(Comment)
-                .where(Comment.id.in_(ids), Comment.source != "")
-                .order_by(Comment.id)
-                .with_for_update()
-                .execution_options(populate_existing=True)
-            ):
+            # A writer may be editing one, or taking it back, at this very moment.
+            for each in locked(Comment.id.in_(ids), Comment.source != ""):
                 try:
                     html = rendered(each.source)
                 except InvalidInput:

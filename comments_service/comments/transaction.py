@@ -1,6 +1,6 @@
 """The one way to change comments, and the listeners that refuse every other."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -61,6 +61,17 @@ _raise_revision = (
     .where(_threads.c.id == sa.bindparam("changed"))
     .values(revision=_threads.c.revision + 1)
 )
+
+
+def locked(*which: sa.ColumnElement[bool]) -> Sequence[Comment]:
+    """Comments as they are now, which nobody else changes until this transaction ends."""
+    return db.session.scalars(
+        sa.select(Comment)
+        .where(*which)
+        .order_by(Comment.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 @event.listens_for(DatabaseSession, "before_flush")

@@ -3,8 +3,8 @@
 import orjson
 from flask import Blueprint, Response, request, url_for
 
-from comments_service import account_comments, by_writer
-from comments_service.accounts import deletion, export
+from comments_service import account_comments, account_deletion, by_writer
+from comments_service.accounts import export
 from comments_service.errors import InvalidInput, Message
 from comments_service.models import now
 from comments_service.web import answers, visitor
@@ -70,7 +70,7 @@ def delete() -> Response:
             raise InvalidInput(
                 fields={"comments": Message("Please choose what happens to your comments.")}
             )
-        account_comments.forget(account, keep=choice == "keep", lang=visitor.language())
+        account_deletion.delete(account, keep=choice == "keep", lang=visitor.language())
         visitor.become(None)
         return visitor.forget(answers.see_other(url_for("personal_data.goodbye")))
 
@@ -80,7 +80,7 @@ def delete() -> Response:
         act,
         written=len(written),
         claimable=by_writer.claimable_count(session),
-        last_owner=deletion.is_last_owner(account),
+        last_owner=account_deletion.is_last_owner(account),
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import account_comments, comments, outbox, sessions
+from comments_service import account_deletion, comments, outbox, sessions
 from comments_service.accounts import names
 from comments_service.config import Settings
 from comments_service.db import Base, db, writing
@@ -373,7 +373,7 @@ def test_two_owners_who_leave_at_once_leave_one(app: Flask) -> None:
         with app.app_context():
             try:
                 account = db.session.get_one(Account, number)
-                account_comments.forget(account, keep=True, lang="en")
+                account_deletion.delete(account, keep=True, lang="en")
                 outcomes.append("gone")
             except ServiceError as error:
                 outcomes.append(error.code)
@@ -390,7 +390,7 @@ def test_two_owners_who_leave_at_once_leave_one(app: Flask) -> None:
 
 def test_an_address_that_was_never_confirmed_gets_no_letter(app: Flask, letters: Any) -> None:
     account = make.account("Max", verified=False)
-    account_comments.forget(account, keep=True, lang="en")
+    account_deletion.delete(account, keep=True, lang="en")
     assert letters() == []
 
 
@@ -400,7 +400,7 @@ def test_a_deletion_that_fails_leaves_everything(app: Flask, letters: Any) -> No
     make.comment(by=olga)
     before = db.session.query(Thread).one().revision
     with pytest.raises(NotAllowed):
-        account_comments.forget(olga, keep=False, lang="en")
+        account_deletion.delete(olga, keep=False, lang="en")
     db.session.expire_all()
     assert db.session.query(Comment).one().source == "They scoop."
     assert db.session.query(Thread).one().revision == before

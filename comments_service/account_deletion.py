@@ -1,0 +1,83 @@
+"""Deleting an account: all of it, from its comments to the last e-mail, in one transaction."""
+
+import sqlalchemy as sa
+
+from comments_service import comments, outbox, rate_limits, sessions
+from comments_service.accounts import names, profile
+from comments_service.db import db
+from comments_service.errors import Message, NotAllowed
+from comments_service.models import Account, Comment, Decision, Letter, Role, Token
+
+LAST_OWNER = Message(
+    "You are the only owner, and somebody has to look after the comments. Make another account"
+    " an owner first; on the server: flask comments role ADDRESS owner"
+)
+
+
+def is_last_owner(account: Account, *, locked: bool = False) -> bool:
+    """Whether nobody would be left who may do everything.
+
+    Two owners who leave at the same moment each count on the other, so the one who is asked to stay
+    is `locked` before anything is done.
+    """
+    if account.role is not Role.OWNER:
+        return False
+    others = sa.select(Account.id).where(
+        Account.role == Role.OWNER, Account.closed_at.is_(None), Account.id != account.id
+    )
+    chosen = others.limit(1)
+    return db.session.scalar(chosen.with_for_update() if locked else chosen) is None
+
+
+def delete(account: Account, *, keep: bool, lang: str) -> None:
+    """Delete an account and everything that is known of its owner, at once.
+
+    Its comments stay without a name if `keep`; otherwise they are emptied, and a placeholder stays
+    where others have answered. One last e-mail confirms it, whose own row goes when it has been
+    sent. Raises NotAllowed for the last owner, who cannot leave alone.
+    """
+    with comments.changing() as change:
+        account = profile.locked(account.id)
+        if is_last_owner(account, locked=True):
+            raise NotAllowed(LAST_OWNER)
+        change.threads = _leave_comments(account, keep=keep)
+        # What was decided stands; who decided it is not known any more.
+        decided = sa.update(Decision).where(Decision.moderator_id == account.id)
+        db.session.execute(decided.values(moderator_id=None))
+        _forget_address(account)
+        rate_limits.forget_all(account.public_id)
+        if account.email is not None and account.email_verified_at is not None:
+            outbox.write(account.email, lang, "farewell", fleeting=True)
+        # Identities, passkeys, second factors, sessions and tokens go with the row.
+        db.session.execute(sa.delete(Account).where(Account.id == account.id))
+
+
+def _leave_comments(account: Account, *, keep: bool) -> set[str]:
+    """Take the account off its comments, and tell in which threads they stand."""
+    mine = comments.locked(Comment.account_id == account.id)
+    comments.forget_revisions(Comment.account_id == account.id)
+    for each in mine:
+        if keep and each.source:
+            each.name = ""
+            each.email = each.website = each.network = None
+        else:
+            comments.empty(each)
+        each.account_id = each.session_id = None
+    db.session.flush()
+    return {each.thread_id for each in mine}
+
+
+def _forget_address(account: Account) -> None:
+    """What is known by the address alone: e-mails sent and unsent, steps, counted attempts."""
+    # E-mails to an address that was to become the account's.
+    asked = sa.select(Token.email).where(Token.account_id == account.id, Token.email.is_not(None))
+    db.session.execute(
+        sa.delete(Letter).where(Letter.fleeting.is_(True), Letter.recipient.in_(asked))
+    )
+    if account.email is None:
+        return
+    key = names.email_key(account.email)
+    rate_limits.forget_all(sessions.hashed(key).hex()[:32])
+    for table, column in ((Letter, Letter.recipient), (Token, Token.email)):
+        same = sa.or_(column == account.email, sa.func.lower(column) == key)
+        db.session.execute(sa.delete(table).where(same))
