@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: "Settings | None" = None, *, commands: bool = True) -> "Flask":
-    """The application, without its threads: `wsgi` starts the publisher and the postman.
+    """The application, without its threads: `wsgi` starts the publisher and the outbox's worker.
 
     A server does without the `flask` commands: loading Alembic takes a tenth of its start.
     """

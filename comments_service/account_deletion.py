@@ -6,7 +6,7 @@ from comments_service import comments, outbox, rate_limits, sessions
 from comments_service.accounts import names, profile
 from comments_service.db import db
 from comments_service.errors import Message, NotAllowed
-from comments_service.models import Account, Comment, Decision, Letter, Role, Token
+from comments_service.models import Account, Comment, Decision, Email, Role, Token
 
 LAST_OWNER = Message(
     "You are the only owner, and somebody has to look after the comments. Make another account"
@@ -47,7 +47,7 @@ def delete(account: Account, *, keep: bool, lang: str) -> None:
         _forget_address(account)
         rate_limits.forget_all(account.public_id)
         if account.email is not None and account.email_verified_at is not None:
-            outbox.write(account.email, lang, "farewell", fleeting=True)
+            outbox.write(account.email, lang, "farewell", ephemeral=True)
         # Identities, passkeys, second factors, sessions and tokens go with the row.
         db.session.execute(sa.delete(Account).where(Account.id == account.id))
 
@@ -72,12 +72,12 @@ def _forget_address(account: Account) -> None:
     # E-mails to an address that was to become the account's.
     asked = sa.select(Token.email).where(Token.account_id == account.id, Token.email.is_not(None))
     db.session.execute(
-        sa.delete(Letter).where(Letter.fleeting.is_(True), Letter.recipient.in_(asked))
+        sa.delete(Email).where(Email.ephemeral.is_(True), Email.recipient.in_(asked))
     )
     if account.email is None:
         return
     key = names.email_key(account.email)
     rate_limits.forget_all(sessions.hashed(key).hex()[:32])
-    for table, column in ((Letter, Letter.recipient), (Token, Token.email)):
+    for table, column in ((Email, Email.recipient), (Token, Token.email)):
         same = sa.or_(column == account.email, sa.func.lower(column) == key)
         db.session.execute(sa.delete(table).where(same))

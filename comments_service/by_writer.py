@@ -1,4 +1,4 @@
-"""Writers: what one person has written, as reader, as guest and as moderator; reads only.
+"""Queries by writer: what one person wrote as a reader, as a guest and as a moderator.
 
 Who that person is comes in as a session or an account; what others see of it is decided in `threads`.
 """

@@ -1,4 +1,4 @@
-"""Moderation: what moderators read, the queue and what was decided; deciding itself is in `comments`."""
+"""The moderation queue: what waits for a decision, and what was decided. Deciding is in `comments`."""
 
 from collections.abc import Sequence
 

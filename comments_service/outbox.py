@@ -1,5 +1,5 @@
-"""Notifications: the outbox. Letters are written with the change that they tell of, in the same
-transaction, and sent behind it by a worker that tries again; posting never waits for a mail server.
+"""The outbox: e-mails are written with the change that they tell of, in the same transaction, and sent
+behind it by a worker that tries again; posting never waits for a mail server.
 """
 
 import logging
@@ -20,77 +20,78 @@ from comments_service import config, i18n
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Unavailable
-from comments_service.models import Letter, now
+from comments_service.models import Email, now
 from formats import files
 
-DRAWER = Path("var/mail")
+# Where e-mails lie while no mail server is set.
+FOLDER = Path("var/mail")
 POLL_SECONDS = 2.0
 SMTP_SECONDS = 20.0
 # Waits double from a minute to a day: ten attempts reach over three days, as mail servers do.
 MAX_ATTEMPTS = 10
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(days=1)
-# How long one can look up that a letter was sent.
+# How long one can look up that an e-mail was sent.
 KEPT = timedelta(days=30)
 
 log = logging.getLogger(__name__)
 
 
 def write(
-    recipient: str, lang: str, template: str, *, fleeting: bool = False, **context: object
+    recipient: str, lang: str, template: str, *, ephemeral: bool = False, **context: object
 ) -> None:
-    """Put a letter into the outbox, inside the caller's transaction.
+    """Put an e-mail into the outbox, inside the caller's transaction.
 
     The template's first line is the subject, what follows the first empty line is the text. A
-    `fleeting` letter leaves no trace here once it is sent.
+    `ephemeral` e-mail leaves no trace here once it is sent.
     """
     site = config.current().site_url
     subject, _, text = i18n.render(lang, f"mail/{template}.txt", site=site, **context).partition(
         "\n"
     )
     db.session.add(
-        Letter(
+        Email(
             recipient=recipient,
             subject=subject.strip(),
             text=text.strip() + "\n",
-            fleeting=fleeting,
+            ephemeral=ephemeral,
         )
     )
 
 
-def message(letter: Letter, settings: Settings) -> EmailMessage:
+def message(email: Email, settings: Settings) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = settings.mail_from
-    mail["To"] = letter.recipient
-    mail["Subject"] = letter.subject
-    mail["Date"] = format_datetime(letter.created_at)
-    # The same letter sent twice after a crash has one id, so that mail programs show it once.
+    mail["To"] = email.recipient
+    mail["Subject"] = email.subject
+    mail["Date"] = format_datetime(email.created_at)
+    # The same e-mail sent twice after a crash has one id, so that mail programs show it once.
     domain = settings.mail_from.rpartition("@")[2]
-    mail["Message-ID"] = f"<postil-{letter.id}-{letter.created_at:%Y%m%d%H%M%S%f}@{domain}>"
+    mail["Message-ID"] = f"<postil-{email.id}-{email.created_at:%Y%m%d%H%M%S%f}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(letter.text)
+    mail.set_content(email.text)
     return mail
 
 
 def send_waiting(settings: Settings) -> int:
-    """Send what is due; returns how many letters left. A failure is kept for another attempt."""
+    """Send what is due; returns how many went out. A failure is kept for another attempt."""
     db.session.rollback()
     due = db.session.scalars(
-        sa.select(Letter)
-        .where(Letter.sent_at.is_(None), Letter.next_attempt_at <= now())
-        .order_by(Letter.id)
+        sa.select(Email)
+        .where(Email.sent_at.is_(None), Email.next_attempt_at <= now())
+        .order_by(Email.id)
         .limit(50)
     ).all()
     sent = 0
-    for letter in due:
+    for email in due:
         try:
-            deliver(message(letter, settings), letter, settings)
+            deliver(message(email, settings), email, settings)
             error = ""
         except (OSError, smtplib.SMTPException, ValueError) as failure:
             error = f"{type(failure).__name__}: {failure}"
-            log.warning("Letter %s waits: %s", letter.id, error)
+            log.warning("E-mail %s waits: %s", email.id, error)
         with writing():
-            kept = db.session.get(Letter, letter.id, populate_existing=True)
+            kept = db.session.get(Email, email.id, populate_existing=True)
             if kept is None:
                 # Its reader deleted his account while it was on its way.
                 continue
@@ -104,21 +105,21 @@ def send_waiting(settings: Settings) -> int:
             else:
                 wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (kept.attempts - 1))
                 kept.next_attempt_at = now() + wait
-            if kept.fleeting and (not error or kept.next_attempt_at is None):
+            if kept.ephemeral and (not error or kept.next_attempt_at is None):
                 db.session.delete(kept)
     return sent
 
 
 def clean() -> None:
-    """Drop letters that were sent, or given up, a month ago: they name people, and serve nobody."""
-    over = sa.or_(Letter.sent_at.is_not(None), Letter.next_attempt_at.is_(None))
-    db.session.execute(sa.delete(Letter).where(over, Letter.created_at < now() - KEPT))
+    """Drop e-mails that were sent, or given up, a month ago: they name people, and serve nobody."""
+    over = sa.or_(Email.sent_at.is_not(None), Email.next_attempt_at.is_(None))
+    db.session.execute(sa.delete(Email).where(over, Email.created_at < now() - KEPT))
 
 
-def deliver(mail: EmailMessage, letter: Letter, settings: Settings) -> None:
+def deliver(mail: EmailMessage, email: Email, settings: Settings) -> None:
     """By SMTP, or as a file that a developer opens."""
     if not settings.mail_url:
-        files.write(DRAWER / f"{letter.created_at:%Y%m%d-%H%M%S}-{letter.id}.eml", bytes(mail))
+        files.write(FOLDER / f"{email.created_at:%Y%m%d-%H%M%S}-{email.id}.eml", bytes(mail))
         return
     url = urlsplit(settings.mail_url)
     host, context = url.hostname or "localhost", ssl.create_default_context()
@@ -138,11 +139,11 @@ def deliver(mail: EmailMessage, letter: Letter, settings: Settings) -> None:
         client.send_message(mail)
 
 
-class Postman(threading.Thread):
-    """Sends what the outbox holds, one letter after the other."""
+class Worker(threading.Thread):
+    """Sends what the outbox holds, one e-mail after the other."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
-        super().__init__(name="postman", daemon=True)
+        super().__init__(name="outbox", daemon=True)
         self._app = app
         self._settings = settings
         self._stopped = threading.Event()
@@ -157,4 +158,4 @@ class Postman(threading.Thread):
                 with self._app.app_context():
                     send_waiting(self._settings)
             except (SQLAlchemyError, Unavailable, OSError) as error:
-                log.warning("Letters wait: %s", error)
+                log.warning("E-mails wait: %s", error)

@@ -1,4 +1,4 @@
-"""Limits: how often one may act, counted exactly in the database, over all processes.
+"""Rate limits: how often one may act, counted exactly in the database, over all processes.
 
 Networks are known here only as a keyed hash under a key that lives one day.
 """

@@ -1,4 +1,4 @@
-"""Spam: publish or hold, with reasons that a moderator reads in the queue.
+"""The verdict on a new comment: publish or hold, with reasons that a moderator reads in the queue.
 
 Pure: what is known of the writer comes in as a History. Nothing is refused silently: a doubt
 puts the comment into the queue, and a moderator decides.
@@ -36,7 +36,7 @@ class Verdict:
         return bool(self.reasons)
 
 
-def judge(links: int, trapped: bool, history: History, rules: Rules) -> Verdict:
+def verdict(links: int, trapped: bool, history: History, rules: Rules) -> Verdict:
     """Asks no network: a slow blocklist must not become a slow comment form.
 
     A filled trap is answered like any held comment, so that a robot cannot tell what gave it away.

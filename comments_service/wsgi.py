@@ -275,7 +275,7 @@ class Service(Thread):
 
     def run(self) -> None:
         from comments_service import create_app
-        from comments_service.outbox import Postman
+        from comments_service.outbox import Worker
         from comments_service.publishing.publisher import Publisher
 
         app = create_app(self._settings, commands=False)
@@ -283,7 +283,7 @@ class Service(Thread):
         self._app = app
         publisher.turn()
         publisher.start()
-        Postman(app, self._settings).start()
+        Worker(app, self._settings).start()
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         if self.is_alive():
@@ -297,7 +297,7 @@ class Service(Thread):
 
 
 def serve() -> "WSGIApplication":
-    """The application with its threads running: one publisher and one postman a process."""
+    """The application with its threads running: one publisher and one worker of the outbox a process."""
     settings = config.from_environment()
     files = Files(settings)
     return assemble(files, Service(settings, files))

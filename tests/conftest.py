@@ -273,11 +273,11 @@ def fragment(app: Flask, settings: Settings) -> Any:
 @pytest.fixture
 def letters(app: Flask) -> Any:
     """The letters in the outbox, oldest first, as (recipient, subject, text)."""
-    from comments_service.models import Letter
+    from comments_service.models import Email
 
     def read() -> list[tuple[str, str, str]]:
         db.session.rollback()
-        found = db.session.scalars(sa.select(Letter).order_by(Letter.id))
+        found = db.session.scalars(sa.select(Email).order_by(Email.id))
         return [(each.recipient, each.subject, each.text) for each in found]
 
     return read

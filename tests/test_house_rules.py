@@ -20,7 +20,7 @@ from comments_service.accounts import handoff, magic_link, tokens
 from comments_service.comments import ChangedOutside
 from comments_service.db import Base, db, writing
 from comments_service.errors import ServiceError
-from comments_service.models import Comment, DayKey, Letter, Purpose, Session, Status, now
+from comments_service.models import Comment, DayKey, Email, Purpose, Session, Status, now
 from comments_service.web import route_tables
 from comments_service.web.routes import Guard, Route
 from tests import make
@@ -86,7 +86,7 @@ def places(app: Flask) -> dict[str, list[Any]]:
     with writing():
         made = [tokens.make(purpose, account) for purpose, account in owners.items()]
     magic_link.ask("link@example.org", "en", "a network")
-    letter = db.session.scalars(sa.select(Letter.text).order_by(Letter.id.desc())).first()
+    letter = db.session.scalars(sa.select(Email.text).order_by(Email.id.desc())).first()
     made.append(link_in(letter or "").rpartition("/")[2])
     challenge = make.challenge("x" * 43)
     handoff.ask(challenge, SITE, "a network")

@@ -10,7 +10,7 @@ from comments_service import outbox, sessions
 from comments_service.accounts import email_verification, names, profile, tokens
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, UnknownToken
-from comments_service.models import Account, Letter, Purpose, Session, Token, now
+from comments_service.models import Account, Email, Purpose, Session, Token, now
 
 
 def asked(account: Account) -> Token | None:
@@ -47,7 +47,7 @@ def ask(session: Session, account: Account, email: str, lang: str, network: str)
             outbox.write(email, lang, "taken", name=holder.name)
         else:
             link = tokens.link(Purpose.EMAIL, text)
-            outbox.write(email, lang, Purpose.EMAIL, fleeting=True, name=account.name, link=link)
+            outbox.write(email, lang, Purpose.EMAIL, ephemeral=True, name=account.name, link=link)
 
 
 def cancel(account: Account) -> None:
@@ -80,5 +80,5 @@ def confirm(text: str, lang: str) -> None:
         sessions.end_all(account.id, Session.id != token.facts["session"])
         if before is not None and known:
             # Whom the old address belongs to from now on is not known here, so neither are letters.
-            db.session.execute(sa.delete(Letter).where(Letter.recipient == before))
-            outbox.write(before, lang, "email-changed", fleeting=True, name=account.name)
+            db.session.execute(sa.delete(Email).where(Email.recipient == before))
+            outbox.write(before, lang, "email-changed", ephemeral=True, name=account.name)

@@ -89,7 +89,7 @@ def _mark(browser: str) -> str:
 def _send(purpose: Purpose, account: Account, email: str, lang: str, **facts: str) -> None:
     """A letter with a link; its template and its page are called as its purpose is."""
     link = tokens.link(purpose, tokens.make(purpose, account, **facts))
-    outbox.write(email, lang, purpose, fleeting=True, name=account.name, link=link)
+    outbox.write(email, lang, purpose, ephemeral=True, name=account.name, link=link)
 
 
 def count_letter(network: str) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from comments_service import by_writer, i18n, sessions
 from comments_service.db import db
-from comments_service.models import Account, Authenticator, Identity, Letter, Passkey, now
+from comments_service.models import Account, Authenticator, Email, Identity, Passkey, now
 
 VERSION = 1
 
@@ -129,7 +129,7 @@ def _letters(account: Account) -> list[dict[str, Any]]:
     if account.email is None:
         return []
     found = db.session.scalars(
-        sa.select(Letter).where(Letter.recipient == account.email).order_by(Letter.id)
+        sa.select(Email).where(Email.recipient == account.email).order_by(Email.id)
     )
     return [
         {

@@ -77,7 +77,7 @@ def ask(email: str, lang: str, network: str, *, target: str = "") -> str:
             (account.email if account else None) or email,
             lang,
             "sign-in" if open_to_all or (account and account.closed_at is None) else "unknown",
-            fleeting=True,
+            ephemeral=True,
             name=account.name if account else "",
             code=f"{code[:3]} {code[3:]}",
             link=tokens.link(Purpose.LINK, text),

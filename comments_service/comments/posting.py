@@ -77,7 +77,7 @@ def post(thread_id: str, visitor: Visitor, new: NewComment) -> Posted:
         raise ThreadClosed(Message("Comments are closed here."))
     parent = _parent(thread_id, new.parent)
     settings = config.current()
-    verdict = spam.judge(
+    verdict = spam.verdict(
         markup.links(html),
         bool(new.homepage_url),
         by_writer.history(visitor.session, html, thread_id, settings.trust_after),

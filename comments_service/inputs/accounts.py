@@ -60,7 +60,7 @@ class PasskeyName(Input):
 
 
 class SecondStep(Input):
-    """The ticket that a right password or letter gave, and the second factor."""
+    """The ticket that a right password or e-mailed code gave, and the second factor."""
 
     ticket: Annotated[str, Field(max_length=100)]
     code: Annotated[str, Field(max_length=100)] = Field(
@@ -82,20 +82,20 @@ class SignUp(NewReader):
 
 
 class AskedLetter(Input):
-    """Where a letter goes that signs its reader in."""
+    """Where an e-mail goes that signs its reader in."""
 
     email: Email
     handoff: Annotated[
         Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")] | None,
         BeforeValidator(nothing_if_empty),
-    ] = Field(None, description="The challenge of a handoff that the letter's link goes on to.")
+    ] = Field(None, description="The challenge of a handoff that the e-mail's link goes on to.")
 
 
 class GivenCode(Input):
-    """The six digits of a letter."""
+    """The six digits of an e-mail."""
 
     ticket: Annotated[str, Field(max_length=100)] = Field(
-        description="What asking for the letter was answered with."
+        description="What asking for the e-mail was answered with."
     )
     code: Code
     name: Annotated[Name | None, BeforeValidator(nothing_if_empty)] = Field(
@@ -104,7 +104,7 @@ class GivenCode(Input):
 
 
 class ChosenName(Input):
-    """The name of an account that is made at the end of a way in."""
+    """The name of an account that is made at the end of signing in."""
 
     name: Name
 
@@ -147,12 +147,12 @@ class Claim(Input):
 
 
 class Forgotten(Input):
-    """Where the letter with a link for a new password goes."""
+    """Where the e-mail with a link for a new password goes."""
 
     email: Email
 
 
 class NewPassword(Input):
-    """A new password, chosen through a letter's link."""
+    """A new password, chosen through an e-mail's link."""
 
     password: Password

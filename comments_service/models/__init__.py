@@ -27,7 +27,7 @@ from comments_service.models.comments import (
     Status,
     Thread,
 )
-from comments_service.models.operations import DayKey, Letter, RateCount
+from comments_service.models.operations import DayKey, Email, RateCount
 
 __all__ = [
     "STAFF",
@@ -38,8 +38,8 @@ __all__ = [
     "CommentRevision",
     "DayKey",
     "Decision",
+    "Email",
     "Identity",
-    "Letter",
     "Passkey",
     "Policy",
     "Purpose",

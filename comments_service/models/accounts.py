@@ -24,14 +24,14 @@ STAFF = (Role.AUTHOR, Role.MODERATOR, Role.OWNER)
 class Purpose(Words):
     """What a token is good for, once."""
 
-    # In letters: a new address, a new password, a way in, another address for an account.
+    # In e-mails: a new address, a new password, signing in, another address for an account.
     VERIFY = "verify"
     RESET = "reset"
     LINK = "link"
     EMAIL = "email"
     # Printed on the server's terminal.
     OWNER = "owner"
-    # In a form: the password or the letter was right, and the second factor is still asked for.
+    # In a form: the password or the e-mailed code was right, and the second factor is still asked for.
     SECOND = "second"
     # Kept by a page of the blog on another site, while somebody signs in for it in a window here.
     HANDOFF = "handoff"
@@ -63,7 +63,7 @@ class Account(Base):
 class Identity(Base):
     """What an account signs in with: its password, or an account with a provider.
 
-    Passkeys have a table of their own, and a letter needs no row: the address is enough.
+    Passkeys have a table of their own, and a link by e-mail needs no row: the address is enough.
     """
 
     __tablename__ = "identities"
@@ -75,7 +75,7 @@ class Identity(Base):
     )
     # "password", or the provider: "github", or the address of an OpenID issuer.
     kind: Mapped[str] = mapped_column(sa.String(200))
-    # Who one is to that way of signing in; for a password, the account's public id.
+    # Who one is to what one signs in with; for a password, the account's public id.
     subject: Mapped[str] = mapped_column(sa.String(255))
     # What proves it: an argon2id hash for a password, nothing for a provider.
     secret: Mapped[str] = mapped_column(sa.Text, default="")
@@ -144,7 +144,7 @@ class Session(Base):
     )
     account: Mapped[Account | None] = relationship(lazy="raise")
     device: Mapped[str] = mapped_column(sa.String(200), default="")
-    # How its owner came in: "password", "letter", "passkey", or the provider.
+    # What its owner signed in with: "password", "letter" (a link by e-mail), "passkey", the provider.
     way: Mapped[str] = mapped_column(sa.String(200), default="")
     # The guest's session that the same browser had before: what was written there can be claimed.
     guest_id: Mapped[int | None] = mapped_column(
@@ -160,7 +160,7 @@ class Session(Base):
 
 
 class Token(Base):
-    """Something that works once: a link in a letter, a step between two pages; stored as a hash."""
+    """Something that works once: a link in an e-mail, a step between two pages; stored as a hash."""
 
     __tablename__ = "tokens"
 
@@ -170,7 +170,7 @@ class Token(Base):
     account_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("accounts.id", ondelete="CASCADE"), index=True
     )
-    # The address that a letter went to, when no account has it (yet).
+    # The address that an e-mail went to, when no account has it (yet).
     email: Mapped[str | None] = mapped_column(sa.String(254))
     # The six digits beside a link, hashed with the link's own token, and how often they were tried.
     code_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))

@@ -9,8 +9,8 @@ from comments_service.db import Base
 from comments_service.models.base import now
 
 
-class Letter(Base):
-    """The outbox: written with the change that it tells of, sent behind it."""
+class Email(Base):
+    """One of the outbox: written with the change that it tells of, sent behind it."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -26,9 +26,9 @@ class Letter(Base):
     recipient: Mapped[str] = mapped_column(sa.String(254))
     subject: Mapped[str] = mapped_column(sa.Text)
     text: Mapped[str] = mapped_column(sa.Text)
-    # To an address that is no account's any more, or not yet: the row goes as soon as the letter is
-    # sent, or given up.
-    fleeting: Mapped[bool] = mapped_column(default=False)
+    # To an address that is no account's any more, or not yet: the row goes as soon as the e-mail
+    # is sent, or given up.
+    ephemeral: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
     attempts: Mapped[int] = mapped_column(default=0)
     # Empty when it is given up: after the last attempt nothing asks for it again.

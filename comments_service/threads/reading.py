@@ -36,7 +36,7 @@ class Shown:
     # The writer's public id, if what he says of himself has a page.
     page: str | None
     hue: int
-    # The path of an account's avatar; empty for a guest, who has a letter.
+    # The path of an account's avatar; empty for a guest, who has the first letter of the name.
     avatar: str
     html: str
     created_at: datetime

@@ -652,14 +652,14 @@ def test_letters_are_plain_and_cannot_grow_headers(
     app: Flask, guest: Visitor, settings: Any
 ) -> None:
     from comments_service import outbox
-    from comments_service.models import Letter
+    from comments_service.models import Email
 
     for word in ("\r\nBcc: all@example.org", "\nX: y", "\0", "\u2028Bcc: all@example.org"):
         assert sign_up(guest, "json", email=f"eve@example.org{word}").status_code == 422
     sign_up(guest, "json", name="Eve\r\nBcc: all@example.org", email="eve@example.org")
     sign_up(guest, "json", name="<b>Bo</b> {{ 7*7 }} %s", email="bo@example.org")
-    assert db.session.query(Letter).count() == 2
-    for letter in db.session.query(Letter):
+    assert db.session.query(Email).count() == 2
+    for letter in db.session.query(Email):
         mail = outbox.message(letter, settings)
         assert set(mail.keys()) == {
             *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
@@ -667,7 +667,7 @@ def test_letters_are_plain_and_cannot_grow_headers(
         }
         assert mail.get_content_type() == "text/plain"
         assert "\n" not in mail["To"] + mail["Subject"]
-    assert any("<b>Bo</b> {{ 7*7 }} %s" in letter.text for letter in db.session.query(Letter))
+    assert any("<b>Bo</b> {{ 7*7 }} %s" in letter.text for letter in db.session.query(Email))
 
 
 def test_two_who_press_the_same_button_at_once_use_a_link_once(app: Flask, letters: Any) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 
 from comments_service.accounts import names, tokens
 from comments_service.db import db, writing
-from comments_service.models import Account, Letter, Purpose, Session, Token, now
+from comments_service.models import Account, Email, Purpose, Session, Token, now
 from tests import make
 from tests.api.people import text, visiting
 from tests.conftest import Visitor, link_in
@@ -199,7 +199,7 @@ class TestManyLetters:
         for number in range(2):
             assert ask(reader, f"n{number}@example.org").status_code == 303
         assert ask(reader).status_code == 429
-        assert db.session.query(Letter).count() == 2
+        assert db.session.query(Email).count() == 2
 
 
 def test_a_banned_accounts_letter_is_useless(reader: Visitor, guest: Visitor, letters: Any) -> None:

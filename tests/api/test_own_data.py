@@ -22,8 +22,8 @@ from comments_service.models import (
     Comment,
     CommentRevision,
     Decision,
+    Email,
     Identity,
-    Letter,
     Passkey,
     RecoveryCode,
     Role,
@@ -292,7 +292,7 @@ def test_nothing_that_names_or_reaches_somebody_is_left(
         name: revision + 1 for name, revision in revisions.items()
     }
     # One letter says so, and its row goes when it is sent.
-    assert [each.recipient for each in db.session.query(Letter)] == [EMAIL]
+    assert [each.recipient for each in db.session.query(Email)] == [EMAIL]
     assert outbox.send_waiting(settings) == 1
     (sent,) = (tmp_path / "var" / "mail").glob("*.eml")
     assert "is deleted" in sent.read_text()

@@ -27,8 +27,8 @@ from comments_service.errors import (
 from comments_service.inputs import NewPassword, SignIn, SignUp
 from comments_service.models import (
     Account,
+    Email,
     Identity,
-    Letter,
     Purpose,
     Role,
     Session,
@@ -281,7 +281,7 @@ def test_a_name_that_is_taken_is_refused(app: Flask) -> None:
     with pytest.raises(InvalidInput) as refused:
         sign_up(name="rhéa", email="other@example.org")
     assert set(refused.value.fields) == {"name"}
-    assert db.session.query(Letter).count() == 0
+    assert db.session.query(Email).count() == 0
 
 
 def test_two_sign_ups_at_one_moment_make_one_account(app: Flask) -> None:

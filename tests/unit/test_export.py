@@ -85,7 +85,7 @@ LEFT_OUT = {
     "decisions.status_before": "follows from the decisions before",
     "decisions.status_after": "follows from the decision",
     "outbox.text": "holds links that let one in, until they are used",
-    "outbox.fleeting": "whether the row goes once it is sent",
+    "outbox.ephemeral": "whether the row goes once it is sent",
     "outbox.attempts": "of the mail server's trouble",
     "outbox.next_attempt_at": "of the mail server's trouble",
     "outbox.error": "of the mail server's trouble",

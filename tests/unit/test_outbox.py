@@ -18,8 +18,8 @@ from flask import Flask
 from comments_service import outbox
 from comments_service.config import Settings
 from comments_service.db import db, writing
-from comments_service.models import Letter, now
-from comments_service.outbox import Postman
+from comments_service.models import Email, now
+from comments_service.outbox import Worker
 from tests.conftest import settings_for
 
 
@@ -70,7 +70,7 @@ class MailServer:
         self._server = None
 
     @property
-    def letters(self) -> list[EmailMessage]:
+    def emails(self) -> list[EmailMessage]:
         return [read(each.original_content or b"") for each in self.got]
 
 
@@ -94,30 +94,30 @@ def by_mail(settings: Settings, database_url: str, tmp_path: Path, server: MailS
 
 
 @pytest.fixture
-def drawer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Letters of a developer's machine lie below the current folder."""
     monkeypatch.chdir(tmp_path)
-    return tmp_path / outbox.DRAWER
+    return tmp_path / outbox.FOLDER
 
 
-def letter(recipient: str = "rhea@example.org", **values: Any) -> Letter:
-    made = Letter(**{"recipient": recipient, "subject": "Hello", "text": "Words.\n", **values})
+def an_email(recipient: str = "rhea@example.org", **values: Any) -> Email:
+    made = Email(**{"recipient": recipient, "subject": "Hello", "text": "Words.\n", **values})
     with writing():
         db.session.add(made)
     return made
 
 
-def again(made: Letter) -> Letter:
+def again(made: Email) -> Email:
     db.session.rollback()
-    return db.session.get_one(Letter, made.id, populate_existing=True)
+    return db.session.get_one(Email, made.id, populate_existing=True)
 
 
-def due(made: Letter) -> None:
+def due(made: Email) -> None:
     """Let the wait for the next attempt be over."""
     with writing():
         db.session.execute(
-            sa.update(Letter)
-            .where(Letter.id == made.id, Letter.next_attempt_at.is_not(None))
+            sa.update(Email)
+            .where(Email.id == made.id, Email.next_attempt_at.is_not(None))
             .values(next_attempt_at=now() - timedelta(seconds=1))
         )
 
@@ -125,7 +125,7 @@ def due(made: Letter) -> None:
 # ---- what is written
 
 
-def test_a_letter_is_written_with_the_change_and_vanishes_with_it(app: Flask) -> None:
+def test_an_email_is_written_with_the_change_and_vanishes_with_it(app: Flask) -> None:
     def write(fail: bool) -> None:
         with writing():
             outbox.write("a@example.org", "en", "verify", name="Ann", link="http://l/")
@@ -134,9 +134,9 @@ def test_a_letter_is_written_with_the_change_and_vanishes_with_it(app: Flask) ->
 
     with pytest.raises(ValueError, match="x"):
         write(fail=True)
-    assert db.session.query(Letter).count() == 0
+    assert db.session.query(Email).count() == 0
     write(fail=False)
-    made = db.session.query(Letter).one()
+    made = db.session.query(Email).one()
     assert made.subject == "Confirm your address for http://blog.test"
     assert made.text.startswith("Hello Ann,\n\n")
     assert "\nhttp://l/\n" in made.text
@@ -144,8 +144,8 @@ def test_a_letter_is_written_with_the_change_and_vanishes_with_it(app: Flask) ->
     assert not made.text.endswith("\n\n")
 
 
-def test_a_letter_has_the_headers_of_one(app: Flask, settings: Settings) -> None:
-    made = letter(subject="Grüße – 你好")
+def test_an_email_has_the_headers_of_one(app: Flask, settings: Settings) -> None:
+    made = an_email(subject="Grüße – 你好")
     mail = outbox.message(made, settings)
     assert mail["From"] == settings.mail_from
     assert mail["To"] == "rhea@example.org"
@@ -168,23 +168,23 @@ def test_a_letter_has_the_headers_of_one(app: Flask, settings: Settings) -> None
 def test_no_text_becomes_another_header(
     app: Flask, by_mail: Settings, server: MailServer, values: dict[str, Any]
 ) -> None:
-    made = letter(**values)
+    made = an_email(**values)
     assert outbox.send_waiting(by_mail) == 0
     assert server.got == []
     assert "ValueError" in again(made).error
-    letter("other@example.org")
+    an_email("other@example.org")
     assert outbox.send_waiting(by_mail) == 1
 
 
 # ---- on a developer's machine
 
 
-def test_without_a_mail_server_a_letter_is_a_file(
-    app: Flask, settings: Settings, drawer: Path
+def test_without_a_mail_server_an_email_is_a_file(
+    app: Flask, settings: Settings, folder: Path
 ) -> None:
-    letter(text="你好\n")
+    an_email(text="你好\n")
     assert outbox.send_waiting(settings) == 1
-    (path,) = drawer.glob("*.eml")
+    (path,) = folder.glob("*.eml")
     mail = read(path.read_bytes())
     assert mail["To"] == "rhea@example.org"
     assert mail.get_content() == "你好\n"
@@ -192,46 +192,46 @@ def test_without_a_mail_server_a_letter_is_a_file(
 
 
 def test_a_drawer_that_cannot_be_written_is_another_attempt(
-    app: Flask, settings: Settings, drawer: Path
+    app: Flask, settings: Settings, folder: Path
 ) -> None:
-    drawer.parent.mkdir()
-    drawer.touch()
-    made = letter()
+    folder.parent.mkdir()
+    folder.touch()
+    made = an_email()
     assert outbox.send_waiting(settings) == 0
-    drawer.unlink()
+    folder.unlink()
     due(made)
     assert outbox.send_waiting(settings) == 1
 
 
-def test_a_fleeting_letter_leaves_no_row_once_it_is_sent_or_given_up(
-    app: Flask, settings: Settings, drawer: Path
+def test_an_ephemeral_email_leaves_no_row_once_it_is_sent_or_given_up(
+    app: Flask, settings: Settings, folder: Path
 ) -> None:
-    letter(fleeting=True)
+    an_email(ephemeral=True)
     assert outbox.send_waiting(settings) == 1
-    assert db.session.query(Letter).count() == 0
-    for path in drawer.glob("*.eml"):
+    assert db.session.query(Email).count() == 0
+    for path in folder.glob("*.eml"):
         path.unlink()
-    drawer.rmdir()
-    drawer.touch()
-    made = letter(fleeting=True)
-    given_up = letter(fleeting=True, attempts=9)
+    folder.rmdir()
+    folder.touch()
+    made = an_email(ephemeral=True)
+    given_up = an_email(ephemeral=True, attempts=9)
     assert outbox.send_waiting(settings) == 0
-    assert [each.id for each in db.session.query(Letter)] == [made.id] != [given_up.id]
+    assert [each.id for each in db.session.query(Email)] == [made.id] != [given_up.id]
 
 
 def test_what_was_sent_is_forgotten_after_a_month(
-    app: Flask, settings: Settings, drawer: Path
+    app: Flask, settings: Settings, folder: Path
 ) -> None:
     old = now() - timedelta(days=31)
-    letter("sent@example.org", created_at=old, sent_at=old)
-    given_up = letter("given.up@example.org", created_at=old)
-    letter("waiting@example.org", created_at=old)
-    letter("new@example.org", sent_at=now())
+    an_email("sent@example.org", created_at=old, sent_at=old)
+    given_up = an_email("given.up@example.org", created_at=old)
+    an_email("waiting@example.org", created_at=old)
+    an_email("new@example.org", sent_at=now())
     with writing():
         given_up.next_attempt_at = None
     with writing():
         outbox.clean()
-    left = db.session.query(Letter).order_by(Letter.id)
+    left = db.session.query(Email).order_by(Email.id)
     assert [each.recipient for each in left] == ["waiting@example.org", "new@example.org"]
 
 
@@ -240,11 +240,11 @@ def test_what_was_sent_is_forgotten_after_a_month(
 
 @pytest.mark.enable_socket
 class TestByMail:
-    def test_every_letter_is_delivered_once(
+    def test_every_email_is_delivered_once(
         self, app: Flask, by_mail: Settings, server: MailServer
     ) -> None:
         for name in ("a", "b", "c"):
-            letter(f"{name}@example.org", text=f"Dear {name} – 你好\n.\nA dot alone.\n")
+            an_email(f"{name}@example.org", text=f"Dear {name} – 你好\n.\nA dot alone.\n")
         assert outbox.send_waiting(by_mail) == 3
         assert outbox.send_waiting(by_mail) == 0
         assert [each.rcpt_tos for each in server.got] == [
@@ -253,14 +253,14 @@ class TestByMail:
             ["c@example.org"],
         ]
         assert {each.mail_from for each in server.got} == {by_mail.mail_from}
-        assert server.letters[0].get_content().replace("\r\n", "\n") == (
+        assert server.emails[0].get_content().replace("\r\n", "\n") == (
             "Dear a – 你好\n.\nA dot alone.\n"
         )
 
-    def test_while_the_server_is_away_letters_wait_longer_each_time(
+    def test_while_the_server_is_away_emails_wait_longer_each_time(
         self, app: Flask, by_mail: Settings, server: MailServer
     ) -> None:
-        made = letter()
+        made = an_email()
         server.stop()
         waits = []
         for attempt in range(1, 10):
@@ -277,7 +277,7 @@ class TestByMail:
     def test_no_wait_is_longer_than_a_day_and_the_tenth_attempt_is_the_last(
         self, app: Flask, by_mail: Settings, server: MailServer
     ) -> None:
-        made = letter(attempts=9)
+        made = an_email(attempts=9)
         server.answer = "451 Later, please"
         assert outbox.send_waiting(by_mail) == 0
         found = again(made)
@@ -292,7 +292,7 @@ class TestByMail:
     def test_when_the_server_is_back_what_waited_arrives_once(
         self, app: Flask, by_mail: Settings, server: MailServer
     ) -> None:
-        made = letter()
+        made = an_email()
         server.answer = "451 Later, please"
         assert outbox.send_waiting(by_mail) == 0
         assert "451" in again(made).error
@@ -305,11 +305,11 @@ class TestByMail:
         assert (found.attempts, found.error) == (2, "")
         assert found.sent_at is not None
 
-    def test_one_letter_that_is_refused_does_not_stop_the_others(
+    def test_one_email_that_is_refused_does_not_stop_the_others(
         self, app: Flask, by_mail: Settings, server: MailServer
     ) -> None:
-        letter("not an address at all")
-        letter("b@example.org")
+        an_email("not an address at all")
+        an_email("b@example.org")
         assert outbox.send_waiting(by_mail) >= 1
         assert ["b@example.org"] in [each.rcpt_tos for each in server.got]
 
@@ -326,7 +326,7 @@ class TestByMail:
         server.start()
         try:
             url = f"smtp://me%40x:p%2Fw@127.0.0.1:{server.port}"
-            letter()
+            an_email()
             assert outbox.send_waiting(settings_for(database_url, tmp_path, mail_url=url)) == 1
             assert seen[0] == (b"me@x", b"p/w")
         finally:
@@ -335,13 +335,13 @@ class TestByMail:
     def test_a_server_that_does_not_speak_tls_gets_nothing_by_smtps(
         self, app: Flask, server: MailServer, database_url: str, tmp_path: Path
     ) -> None:
-        made = letter()
+        made = an_email()
         url = f"smtps://127.0.0.1:{server.port}"
         assert outbox.send_waiting(settings_for(database_url, tmp_path, mail_url=url)) == 0
         assert "SSL" in again(made).error
         assert server.got == []
 
-    def test_the_postman_outlives_a_database_that_is_away_and_delivers_then(
+    def test_the_worker_outlives_a_database_that_is_away_and_delivers_then(
         self,
         app: Flask,
         by_mail: Settings,
@@ -356,14 +356,14 @@ class TestByMail:
             with db.engine.begin() as connection:
                 connection.execute(sa.text(f"ALTER TABLE {old} RENAME TO {new}"))
 
-        postman = Postman(app, by_mail)
+        worker = Worker(app, by_mail)
         rename("outbox", "away")
         try:
-            postman.start()
-            eventually(lambda: "Letters wait" in caplog.text)
+            worker.start()
+            eventually(lambda: "E-mails wait" in caplog.text)
         finally:
             rename("away", "outbox")
-        letter()
+        an_email()
         eventually(lambda: len(server.got) == 1)
-        postman.stop()
-        assert not postman.is_alive()
+        worker.stop()
+        assert not worker.is_alive()

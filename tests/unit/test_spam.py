@@ -2,16 +2,16 @@
 
 import pytest
 
-from comments_service.spam import History, Rules, judge
+from comments_service.spam import History, Rules, verdict
 
 TRUSTED = History(published=3, rejected=0, same_text_recently=0)
 RULES = Rules(trust_after=1, max_links=3, all_wait=False)
 
 
 def test_a_trusted_writers_comment_appears_at_once() -> None:
-    verdict = judge(3, False, TRUSTED, RULES)
-    assert not verdict.hold
-    assert verdict.reasons == ()
+    found = verdict(3, False, TRUSTED, RULES)
+    assert not found.hold
+    assert found.reasons == ()
 
 
 @pytest.mark.parametrize(
@@ -29,16 +29,16 @@ def test_a_trusted_writers_comment_appears_at_once() -> None:
 def test_each_doubt_alone_holds_a_comment_and_gives_its_reason(
     links: int, trapped: bool, history: History, rules: Rules, reason: str
 ) -> None:
-    verdict = judge(links, trapped, history, rules)
-    assert verdict.hold
-    assert len(verdict.reasons) == 1
-    assert reason in verdict.reasons[0]
+    found = verdict(links, trapped, history, rules)
+    assert found.hold
+    assert len(found.reasons) == 1
+    assert reason in found.reasons[0]
 
 
 def test_all_reasons_are_given_at_once() -> None:
-    verdict = judge(9, True, History(0, 1, 1), Rules(1, 3, True))
-    assert len(verdict.reasons) == 6
+    found = verdict(9, True, History(0, 1, 1), Rules(1, 3, True))
+    assert len(found.reasons) == 6
 
 
 def test_nobody_waits_where_trust_needs_no_comment() -> None:
-    assert not judge(0, False, History(0, 0, 0), Rules(0, 3, False)).hold
+    assert not verdict(0, False, History(0, 0, 0), Rules(0, 3, False)).hold

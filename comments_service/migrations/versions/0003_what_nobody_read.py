@@ -1,4 +1,7 @@
-"""What nobody read goes: articles' old addresses, and headers of an e-mail that were never set."""
+"""What nobody read goes: articles' old addresses, and headers of an e-mail that were never set.
+
+The outbox's own word for what leaves no trace becomes the usual one.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,11 +15,13 @@ depends_on = None
 def upgrade() -> None:
     op.drop_index(op.f("ix_aliases_thread_id"), "aliases")
     op.drop_table("aliases")
-    # Both databases know this statement; a batch would copy SQLite's table for it.
+    # Both databases know these statements; a batch would copy SQLite's table for them.
     op.execute(sa.text("ALTER TABLE outbox DROP COLUMN headers"))
+    op.execute(sa.text("ALTER TABLE outbox RENAME COLUMN fleeting TO ephemeral"))
 
 
 def downgrade() -> None:
+    op.execute(sa.text("ALTER TABLE outbox RENAME COLUMN ephemeral TO fleeting"))
     with op.batch_alter_table("outbox") as batch:
         batch.add_column(sa.Column("headers", sa.JSON(), nullable=False, server_default="{}"))
     with op.batch_alter_table("outbox") as batch:
