@@ -348,6 +348,18 @@ def test_what_both_halves_agree_on_needs_nothing_installed() -> None:
     assert found.stdout == "{'formats'}\n"
 
 
+def test_rooms_below_the_web_are_given_their_settings() -> None:
+    # Accounts and the outbox still fetch theirs.
+    fetching = ("accounts", "cli.py", "config", "outbox.py", "web")
+    folder = ROOT / "comments_service"
+    found = {
+        path.relative_to(folder).parts[0]
+        for path in folder.rglob("*.py")
+        if "config.current()" in path.read_text("utf-8")
+    }
+    assert found <= set(fetching)
+
+
 def test_no_file_of_the_product_points_out_of_it() -> None:
     outside = re.compile(rb"\.\./" + rb"shared")
     found = [str(path.relative_to(ROOT)) for path in PRODUCT if outside.search(path.read_bytes())]

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from comments_service import (
-    config,
     markup,
     threads,
 )
 from comments_service.comments.rendering import rendered
 from comments_service.comments.transaction import changing
+from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.errors import (
     EditWindowOver,
@@ -28,8 +28,8 @@ from comments_service.models import (
 from comments_service.sessions import Visitor
 
 
-def editable_until(comment: Comment) -> datetime:
-    return comment.created_at + timedelta(minutes=config.current().edit_minutes)
+def editable_until(comment: Comment, settings: Settings) -> datetime:
+    return comment.created_at + timedelta(minutes=settings.edit_minutes)
 
 
 def is_mine(comment: Comment, visitor: Visitor) -> bool:
@@ -43,15 +43,15 @@ def is_mine(comment: Comment, visitor: Visitor) -> bool:
     return written_in is not None and written_in in (session.id, session.guest_id)
 
 
-def may_edit(comment: Comment, visitor: Visitor) -> bool:
+def may_edit(comment: Comment, visitor: Visitor, settings: Settings) -> bool:
     return (
         is_mine(comment, visitor)
         and comment.status in (Status.PENDING, Status.PUBLISHED)
-        and now() < editable_until(comment)
+        and now() < editable_until(comment, settings)
     )
 
 
-def _mine(comment_id: int, visitor: Visitor) -> Comment:
+def _mine(comment_id: int, visitor: Visitor, settings: Settings) -> Comment:
     """One's own comment within its time. Raises UnknownComment, NotAllowed, EditWindowOver."""
     comment = threads.comment(comment_id)
     if not is_mine(comment, visitor):
@@ -61,24 +61,23 @@ def _mine(comment_id: int, visitor: Visitor) -> Comment:
         raise NotAllowed(Message("Only the person who wrote this comment can change it."))
     if comment.status not in (Status.PENDING, Status.PUBLISHED):
         raise UnknownComment
-    if now() >= editable_until(comment):
-        minutes = config.current().edit_minutes
+    if now() >= editable_until(comment, settings):
         raise EditWindowOver(
             Message(
                 "A comment can be edited for {minutes} minutes. To add something, reply to it.",
-                minutes=minutes,
+                minutes=settings.edit_minutes,
             )
         )
     return comment
 
 
-def edit(comment_id: int, visitor: Visitor, new: EditedComment) -> Comment:
+def edit(comment_id: int, visitor: Visitor, new: EditedComment, settings: Settings) -> Comment:
     """Replace the text of one's own comment within the edit window; the old text is kept.
 
     More links than are let through at once put a published comment back into the queue.
     """
     html = rendered(new.body)
-    comment = _mine(comment_id, visitor)
+    comment = _mine(comment_id, visitor, settings)
     if comment.source == new.body:
         return comment
     with changing(comment.thread_id) as change:
@@ -98,15 +97,15 @@ def edit(comment_id: int, visitor: Visitor, new: EditedComment) -> Comment:
         comment.renderer_version = markup.RENDERER_VERSION
         comment.edited_at = now()
         links = markup.links(html)
-        if comment.status is Status.PUBLISHED and links > config.current().max_links:
+        if comment.status is Status.PUBLISHED and links > settings.max_links:
             comment.status = Status.PENDING
             comment.reasons = [Message("Many links after an edit: {number}.", number=links)]
     return comment
 
 
-def delete(comment_id: int, visitor: Visitor) -> Comment:
+def delete(comment_id: int, visitor: Visitor, settings: Settings) -> Comment:
     """Take back one's own comment: its words go; a placeholder stays where replies hang."""
-    comment = _mine(comment_id, visitor)
+    comment = _mine(comment_id, visitor, settings)
     with changing(comment.thread_id) as change:
         db.session.refresh(comment, ["status"], with_for_update=True)
         change.shown = comment.status is Status.PUBLISHED

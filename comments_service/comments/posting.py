@@ -10,7 +10,6 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from comments_service import (
     by_writer,
-    config,
     markup,
     rate_limits,
     sessions,
@@ -20,6 +19,7 @@ from comments_service import (
 from comments_service.accounts import names
 from comments_service.comments.rendering import rendered
 from comments_service.comments.transaction import changing
+from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.errors import (
     InvalidInput,
@@ -61,14 +61,14 @@ _comments = cast(sa.Table, Comment.__table__)
 _insert = sa.insert(_comments).returning(_comments.c.id)
 
 
-def post(thread_id: str, visitor: Visitor, new: NewComment) -> Posted:
+def post(thread_id: str, visitor: Visitor, new: NewComment, settings: Settings) -> Posted:
     """Take a new comment: published, or held for a moderator.
 
     The same submission sent again is answered as the first was. Raises UnknownThread,
     ThreadClosed, MissingParent, InvalidInput, KeyReused, NotAllowed, TooMany.
     """
     html = rendered(new.body)
-    name = _name(visitor, new)
+    name = _name(visitor, new, guests=settings.guests)
     key = _key(visitor, new)
     thread = threads.get(thread_id)
     if (before := threads.sent_before(thread_id, key)) is not None:
@@ -76,7 +76,6 @@ def post(thread_id: str, visitor: Visitor, new: NewComment) -> Posted:
     if not threads.open_now(thread):
         raise ThreadClosed(Message("Comments are closed here."))
     parent = _parent(thread_id, new.parent)
-    settings = config.current()
     verdict = spam.verdict(
         markup.links(html),
         bool(new.homepage_url),
@@ -138,11 +137,11 @@ def _as_stored(
     return comment
 
 
-def _name(visitor: Visitor, new: NewComment) -> str:
+def _name(visitor: Visitor, new: NewComment, *, guests: bool) -> str:
     """The name that will be shown: an account's own, or what a guest typed."""
     if visitor.account is not None:
         return visitor.account.name
-    if not config.current().guests:
+    if not guests:
         raise NotAllowed(Message("Please sign in to comment here."))
     if new.name is None:
         raise InvalidInput(fields={"name": Message("Please enter a name.")})

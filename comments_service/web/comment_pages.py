@@ -80,7 +80,9 @@ def post(thread_id: str) -> Response:
     if request.form.get("act") == "preview":
         return preview(thread)
     try:
-        posted = comments.post(thread_id, visitor.current(), from_form(NewComment, request.form))
+        posted = comments.post(
+            thread_id, visitor.current(), from_form(NewComment, request.form), config.current()
+        )
     except ServiceError as error:
         return thread_page(thread, values=request.form, error=error)
     _ = i18n.gettext(_lang(thread))
@@ -130,7 +132,7 @@ def thread_page(
         pages=len(cut),
         policy="closed" if not threads.open_now(thread) else str(thread.policy),
         held=threads.shown(held),
-        editable={each.id for each in mine if comments.may_edit(each, asking)},
+        editable={each.id for each in mine if comments.may_edit(each, asking, settings)},
         values={
             **{name: values.get(name, "") for name in ("body", "name", "email", "website", "key")},
             "parent": str(parent.id) if parent else "",
@@ -172,7 +174,10 @@ def edit(comment_id: int) -> Response:
     body = request.form.get("body", "")
     try:
         comment = comments.edit(
-            comment_id, visitor.current(), from_form(EditedComment, {"body": body})
+            comment_id,
+            visitor.current(),
+            from_form(EditedComment, {"body": body}),
+            config.current(),
         )
     except ServiceError as error:
         comment = mine(comment_id)
@@ -198,7 +203,7 @@ def ask_delete(comment_id: int) -> Response:
     who=WRITER,
 )
 def delete(comment_id: int) -> Response:
-    comment = comments.delete(comment_id, visitor.current())
+    comment = comments.delete(comment_id, visitor.current(), config.current())
     _ = i18n.gettext(visitor.language())
     flash(_("Your comment is deleted."))
     return answers.see_other(thread_address(comment.thread))

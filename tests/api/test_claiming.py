@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import account_comments, by_writer, comments, sessions
+from comments_service import account_comments, by_writer, comments, config, sessions
 from comments_service.db import db, writing
 from comments_service.inputs import NewComment, NewDecision, parse
 from comments_service.models import Account, Comment, Session, Status
@@ -200,6 +200,7 @@ def test_two_tabs_that_claim_at_once_claim_once(app: Flask, rhea: Account) -> No
             "pelicans",
             Asking(as_guest, "n"),
             parse(NewComment, {"name": "Gus", "body": f"No. {number}."}),
+            config.current(),
         )
     with writing():
         session, _ = sessions.begin(rhea, Asking(as_guest, "n"))

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import account_deletion, comments, outbox, sessions
+from comments_service import account_deletion, comments, config, outbox, sessions
 from comments_service.accounts import names
 from comments_service.config import Settings
 from comments_service.db import Base, db, writing
@@ -80,9 +80,9 @@ def browser(app: Flask, rhea: Account) -> Visitor:
 def written(rhea: Account, visitor: Asking) -> list[Comment]:
     """A comment in every state, one of them edited, and answers of others."""
     edited = comments.post(
-        "pelicans", visitor, parse(NewComment, {"body": "The earlier words."})
+        "pelicans", visitor, parse(NewComment, {"body": "The earlier words."}), config.current()
     ).comment
-    comments.edit(edited.id, visitor, EditedComment(body="Pelicans scoop."))
+    comments.edit(edited.id, visitor, EditedComment(body="Pelicans scoop."), config.current())
     comments.decide(edited.id, None, NewDecision(decision="publish", reason="Fine."))
     make.comment("pelicans", parent=edited, body="An answer.")
     alone = make.comment(
@@ -414,7 +414,9 @@ def test_whoever_posts_as_the_account_that_goes_is_told_to_sign_in(app: Flask) -
     with writing():
         db.session.execute(sa.delete(Account))
     with pytest.raises(ServiceError) as refused:
-        comments.post("pelicans", asking, parse(NewComment, {"body": "Still here?"}))
+        comments.post(
+            "pelicans", asking, parse(NewComment, {"body": "Still here?"}), config.current()
+        )
     assert refused.value.code == "sign_in_required"
 
 

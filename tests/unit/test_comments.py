@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import comments, sessions
+from comments_service import comments, config, sessions
 from comments_service.comments import ChangedOutside
 from comments_service.db import db, writing
 from comments_service.errors import (
@@ -241,7 +241,7 @@ def new(body: str = "Words.", **values: Any) -> NewComment:
 
 def test_a_guest_without_a_session_is_given_one_with_the_comment(app: Flask) -> None:
     make.thread()
-    posted = comments.post("pelicans", Visitor(None, "network", "Firefox"), new())
+    posted = comments.post("pelicans", Visitor(None, "network", "Firefox"), new(), config.current())
     assert posted.token
     assert posted.session is not None
     assert posted.session.device == "Firefox"
@@ -252,13 +252,16 @@ def test_a_guest_without_a_session_is_given_one_with_the_comment(app: Flask) -> 
 def test_held_comments_do_not_raise_the_revision(app: Flask) -> None:
     make.thread()
     before = revision()
-    posted = comments.post("pelicans", visitor(), new())
+    posted = comments.post("pelicans", visitor(), new(), config.current())
     assert posted.comment.status is Status.PENDING
     assert revision() == before
     comments.edit(
-        posted.comment.id, Visitor(posted.session, "network"), EditedComment(body="Other.")
+        posted.comment.id,
+        Visitor(posted.session, "network"),
+        EditedComment(body="Other."),
+        config.current(),
     )
-    comments.delete(posted.comment.id, Visitor(posted.session, "network"))
+    comments.delete(posted.comment.id, Visitor(posted.session, "network"), config.current())
     assert revision() == before
 
 
@@ -267,15 +270,15 @@ def test_what_was_refused_costs_nothing(app: Flask) -> None:
     make.thread("closed", policy=Policy.CLOSED)
     who = visitor()
     with pytest.raises(ThreadClosed):
-        comments.post("closed", who, new())
+        comments.post("closed", who, new(), config.current())
     with pytest.raises(UnknownThread):
-        comments.post("nowhere", who, new())
+        comments.post("nowhere", who, new(), config.current())
     with pytest.raises(MissingParent):
-        comments.post("pelicans", who, new(parent=4711))
+        comments.post("pelicans", who, new(parent=4711), config.current())
     with pytest.raises(InvalidInput):
-        comments.post("pelicans", who, new("> " * 11 + "x"))
+        comments.post("pelicans", who, new("> " * 11 + "x"), config.current())
     with pytest.raises(InvalidInput):
-        comments.post("pelicans", who, new(name=None))
+        comments.post("pelicans", who, new(name=None), config.current())
     db.session.rollback()
     assert db.session.query(RateCount).count() == 0
     assert db.session.query(Comment).count() == 0
@@ -284,16 +287,16 @@ def test_what_was_refused_costs_nothing(app: Flask) -> None:
 def test_text_that_shows_nothing_is_refused(app: Flask) -> None:
     make.thread()
     with pytest.raises(InvalidInput) as refused:
-        comments.post("pelicans", visitor(), new("[a]: http://example.org"))
+        comments.post("pelicans", visitor(), new("[a]: http://example.org"), config.current())
     assert "visible" in refused.value.fields["body"]
 
 
 def test_a_submission_is_known_again_even_after_it_was_edited(app: Flask) -> None:
     make.thread()
     who = visitor()
-    first = comments.post("pelicans", who, new(key="k-12345678"))
-    comments.edit(first.comment.id, who, EditedComment(body="Better."))
-    again = comments.post("pelicans", who, new(key="k-12345678"))
+    first = comments.post("pelicans", who, new(key="k-12345678"), config.current())
+    comments.edit(first.comment.id, who, EditedComment(body="Better."), config.current())
+    again = comments.post("pelicans", who, new(key="k-12345678"), config.current())
     assert again.comment.id == first.comment.id
     assert again.token is None
 
@@ -303,9 +306,9 @@ def test_a_key_belongs_to_one_submission(app: Flask, values: dict[str, Any]) -> 
     make.thread()
     make.comment()
     who = visitor()
-    comments.post("pelicans", who, new(key="k-12345678"))
+    comments.post("pelicans", who, new(key="k-12345678"), config.current())
     with pytest.raises(KeyReused):
-        comments.post("pelicans", who, new(**{"key": "k-12345678", **values}))
+        comments.post("pelicans", who, new(**{"key": "k-12345678", **values}), config.current())
 
 
 def test_the_same_key_in_another_thread_is_another_comment(app: Flask) -> None:
@@ -313,15 +316,20 @@ def test_the_same_key_in_another_thread_is_another_comment(app: Flask) -> None:
     make.thread("gulls")
     who = visitor()
     for thread in ("pelicans", "gulls"):
-        comments.post(thread, who, new(key="k-12345678"))
+        comments.post(thread, who, new(key="k-12345678"), config.current())
     assert db.session.query(Comment).count() == 2
 
 
 def test_edits_that_change_nothing_leave_no_trace(app: Flask) -> None:
     make.thread()
     who = visitor()
-    posted = comments.post("pelicans", who, new())
-    assert comments.edit(posted.comment.id, who, EditedComment(body="Words.")).edited_at is None
+    posted = comments.post("pelicans", who, new(), config.current())
+    assert (
+        comments.edit(
+            posted.comment.id, who, EditedComment(body="Words."), config.current()
+        ).edited_at
+        is None
+    )
 
 
 def test_nobody_without_a_session_owns_anything(app: Flask) -> None:
@@ -329,28 +337,30 @@ def test_nobody_without_a_session_owns_anything(app: Flask) -> None:
     comment = make.comment()
     assert not comments.is_mine(comment, Visitor(None, "network"))
     with pytest.raises(NotAllowed):
-        comments.edit(comment.id, Visitor(None, "network"), EditedComment(body="x"))
+        comments.edit(
+            comment.id, Visitor(None, "network"), EditedComment(body="x"), config.current()
+        )
 
 
 def test_an_accounts_comment_is_its_own_in_every_browser(app: Flask) -> None:
     make.thread()
     rhea = make.account()
-    posted = comments.post("pelicans", visitor(rhea), new())
-    assert comments.may_edit(posted.comment, visitor(rhea))
-    assert not comments.may_edit(posted.comment, visitor(make.account("Max")))
+    posted = comments.post("pelicans", visitor(rhea), new(), config.current())
+    assert comments.may_edit(posted.comment, visitor(rhea), config.current())
+    assert not comments.may_edit(posted.comment, visitor(make.account("Max")), config.current())
 
 
 def test_a_rejected_comment_is_nobodys_to_change(app: Flask) -> None:
     make.thread()
     who = visitor()
-    posted = comments.post("pelicans", who, new())
+    posted = comments.post("pelicans", who, new(), config.current())
     comments.decide(posted.comment.id, None, NewDecision(decision="spam"))
     with pytest.raises(UnknownComment):
-        comments.edit(posted.comment.id, who, EditedComment(body="x"))
+        comments.edit(posted.comment.id, who, EditedComment(body="x"), config.current())
     make.backdate(posted.comment.id, minutes=20)
     comments.decide(posted.comment.id, None, NewDecision(decision="publish"))
     with pytest.raises(EditWindowOver):
-        comments.delete(posted.comment.id, who)
+        comments.delete(posted.comment.id, who, config.current())
 
 
 # ---- moderating
@@ -394,9 +404,9 @@ def test_a_decision_keeps_who_and_why(app: Flask) -> None:
 def test_what_its_writer_deleted_is_beyond_any_decision(app: Flask, act: str) -> None:
     make.thread()
     who = visitor()
-    comment = comments.post("pelicans", who, new()).comment
+    comment = comments.post("pelicans", who, new(), config.current()).comment
     decide(comment, "publish")
-    comments.delete(comment.id, who)
+    comments.delete(comment.id, who, config.current())
     with pytest.raises(NotAllowed):
         decide(comment, act)
     with pytest.raises(NothingToUndo):

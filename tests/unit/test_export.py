@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import comments, outbox, sessions
+from comments_service import comments, config, outbox, sessions
 from comments_service.accounts import export, tokens
 from comments_service.db import Base, UTCTime, db, writing
 from comments_service.errors import Message
@@ -111,7 +111,12 @@ def everything_known() -> Account:
         tokens.make(Purpose.RESET, rhea)
         outbox.write(rhea.email or "", "en", "verify", name="Rhea", link="http://l/")
     mine = make.comment(by=rhea, session=session)
-    comments.edit(mine.id, make.visitor(session=session), parse(EditedComment, {"body": "Anew."}))
+    comments.edit(
+        mine.id,
+        make.visitor(session=session),
+        parse(EditedComment, {"body": "Anew."}),
+        config.current(),
+    )
     others = make.comment()
     with comments.changing("pelicans"):
         for comment, moderator in ((mine, None), (others, rhea.id)):

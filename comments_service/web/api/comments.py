@@ -48,7 +48,7 @@ def read_thread(thread_id: str) -> Response:
     query=("lang",),
 )
 def post_comment(thread_id: str, given: NewComment) -> Response:
-    posted = comments.post(thread_id, visitor.current(), given)
+    posted = comments.post(thread_id, visitor.current(), given, config.current())
     visitor.become(posted.session)
     published = posted.comment.status is Status.PUBLISHED
     answer = answers.json(own([posted.comment])[0], 201 if published else 202)
@@ -67,7 +67,9 @@ def post_comment(thread_id: str, given: NewComment) -> Response:
     query=("lang",),
 )
 def edit_comment(comment_id: int, given: EditedComment) -> Response:
-    return answers.json(own([comments.edit(comment_id, visitor.current(), given)])[0])
+    return answers.json(
+        own([comments.edit(comment_id, visitor.current(), given, config.current())])[0]
+    )
 
 
 @route(
@@ -82,7 +84,7 @@ def edit_comment(comment_id: int, given: EditedComment) -> Response:
 )
 def delete_comment(comment_id: int) -> Response:
     """Answers with the comment, emptied."""
-    return answers.json(own([comments.delete(comment_id, visitor.current())])[0])
+    return answers.json(own([comments.delete(comment_id, visitor.current(), config.current())])[0])
 
 
 @route(

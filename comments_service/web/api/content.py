@@ -31,13 +31,13 @@ def own(mine: Sequence[Comment]) -> list[dict[str, Any]]:
         thread = comment.thread
         asked = request.args.get("lang", "")
         lang = asked if asked in threads.languages(thread) else thread.lang
-        editable = comments.may_edit(comment, asking)
+        editable = comments.may_edit(comment, asking, settings)
         found.append(
             {
                 **snapshots.comment_json(shown, threads.address(thread, lang)),
                 "source": comment.source,
                 "fragment": snapshots.item(shown, thread, lang, settings),
-                "editable_until": i18n.stamp(comments.editable_until(comment))
+                "editable_until": i18n.stamp(comments.editable_until(comment, settings))
                 if editable
                 else None,
                 "deletable": editable,
