@@ -16,7 +16,8 @@ from comments_service import i18n, threads
 from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.models import Site, Thread, now
-from comments_service.publishing.snapshots import Rendered, comment_json, consent, dumped
+from comments_service.publishing.form_context import form_context
+from comments_service.publishing.snapshots import Rendered, comment_json, dumped
 from comments_service.threads import Discussion
 from formats import files
 from formats.snapshots import VERSION, file_name
@@ -72,9 +73,7 @@ def rendered(settings: Settings) -> Iterator[Rendered]:
             each,
             "ui.html",
             base=settings.base,
-            guests=settings.guests,
-            sign_up=settings.sign_up,
-            consent=consent(settings),
+            **form_context(settings),
             passwords=settings.passwords,
             letters=settings.letters,
             passkeys=settings.passkey_place[1]

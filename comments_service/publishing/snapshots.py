@@ -15,10 +15,11 @@ import orjson
 import sqlalchemy as sa
 from filelock import FileLock
 
-from comments_service import i18n, markup, threads
+from comments_service import i18n, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Policy, Thread
+from comments_service.publishing.form_context import form_context
 from comments_service.threads import Shown
 from formats import files
 from formats.snapshots import HEAD_BYTES, VERSION, file_name, revision
@@ -73,16 +74,10 @@ def fragment(
         pages=pages,
         count=count,
         policy=str(threads.shown_policy(thread)),
-        guests=settings.guests,
         base=settings.base,
         with_form=page == 1,
-        consent=consent(settings),
+        **form_context(settings),
     )
-
-
-def consent(settings: Settings) -> str:
-    """What the owner says below every form that takes a comment or makes an account, as HTML."""
-    return markup.render(settings.consent) if settings.consent else ""
 
 
 def item(comment: Shown, thread: Thread, lang: str, settings: Settings) -> str:

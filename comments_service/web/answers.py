@@ -18,7 +18,7 @@ from werkzeug.urls import iri_to_uri
 from comments_service import config, db, errors, i18n, moderation_queue
 from comments_service.errors import ServiceError
 from comments_service.models import STAFF, Site
-from comments_service.publishing import snapshots
+from comments_service.publishing.form_context import form_context
 from comments_service.web import visitor
 from formats import policy
 
@@ -73,8 +73,7 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
         waiting=moderation_queue.waiting(account) if account and moderates else 0,
         flashes=get_flashed_messages(),
         settings=settings,
-        consent=snapshots.consent(settings),
-        sign_up=settings.sign_up,
+        **form_context(settings),
         path=visitor.here(),
         **context,
     )

@@ -141,7 +141,6 @@ def thread_page(
         error=error,
         errors=error.fields if error else {},
         preview=preview,
-        guests=settings.guests,
     )
 
 

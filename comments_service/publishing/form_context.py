@@ -1,0 +1,27 @@
+"""What a template is given that shows the form of a comment, or makes an account.
+
+Gathered here for the thread's file, the embed's parts and the service's own pages alike, so that
+another setting of the form is named once.
+"""
+
+from typing import TypedDict
+
+from comments_service import markup
+from comments_service.config import Settings
+
+
+class FormContext(TypedDict):
+    """The names that `thread/form.html` and `parts.html` know."""
+
+    guests: bool
+    sign_up: bool
+    # What the owner says below the form, as HTML; empty: nothing.
+    consent: str
+
+
+def form_context(settings: Settings) -> FormContext:
+    return FormContext(
+        guests=settings.guests,
+        sign_up=settings.sign_up,
+        consent=markup.render(settings.consent) if settings.consent else "",
+    )
