@@ -1,8 +1,10 @@
 """Commands: `flask comments …`, for whoever sits at the server.
 
-The same rooms as the web, so the same rules; a command acts without a moderator's name.
+They call what the web calls, so the same rules hold; a command acts without a moderator's name.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
@@ -30,6 +32,15 @@ def register(app: Flask) -> None:
     """Hang `flask comments …` and `flask db …` into the application."""
     Migrate(app, db, directory=config.MIGRATIONS, render_as_batch=True, compare_type=True)
     app.cli.add_command(group)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Let what the service refuses end the command, with the reason."""
+    try:
+        yield
+    except ServiceError as error:
+        raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
 
 
 @group.command("publish")
@@ -67,10 +78,8 @@ def owner(if_none: bool) -> None:
 @click.argument("role", type=click.Choice([str(role) for role in Role]))
 def role(email: str, role: str) -> None:
     """Give the account with this mail address a role; it signs in anew."""
-    try:
+    with refusals():
         account = roles.set_role(email, Role(role))
-    except ServiceError as error:
-        raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
     click.echo(f"{account.name} is now {role}.")
 
 
@@ -78,11 +87,9 @@ def role(email: str, role: str) -> None:
 @click.argument("email")
 def reset_second_factor(email: str) -> None:
     """Remove the app, the recovery codes and the passkeys of somebody who lost them; sessions end."""
-    try:
+    with refusals():
         account = roles.known(email)
         totp.reset(account)
-    except ServiceError as error:
-        raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
     click.echo(f"{account.name} signs in without a second factor and sets one up anew.")
 
 
@@ -90,10 +97,8 @@ def reset_second_factor(email: str) -> None:
 @click.argument("email")
 def ban(email: str) -> None:
     """Let the account with this mail address in no more; its sessions end, its comments stay."""
-    try:
+    with refusals():
         account = account_comments.ban(email)
-    except ServiceError as error:
-        raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
     publish_now()
     click.echo(f"{account.name} is banned and signed out everywhere.")
 
@@ -102,10 +107,8 @@ def ban(email: str) -> None:
 @click.argument("email")
 def unban(email: str) -> None:
     """Let it in again; it signs in anew."""
-    try:
+    with refusals():
         account = account_comments.unban(email)
-    except ServiceError as error:
-        raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
     publish_now()
     click.echo(f"{account.name} may sign in again.")
 

@@ -4,7 +4,7 @@ Pure. A field that a client may not set does not exist here, so nothing else can
 """
 
 from comments_service.inputs.accounts import (
-    AskedLetter,
+    AskedLink,
     ChosenName,
     Claim,
     Forgotten,
@@ -55,7 +55,7 @@ __all__ = [
     "MAX_BODY_CHARS",
     "MAX_ID",
     "MAX_PASSWORD_CHARS",
-    "AskedLetter",
+    "AskedLink",
     "ChosenName",
     "Claim",
     "Code",

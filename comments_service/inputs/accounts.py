@@ -81,7 +81,7 @@ class SignUp(NewReader):
     password: Password
 
 
-class AskedLetter(Input):
+class AskedLink(Input):
     """Where an e-mail goes that signs its reader in."""
 
     email: Email

@@ -25,7 +25,7 @@ from comments_service.errors import (
 )
 from comments_service.inputs import (
     MAX_PASSWORD_CHARS,
-    AskedLetter,
+    AskedLink,
     ChosenName,
     Forgotten,
     GivenCode,
@@ -58,7 +58,7 @@ def sign_in() -> Response:
         asking = visitor.current()
         if request.form.get("act") != "letter":
             return entered(passwords.sign_in(from_form(SignIn, request.form), asking), target)
-        email = from_form(AskedLetter, {"email": request.form.get("email", "")}).email
+        email = from_form(AskedLink, {"email": request.form.get("email", "")}).email
         ticket = magic_link.ask(email, visitor.language(), asking.network, target=target)
         return code_page(ticket, target, email, 202)
 

@@ -1,4 +1,4 @@
-"""Commands: the same rooms as the web, for whoever sits at the server."""
+"""Commands: the same rules as on the web, for whoever sits at the server."""
 
 import json
 import re

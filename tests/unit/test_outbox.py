@@ -1,4 +1,4 @@
-"""Letters: written with the change, sent behind it, once, and by a server that may be away."""
+"""The outbox: written with the change, sent behind it, once, and by a server that may be away."""
 
 import asyncio
 import email
@@ -95,7 +95,7 @@ def by_mail(settings: Settings, database_url: str, tmp_path: Path, server: MailS
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Letters of a developer's machine lie below the current folder."""
+    """E-mails of a developer's machine lie below the current folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path / outbox.FOLDER
 

@@ -14,7 +14,7 @@ from comments_service.accounts import (
 from comments_service.accounts.login import Entry
 from comments_service.errors import InvalidInput, Message, SecondFactorRequired
 from comments_service.inputs import (
-    AskedLetter,
+    AskedLink,
     Claim,
     GivenCode,
     Handoff,
@@ -73,10 +73,10 @@ def second_step(given: SecondStep) -> Response:
     "Ask for an e-mail that signs in, by its link or by its code",
     guard=Guard.OPEN,
     who="everybody, within limits",
-    body=AskedLetter,
+    body=AskedLink,
     answers={202: "Ticket"},
 )
-def ask_letter(given: AskedLetter) -> Response:
+def ask_letter(given: AskedLink) -> Response:
     """Always answered the same, with a `ticket` for `session/code`."""
     lang = visitor.language()
     if given.handoff:
