@@ -39,7 +39,7 @@ def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> 
     settings = config.current()
     if not settings.sign_up:
         raise NotAllowed(CLOSED)
-    if not (settings.passwords or settings.letters):
+    if not (settings.passwords or settings.magic_links):
         # Such an account could be entered once, by this letter, and never again.
         raise NotAllowed(Message("Please sign in first; that creates an account."))
     secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None

@@ -52,7 +52,7 @@ def ask(email: str, lang: str, network: str, *, target: str = "") -> str:
     the link goes on to. Asking again makes the letter before worthless. Raises TooMany, NotAllowed.
     """
     settings = config.current()
-    if not settings.letters:
+    if not settings.magic_links:
         raise NotAllowed(NO_LETTERS)
     key = names.email_key(email)
     text = secrets.token_urlsafe(32)
@@ -159,7 +159,7 @@ def _tried(ticket: str) -> Token:
 
 def _account(token: Token) -> Account | None:
     """The account that a letter is for: also one that was made since. Raises UnknownToken, NotAllowed."""
-    if not config.current().letters:
+    if not config.current().magic_links:
         raise NotAllowed(NO_LETTERS)
     if token.account_id is not None:
         account = db.session.get(Account, token.account_id)

@@ -31,7 +31,7 @@ def left_without(
     """
     settings = config.current()
     address = account.email is not None and account.email_verified_at is not None
-    if settings.letters and address:
+    if settings.magic_links and address:
         return False
     open_now = {client.kind for client in settings.clients}
     if settings.passwords and address and not password:

@@ -72,8 +72,8 @@ def checked(settings: Settings) -> Settings:
         raise SettingError(
             f"COMMENTS_SECOND_FACTOR={settings.second_factor!r}: write auto, required or optional"
         )
-    some_way = settings.clients or settings.passwords or settings.letters or settings.passkeys
-    if not (settings.guests or some_way):
+    methods = settings.clients or settings.passwords or settings.magic_links or settings.passkeys
+    if not (settings.guests or methods):
         raise SettingError(
             "Nobody could write: COMMENTS_GUESTS is off, and so is every way to sign in. Switch on"
             " COMMENTS_GUESTS, COMMENTS_PASSWORDS, COMMENTS_SIGN_IN_LETTERS or COMMENTS_PASSKEYS,"

@@ -90,7 +90,7 @@ class Settings:
         "Whether accounts have passwords and sign in with them.",
         shapes=True,
     )
-    letters: bool = setting(
+    magic_links: bool = setting(
         "COMMENTS_SIGN_IN_LETTERS",
         True,
         "Whether one signs in by e-mail, with a link and a code of six digits.",

@@ -75,7 +75,7 @@ def rendered(settings: Settings) -> Iterator[Rendered]:
             base=settings.base,
             **form_context(settings),
             passwords=settings.passwords,
-            letters=settings.letters,
+            magic_links=settings.magic_links,
             passkeys=settings.passkey_place[1]
             if settings.passkeys and settings.passkey_place
             else "",

@@ -177,7 +177,7 @@ def test_the_dialog_offers_what_is_switched_on_and_nothing_else(
         "Create an account",
     ):
         assert word in everything, word
-    by_password = dialog_of(replace(settings, letters=False, passkeys=False, sign_up=False))
+    by_password = dialog_of(replace(settings, magic_links=False, passkeys=False, sign_up=False))
     assert "Password" in by_password
     for word in ("letter", "passkey", "GitHub", "Create an account", 'data-step="code"'):
         assert word not in by_password, word
@@ -186,7 +186,9 @@ def test_the_dialog_offers_what_is_switched_on_and_nothing_else(
     assert 'type="password"' not in by_letter
     assert "forgot" not in by_letter
     by_github = dialog_of(
-        replace(settings, passwords=False, letters=False, passkeys=False, github="an-id a-secret")
+        replace(
+            settings, passwords=False, magic_links=False, passkeys=False, github="an-id a-secret"
+        )
     )
     assert "Continue with GitHub" in by_github
     assert 'name="email"' not in by_github
@@ -198,7 +200,7 @@ def test_a_way_that_is_switched_off_leaves_the_files_at_the_next_start(settings:
         for each in (
             settings,
             replace(settings, passwords=False),
-            replace(settings, letters=False),
+            replace(settings, magic_links=False),
             replace(settings, passkeys=False),
             replace(settings, github="an-id a-secret"),
         )

@@ -579,7 +579,7 @@ def test_letters_lead_back_to_where_one_was(guest: Visitor, letters: Any) -> Non
 class TestWithoutLetters:
     @pytest.fixture
     def changed_settings(self) -> dict[str, Any]:
-        return {"letters": False}
+        return {"magic_links": False}
 
     def test_nobody_signs_in_by_letter(self, guest: Visitor, letters: Any) -> None:
         make.account("Rhea")
@@ -596,7 +596,7 @@ class TestWithoutLetters:
         from dataclasses import replace
 
         off = app.extensions["settings"]
-        app.extensions["settings"] = replace(off, letters=True)
+        app.extensions["settings"] = replace(off, magic_links=True)
         make.account("Rhea")
         ticket = ticket_in(ask(guest, "json"))
         app.extensions["settings"] = off
@@ -668,7 +668,7 @@ class TestWithoutPasswords:
 class TestWithPasskeysOnly:
     @pytest.fixture
     def changed_settings(self) -> dict[str, Any]:
-        return {"passwords": False, "letters": False}
+        return {"passwords": False, "magic_links": False}
 
     def test_nobody_makes_an_account_that_could_not_be_entered_again(
         self, guest: Visitor, letters: Any

@@ -166,7 +166,7 @@ def test_a_passkey_is_its_owners_to_change(app: Flask, rhea: Visitor, device: De
 class TestLastWay:
     @pytest.fixture
     def changed_settings(self) -> dict[str, Any]:
-        return {"letters": False}
+        return {"magic_links": False}
 
     def test_the_last_way_in_is_not_taken_away(self, rhea: Visitor, device: Device) -> None:
         first = add(rhea, device).json["id"]

@@ -652,7 +652,7 @@ class TestTheLastWayIn:
         return {
             "openid": f"Tea House {provider.address} {CLIENT_ID} {CLIENT_SECRET}",
             "github": f"{CLIENT_ID} {CLIENT_SECRET}",
-            "letters": False,
+            "magic_links": False,
         }
 
     def unlinked(self, app: Flask, account: Account, identity: Identity) -> bool:

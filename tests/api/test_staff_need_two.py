@@ -207,7 +207,7 @@ def test_resetting_says_what_is_wrong(app: Flask, run: Any) -> None:
 class TestOnlyPasskeys:
     @pytest.fixture
     def changed_settings(self) -> dict[str, Any]:
-        return {"letters": False, "passwords": False}
+        return {"magic_links": False, "passwords": False}
 
     def test_resetting_locks_nobody_out(self, app: Flask, run: Any) -> None:
         rhea = of_role(app, "Rhea", Role.READER)

@@ -77,7 +77,7 @@ def test_every_setting_can_be_given_and_is_what_was_given() -> None:
         guests=False,
         sign_up=False,
         passwords=False,
-        letters=False,
+        magic_links=False,
         passkeys=False,
         github="an-id a-secret",
         google="an-id a-secret",
