@@ -54,6 +54,10 @@ def checked(settings: Settings) -> Settings:
         raise SettingError(
             f"COMMENTS_PAGE_SIZE={settings.page_size}: write a number from 10 to 1000"
         )
+    if not 100 <= settings.max_chars <= 10_000:
+        raise SettingError(
+            f"COMMENTS_MAX_CHARS={settings.max_chars}: write a number from 100 to 10000"
+        )
     if "@" not in settings.mail_from or any(c in settings.mail_from for c in "<>\r\n "):
         raise SettingError(
             f"COMMENTS_MAIL_FROM={settings.mail_from!r}: write a bare address, such as"

@@ -150,6 +150,9 @@ class Settings:
         example="By posting you agree to [the privacy notice](https://example.org/privacy/).",
         shapes=True,
     )
+    max_chars: int = setting(
+        "COMMENTS_MAX_CHARS", 10_000, "Characters that a comment may have, from 100 to 10000."
+    )
     edit_minutes: int = setting(
         "COMMENTS_EDIT_MINUTES", 15, "How long a writer may edit or delete a comment."
     )

@@ -1,6 +1,7 @@
 """Inputs: what a client may send, with every limit, for JSON bodies and plain forms alike.
 
 Pure. A field that a client may not set does not exist here, so nothing else can be assigned.
+What an owner may set comes in with the data, as `Limits`, like the `Rules` of `spam`.
 """
 
 from comments_service.inputs.accounts import (
@@ -41,6 +42,7 @@ from comments_service.inputs.text import (
     MAX_PASSWORD_CHARS,
     Code,
     Id,
+    Limits,
     Name,
     Password,
     mail_address,
@@ -65,6 +67,7 @@ __all__ = [
     "Handoff",
     "Id",
     "Input",
+    "Limits",
     "Model",
     "Name",
     "NewComment",

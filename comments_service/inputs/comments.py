@@ -21,7 +21,9 @@ from comments_service.inputs.text import (
 class NewComment(Input):
     """A comment that a reader posts."""
 
-    body: Body = Field(description=f"Markdown, 1 to {MAX_BODY_CHARS} characters.")
+    body: Body = Field(
+        description=f"Markdown, 1 to {MAX_BODY_CHARS} characters, or fewer where the owner says so."
+    )
     parent: Id | None = Field(None, description="The comment that is answered.")
     name: Annotated[Name | None, BeforeValidator(nothing_if_empty)] = Field(
         None, description="Needed of guests; an account's own name is used otherwise."

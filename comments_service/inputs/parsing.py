@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from comments_service.errors import InvalidInput, Message
+from comments_service.inputs.text import Limits
 
 
 class Input(BaseModel):
@@ -16,22 +17,22 @@ class Input(BaseModel):
 Model = TypeVar("Model", bound=Input)
 
 
-def parse(model: type[Model], data: object) -> Model:
+def parse(model: type[Model], data: object, limits: Limits | None = None) -> Model:
     """`data` as `model`; raises InvalidInput with a message for each wrong field."""
     if not isinstance(data, dict):
         raise InvalidInput(Message("A JSON object is needed here, not an array or a single value."))
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context=limits)
     except ValidationError as error:
         raise InvalidInput(fields=_messages(error)) from None
 
 
-def from_form(model: type[Model], form: Mapping[str, str]) -> Model:
+def from_form(model: type[Model], form: Mapping[str, str], limits: Limits | None = None) -> Model:
     """The fields of a plain form as `model`: what is missing or empty counts as not given."""
     data: dict[str, Any] = {name: form[name] for name in model.model_fields if form.get(name)}
     if isinstance(parent := data.get("parent"), str):
         data["parent"] = int(parent) if re.fullmatch(r"[0-9]{1,19}", parent) else 0
-    return parse(model, data)
+    return parse(model, data, limits)
 
 
 def _messages(error: ValidationError) -> dict[str, str]:

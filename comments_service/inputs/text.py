@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from comments_service.errors import Message
 
@@ -26,8 +27,21 @@ _bidi_controls = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 _hidden_categories = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 
-def plain_text(text: str) -> str:
-    """A comment's source: NFC, newlines as line ends, nothing that hides or reverses text."""
+@dataclass(frozen=True)
+class Limits:
+    """What the owner may set of the inputs, passed to `parse`: nothing here knows of settings."""
+
+    max_chars: int = MAX_BODY_CHARS
+
+
+def comment_text(text: str, info: ValidationInfo) -> str:
+    """A comment's source, as long as the owner allows."""
+    limits = info.context or Limits()
+    return plain_text(text, limits.max_chars)
+
+
+def plain_text(text: str, max_chars: int = MAX_BODY_CHARS) -> str:
+    """Text in NFC with newlines as line ends, and nothing in it that hides or reverses other text."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     for char in text:
         if char in _bidi_controls:
@@ -41,11 +55,11 @@ def plain_text(text: str) -> str:
             raise ValueError(Message("This text has a control character that cannot be shown."))
     if not text:
         raise ValueError(Message("Please write something."))
-    if len(text) > MAX_BODY_CHARS:
+    if len(text) > max_chars:
         raise ValueError(
             Message(
                 "At most {max:,} characters, please; this has {length:,}.",
-                max=MAX_BODY_CHARS,
+                max=max_chars,
                 length=len(text),
             )
         )
@@ -144,18 +158,7 @@ def six_digits(text: str) -> str:
 
 def about_oneself(text: str) -> str:
     """What somebody says of himself: like a comment, but short, or nothing at all."""
-    if not text.strip():
-        return ""
-    text = plain_text(text)
-    if len(text) > MAX_BIO_CHARS:
-        raise ValueError(
-            Message(
-                "At most {max:,} characters, please; this has {length:,}.",
-                max=MAX_BIO_CHARS,
-                length=len(text),
-            )
-        )
-    return text
+    return plain_text(text, MAX_BIO_CHARS) if text.strip() else ""
 
 
 def without_nul(text: str) -> str:
@@ -169,7 +172,7 @@ def nothing_if_empty(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-Body = Annotated[str, AfterValidator(plain_text), Field(json_schema_extra={"minLength": 1})]
+Body = Annotated[str, AfterValidator(comment_text), Field(json_schema_extra={"minLength": 1})]
 Name = Annotated[str, AfterValidator(shown_name)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(mail_address)]
 Website = Annotated[str, AfterValidator(web_address)]

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from comments_service import by_writer, comments, config, i18n, threads
 from comments_service.errors import Message, NotAllowed, ServiceError, UnknownComment
-from comments_service.inputs import EditedComment, NewComment, Preview, from_form
+from comments_service.inputs import EditedComment, Limits, NewComment, Preview, from_form
 from comments_service.models import Comment, Status, Thread
 from comments_service.publishing import publisher, site_snapshots
 from comments_service.sessions import Visitor
@@ -79,10 +79,10 @@ def post(thread_id: str) -> Response:
     thread = threads.get(thread_id)
     if request.form.get("act") == "preview":
         return preview(thread)
+    settings = config.current()
     try:
-        posted = comments.post(
-            thread_id, visitor.current(), from_form(NewComment, request.form), config.current()
-        )
+        new = from_form(NewComment, request.form, Limits(settings.max_chars))
+        posted = comments.post(thread_id, visitor.current(), new, settings)
     except ServiceError as error:
         return thread_page(thread, values=request.form, error=error)
     _ = i18n.gettext(_lang(thread))
@@ -93,8 +93,10 @@ def post(thread_id: str) -> Response:
 
 
 def preview(thread: Thread) -> Response:
+    limits = Limits(config.current().max_chars)
     try:
-        html = comments.rendered(from_form(Preview, {"body": request.form.get("body", "")}).body)
+        given = from_form(Preview, {"body": request.form.get("body", "")}, limits)
+        html = comments.rendered(given.body)
     except ServiceError as error:
         return thread_page(thread, values=request.form, error=error)
     return thread_page(thread, values=request.form, preview=html)
@@ -170,14 +172,10 @@ def ask_edit(comment_id: int) -> Response:
     who=WRITER,
 )
 def edit(comment_id: int) -> Response:
-    body = request.form.get("body", "")
+    body, settings = request.form.get("body", ""), config.current()
     try:
-        comment = comments.edit(
-            comment_id,
-            visitor.current(),
-            from_form(EditedComment, {"body": body}),
-            config.current(),
-        )
+        new = from_form(EditedComment, {"body": body}, Limits(settings.max_chars))
+        comment = comments.edit(comment_id, visitor.current(), new, settings)
     except ServiceError as error:
         comment = mine(comment_id)
         return answers.page(

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import orjson
 from flask import Blueprint, Response, request
 
+from comments_service import config
 from comments_service.errors import MalformedJSON, Message, WrongContentType
-from comments_service.inputs import Input, Model, parse
+from comments_service.inputs import Input, Limits, Model, parse
 
 # A comment of 10,000 characters, each sent as the longest escape, and the other fields.
 MAX_BYTES = 256 * 1024
@@ -108,4 +109,4 @@ def request_json(model: type[Model]) -> Model:
         raise MalformedJSON(
             Message("The body is not valid JSON: {reason}", reason=str(error))
         ) from None
-    return parse(model, data)
+    return parse(model, data, Limits(config.current().max_chars))

@@ -437,3 +437,28 @@ def test_me_lists_ones_own_comments_of_the_thread_newest_first(guest: Visitor) -
     assert [each["source"] for each in mine["comments"]] == ["Two.", "One."]
     assert guest.call("GET", "me?thread=gulls").json["comments"] == []
     assert guest.call("GET", "me").json["comments"] == []
+
+
+class TestAShorterLimit:
+    @pytest.fixture
+    def changed_settings(self) -> dict[str, Any]:
+        return {"max_chars": 100}
+
+    @doors
+    def test_no_comment_is_longer_than_the_owner_allows_however_it_comes(
+        self, guest: Visitor, door: str
+    ) -> None:
+        make.thread()
+        long, fits = {**GUEST, "body": "x" * 101}, {**GUEST, "body": "x" * 100}
+        refused = [post(guest, door, long)]
+        assert post(guest, door, fits).status_code in (202, 303)
+        if door == "json":
+            refused.append(guest.call("PATCH", "comments/1", {"body": long["body"]}))
+            refused.append(guest.call("POST", "preview", {"body": long["body"]}))
+        else:
+            refused.append(guest.post("/comments/comment/1/edit", {"body": long["body"]}))
+            refused.append(guest.post("/comments/threads/pelicans", {**long, "act": "preview"}))
+        for answer in refused:
+            assert answer.status_code == 422
+            assert "At most 100 characters, please; this has 101." in answer.text
+        assert only_comment().source == fits["body"]

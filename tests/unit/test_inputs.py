@@ -150,6 +150,17 @@ def test_the_longest_body_is_taken() -> None:
     assert len(inputs.plain_text("字" * inputs.MAX_BODY_CHARS)) == inputs.MAX_BODY_CHARS
 
 
+def test_a_body_is_as_long_as_the_given_limits_allow() -> None:
+    limits = inputs.Limits(max_chars=5)
+    assert inputs.parse(inputs.Preview, {"body": "12345"}, limits).body == "12345"
+    with pytest.raises(InvalidInput) as refused:
+        inputs.parse(inputs.Preview, {"body": "123456"}, limits)
+    assert refused.value.fields == {"body": "At most 5 characters, please; this has 6."}
+    # Nothing else is a comment: what somebody says of himself has its own limit.
+    told = inputs.parse(inputs.Profile, {"name": "Rhea", "bio": "More than five."}, limits)
+    assert told.bio == "More than five."
+
+
 @pytest.mark.parametrize(
     "name", ["Ада", "李四", "محمد", "नमस्ते", "O’Brien", "X Æ A-12", "😀", "a" * 50]
 )
