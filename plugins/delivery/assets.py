@@ -3,8 +3,8 @@
 A browser may keep such a file for ever, and never shows a page with yesterday's style. Templates
 get two functions: `asset(name, sources…, more="")` joins files of the theme's static folder, and
 what the build itself made, into one and returns its path; `embed(name)` does the same for one file
-of the comment service's embed, and returns the service's own address where that folder is not at
-hand. A script always comes from a service that lies elsewhere, so that it is of the same build as
+of the comment service's embed and for the modules that it imports, and returns the service's own
+address where that folder is not at hand. A script always comes from a service that lies elsewhere, so that it is of the same build as
 what it talks to; a style never does, since a host that is away would hold up the page. Comments and
 indents, which only those need who read the source, stay out of a site that is built for publishing.
 
@@ -28,6 +28,11 @@ from plugins.site import Generator, Pelican
 KEEP_SECONDS = 30 * 24 * 3600
 HASHED = re.compile(r"(?P<stem>.+)\.[0-9a-f]{8}(?P<suffix>\.\w+)")
 
+# A module beside the one that imports it, at once or later; types in comments import nothing.
+IMPORT = re.compile(
+    r"""^(?![ \t]*(?:/?\*|//))(?P<before>.*?\b(?:from |import\()")\./(?P<name>[\w-]+\.js)(?=")""",
+    re.MULTILINE,
+)
 JS_LINE_COMMENT = re.compile(r"^[ \t]*//[^\n]*\n", re.MULTILINE)
 JS_BLOCK_COMMENT = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 JS_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
@@ -83,12 +88,22 @@ class Assets:
         key = f"embed:{name}"
         if key not in self.known:
             source = Path(folder, name) if folder else None
-            self.known[key] = (
-                self.put(name, source.read_bytes())
-                if source and source.is_file()
-                else f"{service}{name}"
-            )
+            if source is None or not source.is_file():
+                self.known[key] = f"{service}{name}"
+            elif name.endswith(".js"):
+                self.known[key] = self.put(name, self.module(source).encode())
+            else:
+                self.known[key] = self.put(name, source.read_bytes())
         return self.known[key]
+
+    def module(self, source: Path) -> str:
+        """A script that finds the modules it imports under the names that they have in this build."""
+
+        def named(found: re.Match[str]) -> str:
+            path = self.embed(found["name"])
+            return f"{found['before']}./{path.rpartition('/')[2]}"
+
+        return IMPORT.sub(named, source.read_text(encoding="utf-8"))
 
 
 def offer(generator: Generator) -> None:

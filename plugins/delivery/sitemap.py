@@ -127,7 +127,7 @@ def robots(settings: dict[str, Any], site: str) -> bytes:
     # The scripts and the published comments are part of the pages that show them.
     lines = ["User-agent: *"]
     for path in settings.get("ROBOTS_DISALLOW", ours):
-        lines += [f"Allow: {path}threads/", f"Allow: {path}embed.", f"Disallow: {path}"]
+        lines += [f"Allow: {path}threads/", f"Allow: {path}embed", f"Disallow: {path}"]
     lines += [] if len(lines) > 1 else ["Allow: /"]
     if name := settings.get("SITEMAP_SAVE_AS", "sitemap.xml"):
         lines += ["", f"Sitemap: {absolute(site, name)}"]

@@ -85,8 +85,8 @@ SNAPSHOTS = tuple(
     for name in (
         *("threads/pelicans.html", "threads/pelicans.json", "threads/pelicans.atom"),
         *("threads/pelicans.zh-cn.2.html", "counts.json", "recent.html", "recent.json"),
-        *("recent.atom", "ui.zh-cn.html", "embed.js", "embed.css", "static/service.css"),
-        *("sign-in.js", "sign-in.css", "passkeys.js"),
+        *("recent.atom", "ui.zh-cn.html", "embed.js", "embed.css", "embed-writing.js"),
+        *("static/service.css", "sign-in.js", "sign-in.css", "passkeys.js"),
     )
 )
 

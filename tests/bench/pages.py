@@ -173,7 +173,7 @@ def first_visit(browser: Browser, blog: Blog, path: str) -> Visit:
 
 
 def kind(path: str) -> str:
-    if "/embed." in path:
+    if "/embed" in path:
         return "embed"
     suffix = urlsplit(path).path.rpartition(".")[2]
     pictures = dict.fromkeys(("avif", "webp", "png", "jpg", "jpeg", "svg", "ico"), "pictures")

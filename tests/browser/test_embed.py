@@ -1,5 +1,6 @@
 """Journeys with the embed: what the script adds to comments that stand in the page already."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, Route, expect
@@ -64,8 +65,69 @@ def test_nothing_is_fetched_before_the_comments_are_near(
     page.wait_for_load_state("networkidle")
     assert not [url for url in asked if "/comments/" in url]
     wake(page)
+    page.wait_for_load_state("networkidle")
     paths = [url.split("/comments/")[1] for url in asked if "/comments/" in url]
     assert sorted(paths) == [f"threads/{thread}.html", "ui.en.html"]
+
+
+def scripts(page: Page) -> list[str]:
+    """The parts of the embed that the page has fetched, without what the build adds to their names."""
+    entries = "performance.getEntriesByType('resource').map(each => each.name)"
+    names = [url.rpartition("/")[2] for url in page.evaluate(entries)]
+    return sorted(name.partition(".")[0] for name in names if re.match(r"embed.*\.js$", name))
+
+
+def test_the_parts_that_write_come_once_somebody_turns_to_a_form(
+    visit: Visit, thread: str, writer: Writer
+) -> None:
+    writer.post(thread, "To be read.")
+    page = article(visit, thread)
+    page.wait_for_load_state("networkidle")
+    assert scripts(page) == ["embed"]
+    main_form(page).locator("textarea").focus()
+    page.keyboard.type("Not lost, however early it is typed.")
+    expect(main_form(page)).to_have_attribute("data-draft", f"postil:{thread}:")
+    parts = ("", "-difference", "-drafts", "-own", "-transport", "-writing")
+    assert scripts(page) == [f"embed{part}" for part in parts]
+    expect(main_form(page).locator("textarea")).to_have_value(
+        "Not lost, however early it is typed."
+    )
+    page.reload()
+    wake(page)
+    expect(main_form(page).locator("textarea")).to_have_value(
+        "Not lost, however early it is typed."
+    )
+
+
+def test_a_form_whose_part_cannot_be_fetched_says_so_and_keeps_the_text(
+    visit: Visit, thread: str
+) -> None:
+    page = article(visit, thread, allowed=("ERR_FAILED",))
+    page.route("**/embed-writing.*", lambda route: route.abort())
+    write(main_form(page), "Written in a tunnel.")
+    post(main_form(page))
+    expect(main_form(page)).to_contain_text("cannot be reached")
+    page.unroute("**/embed-writing.*")
+    page.reload()
+    wake(page)
+    expect(main_form(page).locator("textarea")).to_have_value("Written in a tunnel.")
+    post(main_form(page))
+    expect(newest(page, "Written in a tunnel.")).to_be_focused()
+
+
+def test_a_part_that_could_not_be_fetched_is_asked_for_again(visit: Visit, thread: str) -> None:
+    page = article(visit, thread, allowed=("ERR_FAILED",))
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route.request.url)
+        route.abort()
+
+    page.route("**/embed-writing.*", lose, times=1)
+    write(main_form(page), "Asked for again.")
+    post(main_form(page))
+    expect(newest(page, "Asked for again.")).to_be_focused()
+    assert len(lost) == 1
 
 
 def test_a_reply_opens_below_its_comment_and_lands_there(
@@ -281,13 +343,14 @@ def test_a_change_leaves_the_open_form_under_it_alone(
     number = writer.post(thread, "As first written.")
     page = article(visit, thread)
     comment(page, number).get_by_role("link", name="Reply").click()
+    text = comment(page, number).locator("textarea")
+    expect(text).to_be_focused()
     page.keyboard.type("In the middle of")
     writer.call("PATCH", f"comments/{number}", {"body": "As written later."})
     until(lambda: "As written later." in writer.live.snapshots(thread))
     refresh(page)
     expect(comment(page, number)).to_contain_text("As written later.")
     page.keyboard.type(" a sentence")
-    text = comment(page, number).locator("textarea")
     expect(text).to_be_focused()
     expect(text).to_have_value("In the middle of a sentence")
 

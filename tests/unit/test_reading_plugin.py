@@ -1,6 +1,7 @@
 """What helps a reader along, and the files a page asks for: reading, assets, compressed copies."""
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +75,36 @@ def test_the_embed_is_copied_under_the_hash_of_its_content(site: Site, tmp_path:
     page = site.page("fish")
     assert f'data-script="/blog/theme/{script.name}"' in page
     assert '<link rel="stylesheet" href="/comments/embed.css">' in page
+
+
+def test_a_module_is_copied_with_what_it_imports_and_a_change_there_renames_both(
+    site: Site, tmp_path: Path
+) -> None:
+    folder = tmp_path / "embed"
+    folder.mkdir()
+    (folder / "embed.js").write_text(
+        '/** @typedef {import("./types.js").Type} Type */\n'
+        'export const later = () => import("./embed-later.js");\n'
+    )
+    (folder / "embed-later.js").write_text('import { a } from "./embed-deep.js";\nexport { a };\n')
+    (folder / "embed-deep.js").write_text("export const a = 1;\n")
+    site.write("fish")
+    names = []
+    for value in (1, 2):
+        (folder / "embed-deep.js").write_text(f"export const a = {value};\n")
+        site.build(COMMENTS_EMBED=str(folder), COMPRESS=bool(value % 2))
+        found = re.search(r'data-script="/theme/(embed\.\w+\.js)"', site.page("fish"))
+        assert found
+        names.append(found[1])
+        later = re.findall(
+            r'import\("\./(embed-later\.\w{8}\.js)"\)',
+            (site.output / "theme" / found[1]).read_text(),
+        )
+        deep = re.findall(
+            r'from "\./(embed-deep\.\w{8}\.js)"', (site.output / "theme" / later[0]).read_text()
+        )
+        assert f"a = {value}" in (site.output / "theme" / deep[0]).read_text()
+    assert names[0] != names[1]
 
 
 def test_the_script_of_a_service_elsewhere_comes_from_there_and_the_style_does_not(

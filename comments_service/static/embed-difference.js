@@ -1,0 +1,109 @@
+// @ts-check
+/**
+ * The difference: what a newer snapshot adds to the comments in the page, changes and removes.
+ * @typedef {import("./embed.js").CommentThread} Thread
+ */
+
+/** @param {ParentNode} root @returns {NodeListOf<HTMLLIElement>} */
+export const items = (root) => root.querySelectorAll("li[data-id]");
+
+/** @param {Element} item */
+const depth = (item) => Number(item.className.match(/\d/));
+
+/** @param {HTMLElement} item */
+export const focus = (item) => {
+  item.tabIndex = -1;
+  item.focus();
+};
+
+// The form that may stand open in a comment stays.
+/** @param {Thread} thread @param {HTMLElement} item @param {HTMLElement} fresh */
+export const put = (thread, item, fresh) => {
+  const focused = item.matches(":focus-within");
+  item.className = fresh.className;
+  for (const old of item.querySelectorAll(":scope > :not(form)")) old.remove();
+  item.prepend(...fresh.childNodes);
+  if (focused && !item.matches(":focus-within")) focus(item);
+  thread.own?.mark(item);
+};
+
+/** Put a comment that is in no file yet where its file will have it. @param {Thread} thread @param {number | null} parent @param {HTMLElement} fresh */
+export const place = (thread, parent, fresh) => {
+  /** @type {Element | null | undefined} */
+  let before = thread.item(parent);
+  let next = before?.nextElementSibling;
+  while (next && depth(next) >= depth(fresh)) {
+    before = next;
+    next = next.nextElementSibling;
+  }
+  if (before) before.after(fresh);
+  else thread.root?.querySelector("ol")?.append(fresh);
+  thread.own?.mark(fresh);
+};
+
+/**
+ * Bring the page up to a snapshot. What would move the text that is being read is offered instead,
+ * unless it is the first look, or `all` is asked for.
+ * @param {Thread} thread @param {Document} page @param {boolean} first @param {boolean} all
+ */
+export const apply = (thread, page, first, all) => {
+  /** @type {HTMLElement | null} */
+  const fresh = page.querySelector(".postil");
+  const { root, seen } = thread;
+  if (!fresh || !root || Number(fresh.dataset.revision) < Number(root.dataset.revision)) return;
+  root.dataset.revision = fresh.dataset.revision;
+  root.dataset.pages = fresh.dataset.pages;
+  for (const part of [".postil-heading", ".postil-pages"]) {
+    const next = fresh.querySelector(part);
+    if (next) root.querySelector(part)?.replaceChildren(...next.childNodes);
+  }
+  const ids = new Set();
+  let waiting = 0;
+  /** @type {HTMLElement | null} */
+  let before = null;
+  /** @type {HTMLElement | null} */
+  let found = null;
+  for (const item of items(page)) {
+    const id = `${item.dataset.id}`;
+    const html = item.outerHTML;
+    const shown = thread.item(id);
+    ids.add(id);
+    if (shown) {
+      thread.own?.published(id);
+      if (seen.get(id) !== html) put(thread, shown, item);
+    } else {
+      const below = first && (before ?? root).getBoundingClientRect().bottom > innerHeight;
+      if (!all && !below && location.hash !== `#${item.id}`) {
+        waiting++;
+        continue;
+      }
+      if (before) before.after(item);
+      else root.querySelector("ol")?.prepend(item);
+      found ??= item;
+    }
+    before = shown ?? item;
+    seen.set(id, html);
+  }
+  for (const id of seen.keys()) {
+    const item = thread.item(id);
+    if (ids.has(id) || item?.querySelector("form")) continue;
+    item?.remove();
+    seen.delete(id);
+  }
+  thread.tick();
+  offer(thread, waiting).catch(() => {});
+  if (all && found) focus(found);
+};
+
+/** @param {Thread} thread @param {number} count */
+const offer = async (thread, count) => {
+  const line = thread.querySelector(".postil-new") ?? (count ? await thread.clone("new") : null);
+  const button = line?.querySelector("button");
+  if (!line || !button) return;
+  if (!count) return line.remove();
+  const text = `${button.dataset[count > 1 ? "other" : "one"]}`.replace("{n}", `${count}`);
+  if (button.textContent === text) return;
+  button.textContent = text;
+  thread.root?.querySelector("ol")?.after(line);
+  thread.say(text);
+};

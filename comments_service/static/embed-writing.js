@@ -1,0 +1,216 @@
+// @ts-check
+/**
+ * Writing: the forms of a thread, from the first touch to the comment that stands there.
+ * @typedef {import("./embed.js").CommentThread} Thread
+ */
+import { items } from "./embed-difference.js";
+import { fill, keep, kept, save, values } from "./embed-drafts.js";
+import { know, Own } from "./embed-own.js";
+import { attempt, call } from "./embed-transport.js";
+
+// As long as somebody pauses between two words.
+const PREVIEW_MS = 500;
+
+export class Writing {
+  /** @type {Thread} */
+  #thread;
+  #own;
+  #timer = 0;
+
+  /** @param {Thread} thread */
+  constructor(thread) {
+    this.#thread = thread;
+    this.#own = thread.own = new Own(thread);
+    this.begin();
+  }
+
+  /** Take over the forms of a thread that has just come into the page. */
+  begin() {
+    const { root } = this.#thread;
+    if (!root) return;
+    for (const form of root.querySelectorAll("form")) if (!form.dataset.draft) this.#dress(form);
+    this.#greet().catch(() => {});
+    for (const item of items(root)) {
+      if (kept(this.#draft(item.dataset.id)).open) this.#open(item, "form").catch(() => {});
+    }
+  }
+
+  async ask() {
+    await this.#own.ask();
+    await this.#greet();
+  }
+
+  #draft(id = "") {
+    return `postil:${this.#thread.thread}:${id}`;
+  }
+
+  /** @param {HTMLFormElement} form */
+  #dress(form, id = "") {
+    form.dataset.draft = this.#draft(id);
+    // What was typed while this was being fetched is newer than any draft.
+    if (values(form).body) save(form);
+    else fill(form, kept(form.dataset.draft));
+    this.#thread.say("", form);
+  }
+
+  async #greet() {
+    const thread = this.#thread;
+    const { account, claimable, name: known } = this.#own;
+    const members = account && thread.querySelector(".postil-members");
+    if (members) {
+      const form = await thread.clone("form");
+      members.replaceWith(form);
+      if (form instanceof HTMLFormElement) this.#dress(form);
+    }
+    /** @type {NodeListOf<HTMLFormElement>} */
+    const forms = thread.querySelectorAll(".postil-form");
+    for (const form of forms) {
+      const line = await thread.clone(account ? "account" : "stranger");
+      const name = line.querySelector("bdi");
+      if (name && account) name.textContent = account.name;
+      line.querySelector("[data-do=claim]")?.toggleAttribute("hidden", !claimable);
+      form.querySelector(".postil-account")?.remove();
+      form.append(line);
+      if (!values(form).name) fill(form, { name: known });
+      form.querySelector(".postil-guest")?.toggleAttribute("hidden", !!account);
+      for (const field of form.querySelectorAll(".postil-guest input")) {
+        field.toggleAttribute("disabled", !!account);
+      }
+    }
+  }
+
+  /** @param {HTMLElement} item @param {string} kind */
+  async #open(item, kind) {
+    const id = `${item.dataset.id}`;
+    let form = item.querySelector("form");
+    if (!form) {
+      form = /** @type {HTMLFormElement} */ (await this.#thread.clone(kind));
+      for (const name of ["id", "for", "aria-describedby"]) {
+        for (const part of form.querySelectorAll(`[${name}]`)) {
+          part.setAttribute(name, `${part.getAttribute(name)}-${id}`);
+        }
+      }
+      item.append(form);
+      const edits = kind === "edit";
+      if (edits) form.dataset.edit = id;
+      this.#dress(form, edits ? `edit-${id}` : id);
+      if (!edits) fill(form, { parent: id });
+      else if (!values(form).body) fill(form, { body: this.#own.source(id) });
+      this.#greet();
+    }
+    return form;
+  }
+
+  /** @param {HTMLFormElement} form */
+  #close(form) {
+    const item = form.closest("li");
+    const draft = `${form.dataset.draft}`;
+    const data = kept(draft);
+    if (data.open) keep(draft, { ...data, open: "" });
+    form.remove();
+    /** @type {HTMLElement | null | undefined} */
+    const back = item?.querySelector(form.dataset.edit ? "[data-do]" : ".postil-reply");
+    back?.focus();
+  }
+
+  /** @param {Event} event @param {HTMLElement | null} control What was pressed, if it does something. */
+  hear(event, control) {
+    const form = event.target instanceof Element ? event.target.closest("form") : null;
+    if (control) this.#press(control);
+    else if (!form) return;
+    else if (event instanceof KeyboardEvent) this.#key(form, event);
+    else if (event.type === "input" && form.dataset.draft) this.#typed(form);
+    else if (event instanceof SubmitEvent && !form.closest("dialog")) {
+      this.#submit(form, event.submitter);
+    }
+  }
+
+  /** @param {HTMLElement} control */
+  #press(control) {
+    const thread = this.#thread;
+    const item = control.closest("li");
+    const form = control.closest("form");
+    const act = control.dataset.do;
+    attempt(thread, form ?? item ?? thread, async () => {
+      let input = form;
+      if (act === "show") await thread.show();
+      else if (form && !act) this.#close(form);
+      else if (act === "sign-out") {
+        await call(thread, "DELETE", "session");
+        await this.ask();
+      } else if (act === "claim" || act === "sign-in" || !item) {
+        if (await this.#dialog(act === "claim" ? act : "signIn")) await this.ask();
+      } else if (act === "delete") {
+        if (!(await this.#dialog("sure"))) return;
+        const gone = await call(thread, "DELETE", `comments/${item.dataset.id}`);
+        this.#own.show(gone, "deleted");
+      } else input = await this.#open(item, act ?? "form");
+      input?.querySelector("textarea")?.focus();
+    });
+  }
+
+  /** @param {HTMLFormElement} form */
+  #typed(form) {
+    save(form);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#preview(form).catch(() => {}), PREVIEW_MS);
+  }
+
+  /** @param {HTMLFormElement} form @param {KeyboardEvent} event */
+  #key(form, event) {
+    if (event.isComposing) return;
+    if (event.key === "Escape" && form.closest("li")) this.#close(form);
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  }
+
+  /** @param {HTMLFormElement} form */
+  async #preview(form) {
+    const box = form.querySelector(".postil-preview > div");
+    const { body } = values(form);
+    if (!box || !body) return;
+    const { html } = await call(this.#thread, "POST", "preview", { body });
+    if (values(form).body === body)
+      box.replaceChildren(...this.#thread.parse(html).body.childNodes);
+  }
+
+  /** @param {HTMLFormElement} form @param {HTMLElement | null} button */
+  #submit(form, button) {
+    attempt(this.#thread, form, async () => {
+      if (button?.getAttribute("value") === "preview") {
+        const box = form.querySelector(".postil-preview");
+        button.ariaPressed = `${!box}`;
+        if (box) return box.remove();
+        button.parentElement?.before(await this.#thread.clone("preview"));
+        await this.#preview(form);
+      } else await this.#send(form, values(form));
+    });
+  }
+
+  /** @param {HTMLFormElement} form @param {Record<string, any>} data */
+  async #send(form, data) {
+    const thread = this.#thread;
+    const { edit, draft } = form.dataset;
+    data.parent = Number(data.parent) || null;
+    /** @type {import("./embed-own.js").Comment} */
+    const own = edit
+      ? await call(thread, "PATCH", `comments/${edit}`, { body: data.body })
+      : await call(thread, "POST", `threads/${thread.thread}/comments`, data);
+    know(own);
+    keep(`${draft}`);
+    if (form.closest("li")) form.remove();
+    fill(form, { body: "", key: "" });
+    form.querySelector(".postil-preview > div")?.replaceChildren();
+    this.#own.show(own, edit ? "saved" : own.status === "pending" ? "held" : "sent");
+  }
+
+  /** @param {"signIn" | "claim" | "sure"} name @returns {Promise<boolean>} */
+  async #dialog(name) {
+    const thread = this.#thread;
+    const dialogs = await import(`${thread.src}sign-in.js`);
+    return dialogs[name](thread, thread.src, {
+      clone: thread.clone.bind(thread),
+      call: call.bind(null, thread),
+      attempt: attempt.bind(null, thread),
+    });
+  }
+}
