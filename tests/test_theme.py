@@ -144,6 +144,17 @@ def tokens() -> dict[str, tuple[str, str]]:
     return {name: (light, dark) for name, light, dark in TOKEN.findall(text)}
 
 
+def test_theme_and_service_share_one_set_of_tokens() -> None:
+    ours = THEME / "static" / "css" / "tokens.css"
+    theirs = ROOT / "comments_service" / "static" / "tokens.css"
+    assert theirs.read_bytes() == ours.read_bytes(), "copy the theme's tokens.css to the service"
+    for style in (ROOT / "comments_service" / "static").glob("*.css"):
+        if style.name != "tokens.css":
+            assert not re.search(
+                r"^ {4}--(surface|text|accent|line|font)[\w-]*:", style.read_text(), re.M
+            )
+
+
 def test_text_is_neither_faint_nor_glaring() -> None:
     colours = tokens()
     for scheme, (low, high) in enumerate(((12, 16), (10, 13))):
