@@ -7,3 +7,4 @@ STATES = ("open", "held", "closed", "off")
 THREAD = r"[a-z0-9][a-z0-9-]{0,127}"
 # As a snapshot's name has it; the manifest's are in lower case.
 LANG = r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*"
+COLOUR = r"#[0-9a-fA-F]{6}"

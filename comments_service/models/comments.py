@@ -48,6 +48,8 @@ class Site(Base):
     manifest_tag: Mapped[str] = mapped_column(sa.Text)
     # The addresses of the page that lists all conversations, by language; empty: there is none.
     discussions: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)
+    # The owner's own colour on the light page and on the dark; empty: that of the tokens.
+    accent: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
 
 
 class Thread(Base):

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from comments_service.db import db, writing
 from comments_service.models import Policy, Site, Thread
-from formats.manifest import LANG, THREAD, VERSION
+from formats.manifest import COLOUR, LANG, THREAD, VERSION
 
 # A site of 100,000 articles has a manifest of about 30 MB; more than this is a mistake.
 MAX_BYTES = 64_000_000
@@ -47,6 +47,9 @@ Text = Annotated[str, AfterValidator(_writable)]
 Address = Annotated[Text, Field(pattern=r"^https?://")]
 # Part of a file's name, so nothing but a language tag.
 Lang = Annotated[str, Field(pattern=rf"^{LANG}$", max_length=35)]
+
+
+Colour = Annotated[str, Field(pattern=rf"^{COLOUR}$")]
 
 
 class _Part(BaseModel):
@@ -77,6 +80,7 @@ class Blog(_Part):
     title: Text
     lang: Lang
     discussions: dict[Lang, Address] = {}
+    accent: tuple[Colour, Colour] | None = None
 
 
 class Manifest(_Part):
@@ -199,6 +203,7 @@ def _take_over(manifest: Manifest, tag: str) -> None:
             lang=manifest.site.lang,
             manifest_tag=tag,
             discussions=manifest.site.discussions,
+            accent=list(manifest.site.accent or ()),
         )
     )
 

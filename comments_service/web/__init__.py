@@ -11,6 +11,7 @@ from werkzeug.routing import IntegerConverter, Map
 from comments_service import config, inputs
 from comments_service.errors import ServiceError
 from comments_service.web import (
+    accent,
     account,
     answers,
     api,
@@ -30,7 +31,7 @@ from comments_service.web import (
 from comments_service.web.routes import MAX_BYTES
 
 PAGES = (
-    *(account, comment_pages, confirm, email_address, handoff, passkeys),
+    *(accent, account, comment_pages, confirm, email_address, handoff, passkeys),
     *(personal_data, profile, providers, sign_in, totp),
 )
 

@@ -8,7 +8,7 @@ other plugins find in it: `Aliases` (`redirects`), `Pinned` (`reading`), a text 
 After it an article has `thread` (an id, or None where nothing is to be shown) and `comments` ("open",
 "held", "closed" or "off").
 
-Settings: COMMENTS_DEFAULT ("open"), COMMENTS_CLOSE (None, or "90 days"), COMMENTS_MANIFEST_SAVE_AS
+Settings: ACCENT (the theme's), COMMENTS_DEFAULT ("open"), COMMENTS_CLOSE (None, or "90 days"), COMMENTS_MANIFEST_SAVE_AS
 ("threads.json"). SITEURL has to be absolute.
 """
 
@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from pelican import signals
 
-from formats.manifest import LANG, NAME, STATES, THREAD, VERSION
+from formats.manifest import COLOUR, LANG, NAME, STATES, THREAD, VERSION
 from plugins import files
 from plugins.delivery import redirects
 from plugins.markdown.metadata import Metadata
@@ -248,6 +248,18 @@ def unread(generator: Generator) -> Iterator[Problem]:
                 yield Problem(as_typed(source), line, text)
 
 
+def accent(settings: dict[str, Any]) -> dict[str, list[str]]:
+    """The owner's own colour on the light page and on the dark, where the theme was given one.
+
+    Whether it can be read is the theme's to check (`theme_settings`).
+    """
+    given = settings.get("ACCENT")
+    if not isinstance(given, list | tuple) or len(given) != 2:
+        return {}
+    fit = all(isinstance(one, str) and re.fullmatch(COLOUR, one) for one in given)
+    return {"accent": list(given)} if fit else {}
+
+
 def resolve(generators: Iterable[Generator]) -> None:
     """Read all front matter, before anything is written; stop the build if any of it is wrong."""
     articles, pages = by_kind(generators)
@@ -298,6 +310,7 @@ def resolve(generators: Iterable[Generator]) -> None:
             "title": settings["SITENAME"],
             "lang": settings["DEFAULT_LANG"].lower(),
             "discussions": {lang: absolute(site_url, url) for lang, url in discussions.items()},
+            **accent(settings),
         },
         "threads": [entries[name][0] for name in sorted(entries)],
     }

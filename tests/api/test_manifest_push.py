@@ -2,6 +2,7 @@
 
 import contextvars
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +20,7 @@ from comments_service.publishing.publisher import Publisher
 from comments_service.threads import get
 from comments_service.web.routes import Route
 from tests import make
-from tests.api.asking import ORIGINS, is_problem
+from tests.api.asking import ORIGINS, is_problem, send
 from tests.api.people import of_role
 from tests.conftest import API, SITE, Answer
 from tests.unit.test_manifest import ENTRY, document, entry
@@ -229,3 +230,22 @@ def test_a_token_that_could_be_guessed_is_refused_at_the_start() -> None:
         with pytest.raises(Wrong, match="COMMENTS_MANIFEST_TOKEN"):
             from_environment({"COMMENTS_MANIFEST_TOKEN": token})
     assert from_environment({"COMMENTS_MANIFEST_TOKEN": f" {TOKEN}\n"}).manifest_token == TOKEN
+
+
+def test_the_services_pages_are_set_in_the_blogs_accent(app: Flask) -> None:
+    site = {"url": SITE, "title": "A blog", "lang": "en"}
+    for colours in (["#0b5d3b", "#7fd1a8"], ["#0b5d3c", "#7fd1a9"]):
+        assert push(app, document(ENTRY, site={**site, "accent": colours})).status_code == 200
+        page = send(app, "GET", "/comments/sign-in").text
+        link = re.search(r'<link rel="stylesheet" href="(/comments/accent\.css\?[^"]+)">', page)
+        assert link
+        # Another colour has another address, so that yesterday's is not shown.
+        assert all(colour[1:] in link[1] for colour in colours)
+        style = send(app, "GET", link[1])
+        assert style.mimetype == "text/css"
+        assert f"--accent:light-dark({colours[0]},{colours[1]})" in style.text
+    for wrong in (["#0b5d3b"], ["red", "blue"], ["#0b5d3b;}", "#7fd1a8"], ["#0b5d3b"] * 3):
+        assert push(app, document(ENTRY, site={**site, "accent": wrong})).status_code == 422
+    assert push(app).status_code == 200
+    assert "accent.css" not in send(app, "GET", "/comments/sign-in").text
+    assert send(app, "GET", "/comments/accent.css").text == ""

@@ -55,6 +55,17 @@ def test_an_unchanged_manifest_keeps_its_time(site: Site) -> None:
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
+def test_the_accent_is_told_where_it_is_two_colours(site: Site) -> None:
+    site.write("fish")
+    site.build(ACCENT=("#0b5d3b", "#7fd1a8"))
+    assert site.manifest["site"]["accent"] == ["#0b5d3b", "#7fd1a8"]
+    site.build(ACCENT=())
+    assert "accent" not in site.manifest["site"]
+    # Another theme may mean something else by the name.
+    for other in (None, "#0b5d3b", ("#0b5d3b",), ("red", "#7fd1a8"), ("#0b5d3b", 7), 7):
+        assert manifest.accent({"ACCENT": other}) == {}
+
+
 def test_a_changed_title_is_written(site: Site) -> None:
     site.write("fish", Title="Old")
     site.build()
