@@ -86,7 +86,8 @@ SNAPSHOTS = tuple(
         *("threads/pelicans.html", "threads/pelicans.json", "threads/pelicans.atom"),
         *("threads/pelicans.zh-cn.2.html", "counts.json", "recent.html", "recent.json"),
         *("recent.atom", "ui.zh-cn.html", "embed.js", "embed.css", "embed-writing.js"),
-        *("static/service.css", "sign-in.js", "sign-in.css", "passkeys.js"),
+        *("static/service.css", "static/tokens.css", "static/scheme.js"),
+        *("sign-in.js", "sign-in.css", "passkeys.js"),
     )
 )
 
