@@ -206,7 +206,8 @@ export class Writing {
   /** @param {"signIn" | "claim" | "sure"} name @returns {Promise<boolean>} */
   async #dialog(name) {
     const thread = this.#thread;
-    const dialogs = await import(`${thread.src}sign-in.js`);
+    const file = name === "signIn" ? "sign-in.js" : "dialogs.js";
+    const dialogs = await import(`${thread.src}${file}`);
     return dialogs[name](thread, thread.src, {
       clone: thread.clone.bind(thread),
       call: call.bind(null, thread),

@@ -1,18 +1,19 @@
 // @ts-check
 /**
- * The dialogs, fetched when one is opened: to sign in, and to ask again before a comment goes. Markup and strings are the service's (`ui.<lang>.html`).
+ * The dialog to sign in. Markup and strings are the service's (`ui.<lang>.html`).
  *
  * One step is shown at a time. On the service's own origin everything happens here; on another
  * site, what needs the service's own address (a passkey, a provider) happens in a window there, and
  * the page trades a secret for a session once the window has said yes: `accounts/handoff.py`.
  *
  * @typedef {{account: {name: string} | null}} Me
- * @typedef {object} Lent What the thread lends; one from an older build works with this dialog too.
- * @property {(name: string) => Promise<HTMLElement>} clone
- * @property {(method: string, path: string, body?: object) => Promise<any>} call
- * @property {(where: HTMLElement, act: () => Promise<unknown>) => Promise<void>} attempt
- *   Does something once, and says where it was tried what went wrong.
+ * @typedef {import("./dialogs.js").Lent} Lent
  */
+
+import { made, opened } from "./dialogs.js";
+
+// What a page of an older build asks this file for.
+export { claim, sure } from "./dialogs.js";
 
 const ASK_EVERY_MS = 2000;
 // As long as the service waits for the window.
@@ -26,18 +27,6 @@ const base64url = (bytes) =>
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replaceAll("=", "");
-
-/** @param {string} src */
-const style = async (src) => {
-  const href = `${src}sign-in.css`;
-  if (document.querySelector(`link[href="${href}"]`)) return;
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
-  // Without it the dialog is plain, and works.
-  await new Promise((resolve) => {
-    link.onload = link.onerror = resolve;
-    document.head.append(link);
-  });
-};
 
 class SignIn {
   /** @type {HTMLElement} */
@@ -138,12 +127,12 @@ class SignIn {
   /** @param {MouseEvent} event */
   #click(event) {
     const target = event.target instanceof Element ? event.target.closest("[data-way]") : null;
-    const way = target?.getAttribute("data-way");
+    const act = target?.getAttribute("data-way");
     const step = target?.closest("[data-step]");
     if (!(step instanceof HTMLElement) || target instanceof HTMLAnchorElement) return;
     /** @type {Record<string, () => Promise<unknown>>} */
-    const ways = {
-      letter: () => this.#letter(),
+    const acts = {
+      letter: () => this.#mail(),
       passkey: () => this.#passkey(),
       window: () => this.#window(),
       back: async () => {
@@ -151,8 +140,8 @@ class SignIn {
         this.#show("start");
       },
     };
-    const act = ways[way ?? ""];
-    if (act) this.#lent.attempt(step, act);
+    const does = acts[act ?? ""];
+    if (does) this.#lent.attempt(step, does);
   }
 
   /** @param {SubmitEvent} event */
@@ -169,7 +158,7 @@ class SignIn {
       } else if (form.dataset.step === "code") {
         await this.#code({ ticket, code, ...(data.name ? { name: data.name } : {}) });
       } else if ("password" in data) await this.#password(data);
-      else await this.#letter();
+      else await this.#mail();
     });
   }
 
@@ -203,7 +192,7 @@ class SignIn {
     try {
       await this.#enter("session/code", data);
     } catch (problem) {
-      // A letter to an address without an account: it makes one, and that needs a name.
+      // An e-mail to an address without an account: it makes one, and that needs a name.
       const name = this.#field("code", "name");
       if (/** @type {any} */ (problem).fields?.name) {
         name?.closest("p")?.removeAttribute("hidden");
@@ -212,7 +201,7 @@ class SignIn {
     }
   }
 
-  async #letter() {
+  async #mail() {
     const field = this.#field("start", "email");
     if (!field?.reportValidity() || !field.value) return field?.focus();
     const email = field.value;
@@ -330,7 +319,7 @@ class SignIn {
     // Anything else passes: it is asked again.
   }
 
-  // Somebody comes back to this page: from the window, or from a letter that was opened beside it.
+  // Somebody comes back to this page: from the window, or from an e-mail that was opened beside it.
   #look() {
     if (document.hidden) return;
     if (this.#secret) this.#poll(true);
@@ -369,20 +358,6 @@ class SignIn {
   }
 }
 
-/** @param {string} name @param {string} src @param {Lent} lent */
-const made = async (name, src, lent) => {
-  const [dialog] = await Promise.all([lent.clone(name), style(src)]);
-  return /** @type {HTMLDialogElement} */ (dialog);
-};
-
-/** Shows a dialog until it is closed. @param {HTMLElement} thread @param {HTMLDialogElement} dialog */
-const opened = async (thread, dialog) => {
-  thread.querySelector(".postil")?.append(dialog);
-  dialog.showModal();
-  await new Promise((resolve) => dialog.addEventListener("close", resolve));
-  dialog.remove();
-};
-
 /**
  * Ask who reads. Resolves when the dialog is closed: whether somebody signed in.
  * @param {HTMLElement} thread
@@ -391,47 +366,3 @@ const opened = async (thread, dialog) => {
  */
 export const signIn = async (thread, src, lent) =>
   new SignIn(thread, src, lent, await made("sign-in", src, lent)).run();
-
-/**
- * Show how much of what was written as a guest can become one's own, and do it. Resolves when the
- * dialog is closed: whether it was done.
- * @param {HTMLElement} thread
- * @param {string} src
- * @param {Lent} lent
- */
-export const claim = async (thread, src, lent) => {
-  const [dialog, me] = await Promise.all([made("claim", src, lent), lent.call("GET", "me")]);
-  const form = dialog.querySelector("form");
-  const text = dialog.querySelector("[data-one]");
-  const comments = Number(me.claimable);
-  if (!form || !(text instanceof HTMLElement) || !comments) return true;
-  const words = comments > 1 ? text.dataset.other : text.dataset.one;
-  text.textContent = `${words}`.replace("{n}", `${comments}`);
-  const link = dialog.querySelector("a");
-  // On another site a window has a session of its own, which knows nothing of what was written here.
-  if (new URL(src).origin !== location.origin) link?.remove();
-  else if (link) link.href += `?next=${encodeURIComponent(`${location.pathname}#comments`)}`;
-  let done = false;
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    lent.attempt(form, async () => {
-      await lent.call("POST", "session/claim", { comments });
-      done = true;
-      dialog.close();
-    });
-  });
-  await opened(thread, dialog);
-  return done;
-};
-
-/**
- * Ask again before a comment goes. Resolves when the dialog is closed: whether it was meant.
- * @param {HTMLElement} thread
- * @param {string} src
- * @param {Lent} lent
- */
-export const sure = async (thread, src, lent) => {
-  const dialog = await made("delete", src, lent);
-  await opened(thread, dialog);
-  return !!dialog.returnValue;
-};

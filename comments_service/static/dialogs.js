@@ -1,0 +1,81 @@
+// @ts-check
+/**
+ * Dialogs, fetched when one is opened: to ask again before a comment goes, and to take over what was
+ * written as a guest. Markup and strings are the service's (`ui.<lang>.html`).
+ *
+ * @typedef {object} Lent What the thread lends; one from an older build works with this dialog too.
+ * @property {(name: string) => Promise<HTMLElement>} clone
+ * @property {(method: string, path: string, body?: object) => Promise<any>} call
+ * @property {(where: HTMLElement, act: () => Promise<unknown>) => Promise<void>} attempt
+ *   Does something once, and says where it was tried what went wrong.
+ */
+
+/** @param {string} src */
+const style = async (src) => {
+  const href = `${src}sign-in.css`;
+  if (document.querySelector(`link[href="${href}"]`)) return;
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+  // Without it the dialog is plain, and works.
+  await new Promise((resolve) => {
+    link.onload = link.onerror = resolve;
+    document.head.append(link);
+  });
+};
+
+/** @param {string} name @param {string} src @param {Lent} lent */
+export const made = async (name, src, lent) => {
+  const [dialog] = await Promise.all([lent.clone(name), style(src)]);
+  return /** @type {HTMLDialogElement} */ (dialog);
+};
+
+/** Shows a dialog until it is closed. @param {HTMLElement} thread @param {HTMLDialogElement} dialog */
+export const opened = async (thread, dialog) => {
+  thread.querySelector(".postil")?.append(dialog);
+  dialog.showModal();
+  await new Promise((resolve) => dialog.addEventListener("close", resolve));
+  dialog.remove();
+};
+
+/**
+ * Show how much of what was written as a guest can become one's own, and do it. Resolves when the
+ * dialog is closed: whether it was done.
+ * @param {HTMLElement} thread
+ * @param {string} src
+ * @param {Lent} lent
+ */
+export const claim = async (thread, src, lent) => {
+  const [dialog, me] = await Promise.all([made("claim", src, lent), lent.call("GET", "me")]);
+  const form = dialog.querySelector("form");
+  const text = dialog.querySelector("[data-one]");
+  const comments = Number(me.claimable);
+  if (!form || !(text instanceof HTMLElement) || !comments) return true;
+  const words = comments > 1 ? text.dataset.other : text.dataset.one;
+  text.textContent = `${words}`.replace("{n}", `${comments}`);
+  const link = dialog.querySelector("a");
+  // On another site a window has a session of its own, which knows nothing of what was written here.
+  if (new URL(src).origin !== location.origin) link?.remove();
+  else if (link) link.href += `?next=${encodeURIComponent(`${location.pathname}#comments`)}`;
+  let done = false;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    lent.attempt(form, async () => {
+      await lent.call("POST", "session/claim", { comments });
+      done = true;
+      dialog.close();
+    });
+  });
+  await opened(thread, dialog);
+  return done;
+};
+
+/**
+ * Ask again before a comment goes. Resolves when the dialog is closed: whether it was meant.
+ * @param {HTMLElement} thread
+ * @param {string} src
+ * @param {Lent} lent
+ */
+export const sure = async (thread, src, lent) => {
+  const dialog = await made("delete", src, lent);
+  await opened(thread, dialog);
+  return !!dialog.returnValue;
+};
