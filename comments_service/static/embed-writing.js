@@ -29,7 +29,8 @@ export class Writing {
     const { root } = this.#thread;
     if (!root) return;
     for (const form of root.querySelectorAll("form")) if (!form.dataset.draft) this.#dress(form);
-    this.#greet().catch(() => {});
+    // A stranger is greeted already, and a button that is being pressed must not be exchanged.
+    if (this.#own.account) this.#greet().catch(() => {});
     for (const item of items(root)) {
       if (kept(this.#draft(item.dataset.id)).open) this.#open(item, "form").catch(() => {});
     }

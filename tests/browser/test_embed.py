@@ -99,6 +99,19 @@ def test_the_parts_that_write_come_once_somebody_turns_to_a_form(
     )
 
 
+def test_a_button_that_is_pressed_while_its_part_arrives_stays_the_same(
+    visit: Visit, thread: str
+) -> None:
+    page = article(visit, thread)
+    button = main_form(page).get_by_role("button", name="Sign in")
+    button.hover()
+    page.mouse.down()
+    expect(main_form(page)).to_have_attribute("data-draft", f"postil:{thread}:")
+    page.wait_for_load_state("networkidle")
+    page.mouse.up()
+    expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()
+
+
 def test_a_form_whose_part_cannot_be_fetched_says_so_and_keeps_the_text(
     visit: Visit, thread: str
 ) -> None:
