@@ -317,7 +317,7 @@ def rooms(visitor: Visitor) -> dict[str, int]:
 ALWAYS = ("profile", "email", "second-factor", "sessions", "data", "delete")
 
 
-def test_the_overview_leads_to_every_room(reader: Visitor) -> None:
+def test_the_overview_leads_to_every_section(reader: Visitor) -> None:
     assert rooms(reader) == dict.fromkeys(("password", "passkeys", *ALWAYS), 200)
 
 
