@@ -104,10 +104,14 @@ def test_a_button_that_is_pressed_while_its_part_arrives_stays_the_same(
 ) -> None:
     page = article(visit, thread)
     button = main_form(page).get_by_role("button", name="Sign in")
-    button.hover()
+    late: list[Route] = []
+    page.route("**/embed-writing.*", lambda route: late.append(route))
+    with page.expect_request("**/embed-writing.*"):
+        button.hover()
     page.mouse.down()
+    late[0].continue_()
     expect(main_form(page)).to_have_attribute("data-draft", f"postil:{thread}:")
-    page.wait_for_load_state("networkidle")
+    page.evaluate("new Promise(requestAnimationFrame)")
     page.mouse.up()
     expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()
 
