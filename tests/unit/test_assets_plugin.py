@@ -1,5 +1,6 @@
 """Assets: what is published carries no comments and indents, and means the same."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
     ("css", "less"),
     [
         ("/* Why. */\na {\n  color: red;\n}\n", "a{color:red}\n"),
-        ("a :is(b, c) {\n  margin: 0 auto;\n}", "a :is(b,c){margin:0 auto}\n"),
+        ("a :is(b, c) {\n  margin: 0 auto;\n}", "a *:is(b,c){margin:0 auto}\n"),
+        ("@layer x {\n  .a {\n    top: 0;\n  }\n\n  .a :is(b, c) {\n    top: 1px;\n  }\n}",
+         "@layer x{.a{top:0}.a *:is(b,c){top:1px}}\n"),
+        ("@layer x {\n  a {\n    top: 0;\n\n    & :focus {\n      top: 1px;\n    }\n  }\n}",
+         "@layer x{a{top:0;& *:focus{top:1px}}}\n"),
         ("a {\n  &:hover,\n  & > b {\n    top: 0;\n  }\n}", "a{&:hover,& >b{top:0}}\n"),
         ('q { content: "/* kept;  } */ " }', 'q{content:"/* kept;  } */ "}\n'),
         ("@media (width >= 60rem) {\n  a { b: calc(1px + 2px); }\n}",
@@ -56,6 +61,26 @@ def test_only_what_is_published_is_made_smaller(site: Site) -> None:
         (published,) = Path(f"{site.output}-published").glob(f"theme/site.*.{suffix}")
         assert comment in source.read_text("utf-8")
         assert published.stat().st_size < 0.8 * source.stat().st_size
+
+
+STYLES = sorted(
+    [*(ROOT / "theme/static/css").glob("*.css"), *(ROOT / "comments_service/static").glob("*.css")]
+)
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+
+def selectors(css: str) -> list[str]:
+    """What stands before each block, written in one way that keeps what a space means."""
+    found = re.findall(r"([^{};]+)\{", COMMENT.sub("", css))
+    plain = (re.sub(r"\s+", " ", each.strip()).replace(" *:", " :") for each in found)
+    meaningless = r"(?<=[(>+~,:=]) | (?=[)>+~,<])|(?<=<) (?!=)"
+    return [re.sub(meaningless, "", each) for each in plain]
+
+
+@pytest.mark.parametrize("path", STYLES, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_every_selector_still_chooses_the_same(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert selectors(smaller(path.name, text)) == selectors(text)
 
 
 @pytest.mark.parametrize(
