@@ -83,7 +83,7 @@ def _lives(session: Session, account: Account | None) -> bool:
 
 
 def begin(
-    account: Account | None, visitor: Visitor, *, way: str = "", strong: bool = False
+    account: Account | None, visitor: Visitor, *, method: str = "", strong: bool = False
 ) -> tuple[Session, str]:
     """A session and its token, inside the caller's transaction. The token is not stored.
 
@@ -97,7 +97,7 @@ def begin(
         token_hash=hashed(token),
         account_id=account.id if account else None,
         device=visitor.device[:200],
-        way=way,
+        sign_in_method=method,
         proved_at=moment if account else None,
         strong_at=moment if strong else None,
         guest_id=_guest(before, account) if account else None,

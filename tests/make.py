@@ -12,10 +12,20 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from comments_service import comments, markup
-from comments_service.accounts import email_verification, passwords
+from comments_service.accounts import email_verification, passwords, tokens
 from comments_service.db import db, writing
 from comments_service.inputs import SignUp
-from comments_service.models import Account, Comment, Policy, Role, Session, Status, Thread, now
+from comments_service.models import (
+    Account,
+    Comment,
+    Policy,
+    Purpose,
+    Role,
+    Session,
+    Status,
+    Thread,
+    now,
+)
 from comments_service.sessions import Visitor
 
 PASSWORD = "correct horse battery"
@@ -37,6 +47,22 @@ def cheap_passwords() -> Iterator[PasswordHasher]:
     yield real
     passwords._hasher, SECRET = real, secret
     passwords._nobody.cache_clear()
+
+
+def payloads() -> list[tokens.Payload]:
+    """What a token of each purpose may keep."""
+    step = {"provider": "github", "browser": "a browser"}
+    who = {"kind": "github", "subject": "17", "email": "", "label": "rhea"}
+    made = [
+        *(tokens.VerifyEmail(), tokens.ResetPassword(), tokens.ChangeEmail(session=0)),
+        *(tokens.MagicLink(address="link@example.org"), tokens.BecomeOwner()),
+        *(tokens.AskTotp("password"), tokens.Handoff("http://blog.test", "a network")),
+        tokens.AskProvider(**step, nonce="n", verifier="v", target="", intent=""),
+        tokens.ChooseName(**step, **who),
+        *(tokens.UsePasskey("a challenge"), tokens.MakePasskey("a challenge")),
+    ]
+    assert {each.purpose for each in made} == set(Purpose)
+    return made
 
 
 def thread(id: str = "pelicans", **values: Any) -> Thread:

@@ -20,7 +20,7 @@ from comments_service.accounts import handoff, magic_link, tokens
 from comments_service.comments import ChangedOutside
 from comments_service.db import Base, db, writing
 from comments_service.errors import ServiceError
-from comments_service.models import Comment, DayKey, Email, Purpose, Session, Status, now
+from comments_service.models import Comment, DayKey, Email, Session, Status, now
 from comments_service.web import route_tables
 from comments_service.web.routes import Guard, Route
 from tests import make
@@ -79,12 +79,11 @@ def places(app: Flask) -> dict[str, list[Any]]:
     make.thread()
     first = make.comment(held=True)
     make.comment(body="Second.")
-    owners = {
-        purpose: make.account(purpose.title()) if purpose is not Purpose.OWNER else None
-        for purpose in Purpose
-    }
-    with writing():
-        made = [tokens.make(purpose, account) for purpose, account in owners.items()]
+    made = []
+    for payload in make.payloads():
+        owner = None if payload == tokens.BecomeOwner() else make.account(payload.purpose.title())
+        with writing():
+            made.append(tokens.make(payload, owner))
     magic_link.ask("link@example.org", "en", "a network")
     letter = db.session.scalars(sa.select(Email.text).order_by(Email.id.desc())).first()
     made.append(link_in(letter or "").rpartition("/")[2])

@@ -8,21 +8,17 @@ import sqlalchemy as sa
 
 from comments_service import outbox, sessions
 from comments_service.accounts import email_verification, names, profile, tokens
+from comments_service.accounts.tokens import ChangeEmail, MagicLink, ResetPassword, VerifyEmail
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, UnknownToken
-from comments_service.models import Account, Email, Purpose, Session, Token, now
+from comments_service.models import Account, Email, Session, Token, now
 
 
 def asked(account: Account) -> Token | None:
     """The change that waits for its letter to be answered; its `email` is the new address."""
     return db.session.scalar(
         sa.select(Token)
-        .where(
-            Token.account_id == account.id,
-            Token.purpose == Purpose.EMAIL,
-            Token.used_at.is_(None),
-            Token.expires_at > now(),
-        )
+        .where(Token.account_id == account.id, *tokens.usable(ChangeEmail))
         .order_by(Token.id.desc())
         .limit(1)
     )
@@ -38,21 +34,21 @@ def ask(session: Session, account: Account, email: str, lang: str, network: str)
         raise InvalidInput(fields={"email": Message("This is already your address.")})
     with writing():
         email_verification.count_letter(network)
-        tokens.drop(Purpose.EMAIL, account.id)
-        text = tokens.make(Purpose.EMAIL, account, session=session.id)
-        db.session.flush()
-        tokens.find(Purpose.EMAIL, text).email = email
+        tokens.drop(ChangeEmail, account_id=account.id)
+        text = tokens.make(ChangeEmail(session.id), account, email=email)
         holder = names.of_email(email)
         if holder is not None and holder.email_verified_at is not None:
             outbox.write(email, lang, "taken", name=holder.name)
         else:
-            link = tokens.link(Purpose.EMAIL, text)
-            outbox.write(email, lang, Purpose.EMAIL, ephemeral=True, name=account.name, link=link)
+            link = tokens.link(ChangeEmail.purpose, text)
+            outbox.write(
+                email, lang, ChangeEmail.purpose, ephemeral=True, name=account.name, link=link
+            )
 
 
 def cancel(account: Account) -> None:
     with writing():
-        tokens.drop(Purpose.EMAIL, account.id)
+        tokens.drop(ChangeEmail, account_id=account.id)
 
 
 def confirm(text: str, lang: str) -> None:
@@ -62,7 +58,7 @@ def confirm(text: str, lang: str) -> None:
     also when the address has become another account's meanwhile.
     """
     with writing():
-        token = tokens.use(Purpose.EMAIL, text)
+        token = tokens.use(ChangeEmail, text)
         account = profile.locked(token.account_id or 0)
         email = token.email or ""
         holder = names.of_email(email)
@@ -75,9 +71,8 @@ def confirm(text: str, lang: str) -> None:
         before, known = account.email, account.email_verified_at is not None
         account.email, account.email_key = email, names.email_key(email)
         account.email_verified_at = now()
-        for purpose in (Purpose.VERIFY, Purpose.RESET, Purpose.LINK, Purpose.EMAIL):
-            tokens.drop(purpose, account.id)
-        sessions.end_all(account.id, Session.id != token.facts["session"])
+        tokens.drop(VerifyEmail, ResetPassword, MagicLink, ChangeEmail, account_id=account.id)
+        sessions.end_all(account.id, Session.id != ChangeEmail.of(token).session)
         if before is not None and known:
             # Whom the old address belongs to from now on is not known here, so neither are letters.
             db.session.execute(sa.delete(Email).where(Email.recipient == before))

@@ -17,7 +17,7 @@ from comments_service.accounts.login import Entry, enter
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.inputs import NewPassword, NewReader, SignUp
-from comments_service.models import Account, Purpose, Role, now
+from comments_service.models import Account, Role, now
 from comments_service.sessions import Visitor
 
 CLOSED = Message("New accounts cannot be created at the moment.")
@@ -58,10 +58,10 @@ def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> 
         else:
             # Whoever signed up last may not be whoever did first: only the letter to this one goes
             # on, with this one's password.
-            tokens.drop(Purpose.VERIFY, known.id)
+            tokens.drop(tokens.VerifyEmail, account_id=known.id)
             if secret is not None:
                 passwords.store(known, secret)
-        _send(Purpose.VERIFY, known, given.email, lang, browser=_mark(browser))
+        _send(tokens.VerifyEmail(_hashed(browser)), known, given.email, lang)
 
 
 @contextmanager
@@ -81,14 +81,15 @@ def _way_back() -> str:
     return "forgot" if config.current().passwords else "sign-in"
 
 
-def _mark(browser: str) -> str:
-    """A browser's mark as a token keeps it: no more than is needed to know it again."""
+def _hashed(browser: str) -> str:
+    """A browser's cookie as a token keeps it: no more than is needed to know it again."""
     return sessions.hashed(browser).hex() if browser else ""
 
 
-def _send(purpose: Purpose, account: Account, email: str, lang: str, **facts: str) -> None:
+def _send(payload: tokens.Payload, account: Account, email: str, lang: str) -> None:
     """A letter with a link; its template and its page are called as its purpose is."""
-    link = tokens.link(purpose, tokens.make(purpose, account, **facts))
+    purpose = payload.purpose
+    link = tokens.link(purpose, tokens.make(payload, account))
     outbox.write(email, lang, purpose, ephemeral=True, name=account.name, link=link)
 
 
@@ -121,7 +122,7 @@ def forgot(email: str, lang: str, network: str) -> None:
         count_letter(network)
         account = names.of_email(email)
         if account is not None and account.email and account.closed_at is None:
-            _send(Purpose.RESET, account, account.email, lang)
+            _send(tokens.ResetPassword(), account, account.email, lang)
 
 
 def needs_password(text: str, browser: str) -> bool:
@@ -131,18 +132,18 @@ def needs_password(text: str, browser: str) -> bool:
     curiosity, must not come to share an account with whoever chose the password: so the button alone
     is enough only in the browser that signed up. Raises UnknownToken.
     """
-    token = tokens.find(Purpose.VERIFY, text)
+    token = tokens.find(tokens.VerifyEmail, text)
     account = db.session.get(Account, token.account_id) if token.account_id else None
     if not config.current().passwords or account is None or passwords.of(account) is None:
         return False
-    kept = str(token.facts.get("browser", ""))
-    return not (browser and kept and hmac.compare_digest(kept, _mark(browser)))
+    kept = tokens.VerifyEmail.of(token).browser
+    return not (browser and kept and hmac.compare_digest(kept, _hashed(browser)))
 
 
 def verify(text: str, visitor: Visitor, *, browser: str = "", password: str = "") -> Entry:
     """Confirm a mail address and sign its owner in. Raises UnknownToken, InvalidInput, TooMany."""
     if needs_password(text, browser):
-        token = tokens.find(Purpose.VERIFY, text)
+        token = tokens.find(tokens.VerifyEmail, text)
         passwords.check(db.session.get_one(Account, token.account_id), password)
     with writing():
         account = _waiting(text)
@@ -154,7 +155,7 @@ def verify(text: str, visitor: Visitor, *, browser: str = "", password: str = ""
 
 def _waiting(text: str) -> Account:
     """The account whose address a letter confirms, if it still has one. Raises UnknownToken."""
-    account = tokens.use_of_account(Purpose.VERIFY, text)
+    account = tokens.use_of_account(tokens.VerifyEmail, text)
     if account.email is None:
         # Somebody else proved the address meanwhile, and has it.
         raise UnknownToken(tokens.SPENT)
@@ -169,18 +170,18 @@ def disown(text: str) -> str:
     with writing():
         account = _waiting(text)
         sign_in_methods.hand_over(account)
-        return tokens.make(Purpose.RESET, account)
+        return tokens.make(tokens.ResetPassword(), account)
 
 
 def reset(text: str, given: NewPassword, visitor: Visitor) -> Entry:
     """Set a new password, end every session, sign in. Raises UnknownToken."""
     if not config.current().passwords:
         raise NotAllowed(passwords.NO_PASSWORDS)
-    tokens.find(Purpose.RESET, text)
+    tokens.find(tokens.ResetPassword, text)
     db.session.commit()
     secret = passwords.hashed(given.password)
     with writing():
-        account = tokens.use_of_account(Purpose.RESET, text)
+        account = tokens.use_of_account(tokens.ResetPassword, text)
         # The link went to the address, so following it proves the address as well.
         sign_in_methods.hand_over(account)
         passwords.store(account, secret)

@@ -65,7 +65,7 @@ def gathered(account: Account) -> dict[str, Any]:
         "sessions": [
             {
                 "device": each.device,
-                "way": each.way,
+                "way": each.sign_in_method,
                 "created_at": _stamp(each.created_at),
                 "seen_at": _stamp(each.seen_at),
                 "ended_at": _stamp(each.ended_at),

@@ -14,7 +14,7 @@ reader has seen nowhere.
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -22,10 +22,11 @@ from sqlalchemy.exc import IntegrityError
 from comments_service import rate_limits
 from comments_service.accounts import tokens
 from comments_service.accounts.login import Entry, enter
+from comments_service.accounts.tokens import Handoff
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
-from comments_service.models import Account, Purpose, Session, Token, now
+from comments_service.models import Account, Session, Token
 from comments_service.sessions import Visitor
 
 # Somebody who closes the window and tries again, and again; and a household of such people.
@@ -55,14 +56,7 @@ def ask(challenge: str, origin: str, network: str) -> Asked:
     try:
         with writing():
             rate_limits.count(f"handoff:{network}", [ASKED_OFTEN], MANY_TRIES)
-            db.session.add(
-                Token(
-                    token_hash=token_hash,
-                    purpose=Purpose.HANDOFF,
-                    facts={"origin": origin, "network": network},
-                    expires_at=now() + tokens.LIFETIMES[Purpose.HANDOFF],
-                )
-            )
+            tokens.store(Handoff(origin, network), token_hash)
     except IntegrityError:
         raise InvalidInput(fields={"challenge": ASKED_TWICE}) from None
     return Asked(challenge, origin, number(token_hash))
@@ -71,7 +65,7 @@ def ask(challenge: str, origin: str, network: str) -> Asked:
 def asked(challenge: str) -> Asked:
     """What the window has to show. Raises UnknownToken once it is answered or too old."""
     found = _waiting(challenge)
-    return Asked(challenge, found.facts["origin"], number(found.token_hash))
+    return Asked(challenge, Handoff.of(found).origin, number(found.token_hash))
 
 
 def complete(challenge: str, session: Session, network: str) -> Asked:
@@ -81,21 +75,22 @@ def complete(challenge: str, session: Session, network: str) -> Asked:
     """
     with writing():
         found = _waiting(challenge)
-        if found.facts["network"] != network:
+        waits = Handoff.of(found)
+        if waits.network != network:
             raise NotAllowed(ELSEWHERE)
         given = db.session.execute(
             sa.update(Token)
             .where(Token.id == found.id, Token.account_id.is_(None), Token.used_at.is_(None))
             .values(
                 account_id=session.account_id,
-                facts={**found.facts, "session": session.id},
+                payload=asdict(replace(waits, session=session.id)),
             )
             .returning(Token.id)
         ).one_or_none()
         # Two windows, and two people in them: the first yes counts.
         if given is None:
             raise UnknownToken(tokens.SPENT)
-        return Asked(challenge, found.facts["origin"], number(found.token_hash))
+        return Asked(challenge, waits.origin, number(found.token_hash))
 
 
 def redeem(verifier: str, origin: str, visitor: Visitor) -> Entry | None:
@@ -103,14 +98,15 @@ def redeem(verifier: str, origin: str, visitor: Visitor) -> Entry | None:
 
     Whatever does not fit answers alike. Raises UnknownToken.
     """
-    found = tokens.find(Purpose.HANDOFF, verifier)
-    if found.facts["origin"] != origin or found.facts["network"] != visitor.network:
+    found = tokens.find(Handoff, verifier)
+    waits = Handoff.of(found)
+    if waits.origin != origin or waits.network != visitor.network:
         raise UnknownToken(tokens.SPENT)
     if found.account_id is None:
         return None
     with writing():
-        account = tokens.use_of_account(Purpose.HANDOFF, verifier)
-        window = db.session.get(Session, found.facts["session"])
+        account = tokens.use_of_account(Handoff, verifier)
+        window = db.session.get(Session, waits.session)
         # Whoever signed out in between, or was signed out everywhere, has taken the yes back.
         if window is None or window.ended_at is not None:
             raise UnknownToken(tokens.SPENT)
@@ -119,7 +115,7 @@ def redeem(verifier: str, origin: str, visitor: Visitor) -> Entry | None:
 
 def _enter(account: Account, window: Session, visitor: Visitor) -> Entry:
     """A session that proves as much as the window's does, and no more: it was no new proof."""
-    entry = enter(account, window.way, visitor, strong=window.strong_at is not None)
+    entry = enter(account, window.sign_in_method, visitor, strong=window.strong_at is not None)
     if entry.session is not None:
         entry.session.proved_at = window.proved_at
         entry.session.strong_at = window.strong_at
@@ -145,10 +141,8 @@ def _waiting(challenge: str) -> Token:
     found = db.session.scalar(
         sa.select(Token).where(
             Token.token_hash == _hash(challenge),
-            Token.purpose == Purpose.HANDOFF,
             Token.account_id.is_(None),
-            Token.used_at.is_(None),
-            Token.expires_at > now(),
+            *tokens.usable(Handoff),
         )
     )
     if found is None:

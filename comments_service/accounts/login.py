@@ -12,7 +12,7 @@ from comments_service import config, sessions
 from comments_service.accounts import tokens
 from comments_service.db import db
 from comments_service.errors import WrongCredentials
-from comments_service.models import STAFF, Account, Authenticator, Passkey, Purpose, Session, now
+from comments_service.models import STAFF, Account, Authenticator, Passkey, Session, now
 from comments_service.sessions import Visitor
 
 
@@ -24,7 +24,7 @@ class Entry:
     token: str
 
 
-def enter(account: Account, way: str, visitor: Visitor, *, strong: bool = False) -> Entry:
+def enter(account: Account, method: str, visitor: Visitor, *, strong: bool = False) -> Entry:
     """Let somebody in who has shown who he is, inside the caller's transaction.
 
     `strong` says that what he showed needs no second factor, as a passkey does not. The browser's
@@ -34,8 +34,8 @@ def enter(account: Account, way: str, visitor: Visitor, *, strong: bool = False)
     if account.closed_at is not None:
         raise WrongCredentials
     if not strong and has_second_factor(account):
-        return Entry(None, tokens.make(Purpose.SECOND, account, way=way))
-    return Entry(*sessions.begin(account, visitor, way=way, strong=strong))
+        return Entry(None, tokens.make(tokens.AskTotp(method), account))
+    return Entry(*sessions.begin(account, visitor, method=method, strong=strong))
 
 
 def has_second_factor(account: Account) -> bool:

@@ -18,11 +18,12 @@ import sqlalchemy as sa
 from comments_service import config, outbox, rate_limits, sessions
 from comments_service.accounts import email_verification, names, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter
+from comments_service.accounts.tokens import MagicLink
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.inputs import GivenCode, NewReader
-from comments_service.models import Account, Purpose, Role, Token, now
+from comments_service.models import Account, Role, Token, now
 from comments_service.sessions import Visitor
 
 # One guess in 200,000 is right before the letter is worth nothing.
@@ -66,12 +67,13 @@ def ask(email: str, lang: str, network: str, *, target: str = "") -> str:
         open_to_all = settings.sign_up and account is None
         db.session.execute(
             sa.update(Token)
-            .where(Token.purpose == Purpose.LINK, Token.email == key, Token.used_at.is_(None))
+            .where(Token.email == key, *tokens.usable(MagicLink))
             .values(used_at=now())
         )
         ticket = _ticket(text)
-        token = tokens.store(Purpose.LINK, ticket, account, target=target, address=email)
-        token.email = key
+        token = tokens.store(
+            MagicLink(address=email, target=target), sessions.hashed(ticket), account, email=key
+        )
         token.code_hash = _sealed(ticket, code)
         outbox.write(
             (account.email if account else None) or email,
@@ -80,7 +82,7 @@ def ask(email: str, lang: str, network: str, *, target: str = "") -> str:
             ephemeral=True,
             name=account.name if account else "",
             code=f"{code[:3]} {code[3:]}",
-            link=tokens.link(Purpose.LINK, text),
+            link=tokens.link(MagicLink.purpose, text),
         )
     return ticket
 
@@ -100,8 +102,8 @@ def _subject(what: str, key: str) -> str:
 
 def welcome(text: str) -> Welcome:
     """Whom a link lets in; nothing happens yet. Raises UnknownToken, NotAllowed."""
-    token = tokens.find(Purpose.LINK, _ticket(text))
-    return Welcome(_account(token), str(token.facts["address"]))
+    token = tokens.find(MagicLink, _ticket(text))
+    return Welcome(_account(token), MagicLink.of(token).address)
 
 
 def by_link(text: str, visitor: Visitor, name: str | None = None) -> tuple[Entry, str]:
@@ -111,8 +113,8 @@ def by_link(text: str, visitor: Visitor, name: str | None = None) -> tuple[Entry
     NotAllowed.
     """
     with email_verification.making():
-        token = tokens.use(Purpose.LINK, _ticket(text))
-        return _arrive(token, visitor, name), str(token.facts.get("target", ""))
+        token = tokens.use(MagicLink, _ticket(text))
+        return _arrive(token, visitor, name), MagicLink.of(token).target
 
 
 def by_code(given: GivenCode, visitor: Visitor) -> Entry:
@@ -143,10 +145,8 @@ def _tried(ticket: str) -> Token:
         sa.update(Token)
         .where(
             Token.token_hash == sessions.hashed(ticket),
-            Token.purpose == Purpose.LINK,
-            Token.used_at.is_(None),
-            Token.expires_at > now(),
             Token.tries < MAX_TRIES,
+            *tokens.usable(MagicLink),
         )
         .values(tries=Token.tries + 1)
         .returning(Token)
@@ -182,7 +182,7 @@ def _arrive(token: Token, visitor: Visitor, name: str | None) -> Entry:
         if not name:
             raise InvalidInput(fields={"name": NAME_NEEDED})
         names.refuse_taken(name)
-        given = NewReader(name=name, email=str(token.facts["address"]))
+        given = NewReader(name=name, email=MagicLink.of(token).address)
         account = email_verification.made(given, None, Role.READER)
     sign_in_methods.hand_over(account)
     return enter(account, "letter", visitor)

@@ -25,7 +25,6 @@ from joserfc.jwk import KeySet
 from requests.adapters import HTTPAdapter
 
 from comments_service import config
-from comments_service.accounts.providers import Person
 from comments_service.config import Client
 from comments_service.errors import InvalidInput, Message, ProviderFailed
 from comments_service.inputs import mail_address, shown_name
@@ -73,6 +72,17 @@ KNOWN: dict[str, Provider] = {
         emails="https://api.github.com/user/emails",
     )
 }
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who came back. `email` is one that the provider vouches for, and nothing otherwise."""
+
+    kind: str
+    subject: str
+    email: str
+    name: str
+    label: str
 
 
 class Careful(HTTPAdapter):

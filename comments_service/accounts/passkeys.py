@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from comments_service import config, rate_limits, sessions
 from comments_service.accounts import security_mail, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter
+from comments_service.accounts.tokens import MakePasskey, UsePasskey
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import (
@@ -26,7 +27,7 @@ from comments_service.errors import (
     WrongCredentials,
 )
 from comments_service.inputs import NewPasskey
-from comments_service.models import Account, Passkey, Purpose, Session, Site, Token, now
+from comments_service.models import Account, Passkey, Session, Site, now
 from comments_service.sessions import Visitor
 
 if TYPE_CHECKING:
@@ -82,23 +83,20 @@ def question(network: str) -> dict[str, Any]:
     here, challenge = place(), secrets.token_urlsafe(32)
     with writing():
         rate_limits.count(f"passkey:{network}", ASKED_OFTEN, ASKED_TOO_OFTEN)
-        ticket = _kept("passkey-question", challenge)
+        ticket = tokens.make(UsePasskey(challenge))
     return {"options": webauthn_adapter.question(here, challenge), "ticket": ticket}
 
 
-def _kept(kind: str, challenge: str, account: Account | None = None) -> str:
-    return tokens.make(Purpose.STATE, account, kind=kind, challenge=challenge)
-
-
-def _asked(kind: str, ticket: str, account: Account | None = None) -> str:
+def _asked(
+    kind: type[UsePasskey | MakePasskey], ticket: str, account: Account | None = None
+) -> str:
     """The question of a ticket, which is spent by this, whatever the answer is. Raises UnknownToken."""
     try:
         with writing():
-            found: Token = tokens.use(Purpose.STATE, ticket)
-            expected = (kind, account.id if account else None)
-            if (found.facts.get("kind"), found.account_id) != expected:
+            found = tokens.use(kind, ticket)
+            if found.account_id != (account.id if account else None):
                 raise UnknownToken
-            return str(found.facts["challenge"])
+            return kind.of(found).challenge
     except UnknownToken:
         raise UnknownToken(SPENT) from None
 
@@ -128,7 +126,7 @@ def _answered(ticket: str, credential: Mapping[str, Any]) -> tuple[Passkey, int]
     from comments_service.accounts import webauthn_adapter
 
     here = place()
-    challenge = _asked("passkey-question", ticket)
+    challenge = _asked(UsePasskey, ticket)
     try:
         answer = webauthn_adapter.read(credential)
         passkey = db.session.scalar(
@@ -179,7 +177,7 @@ def offer(account: Account) -> dict[str, Any]:
     site = db.session.get(Site, 1)
     challenge = secrets.token_urlsafe(32)
     with writing():
-        ticket = _kept("passkey-offer", challenge, account)
+        ticket = tokens.make(MakePasskey(challenge), account)
     title = site.title if site else here.name
     return {
         "options": webauthn_adapter.offer(here, title, account, challenge, mine),
@@ -195,7 +193,7 @@ def add(account: Account, session: Session, given: NewPasskey, title: str, lang:
     from comments_service.accounts import webauthn_adapter
 
     here = place()
-    challenge = _asked("passkey-offer", given.ticket, account)
+    challenge = _asked(MakePasskey, given.ticket, account)
     try:
         new = webauthn_adapter.made(given.credential, here, challenge)
     except webauthn_adapter.Malformed:

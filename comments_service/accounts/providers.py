@@ -9,8 +9,8 @@ Nothing is ever matched by an address that somebody merely claims.
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -23,11 +23,17 @@ from comments_service.accounts import (
     tokens,
 )
 from comments_service.accounts.login import Entry, enter
+from comments_service.accounts.tokens import AskProvider, ChooseName
 from comments_service.config import Client, Rate
 from comments_service.db import db, writing
 from comments_service.errors import Message, NotAllowed, UnknownPage, UnknownToken
-from comments_service.models import Account, Identity, Purpose, Role, Token, now
+from comments_service.models import Account, Identity, Role, now
 from comments_service.sessions import Visitor
+
+if TYPE_CHECKING:
+    from comments_service.accounts.oauth_client import Person
+
+Step = TypeVar("Step", AskProvider, ChooseName)
 
 OFTEN = Message("That was a lot in a short time. Please try again later.")
 ASTRAY = Message("This step was started in another browser, or too long ago. Please start again.")
@@ -35,22 +41,11 @@ CLOSED = Message("This account can no longer be used.")
 
 
 @dataclass(frozen=True)
-class Person:
-    """Who came back. `email` is one that the provider vouches for, and nothing otherwise."""
-
-    kind: str
-    subject: str
-    email: str
-    name: str
-    label: str
-
-
-@dataclass(frozen=True)
 class Return:
     """Somebody who came back, what he had set out for, and where he wants to go."""
 
-    person: Person
-    purpose: str
+    person: "Person"
+    intent: str
     account_id: int | None
     target: str
 
@@ -64,35 +59,32 @@ def of_key(key: str) -> Client:
 
 
 def set_out(
-    client: Client, visitor: Visitor, *, browser: str, target: str, purpose: str = ""
+    client: Client, visitor: Visitor, *, browser: str, target: str, intent: str = ""
 ) -> str:
     """The provider's address where somebody signs in; he comes back to the same browser only.
 
-    `purpose` is empty, or what somebody who is signed in wants: "link" or "prove". Raises
+    `intent` is empty, or what somebody who is signed in wants: "link" or "prove". Raises
     ProviderFailed, TooMany.
     """
     state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     verifier = secrets.token_urlsafe(48)
-    account = visitor.account if purpose else None
+    account = visitor.account if intent else None
     with writing():
         rates = [Rate(rate.count * 4, rate.seconds) for rate in config.current().limit_sign_in]
         rate_limits.count(f"provider-from:{visitor.network}", rates, OFTEN)
-        tokens.store(
-            Purpose.STATE,
-            state,
-            account,
-            step="provider",
+        waits = AskProvider(
             provider=client.key,
             browser=sessions.hashed(browser).hex(),
             nonce=nonce,
             verifier=verifier,
             target=target,
-            errand=purpose,
+            intent=intent,
         )
+        tokens.store(waits, sessions.hashed(state), account)
     # Imported here: what speaks with providers costs 7 MB and 70 ms that few blogs ever need.
     from comments_service.accounts import oauth_client
 
-    return oauth_client.address(client, state, verifier, nonce, fresh=purpose == "prove")
+    return oauth_client.address(client, state, verifier, nonce, fresh=intent == "prove")
 
 
 def come_back(client: Client, state: str, code: str, browser: str) -> Return:
@@ -100,24 +92,23 @@ def come_back(client: Client, state: str, code: str, browser: str) -> Return:
     from comments_service.accounts import oauth_client
 
     with writing():
-        token = _step("provider", client, state, browser)
-        facts, account_id = token.facts, token.account_id
-    fresh = facts["errand"] == "prove"
-    person = oauth_client.person(client, code, facts["verifier"], facts["nonce"], fresh=fresh)
-    return Return(person, facts["errand"], account_id, facts["target"])
+        account_id, step = _step(AskProvider, client, state, browser)
+    fresh = step.intent == "prove"
+    person = oauth_client.person(client, code, step.verifier, step.nonce, fresh=fresh)
+    return Return(person, step.intent, account_id, step.target)
 
 
-def _step(step: str, client: Client, text: str, browser: str) -> Token:
+def _step(kind: type[Step], client: Client, text: str, browser: str) -> tuple[int | None, Step]:
     """Use up the token of a step that began in this browser, with this provider. Raises UnknownToken."""
     try:
-        token = tokens.use(Purpose.STATE, text)
+        token = tokens.use(kind, text)
     except UnknownToken:
         raise UnknownToken(ASTRAY) from None
-    facts = token.facts
-    same = hmac.compare_digest(facts.get("browser", ""), sessions.hashed(browser).hex())
-    if not browser or not same or (facts.get("step"), facts.get("provider")) != (step, client.key):
+    step = kind.of(token)
+    same = hmac.compare_digest(step.browser, sessions.hashed(browser).hex())
+    if not browser or not same or step.provider != client.key:
         raise UnknownToken(ASTRAY)
-    return token
+    return token.account_id, step
 
 
 # ---- coming in
@@ -132,7 +123,7 @@ class Arrival:
     ticket: str = ""
 
 
-def arrive(client: Client, person: Person, visitor: Visitor, browser: str, lang: str) -> Arrival:
+def arrive(client: Client, person: "Person", visitor: Visitor, browser: str, lang: str) -> Arrival:
     """Open the account of whoever came back. Raises NotAllowed."""
     with writing():
         identity = _identity(person)
@@ -150,7 +141,7 @@ def arrive(client: Client, person: Person, visitor: Visitor, browser: str, lang:
         entry = _enter(known, client, visitor)
         if entry.session is not None:
             # Not before the second factor: an address alone must not add a way in for good.
-            _add(known, client, person, lang)
+            _connect(known, client, person, lang)
         return Arrival(entry, linked=entry.session is not None)
 
 
@@ -160,32 +151,39 @@ def _enter(account: Account, client: Client, visitor: Visitor) -> Entry:
     return enter(account, client.key, visitor)
 
 
-def _identity(person: Person) -> Identity | None:
+def _identity(person: "Person") -> Identity | None:
     return db.session.scalar(
         sa.select(Identity).where(Identity.kind == person.kind, Identity.subject == person.subject)
     )
 
 
-def _add(account: Account, client: Client, person: Person, lang: str) -> None:
+def _add(account: Account, who: "Person | ChooseName") -> None:
     db.session.add(
         Identity(
             account_id=account.id,
-            kind=person.kind,
-            subject=person.subject,
-            label=person.label,
+            kind=who.kind,
+            subject=who.subject,
+            label=who.label,
             used_at=now(),
         )
     )
+
+
+def _connect(account: Account, client: Client, person: "Person", lang: str) -> None:
+    _add(account, person)
     security_mail.write(account, lang, "provider-linked", thing=client.name)
 
 
-def _ask_name(client: Client, person: Person, browser: str) -> str:
+def _ask_name(client: Client, person: "Person", browser: str) -> str:
     return tokens.make(
-        Purpose.STATE,
-        step="name",
-        provider=client.key,
-        browser=sessions.hashed(browser).hex(),
-        person=asdict(person),
+        ChooseName(
+            provider=client.key,
+            browser=sessions.hashed(browser).hex(),
+            kind=person.kind,
+            subject=person.subject,
+            email=person.email,
+            label=person.label,
+        )
     )
 
 
@@ -196,7 +194,7 @@ def make_account(client: Client, ticket: str, name: str, browser: str, visitor: 
     if not config.current().sign_up:
         raise NotAllowed(email_verification.CLOSED)
     with email_verification.making():
-        person = Person(**_step("name", client, ticket, browser).facts["person"])
+        _, person = _step(ChooseName, client, ticket, browser)
         names.refuse_taken(name)
         account = Account(
             name=name,
@@ -208,15 +206,7 @@ def make_account(client: Client, ticket: str, name: str, browser: str, visitor: 
         )
         db.session.add(account)
         db.session.flush()
-        db.session.add(
-            Identity(
-                account_id=account.id,
-                kind=person.kind,
-                subject=person.subject,
-                label=person.label,
-                used_at=now(),
-            )
-        )
+        _add(account, person)
         return enter(account, client.key, visitor)
 
 
@@ -237,7 +227,7 @@ def link(client: Client, returned: Return, account: Account, lang: str) -> None:
     with writing():
         identity = _identity(returned.person)
         if identity is None:
-            _add(account, client, returned.person, lang)
+            _connect(account, client, returned.person, lang)
         elif identity.account_id != account.id:
             raise NotAllowed(
                 Message(

@@ -11,10 +11,11 @@ from comments_service.accounts import (
     tokens,
 )
 from comments_service.accounts.login import Entry, enter
+from comments_service.accounts.tokens import BecomeOwner
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import NewReader, SignUp
-from comments_service.models import Account, Purpose, Role, now
+from comments_service.models import Account, Role, now
 from comments_service.sessions import Visitor
 
 
@@ -28,8 +29,8 @@ def has_owner() -> bool:
 def owner_link() -> str:
     """A new one-time link with which its reader becomes an owner; earlier ones stop working."""
     with writing():
-        tokens.drop(Purpose.OWNER)
-        return tokens.link("owner", tokens.make(Purpose.OWNER))
+        tokens.drop(BecomeOwner, account_id=None)
+        return tokens.link(BecomeOwner.purpose, tokens.make(BecomeOwner()))
 
 
 def become_owner(text: str, given: NewReader, visitor: Visitor) -> Entry:
@@ -37,11 +38,11 @@ def become_owner(text: str, given: NewReader, visitor: Visitor) -> Entry:
 
     Without a password, where nobody signs in with one: then a letter, a passkey or a provider does.
     """
-    tokens.find(Purpose.OWNER, text)
+    tokens.find(BecomeOwner, text)
     db.session.commit()
     secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None
     with writing():
-        tokens.use(Purpose.OWNER, text)
+        tokens.use(BecomeOwner, text)
         account = names.of_email(given.email)
         if account is None:
             names.refuse_taken(given.name)

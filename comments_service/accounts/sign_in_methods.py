@@ -5,15 +5,15 @@ becomes when the owner of its address comes after somebody else had signed up wi
 import sqlalchemy as sa
 
 from comments_service import config, sessions
+from comments_service.accounts import tokens
+from comments_service.accounts.tokens import AskTotp, ChangeEmail, VerifyEmail
 from comments_service.db import db
 from comments_service.models import (
     Account,
     Authenticator,
     Identity,
     Passkey,
-    Purpose,
     RecoveryCode,
-    Token,
     now,
 )
 
@@ -65,12 +65,4 @@ def hand_over(account: Account) -> None:
     for table in (Identity, Passkey, Authenticator, RecoveryCode):
         db.session.execute(sa.delete(table).where(table.account_id == account.id))
     sessions.end_all(account.id)
-    db.session.execute(
-        sa.update(Token)
-        .where(
-            Token.account_id == account.id,
-            Token.purpose.in_((Purpose.VERIFY, Purpose.SECOND, Purpose.EMAIL)),
-            Token.used_at.is_(None),
-        )
-        .values(used_at=now())
-    )
+    tokens.drop(VerifyEmail, AskTotp, ChangeEmail, account_id=account.id)

@@ -1,11 +1,14 @@
-"""Tokens: what works once. Links in letters, and steps that lead from one page to the next.
+"""Tokens: what works once. Links in e-mails, and steps that lead from one page to the next.
 
-A token is 256 random bits that only its holder has; the database keeps its SHA-256.
+A token is 256 random bits that only its holder has; the database keeps its SHA-256. What the next
+step has to know is the token's payload. Each purpose has a class of its own here, which says what
+that is and how long the step may take.
 """
 
 import secrets
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import ClassVar, Self
 
 import sqlalchemy as sa
 
@@ -14,57 +17,176 @@ from comments_service.db import db
 from comments_service.errors import Message, UnknownToken
 from comments_service.models import Account, Purpose, Token, now
 
-LIFETIMES = {
-    Purpose.VERIFY: timedelta(days=2),
-    Purpose.RESET: timedelta(hours=1),
-    Purpose.LINK: timedelta(minutes=15),
-    Purpose.EMAIL: timedelta(days=1),
-    Purpose.OWNER: timedelta(days=1),
-    Purpose.SECOND: timedelta(minutes=10),
-    Purpose.HANDOFF: timedelta(minutes=15),
-    Purpose.STATE: timedelta(minutes=15),
-}
 SPENT = Message("This link has been used or has expired. Please ask for a new one.")
 
+# ---- what each purpose keeps
 
-def make(purpose: Purpose, account: Account | None = None, **facts: Any) -> str:
-    """A new token, inside the caller's transaction; `facts` are what its next step has to know."""
+
+@dataclass(frozen=True)
+class Payload:
+    """What one step tells the next."""
+
+    purpose: ClassVar[Purpose]
+    lifetime: ClassVar[timedelta]
+
+    @classmethod
+    def of(cls, token: Token) -> Self:
+        return cls(**token.payload)
+
+
+@dataclass(frozen=True)
+class VerifyEmail(Payload):
+    """In an e-mail: confirms the address of a new account."""
+
+    purpose, lifetime = Purpose.VERIFY, timedelta(days=2)
+    # The browser that signed up, hashed: there the link needs no password.
+    browser: str = ""
+
+
+@dataclass(frozen=True)
+class ResetPassword(Payload):
+    """In an e-mail: lets its reader choose a new password."""
+
+    purpose, lifetime = Purpose.RESET, timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class MagicLink(Payload):
+    """In an e-mail: signs its reader in. What is compared stands in the row, `email` and `code_hash`."""
+
+    purpose, lifetime = Purpose.LINK, timedelta(minutes=15)
+    # The address as it was typed: a new account has it so.
+    address: str
+    # Where the link goes on to.
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class ChangeEmail(Payload):
+    """In an e-mail: gives the account the address that stands in the row."""
+
+    purpose, lifetime = Purpose.EMAIL, timedelta(days=1)
+    # The session that asked: it stays when the others end.
+    session: int
+
+
+@dataclass(frozen=True)
+class BecomeOwner(Payload):
+    """On the server's terminal: makes its reader an owner."""
+
+    purpose, lifetime = Purpose.OWNER, timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class AskTotp(Payload):
+    """In a form: the first factor was right, the second is still asked for."""
+
+    purpose, lifetime = Purpose.TOTP, timedelta(minutes=10)
+    # What the first one was: it is listed with the session.
+    method: str
+
+
+@dataclass(frozen=True)
+class Handoff(Payload):
+    """Kept by a page on another site while somebody signs in for it in a window here."""
+
+    purpose, lifetime = Purpose.HANDOFF, timedelta(minutes=15)
+    # Who asked: nobody else may trade the secret for a session.
+    origin: str
+    network: str
+    # Which session said yes; none while nobody has.
+    session: int | None = None
+
+
+@dataclass(frozen=True)
+class AskProvider(Payload):
+    """The state of OAuth: on its way through a provider's pages and back to the same browser."""
+
+    purpose, lifetime = Purpose.PROVIDER, timedelta(minutes=15)
+    provider: str
+    browser: str
+    nonce: str
+    # PKCE's.
+    verifier: str
+    target: str
+    # What somebody who is signed in wants, "link" or "prove"; empty for signing in.
+    intent: str
+
+
+@dataclass(frozen=True)
+class ChooseName(Payload):
+    """In a form: somebody new came back from a provider, and has to choose a name first."""
+
+    purpose, lifetime = Purpose.NAME, timedelta(minutes=15)
+    provider: str
+    browser: str
+    # Who it is to the provider, as `oauth_client.Person` says.
+    kind: str
+    subject: str
+    email: str
+    label: str
+
+
+@dataclass(frozen=True)
+class UsePasskey(Payload):
+    """In a page: a challenge for whichever passkey its reader chooses."""
+
+    purpose, lifetime = Purpose.PASSKEY, timedelta(minutes=15)
+    challenge: str
+
+
+@dataclass(frozen=True)
+class MakePasskey(Payload):
+    """In a page: a challenge for a device that makes the account a passkey."""
+
+    purpose, lifetime = Purpose.NEW_PASSKEY, timedelta(minutes=15)
+    challenge: str
+
+
+# ---- making them, and using them up
+
+
+def make(payload: Payload, account: Account | None = None, *, email: str | None = None) -> str:
+    """A new token, inside the caller's transaction."""
     text = secrets.token_urlsafe(32)
-    store(purpose, text, account, **facts)
+    store(payload, sessions.hashed(text), account, email=email)
     return text
 
 
-def store(purpose: Purpose, text: str, account: Account | None = None, **facts: Any) -> Token:
-    """The row of a token whose text the caller has made himself."""
+def store(
+    payload: Payload, token_hash: bytes, account: Account | None = None, *, email: str | None = None
+) -> Token:
+    """The row of a token whose text somebody else has made."""
     made = Token(
-        token_hash=sessions.hashed(text),
-        purpose=purpose,
+        token_hash=token_hash,
+        purpose=payload.purpose,
         account_id=account.id if account else None,
-        facts=facts,
-        expires_at=now() + LIFETIMES[purpose],
+        email=email,
+        payload=asdict(payload),
+        expires_at=now() + payload.lifetime,
     )
     db.session.add(made)
     return made
 
 
-def find(purpose: Purpose, text: str) -> Token:
+def find(kind: type[Payload], text: str) -> Token:
     """A token that can still be used. Raises UnknownToken."""
     found = db.session.scalar(
-        sa.select(Token).where(
-            Token.token_hash == sessions.hashed(text),
-            Token.purpose == purpose,
-            Token.used_at.is_(None),
-            Token.expires_at > now(),
-        )
+        sa.select(Token).where(Token.token_hash == sessions.hashed(text), *usable(kind))
     )
     if found is None:
         raise UnknownToken(SPENT)
     return found
 
 
-def use(purpose: Purpose, text: str) -> Token:
+def usable(kind: type[Payload]) -> tuple[sa.ColumnElement[bool], ...]:
+    """What holds of a token that is neither used up nor too old."""
+    return Token.purpose == kind.purpose, Token.used_at.is_(None), Token.expires_at > now()
+
+
+def use(kind: type[Payload], text: str) -> Token:
     """Use a token up, once even if two requests try at the same moment. Raises UnknownToken."""
-    found = find(purpose, text)
+    found = find(kind, text)
     used = db.session.execute(
         sa.update(Token)
         .where(Token.id == found.id, Token.used_at.is_(None))
@@ -76,21 +198,21 @@ def use(purpose: Purpose, text: str) -> Token:
     return found
 
 
-def use_of_account(purpose: Purpose, text: str) -> Account:
+def use_of_account(kind: type[Payload], text: str) -> Account:
     """Use up a token that belongs to an account; returns the account. Raises UnknownToken."""
-    found = use(purpose, text)
+    found = use(kind, text)
     account = db.session.get(Account, found.account_id) if found.account_id else None
     if account is None or account.closed_at is not None:
         raise UnknownToken(SPENT)
     return account
 
 
-def drop(purpose: Purpose, account_id: int | None = None) -> None:
+def drop(*kinds: type[Payload], account_id: int | None) -> None:
     """Make the tokens of an account, or those that belong to none, useless from now on."""
     db.session.execute(
         sa.update(Token)
         .where(
-            Token.purpose == purpose,
+            Token.purpose.in_([kind.purpose for kind in kinds]),
             Token.account_id == account_id if account_id else Token.account_id.is_(None),
             Token.used_at.is_(None),
         )
@@ -99,5 +221,5 @@ def drop(purpose: Purpose, account_id: int | None = None) -> None:
 
 
 def link(page: str, token: str) -> str:
-    """The address of a page that takes a token, for a letter or a terminal."""
+    """The address of a page that takes a token, for an e-mail or a terminal."""
     return f"{config.current().comments_url}{page}/{token}"

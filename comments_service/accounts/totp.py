@@ -17,13 +17,13 @@ import sqlalchemy as sa
 from comments_service import config, i18n, rate_limits, sessions
 from comments_service.accounts import security_mail, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter, has_second_factor
+from comments_service.accounts.tokens import AskTotp
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.models import (
     Account,
     Authenticator,
     Passkey,
-    Purpose,
     RecoveryCode,
     Session,
     Token,
@@ -147,16 +147,16 @@ def enter_with(ticket: str, code: str, visitor: Visitor, lang: str) -> Entry:
             .returning(Token.tries)
         ).one()
         if _accepted(account, code, subject, lang):
-            tokens.use(Purpose.SECOND, ticket)
-            return enter(account, found.facts["way"], visitor, strong=True)
+            tokens.use(AskTotp, ticket)
+            return enter(account, AskTotp.of(found).method, visitor, strong=True)
         if tries >= MAX_TRIES:
-            tokens.use(Purpose.SECOND, ticket)
+            tokens.use(AskTotp, ticket)
     raise UnknownToken(SPENT) if tries >= MAX_TRIES else InvalidInput(fields={"code": WRONG})
 
 
 def _of_ticket(ticket: str) -> Token:
     try:
-        return tokens.find(Purpose.SECOND, ticket)
+        return tokens.find(AskTotp, ticket)
     except UnknownToken:
         raise UnknownToken(SPENT) from None
 
@@ -269,7 +269,7 @@ def reset(account: Account) -> None:
         if not by_letter and sign_in_methods.left_without(account):
             raise InvalidInput(fields={"email": ONLY_PASSKEYS})
         sessions.end_all(account.id)
-        tokens.drop(Purpose.SECOND, account.id)
+        tokens.drop(AskTotp, account_id=account.id)
         security_mail.write(account, i18n.DEFAULT, "reset")
 
 

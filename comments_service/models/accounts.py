@@ -31,12 +31,16 @@ class Purpose(Words):
     EMAIL = "email"
     # Printed on the server's terminal.
     OWNER = "owner"
-    # In a form: the password or the e-mailed code was right, and the second factor is still asked for.
-    SECOND = "second"
+    # In a form: the password or the e-mailed code was right, and an app's code is still asked for.
+    TOTP = "totp"
     # Kept by a page of the blog on another site, while somebody signs in for it in a window here.
     HANDOFF = "handoff"
-    # On its way through a provider's pages, or through a passkey's question.
-    STATE = "state"
+    # On its way through a provider's pages; then, for somebody new, in a form that asks for a name.
+    PROVIDER = "provider"
+    NAME = "name"
+    # In a page: a challenge that a passkey answers, or a device that makes one.
+    PASSKEY = "passkey"
+    NEW_PASSKEY = "new-passkey"
 
 
 class Account(Base):
@@ -145,7 +149,7 @@ class Session(Base):
     account: Mapped[Account | None] = relationship(lazy="raise")
     device: Mapped[str] = mapped_column(sa.String(200), default="")
     # What its owner signed in with: "password", "letter" (a link by e-mail), "passkey", the provider.
-    way: Mapped[str] = mapped_column(sa.String(200), default="")
+    sign_in_method: Mapped[str] = mapped_column(sa.String(200), default="")
     # The guest's session that the same browser had before: what was written there can be claimed.
     guest_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("sessions.id", ondelete="SET NULL"), index=True
@@ -175,8 +179,8 @@ class Token(Base):
     # The six digits beside a link, hashed with the link's own token, and how often they were tried.
     code_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))
     tries: Mapped[int] = mapped_column(default=0)
-    # What its next step has to know.
-    facts: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    # What its next step has to know: `accounts.tokens` has a class for each purpose.
+    payload: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

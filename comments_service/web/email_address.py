@@ -5,7 +5,6 @@ from flask import Blueprint, Response, request, url_for
 from comments_service.accounts import email_change, tokens
 from comments_service.errors import Message
 from comments_service.inputs import NewEmail, from_form
-from comments_service.models import Purpose
 from comments_service.web import answers, visitor
 from comments_service.web.form_page import form_page
 from comments_service.web.routes import Guard, route
@@ -50,5 +49,5 @@ def confirm(token: str) -> Response:
         answers.say(Message("Your new address is confirmed; all other sessions have ended."))
         return answers.see_other(url_for("account.overview"))
 
-    waits = tokens.find(Purpose.EMAIL, token)
+    waits = tokens.find(tokens.ChangeEmail, token)
     return form_page("accounts/email-confirm.html", act, email=waits.email)

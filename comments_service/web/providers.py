@@ -42,7 +42,7 @@ def set_out(key: str) -> Response:
         raise InvalidInput
     browser = browser_cookie.made()
     address = providers.set_out(
-        client, visitor.current(), browser=browser, target=target, purpose=purpose
+        client, visitor.current(), browser=browser, target=target, intent=purpose
     )
     return browser_cookie.keep(
         answers.page("accounts/provider.html", client=client, address=address), browser
@@ -75,12 +75,12 @@ def come_back(key: str) -> Response:
 def received(client: Client, returned: Return) -> Response:
     """Do what somebody set out for who is back from a provider."""
     target, lang = next_path(returned.target), visitor.language()
-    if returned.purpose == "link":
+    if returned.intent == "link":
         _, account = visitor.signed_in()
         providers.link(client, returned, account, lang)
         answers.say(Message("From now on {provider} signs you in as well.", provider=client.name))
         return answers.see_other(target)
-    if returned.purpose == "prove":
+    if returned.intent == "prove":
         session, account = visitor.signed_in()
         if not providers.proves(returned, account):
             raise NotAllowed(

@@ -34,7 +34,6 @@ from comments_service.inputs import (
     SignIn,
     from_form,
 )
-from comments_service.models import Purpose
 from comments_service.web import answers, browser_cookie, visitor
 from comments_service.web.form_page import entered, form_page, next_path
 from comments_service.web.routes import Guard, route
@@ -227,7 +226,7 @@ def reset(token: str) -> Response:
         return entered(entry, url_for("account.overview"))
 
     expect_passwords()
-    tokens.find(Purpose.RESET, token)
+    tokens.find(tokens.ResetPassword, token)
     return form_page("accounts/reset.html", act)
 
 
@@ -257,5 +256,5 @@ def owner(token: str) -> Response:
             return entered(entry, url_for("account.overview"))
         return entered(entry, url_for("dashboard.queue"))
 
-    tokens.find(Purpose.OWNER, token)
+    tokens.find(tokens.BecomeOwner, token)
     return form_page("accounts/owner.html", act)

@@ -10,7 +10,7 @@ from flask import Flask
 
 from comments_service.accounts import names, tokens
 from comments_service.db import db, writing
-from comments_service.models import Account, Email, Purpose, Session, Token, now
+from comments_service.models import Account, Email, Session, Token, now
 from tests import make
 from tests.api.people import text, visiting
 from tests.conftest import Visitor, link_in
@@ -82,7 +82,7 @@ def test_it_works_once_and_for_a_day(reader: Visitor, guest: Visitor, letters: A
         db.session.execute(sa.update(Token).values(expires_at=now() - timedelta(seconds=1)))
     assert guest.post(link_in(letters()[-1][2])).status_code == 404
     assert account().email == NEW
-    assert tokens.LIFETIMES[Purpose.EMAIL] == timedelta(days=1)
+    assert tokens.ChangeEmail.lifetime == timedelta(days=1)
 
 
 def test_asking_again_or_thinking_again_makes_the_letter_useless(

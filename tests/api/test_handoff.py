@@ -55,7 +55,7 @@ class Window:
 
     def __init__(self, app: Flask, account: Account, home: str = "9.9.9.9") -> None:
         with writing():
-            self.session, token = sessions.begin(account, make.visitor(), way="password")
+            self.session, token = sessions.begin(account, make.visitor(), method="password")
         self.visitor = Visitor(app)
         self.visitor.client.set_cookie("__Host-postil", token, domain="blog.test", secure=True)
         self.home = home
@@ -285,7 +285,7 @@ def test_the_page_proves_what_the_window_proved_and_no_more(page: Page, window: 
     assert signed_in(page.redeem())
     made = db.session.scalars(sa.select(Session).order_by(Session.id.desc())).first()
     assert made is not None
-    assert (made.proved_at, made.strong_at, made.way) == (hours_ago, None, "password")
+    assert (made.proved_at, made.strong_at, made.sign_in_method) == (hours_ago, None, "password")
 
 
 def test_a_second_factor_shown_in_the_window_is_not_asked_for_again(

@@ -103,7 +103,7 @@ def test_the_letters_link_signs_in_on_any_device(
     assert (answer.status_code, answer.location) == (303, "/comments/account")
     assert account_of(stranger)["name"] == "Rhea"
     assert account_of(guest) is None
-    assert db.session.query(Session).one().way == "letter"
+    assert db.session.query(Session).one().sign_in_method == "letter"
     for again in (guest.post(path), guest.get(path)):
         assert again.status_code == 404
 
@@ -537,7 +537,7 @@ def test_a_letter_is_not_enough_where_there_is_a_second_factor(
     ask(guest, door)
     assert guest.post(link_in(letters()[1][2])).status_code == 401
     assert account_of(guest) is None
-    assert db.session.query(Token).filter(Token.purpose == Purpose.SECOND).count() == 2
+    assert db.session.query(Token).filter(Token.purpose == Purpose.TOTP).count() == 2
 
 
 # ---- where it leads

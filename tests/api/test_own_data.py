@@ -73,7 +73,11 @@ def browser(app: Flask, rhea: Account) -> Visitor:
     visitor = visiting(app, rhea)
     with writing():
         session = db.session.query(Session).filter_by(account_id=rhea.id).one()
-        session.way, session.strong_at, session.device = "passkey", now(), "Rheas-own-page"
+        session.sign_in_method, session.strong_at, session.device = (
+            "passkey",
+            now(),
+            "Rheas-own-page",
+        )
     return visitor
 
 

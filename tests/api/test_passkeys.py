@@ -82,7 +82,7 @@ def test_a_passkey_signs_in_without_a_name_and_without_a_password(
     assert signed_in(guest)
     session = db.session.query(Session).order_by(Session.id.desc()).first()
     assert session is not None
-    assert session.way == "passkey"
+    assert session.sign_in_method == "passkey"
     # Nothing else is asked of whoever has shown one: it is two factors in one.
     assert session.strong_at == session.proved_at
     passkey = db.session.query(Passkey).one()

@@ -336,8 +336,8 @@ def test_each_session_says_how_and_when_it_began(app: Flask) -> None:
     rhea = make.account("Rhea")
     visitor = visiting(app, rhea)
     with writing():
-        for way in ("password", "letter", "passkey", "elsewhere"):
-            sessions.begin(rhea, make.visitor("Firefox on Linux"), way=way)
+        for method in ("password", "letter", "passkey", "elsewhere"):
+            sessions.begin(rhea, make.visitor("Firefox on Linux"), method=method)
     page = text(visitor.get("/comments/account/sessions").text)
     for word in ("by password", "by e-mail", "with a passkey", "through elsewhere"):
         assert word in page

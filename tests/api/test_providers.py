@@ -131,7 +131,7 @@ def test_an_identity_that_is_known_opens_its_account(
     assert (answer.status_code, answer.location) == (303, "/pelicans/#comment-1")
     assert account_of(guest)["name"] == "Rhea"
     assert provider.refused == []
-    assert db.session.query(Session).one().way == key
+    assert db.session.query(Session).one().sign_in_method == key
     assert db.session.get_one(Identity, identity.id).used_at is not None
     assert db.session.query(Identity).filter(Identity.kind != "password").count() == 1
 
@@ -172,11 +172,11 @@ def test_the_way_out_is_bound_to_the_browser_and_proves_the_code(
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     row = db.session.query(Token).one()
-    assert (row.purpose, row.account_id) == (Purpose.STATE, None)
-    kept = str(row.facts)
+    assert (row.purpose, row.account_id) == (Purpose.PROVIDER, None)
+    kept = str(row.payload)
     assert asked["state"][0] not in kept
     assert cookie.partition("=")[2].partition(";")[0] not in kept
-    assert row.facts["verifier"] not in address
+    assert row.payload["verifier"] not in address
 
 
 def test_a_wrong_verifier_is_refused_by_the_provider(guest: Visitor, provider: Provider) -> None:
@@ -184,7 +184,7 @@ def test_a_wrong_verifier_is_refused_by_the_provider(guest: Visitor, provider: P
     path = provider.consent(led_to(set_out(guest)))
     row = db.session.query(Token).one()
     with writing():
-        row.facts = {**row.facts, "verifier": "x" * 64}
+        row.payload = {**row.payload, "verifier": "x" * 64}
     assert come_back(guest, path).status_code == 502
     assert provider.refused == ["a wrong verifier"]
     assert account_of(guest) is None

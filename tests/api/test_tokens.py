@@ -12,7 +12,7 @@ from flask import Flask
 
 from comments_service.accounts import roles, tokens, totp
 from comments_service.db import Base, db, writing
-from comments_service.models import Authenticator, Purpose, Role, Session
+from comments_service.models import Authenticator, Role, Session
 from tests import make
 from tests.api.device import Device
 from tests.api.people import of_role, visiting
@@ -61,9 +61,9 @@ def test_the_database_holds_nothing_that_opens_an_account(
     device = Device()
     add(rhea, device)
     held = [cookie_of(rhea), *codes, *(each.replace("-", "") for each in codes)]
-    for purpose in Purpose:
+    for payload in make.payloads():
         with writing():
-            held.append(tokens.make(purpose, account))
+            held.append(tokens.make(payload, account))
     credentials = {"email": "rhea@example.org", "password": make.PASSWORD}
     held += [make.PASSWORD, guest.call("POST", "session", credentials).json["ticket"]]
     held += [question(guest)[1], question(rhea, "offer")[1]]

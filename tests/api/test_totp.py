@@ -211,7 +211,7 @@ def test_signing_in_takes_two_steps(rhea: Visitor, guest: Visitor, door: str) ->
         assert answer.json["account"]["name"] == "Rhea"
     assert signed_in(guest)
     session = kept()
-    assert (session.way, session.strong_at) == ("password", session.proved_at)
+    assert (session.sign_in_method, session.strong_at) == ("password", session.proved_at)
 
 
 @doors
@@ -290,7 +290,7 @@ def test_a_ticket_lies_in_the_database_as_a_hash(rhea: Visitor, guest: Visitor) 
     ticket = ticket_for(guest, "json")
     [row] = db.session.query(Token).all()
     assert row.token_hash == hashlib.sha256(ticket.encode()).digest()
-    assert ticket not in repr([row.facts, row.email, row.purpose])
+    assert ticket not in repr([row.payload, row.email, row.purpose])
 
 
 @doors

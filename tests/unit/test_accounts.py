@@ -29,7 +29,6 @@ from comments_service.models import (
     Account,
     Email,
     Identity,
-    Purpose,
     Role,
     Session,
     Token,
@@ -258,7 +257,7 @@ def test_an_account_works_once_its_letter_is_answered(app: Flask, letters: Any) 
     with pytest.raises(WrongCredentials):
         sign_in()
     text = link(letters)
-    assert tokens.find(Purpose.VERIFY, text).used_at is None
+    assert tokens.find(tokens.VerifyEmail, text).used_at is None
     session, _ = begun(by_letter.verify(text, make.visitor(), browser="this one"))
     assert session.account is not None
     assert session.account.name == "Rhea"
@@ -324,7 +323,7 @@ def test_a_link_works_once(app: Flask, letters: Any) -> None:
     with pytest.raises(UnknownToken):
         by_letter.verify(text, make.visitor(), browser="this one")
     with pytest.raises(UnknownToken):
-        tokens.find(Purpose.VERIFY, text)
+        tokens.find(tokens.VerifyEmail, text)
 
 
 def test_a_link_works_for_its_purpose_only(app: Flask, letters: Any) -> None:
@@ -339,19 +338,19 @@ def test_a_link_works_for_its_purpose_only(app: Flask, letters: Any) -> None:
 
 def test_a_link_is_too_old_after_its_time(app: Flask, letters: Any) -> None:
     sign_up()
-    for purpose, ask, lifetime in (
-        (Purpose.VERIFY, None, timedelta(days=2)),
-        (Purpose.RESET, "rhea@example.org", timedelta(hours=1)),
+    for kind, ask, lifetime in (
+        (tokens.VerifyEmail, None, timedelta(days=2)),
+        (tokens.ResetPassword, "rhea@example.org", timedelta(hours=1)),
     ):
         if ask:
             by_letter.forgot(ask, "en", "network")
         text = link(letters)
-        found = tokens.find(purpose, text)
+        found = tokens.find(kind, text)
         assert abs(found.expires_at - now() - lifetime) < timedelta(minutes=1)
         with writing():
             found.expires_at = now()
         with pytest.raises(UnknownToken):
-            tokens.find(purpose, text)
+            tokens.find(kind, text)
 
 
 def test_only_the_hash_of_a_link_is_stored_beside_the_letter(app: Flask, letters: Any) -> None:

@@ -21,7 +21,6 @@ from comments_service.models import (
     Decision,
     Identity,
     Passkey,
-    Purpose,
     RecoveryCode,
     Role,
     Site,
@@ -59,7 +58,7 @@ LEFT_OUT = {
     "tokens.email": "as above; the e-mail to it is listed once the address is the account's",
     "tokens.code_hash": "lets one in",
     "tokens.tries": "as of its purpose",
-    "tokens.facts": "as of its purpose",
+    "tokens.payload": "as of its purpose",
     "tokens.created_at": "as of its purpose",
     "tokens.expires_at": "as of its purpose",
     "tokens.used_at": "as of its purpose",
@@ -108,7 +107,7 @@ def everything_known() -> Account:
             ]
         )
         session, _ = sessions.begin(rhea, make.visitor())
-        tokens.make(Purpose.RESET, rhea)
+        tokens.make(tokens.ResetPassword(), rhea)
         outbox.write(rhea.email or "", "en", "verify", name="Rhea", link="http://l/")
     mine = make.comment(by=rhea, session=session)
     comments.edit(

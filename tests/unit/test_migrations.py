@@ -1,5 +1,6 @@
 """Migrations: from nothing they make what the models say, and they can be taken back."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -16,8 +17,10 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from comments_service import config, create_app
+from comments_service.accounts import tokens
 from comments_service.db import Base, db
 from comments_service.migrations import new
+from comments_service.models import Purpose, Token
 from tests.conftest import POSTGRES, own_schema, settings_for
 from tests.service import ROOT
 
@@ -179,3 +182,29 @@ def test_what_people_wrote_outlives_an_upgrade_and_its_taking_back(empty: Flask)
     assert kept() == before
     downgrade(revision="0001")
     assert kept() == before
+
+
+def test_a_link_in_an_email_outlives_the_renaming_of_purposes(empty: Flask) -> None:
+    upgrade(revision="0003")
+    facts = {
+        "link": {"address": "R@example.org", "target": "/fish/"},
+        "email": {"session": 3},
+        "verify": {"browser": "a hash"},
+        "state": {"step": "provider", "errand": "prove"},
+        "second": {"way": "password"},
+    }
+    insert = sa.text(
+        "INSERT INTO tokens (token_hash, purpose, facts, tries, created_at, expires_at)"
+        " VALUES (:hash, :purpose, :facts, 0, :moment, :moment)"
+    )
+    with db.engine.begin() as connection:
+        for purpose, kept in facts.items():
+            values = {"hash": purpose.encode(), "facts": json.dumps(kept), "purpose": purpose}
+            connection.execute(insert, {**values, "moment": "2026-11-23 00:00:00+00:00"})
+    upgrade()
+    found = {each.purpose: each for each in db.session.scalars(sa.select(Token))}
+    assert tokens.MagicLink.of(found[Purpose.LINK]) == tokens.MagicLink("R@example.org", "/fish/")
+    assert tokens.ChangeEmail.of(found[Purpose.EMAIL]).session == 3
+    assert tokens.VerifyEmail.of(found[Purpose.VERIFY]).browser == "a hash"
+    # Steps of a quarter of an hour begin again.
+    assert len(found) == 3
