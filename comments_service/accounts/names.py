@@ -3,7 +3,6 @@
 import unicodedata
 
 import sqlalchemy as sa
-from confusable_homoglyphs import confusables
 
 from comments_service.db import db
 from comments_service.errors import InvalidInput, Message
@@ -26,6 +25,9 @@ def _plain(char: str) -> str:
     base = unicodedata.normalize("NFD", char)[0]
     if base.isascii():
         return base
+    # Imported here: its tables take 50 ms to read, and few names need them.
+    from confusable_homoglyphs import confusables
+
     found = confusables.is_confusable(char, preferred_aliases=["LATIN"])
     likes = [each["c"] for each in found[0]["homoglyphs"]] if found else []
     return next((each for each in likes if len(each) == 1 and each.isascii()), char).casefold()

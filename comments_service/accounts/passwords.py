@@ -54,6 +54,7 @@ def sign_in(given: SignIn, visitor: Visitor) -> Entry:
         rate_limits.count(account_subject, rates, GUESSED_ENOUGH)
         wider = [config.Rate(rate.count * 4, rate.seconds) for rate in rates]
         rate_limits.count(network_subject, wider, GUESSED_ENOUGH)
+    # Before the look-up: the first sign-in of a process takes longer, whoever tries it.
     nobody = _nobody()
     account, identity = _by_address(key)
     stored = identity.secret if identity else nobody

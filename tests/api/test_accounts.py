@@ -233,7 +233,7 @@ def test_who_may_not_sign_in_is_answered_alike(guest: Visitor, door: str) -> Non
                 account_id=make_closed.id,
                 kind="password",
                 subject=make_closed.public_id,
-                secret=make.SECRET,
+                secret=make.secret(),
             )
         )
     tries = [

@@ -4,7 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import sqlalchemy as sa
@@ -188,6 +188,37 @@ def test_every_failure_answers_alike(app: Flask, why: str) -> None:
         sign_in(email, "wrong password" if why == "password" else make.PASSWORD)
     assert refused.value.detail == WrongCredentials.title
     assert db.session.query(Session).count() == 0
+
+
+class Counting(PasswordHasher):
+    """Remembers what was asked of it, in its order: that is what takes time."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.asked: list[str] = []
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.asked.append("hash")
+        return super().hash(password, salt=salt)
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        self.asked.append("verify")
+        return super().verify(hash, password)
+
+
+def test_a_process_works_as_long_for_a_stranger_as_for_a_wrong_password_from_the_first_on(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.account()
+    for email in ("nobody@example.org", "rhea@example.org"):
+        hasher = Counting()
+        monkeypatch.setattr(passwords, "_hasher", hasher)
+        passwords._nobody.cache_clear()
+        for work in (["hash", "verify"], ["verify"]):
+            with pytest.raises(WrongCredentials):
+                sign_in(email, "wrong password")
+            assert hasher.asked == work
+            hasher.asked.clear()
 
 
 def test_a_stored_password_that_is_damaged_lets_nobody_in(app: Flask) -> None:
