@@ -131,7 +131,7 @@ def account(name: str = "Rhea", *, role: Role = Role.READER, verified: bool = Tr
     # Hashed before the transaction, as the service does.
     hashed = secret()
     with writing():
-        made = email_verification.made(given, hashed, role)
+        made = email_verification.new_account(given, hashed, role)
         made.email_verified_at = now() if verified else None
     return made
 

@@ -1,7 +1,7 @@
-"""Addresses: giving an account another mail address, or its first one.
+"""E-mail change: giving an account another mail address, or its first one.
 
-The new address counts once a letter to it was answered. Whether it belongs to somebody else's
-account is told to nobody but the letter's reader: what is shown and done is the same.
+The new address counts once an e-mail to it was answered. Whether it belongs to somebody else's
+account is told to nobody but the e-mail's reader: what is shown and done is the same.
 """
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from comments_service.models import Account, Email, Session, Token, now
 
 
 def asked(account: Account) -> Token | None:
-    """The change that waits for its letter to be answered; its `email` is the new address."""
+    """The change that waits for its e-mail to be answered; its `email` is the new address."""
     return db.session.scalar(
         sa.select(Token)
         .where(Token.account_id == account.id, *tokens.usable(ChangeEmail))
@@ -25,15 +25,15 @@ def asked(account: Account) -> Token | None:
 
 
 def ask(session: Session, account: Account, email: str, lang: str, network: str) -> None:
-    """Send a letter to the new address, with a link that makes it the account's.
+    """Send an e-mail to the new address, with a link that makes it the account's.
 
-    An address that another account has gets a letter that says so instead, and no link.
+    An address that another account has gets an e-mail that says so instead, and no link.
     Raises InvalidInput for the address that the account has already, TooMany.
     """
     if names.email_key(email) == account.email_key:
         raise InvalidInput(fields={"email": Message("This is already your address.")})
     with writing():
-        email_verification.count_letter(network)
+        email_verification.count_email(network)
         tokens.drop(ChangeEmail, account_id=account.id)
         text = tokens.make(ChangeEmail(session.id), account, email=email)
         holder = names.of_email(email)
@@ -54,7 +54,7 @@ def cancel(account: Account) -> None:
 def confirm(text: str, lang: str) -> None:
     """Give the account its new address, and end all sessions but the one that asked for it.
 
-    Letters to the old address open nothing any more, and a last one tells it. Raises UnknownToken,
+    E-mails to the old address open nothing any more, and a last one tells it. Raises UnknownToken,
     also when the address has become another account's meanwhile.
     """
     with writing():
@@ -65,7 +65,7 @@ def confirm(text: str, lang: str) -> None:
         if account.closed_at is not None or (holder and holder.email_verified_at is not None):
             raise UnknownToken(tokens.SPENT)
         if holder is not None:
-            # Somebody signed up with it who never answered the letter: it was not his.
+            # Somebody signed up with it who never answered the e-mail: it was not his.
             holder.email = holder.email_key = None
             db.session.flush()
         before, known = account.email, account.email_verified_at is not None
@@ -74,6 +74,6 @@ def confirm(text: str, lang: str) -> None:
         tokens.drop(VerifyEmail, ResetPassword, MagicLink, ChangeEmail, account_id=account.id)
         sessions.end_all(account.id, Session.id != ChangeEmail.of(token).session)
         if before is not None and known:
-            # Whom the old address belongs to from now on is not known here, so neither are letters.
+            # Whom the old address belongs to from now on is not known here, so neither are e-mails.
             db.session.execute(sa.delete(Email).where(Email.recipient == before))
             outbox.write(before, lang, "email-changed", ephemeral=True, name=account.name)

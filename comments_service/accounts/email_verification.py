@@ -1,7 +1,7 @@
-"""Letters: what one proves by reading one's mail. Signing up, and choosing a new password; the letter
-that signs in has a room of its own, `links`.
+"""E-mail verification: what one proves by reading one's mail. Signing up, and choosing a new password;
+the e-mail that signs in is in `magic_link`.
 
-Whether an address is known is told to nobody but the letter's reader: the answer is the same, and
+Whether an address is known is told to nobody but the e-mail's reader: the answer is the same, and
 so is the work.
 """
 
@@ -21,42 +21,42 @@ from comments_service.models import Account, Role, now
 from comments_service.sessions import Visitor
 
 CLOSED = Message("New accounts cannot be created at the moment.")
-MANY_LETTERS = Message("Too many e-mails in a short time. Please try again later.")
+TOO_MANY_EMAILS = Message("Too many e-mails in a short time. Please try again later.")
 
 
-def asked_for() -> type[NewReader]:
+def sign_up_form() -> type[NewReader]:
     """What a new account is asked for: a password only where one signs in with it."""
     return SignUp if config.current().passwords else NewReader
 
 
 def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> None:
-    """Make an account that waits for its letter to be answered.
+    """Make an account that waits for its e-mail to be answered.
 
-    An address that has an account already gets a letter that says so. `browser` marks the one that
-    asks: there the letter's link needs no password. Raises InvalidInput when the name is taken,
+    An address that has an account already gets an e-mail that says so. `browser` is the cookie of the
+    one that asks: there the link needs no password. Raises InvalidInput when the name is taken,
     NotAllowed when sign-up is off.
     """
     settings = config.current()
     if not settings.sign_up:
         raise NotAllowed(CLOSED)
     if not (settings.passwords or settings.magic_links):
-        # Such an account could be entered once, by this letter, and never again.
+        # Such an account could be entered once, by this e-mail, and never again.
         raise NotAllowed(Message("Please sign in first; that creates an account."))
     secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None
-    with making():
-        count_letter(network)
+    with making_account():
+        count_email(network)
         # Names are public, addresses are not: asked first, so that a name which is taken is
         # answered alike whether the address is known or not.
         names.refuse_taken(given.name)
         known = names.of_email(given.email)
         if known is None:
-            known = made(given, secret, Role.READER)
+            known = new_account(given, secret, Role.READER)
         elif known.email_verified_at is not None or known.closed_at is not None:
-            link = config.current().comments_url + _way_back()
+            link = config.current().comments_url + _recovery_page()
             outbox.write(given.email, lang, "known", name=known.name, link=link)
             return
         else:
-            # Whoever signed up last may not be whoever did first: only the letter to this one goes
+            # Whoever signed up last may not be whoever did first: only the e-mail to this one goes
             # on, with this one's password.
             tokens.drop(tokens.VerifyEmail, account_id=known.id)
             if secret is not None:
@@ -65,7 +65,7 @@ def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> 
 
 
 @contextmanager
-def making() -> Iterator[None]:
+def making_account() -> Iterator[None]:
     """A transaction that may make an account: two at the same moment cannot have one name or address."""
     try:
         with writing():
@@ -76,7 +76,7 @@ def making() -> Iterator[None]:
         ) from None
 
 
-def _way_back() -> str:
+def _recovery_page() -> str:
     """The page that helps somebody who forgot that he has an account."""
     return "forgot" if config.current().passwords else "sign-in"
 
@@ -87,18 +87,18 @@ def _hashed(browser: str) -> str:
 
 
 def _send(payload: tokens.Payload, account: Account, email: str, lang: str) -> None:
-    """A letter with a link; its template and its page are called as its purpose is."""
+    """An e-mail with a link; its template and its page are called as its purpose is."""
     purpose = payload.purpose
     link = tokens.link(purpose, tokens.make(payload, account))
     outbox.write(email, lang, purpose, ephemeral=True, name=account.name, link=link)
 
 
-def count_letter(network: str) -> None:
-    """Raises TooMany for a network that asks for one letter after the other."""
-    rate_limits.count(f"letter:{network}", config.current().limit_sign_up, MANY_LETTERS)
+def count_email(network: str) -> None:
+    """Raises TooMany for a network that asks for one e-mail after the other."""
+    rate_limits.count(f"email:{network}", config.current().limit_sign_up, TOO_MANY_EMAILS)
 
 
-def made(given: NewReader, secret: str | None, role: Role) -> Account:
+def new_account(given: NewReader, secret: str | None, role: Role) -> Account:
     """A new account, inside the caller's transaction; with a password unless `secret` is None."""
     account = Account(
         name=given.name,
@@ -119,7 +119,7 @@ def forgot(email: str, lang: str, network: str) -> None:
     if not config.current().passwords:
         raise NotAllowed(passwords.NO_PASSWORDS)
     with writing():
-        count_letter(network)
+        count_email(network)
         account = names.of_email(email)
         if account is not None and account.email and account.closed_at is None:
             _send(tokens.ResetPassword(), account, account.email, lang)
@@ -128,7 +128,7 @@ def forgot(email: str, lang: str, network: str) -> None:
 def needs_password(text: str, browser: str) -> bool:
     """Whether confirming an address asks for the password that was chosen with it.
 
-    Anybody can sign up with anybody's address. Its owner, who presses the button in the letter out of
+    Anybody can sign up with anybody's address. Its owner, who presses the button in the e-mail out of
     curiosity, must not come to share an account with whoever chose the password: so the button alone
     is enough only in the browser that signed up. Raises UnknownToken.
     """
@@ -154,7 +154,7 @@ def verify(text: str, visitor: Visitor, *, browser: str = "", password: str = ""
 
 
 def _waiting(text: str) -> Account:
-    """The account whose address a letter confirms, if it still has one. Raises UnknownToken."""
+    """The account whose address an e-mail confirms, if it still has one. Raises UnknownToken."""
     account = tokens.use_of_account(tokens.VerifyEmail, text)
     if account.email is None:
         # Somebody else proved the address meanwhile, and has it.

@@ -1,4 +1,4 @@
-"""Data: everything that is known of an account and its owner, for that owner, in one piece.
+"""Export: everything that is known of an account and its owner, for that owner, in one piece.
 
 Its shape is written down in docs/formats.md. What would let somebody in, such as hashes and keys, is
 left out: it is of no use to its owner. So are the names of moderators, who are persons themselves.
@@ -19,8 +19,8 @@ VERSION = 1
 
 def gathered(account: Account) -> dict[str, Any]:
     """All of it, ready for JSON; the same number of queries however much there is."""
-    second = db.session.get(Authenticator, account.id)
-    ways = db.session.scalars(
+    totp = db.session.get(Authenticator, account.id)
+    identities = db.session.scalars(
         sa.select(Identity).where(Identity.account_id == account.id).order_by(Identity.id)
     )
     passkeys = db.session.scalars(
@@ -49,7 +49,7 @@ def gathered(account: Account) -> dict[str, Any]:
                 "created_at": _stamp(each.created_at),
                 "used_at": _stamp(each.used_at),
             }
-            for each in ways
+            for each in identities
         ],
         "passkeys": [
             {
@@ -59,8 +59,8 @@ def gathered(account: Account) -> dict[str, Any]:
             }
             for each in passkeys
         ],
-        "second_factor": {"since": _stamp(second.confirmed_at)}
-        if second is not None and second.confirmed_at is not None
+        "second_factor": {"since": _stamp(totp.confirmed_at)}
+        if totp is not None and totp.confirmed_at is not None
         else None,
         "sessions": [
             {
@@ -73,7 +73,7 @@ def gathered(account: Account) -> dict[str, Any]:
             for each in sessions.ever(account)
         ],
         "comments": _comments(account),
-        "letters": _letters(account),
+        "letters": _emails(account),
         "decisions": [
             {
                 "comment": each.comment_id,
@@ -124,7 +124,7 @@ def _comments(account: Account) -> list[dict[str, Any]]:
     ]
 
 
-def _letters(account: Account) -> list[dict[str, Any]]:
+def _emails(account: Account) -> list[dict[str, Any]]:
     """What was written to the account's address. The texts hold links that sign in, and stay out."""
     if account.email is None:
         return []

@@ -2,7 +2,7 @@
 
 Browsers keep the cookies of a page's requests apart from those of a window on the service's own
 address. So the page makes a secret, shows its hash to the service and opens the window; there one
-signs in, by whatever way, and says yes to a question that names the page; then the page trades its
+signs in, by whatever method, and says yes to a question that names the page; then the page trades its
 secret for a session of its own. Nothing passes between the two windows themselves.
 
 What keeps a stranger from having somebody else's yes: the secret never leaves the page, works once
@@ -29,7 +29,7 @@ from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownTo
 from comments_service.models import Account, Session, Token
 from comments_service.sessions import Visitor
 
-# Somebody who closes the window and tries again, and again; and a household of such people.
+# Somebody who closes the window and tries again, and again; and a family of such people.
 ASKED_OFTEN = Rate(60, 900)
 MANY_TRIES = Message("Too many attempts to sign in. Please try again later.")
 ELSEWHERE = Message(

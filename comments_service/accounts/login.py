@@ -1,4 +1,4 @@
-"""Entrance: the last step of every way in.
+"""Login: the last step of every sign-in, whatever its method.
 
 However somebody showed who he is, here it is decided whether a second factor is still asked for,
 and then the session begins. Nothing else makes a session for an account.
@@ -39,7 +39,7 @@ def enter(account: Account, method: str, visitor: Visitor, *, strong: bool = Fal
 
 
 def has_second_factor(account: Account) -> bool:
-    """Whether an app's six digits are asked of this account after a password or a letter."""
+    """Whether an app's six digits are asked of this account after a password or an e-mail."""
     return bool(
         db.session.scalar(
             sa.select(sa.literal(1)).where(
@@ -54,7 +54,7 @@ def has_passkey(account: Account) -> bool:
 
 
 def needs_strong_proof(account: Account) -> bool:
-    """Whether a password, a letter or a provider alone is too little to prove who one is.
+    """Whether a password, an e-mail or a provider alone is too little to prove who one is.
 
     It is for whoever has a second factor, and for staff with a passkey where staff needs two:
     otherwise a stolen password would be enough to take the second factor away, or to add another.

@@ -1,11 +1,11 @@
-"""Links: the letter that signs in, by its link or, where the letter is read on another device, by the
+"""Magic links: the e-mail that signs in, by its link or, where it is read on another device, by the
 six digits beside it.
 
 Three secrets hang together, each the hash of the one before it: the link's token, which only the
-letter has; the ticket, which the page that asked for the letter keeps; and what the table keeps. So
-the letter's link works wherever it is opened, the page cannot make the link out of its ticket, and
-the table gives away neither; the letter leaves the outbox as it is sent. The six digits are kept as an HMAC under the ticket: they are worth
-nothing without it, neither to somebody who guesses them nor to somebody who reads the table.
+e-mail has; the ticket, which the page that asked for the e-mail keeps; and what the table keeps. So
+the link works wherever it is opened, the page cannot make the link out of its ticket, and the table
+gives away neither; the e-mail leaves the outbox as it is sent. The six digits are kept as an HMAC
+under the ticket: they are worth nothing without it, neither to somebody who guesses them nor to somebody who reads the table.
 """
 
 import hashlib
@@ -26,12 +26,12 @@ from comments_service.inputs import GivenCode, NewReader
 from comments_service.models import Account, Role, Token, now
 from comments_service.sessions import Visitor
 
-# One guess in 200,000 is right before the letter is worth nothing.
+# One guess in 200,000 is right before the e-mail is worth nothing.
 MAX_TRIES = 5
-# Letters can be asked for again and again; ten guesses a day would take 270 years.
+# E-mails can be asked for again and again; ten guesses a day would take 270 years.
 WRONG_CODES = (Rate(10, 86_400),)
 
-NO_LETTERS = Message("Signing in by e-mail is switched off here.")
+SWITCHED_OFF = Message("Signing in by e-mail is switched off here.")
 WRONG = Message("This is not the code from the latest e-mail.")
 SPENT = Message("This code has been used or has expired. Please ask for another e-mail.")
 GUESSED_ENOUGH = Message("Too many wrong codes for today. The link in the e-mail still works.")
@@ -40,28 +40,28 @@ NAME_NEEDED = Message("Please enter a name.")
 
 @dataclass(frozen=True)
 class Welcome:
-    """Whom a letter's link lets in, before its button is pressed: nobody yet, if `account` is None."""
+    """Whom an e-mail's link lets in, before its button is pressed: nobody yet, if `account` is None."""
 
     account: Account | None
     email: str
 
 
 def ask(email: str, lang: str, network: str, *, target: str = "") -> str:
-    """Send a letter that signs its reader in; returns the ticket that its code is used with.
+    """Send an e-mail that signs its reader in; returns the ticket that its code is used with.
 
-    Whether the address is known changes what the letter says, and nothing else. `target` is where
-    the link goes on to. Asking again makes the letter before worthless. Raises TooMany, NotAllowed.
+    Whether the address is known changes what the e-mail says, and nothing else. `target` is where
+    the link goes on to. Asking again makes the e-mail before worthless. Raises TooMany, NotAllowed.
     """
     settings = config.current()
     if not settings.magic_links:
-        raise NotAllowed(NO_LETTERS)
+        raise NotAllowed(SWITCHED_OFF)
     key = names.email_key(email)
     text = secrets.token_urlsafe(32)
     code = f"{secrets.randbelow(10**6):06}"
     with writing():
-        email_verification.count_letter(network)
+        email_verification.count_email(network)
         rate_limits.count(
-            _subject("letter-to", key), settings.limit_sign_up, email_verification.MANY_LETTERS
+            _subject("email-to", key), settings.limit_sign_up, email_verification.TOO_MANY_EMAILS
         )
         account = names.of_email(email)
         open_to_all = settings.sign_up and account is None
@@ -107,23 +107,23 @@ def welcome(text: str) -> Welcome:
 
 
 def by_link(text: str, visitor: Visitor, name: str | None = None) -> tuple[Entry, str]:
-    """Let in who pressed the button behind a letter's link; with where he wanted to go.
+    """Let in who pressed the button behind an e-mail's link; with where he wanted to go.
 
     `name` is for an address that has no account, which makes one. Raises UnknownToken, InvalidInput,
     NotAllowed.
     """
-    with email_verification.making():
+    with email_verification.making_account():
         token = tokens.use(MagicLink, _ticket(text))
         return _arrive(token, visitor, name), MagicLink.of(token).target
 
 
 def by_code(given: GivenCode, visitor: Visitor) -> Entry:
-    """Let in who has the ticket and the letter's six digits. Raises UnknownToken, InvalidInput, TooMany.
+    """Let in who has the ticket and the e-mail's six digits. Raises UnknownToken, InvalidInput, TooMany.
 
-    A wrong code is counted against the letter and against its address; a right one without the name
+    A wrong code is counted against the e-mail and against its address; a right one without the name
     that it needs is not used up.
     """
-    with email_verification.making():
+    with email_verification.making_account():
         token = _tried(given.ticket)
         subject = _subject("code", token.email or "")
         rate_limits.count(subject, WRONG_CODES, GUESSED_ENOUGH)
@@ -158,9 +158,9 @@ def _tried(ticket: str) -> Token:
 
 
 def _account(token: Token) -> Account | None:
-    """The account that a letter is for: also one that was made since. Raises UnknownToken, NotAllowed."""
+    """The account that an e-mail is for: also one that was made since. Raises UnknownToken, NotAllowed."""
     if not config.current().magic_links:
-        raise NotAllowed(NO_LETTERS)
+        raise NotAllowed(SWITCHED_OFF)
     if token.account_id is not None:
         account = db.session.get(Account, token.account_id)
         # An address that moved to another account, or left this one, opens it no more.
@@ -176,13 +176,13 @@ def _account(token: Token) -> Account | None:
 
 
 def _arrive(token: Token, visitor: Visitor, name: str | None) -> Entry:
-    """The account of a letter's address, which is proved now, or a new one with a name."""
+    """The account of an e-mail's address, which is proved now, or a new one with a name."""
     account = _account(token)
     if account is None:
         if not name:
             raise InvalidInput(fields={"name": NAME_NEEDED})
         names.refuse_taken(name)
         given = NewReader(name=name, email=MagicLink.of(token).address)
-        account = email_verification.made(given, None, Role.READER)
+        account = email_verification.new_account(given, None, Role.READER)
     sign_in_methods.hand_over(account)
     return enter(account, "letter", visitor)

@@ -1,4 +1,4 @@
-"""Wire: what is said to a provider, and what of its answers is believed.
+"""OAuth client: what is said to a provider, and what of its answers is believed.
 
 The service speaks only to the providers that its owner configured, at the addresses that GitHub
 publishes or that an OpenID provider's own discovery document names: over TLS but on one machine,
@@ -85,7 +85,7 @@ class Person:
     label: str
 
 
-class Careful(HTTPAdapter):
+class BoundedAdapter(HTTPAdapter):
     """Reads a small answer, soon, from the address that was asked and no other."""
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
@@ -107,15 +107,15 @@ class Careful(HTTPAdapter):
 
 
 def session(client: Client, **options: Any) -> Any:
-    """Authlib's session for one flow, with PKCE, over our own wire."""
+    """Authlib's session for one flow, with PKCE, over our own adapter."""
     made = OAuth2Session(client.id, client.secret, code_challenge_method="S256", **options)
     for scheme in ("https://", "http://"):
-        made.mount(scheme, Careful())
+        made.mount(scheme, BoundedAdapter())
     made.headers.update({"Accept-Encoding": "identity", "User-Agent": "Postil"})
     return made
 
 
-def back(client: Client) -> str:
+def redirect_uri(client: Client) -> str:
     """Where a provider sends people back to; it is registered with the provider."""
     return f"{config.current().comments_url}with/{client.key}/back"
 
@@ -123,7 +123,7 @@ def back(client: Client) -> str:
 # ---- what an OpenID provider says of itself
 
 
-class Memory:
+class Cache:
     """What was fetched a short while ago, for all threads of this process."""
 
     def __init__(self) -> None:
@@ -147,7 +147,7 @@ class Memory:
             self._kept.clear()
 
 
-memory = Memory()
+cache = Cache()
 
 
 def _object(answer: requests.Response) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def provider(client: Client) -> Provider:
     if client.kind in KNOWN:
         return KNOWN[client.kind]
     address = f"{client.kind}/.well-known/openid-configuration"
-    said = memory.fetched(client, address, REMEMBERED_SECONDS)
+    said = cache.fetched(client, address, REMEMBERED_SECONDS)
     issuer = said["issuer"]
     if issuer.rstrip("/") != client.kind:
         raise ValueError(f"the document is that of {issuer}")
@@ -190,7 +190,7 @@ def provider(client: Client) -> Provider:
 
 
 class Trouble:
-    """Turns whatever goes wrong on the way into the one error that people are told."""
+    """Turns whatever goes wrong in between into the one error that people are told."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -214,7 +214,7 @@ class Trouble:
             ) from error
 
 
-def address(client: Client, state: str, verifier: str, nonce: str, *, fresh: bool) -> str:
+def authorization_url(client: Client, state: str, verifier: str, nonce: str, *, fresh: bool) -> str:
     """Where somebody goes to sign in with a provider. Raises ProviderFailed.
 
     `fresh` asks that he sign in there anew, rather than with what his browser remembers.
@@ -222,7 +222,7 @@ def address(client: Client, state: str, verifier: str, nonce: str, *, fresh: boo
     with Trouble(client):
         there = provider(client)
         extra = {"nonce": nonce, **({"max_age": "1"} if fresh else {})} if there.keys else {}
-        with session(client, scope=there.scope, redirect_uri=back(client)) as going:
+        with session(client, scope=there.scope, redirect_uri=redirect_uri(client)) as going:
             url, _ = going.create_authorization_url(
                 there.authorize, state=state, code_verifier=verifier, **extra
             )
@@ -234,7 +234,7 @@ def person(client: Client, code: str, verifier: str, nonce: str, *, fresh: bool)
     with Trouble(client):
         there = provider(client)
         with session(
-            client, redirect_uri=back(client), token_endpoint_auth_method=there.auth
+            client, redirect_uri=redirect_uri(client), token_endpoint_auth_method=there.auth
         ) as asking:
             given = asking.fetch_token(
                 there.token,
@@ -289,7 +289,7 @@ def _claims(
 def _signed(client: Client, there: Provider, text: str) -> jwt.Token:
     """The ID token, once its signature is right; keys may have changed since they were fetched."""
     for seconds in (REMEMBERED_SECONDS, KEYS_AGAIN_SECONDS):
-        keys = KeySet.import_key_set(memory.fetched(client, there.keys, seconds))  # type: ignore[arg-type]  # what it is not raises
+        keys = KeySet.import_key_set(cache.fetched(client, there.keys, seconds))  # type: ignore[arg-type]  # what it is not raises
         try:
             return jwt.decode(text, keys, algorithms=list(ALGORITHMS))
         except (JoseError, ValueError):

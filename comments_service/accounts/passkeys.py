@@ -1,7 +1,7 @@
-"""Passkeys: keys that stay in one's devices and answer a question which only they can (WebAuthn).
+"""Passkeys: keys that stay in one's devices and answer a challenge which only they can (WebAuthn).
 
 A passkey is two factors in one, the device and what unlocks it, so nothing else is asked after it.
-Each question is kept here until it is answered, once; the browser holds only its ticket.
+Each challenge is kept here until it is answered, once; the browser holds only its ticket.
 """
 
 import secrets
@@ -31,11 +31,11 @@ from comments_service.models import Account, Passkey, Session, Site, now
 from comments_service.sessions import Visitor
 
 if TYPE_CHECKING:
-    from comments_service.accounts.webauthn_adapter import Place
+    from comments_service.accounts.webauthn_adapter import RelyingParty
 
-# Every visit of the sign-in page asks one question; a household may look at it often.
+# Every visit of the sign-in page asks one challenge; a family may look at it often.
 ASKED_OFTEN = (Rate(120, 900),)
-# More than anybody has devices, and few enough to name them all in an offer.
+# More than anybody has devices, and few enough to name them all to a device.
 MAX_PASSKEYS = 20
 # WebAuthn's own limit for an id; the longest key that is offered, RSA's, has about 300 bytes.
 MAX_ID_BYTES, MAX_KEY_BYTES = 1023, 2048
@@ -48,22 +48,22 @@ NOT_KNOWN = Message("This passkey is not known here, or its answer was not right
 NOT_TAKEN = Message("This passkey could not be saved. Please try again.")
 ASKED_TOO_OFTEN = Message("That was requested very often. Please wait a little.")
 SPENT = Message("That took too long. Please try again.")
-LAST_WAY = Message(
+LAST_METHOD = Message(
     "Without this passkey you could not sign in any more. Add another way to sign in first."
 )
 OF_ANOTHER = Message("This passkey belongs to another account.")
 
 
-def place() -> "Place":
-    """Where passkeys belong to. Raises NotAllowed where there are none."""
-    from comments_service.accounts.webauthn_adapter import Place
+def relying_party() -> "RelyingParty":
+    """What passkeys belong to. Raises NotAllowed where there are none."""
+    from comments_service.accounts.webauthn_adapter import RelyingParty
 
     settings = config.current()
     if not settings.passkeys:
         raise NotAllowed(OFF)
     if settings.passkey_place is None:
         raise NotAllowed(NUMBERS)
-    return Place(*settings.passkey_place)
+    return RelyingParty(*settings.passkey_place)
 
 
 def of(account: Account) -> Sequence[Passkey]:
@@ -73,24 +73,24 @@ def of(account: Account) -> Sequence[Passkey]:
     ).all()
 
 
-# ---- questions and answers
+# ---- signing in
 
 
-def question(network: str) -> dict[str, Any]:
+def sign_in_options(network: str) -> dict[str, Any]:
     """What a browser asks whichever passkey its owner chooses; anybody may ask. Raises TooMany."""
     from comments_service.accounts import webauthn_adapter
 
-    here, challenge = place(), secrets.token_urlsafe(32)
+    here, challenge = relying_party(), secrets.token_urlsafe(32)
     with writing():
         rate_limits.count(f"passkey:{network}", ASKED_OFTEN, ASKED_TOO_OFTEN)
         ticket = tokens.make(UsePasskey(challenge))
-    return {"options": webauthn_adapter.question(here, challenge), "ticket": ticket}
+    return {"options": webauthn_adapter.sign_in_options(here, challenge), "ticket": ticket}
 
 
 def _asked(
     kind: type[UsePasskey | MakePasskey], ticket: str, account: Account | None = None
 ) -> str:
-    """The question of a ticket, which is spent by this, whatever the answer is. Raises UnknownToken."""
+    """The challenge of a ticket, which is spent by this, whatever the answer is. Raises UnknownToken."""
     try:
         with writing():
             found = tokens.use(kind, ticket)
@@ -122,13 +122,13 @@ def check(account: Account, ticket: str, credential: Mapping[str, Any]) -> None:
 
 
 def _answered(ticket: str, credential: Mapping[str, Any]) -> tuple[Passkey, int]:
-    """The passkey that answered a question, and how often it says that it has done so."""
+    """The passkey that answered a challenge, and how often it says that it has done so."""
     from comments_service.accounts import webauthn_adapter
 
-    here = place()
+    here = relying_party()
     challenge = _asked(UsePasskey, ticket)
     try:
-        answer = webauthn_adapter.read(credential)
+        answer = webauthn_adapter.parsed(credential)
         passkey = db.session.scalar(
             sa.select(Passkey).where(Passkey.credential_id == answer.raw_id)
         )
@@ -138,7 +138,7 @@ def _answered(ticket: str, credential: Mapping[str, Any]) -> tuple[Passkey, int]
         handle = answer.response.user_handle
         if handle is not None and handle != account.public_id.encode():
             raise WrongCredentials(NOT_KNOWN)
-        return passkey, webauthn_adapter.believe(answer, passkey, here, challenge)
+        return passkey, webauthn_adapter.verify_sign_in(answer, passkey, here, challenge)
     except webauthn_adapter.Malformed:
         raise WrongCredentials(NOT_KNOWN) from None
 
@@ -164,14 +164,14 @@ def _count(passkey: Passkey, sign_count: int) -> None:
         raise WrongCredentials(NOT_KNOWN)
 
 
-# ---- having them
+# ---- an account's own
 
 
-def offer(account: Account) -> dict[str, Any]:
+def registration_options(account: Account) -> dict[str, Any]:
     """What a browser asks a device for: a passkey of this account, unless it has one already."""
     from comments_service.accounts import webauthn_adapter
 
-    here, mine = place(), of(account)
+    here, mine = relying_party(), of(account)
     if len(mine) >= MAX_PASSKEYS:
         raise TooManyPasskeys
     site = db.session.get(Site, 1)
@@ -180,7 +180,7 @@ def offer(account: Account) -> dict[str, Any]:
         ticket = tokens.make(MakePasskey(challenge), account)
     title = site.title if site else here.name
     return {
-        "options": webauthn_adapter.offer(here, title, account, challenge, mine),
+        "options": webauthn_adapter.registration_options(here, title, account, challenge, mine),
         "ticket": ticket,
     }
 
@@ -192,10 +192,10 @@ def add(account: Account, session: Session, given: NewPasskey, title: str, lang:
     """
     from comments_service.accounts import webauthn_adapter
 
-    here = place()
+    here = relying_party()
     challenge = _asked(MakePasskey, given.ticket, account)
     try:
-        new = webauthn_adapter.made(given.credential, here, challenge)
+        new = webauthn_adapter.verify_registration(given.credential, here, challenge)
     except webauthn_adapter.Malformed:
         raise InvalidInput(fields={"credential": NOT_TAKEN}) from None
     if len(new.credential_id) > MAX_ID_BYTES or len(new.public_key) > MAX_KEY_BYTES:
@@ -231,10 +231,10 @@ def rename(account: Account, number: int, name: str) -> None:
 
 
 def remove(account: Account, number: int, lang: str) -> None:
-    """Let a passkey open nothing any more. Raises NotAllowed for the last way in."""
+    """Let a passkey open nothing any more. Raises NotAllowed for the last sign-in method."""
     with writing():
         passkey = mine(account, number)
-        if sign_in_methods.left_without(account, passkey=passkey):
-            raise NotAllowed(LAST_WAY)
+        if sign_in_methods.would_lock_out(account, passkey=passkey):
+            raise NotAllowed(LAST_METHOD)
         security_mail.write(account, lang, "passkey-removed", thing=passkey.name)
         db.session.delete(passkey)

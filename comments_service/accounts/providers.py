@@ -1,7 +1,7 @@
 """Providers: whose account it is that somebody opens with GitHub, Google or an OpenID provider.
 
-Somebody sets out with a state that only his browser has, and comes back with a code; `wire` finds
-out who he is to the provider. An identity that is known opens its account. Else an address counts
+Somebody sets out with a state that only his browser has, and comes back with a code; `oauth_client`
+finds out who he is to the provider. An identity that is known opens its account. Else an address counts
 only if the provider vouches for it: then it opens the account that has proved the same address.
 Nothing is ever matched by an address that somebody merely claims.
 """
@@ -84,7 +84,7 @@ def set_out(
     # Imported here: what speaks with providers costs 7 MB and 70 ms that few blogs ever need.
     from comments_service.accounts import oauth_client
 
-    return oauth_client.address(client, state, verifier, nonce, fresh=intent == "prove")
+    return oauth_client.authorization_url(client, state, verifier, nonce, fresh=intent == "prove")
 
 
 def come_back(client: Client, state: str, code: str, browser: str) -> Return:
@@ -140,7 +140,7 @@ def arrive(client: Client, person: "Person", visitor: Visitor, browser: str, lan
         sign_in_methods.hand_over(known)
         entry = _enter(known, client, visitor)
         if entry.session is not None:
-            # Not before the second factor: an address alone must not add a way in for good.
+            # Not before the second factor: an address alone must not add a sign-in method for good.
             _connect(known, client, person, lang)
         return Arrival(entry, linked=entry.session is not None)
 
@@ -193,7 +193,7 @@ def make_account(client: Client, ticket: str, name: str, browser: str, visitor: 
     """
     if not config.current().sign_up:
         raise NotAllowed(email_verification.CLOSED)
-    with email_verification.making():
+    with email_verification.making_account():
         _, person = _step(ChooseName, client, ticket, browser)
         names.refuse_taken(name)
         account = Account(
@@ -253,7 +253,7 @@ def unlink(account: Account, identity_id: int, lang: str) -> None:
         identity = next((each for each in linked(account) if each.id == identity_id), None)
         if identity is None:
             return
-        if sign_in_methods.left_without(account, identity=identity):
+        if sign_in_methods.would_lock_out(account, identity=identity):
             raise NotAllowed(
                 Message(
                     "Without it you could not sign in any more. Add another way to sign in first: a"

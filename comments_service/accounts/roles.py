@@ -36,7 +36,7 @@ def owner_link() -> str:
 def become_owner(text: str, given: NewReader, visitor: Visitor) -> Entry:
     """Make the owner's account through the one-time link. Raises UnknownToken, InvalidInput.
 
-    Without a password, where nobody signs in with one: then a letter, a passkey or a provider does.
+    Without a password, where nobody signs in with one: then an e-mail, a passkey or a provider does.
     """
     tokens.find(BecomeOwner, text)
     db.session.commit()
@@ -46,8 +46,8 @@ def become_owner(text: str, given: NewReader, visitor: Visitor) -> Entry:
         account = names.of_email(given.email)
         if account is None:
             names.refuse_taken(given.name)
-            account = email_verification.made(given, secret, Role.OWNER)
-            # Whoever can read the server's terminal needs no letter to prove an address.
+            account = email_verification.new_account(given, secret, Role.OWNER)
+            # Whoever can read the server's terminal needs no e-mail to prove an address.
             account.email_verified_at = now()
         else:
             sign_in_methods.hand_over(account)

@@ -1,6 +1,6 @@
-"""Notices: letters that tell somebody that the way into the account has changed.
+"""Security mail: tells somebody that his sign-in methods have changed.
 
-Whoever did it himself throws them away; whoever did not learns of it in time.
+Whoever did it himself throws it away; whoever did not learns of it in time.
 """
 
 from comments_service import config, outbox
@@ -8,7 +8,7 @@ from comments_service.models import Account
 
 
 def write(account: Account, lang: str, what: str, *, left: int = 0, thing: str = "") -> None:
-    """Put a notice into the outbox, inside the caller's transaction; `what` is a case of the template.
+    """Put one into the outbox, inside the caller's transaction; `what` is a case of the template.
 
     Nothing is sent to an address that was never confirmed: it may be somebody else's.
     """
@@ -18,7 +18,7 @@ def write(account: Account, lang: str, what: str, *, left: int = 0, thing: str =
     outbox.write(
         account.email,
         lang,
-        "notice",
+        "security",
         name=account.name,
         what=what,
         link=link,

@@ -1,4 +1,4 @@
-"""Ways: which ways in an account has, so that nobody takes his last one away; and whose an account
+"""Sign-in methods: which an account has, so that nobody takes his last one away; and whose an account
 becomes when the owner of its address comes after somebody else had signed up with it.
 """
 
@@ -18,7 +18,7 @@ from comments_service.models import (
 )
 
 
-def left_without(
+def would_lock_out(
     account: Account,
     *,
     identity: Identity | None = None,

@@ -1,6 +1,6 @@
-"""Second factor: an app's six digits beside a password or a letter, and codes for when it is lost.
+"""TOTP: an app's six digits as a second factor beside a password or an e-mail, and codes for when it is lost.
 
-The app and this room share a secret, which therefore is stored as it is; recovery codes are stored
+The app and the service share a secret, which therefore is stored as it is; recovery codes are stored
 as hashes only. Whoever tries codes is counted by account, and no code works twice.
 """
 
@@ -111,7 +111,7 @@ def _used_up(account: Account, code: str) -> str:
 
 def _tried(account: Account) -> str:
     """Count a try, inside the caller's transaction; gives what is counted. Raises TooMany."""
-    subject = f"second:{account.public_id}"
+    subject = f"totp:{account.public_id}"
     rate_limits.count(subject, config.current().limit_sign_in, GUESSED_ENOUGH)
     return subject
 
@@ -214,7 +214,7 @@ def confirm(account: Account, session: Session, code: str, lang: str) -> list[st
         if right:
             app.confirmed_at = now()
             sessions.prove(session, strong=True)
-            security_mail.write(account, lang, "second-on")
+            security_mail.write(account, lang, "totp-on")
             return _new_codes(account)
     raise InvalidInput(fields={"code": WRONG})
 
@@ -245,7 +245,7 @@ def switch_off(account: Account, lang: str) -> None:
     """Ask for no second factor any more."""
     with writing():
         if has_second_factor(account):
-            security_mail.write(account, lang, "second-off")
+            security_mail.write(account, lang, "totp-off")
         _drop(account)
 
 
@@ -265,8 +265,8 @@ def reset(account: Account) -> None:
         _drop(account)
         db.session.execute(sa.delete(Passkey).where(Passkey.account_id == account.id))
         # Whoever has an address can ask for a new password, even where he never had one.
-        by_letter = config.current().passwords and account.email_verified_at is not None
-        if not by_letter and sign_in_methods.left_without(account):
+        by_email = config.current().passwords and account.email_verified_at is not None
+        if not by_email and sign_in_methods.would_lock_out(account):
             raise InvalidInput(fields={"email": ONLY_PASSKEYS})
         sessions.end_all(account.id)
         tokens.drop(AskTotp, account_id=account.id)
@@ -276,18 +276,18 @@ def reset(account: Account) -> None:
 # ---- what an app is told
 
 
-def address(account: Account, secret: str) -> str:
+def provisioning_uri(account: Account, secret: str) -> str:
     """The `otpauth:` address that an app understands, by link or by picture."""
     host = urlsplit(config.current().site_url).hostname or "Postil"
     return pyotp.TOTP(secret).provisioning_uri(name=account.email or account.name, issuer_name=host)
 
 
-def picture(address: str) -> str:
+def qr_code(uri: str) -> str:
     """The same as a QR code: an SVG within a `data:` address, which a page's policy lets through."""
-    code = segno.make(address, error="m", micro=False)
+    code = segno.make(uri, error="m", micro=False)
     return code.svg_data_uri(scale=4, border=4, light="#fff", dark="#000")
 
 
-def spoken(secret: str) -> str:
+def in_groups(secret: str) -> str:
     """The secret in groups of four, for somebody who types it."""
     return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

@@ -1,6 +1,6 @@
-"""Ceremonies: WebAuthn's own part of passkeys, done by its library; whose they are is in `passkeys`.
+"""WebAuthn adapter: WebAuthn's own part of passkeys, done by its library; whose they are is in `passkeys`.
 
-Imported with the first question that somebody asks: what reads certificates and CBOR costs 14 MB and
+Imported with the first challenge that somebody asks for: what reads certificates and CBOR costs 14 MB and
 80 ms that neither a start nor a blog without passkeys should pay.
 """
 
@@ -34,11 +34,11 @@ _made_up = (
 
 
 class Malformed(Exception):
-    """An answer that no device gave to this question."""
+    """An answer that no device gave to this challenge."""
 
 
 @dataclass(frozen=True)
-class Place:
+class RelyingParty:
     """The name that passkeys belong to, and the origin that asks for them."""
 
     name: str
@@ -46,7 +46,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Made:
+class NewCredential:
     """What is kept of a new passkey."""
 
     credential_id: bytes
@@ -63,11 +63,11 @@ def _refusing() -> Iterator[None]:
         raise Malformed from error
 
 
-def question(place: Place, challenge: str) -> dict[str, Any]:
-    """The options for `navigator.credentials.get`: any passkey of this place will do."""
+def sign_in_options(party: RelyingParty, challenge: str) -> dict[str, Any]:
+    """The options for `navigator.credentials.get`: any passkey of this party will do."""
     return options_to_json_dict(
         webauthn.generate_authentication_options(
-            rp_id=place.name,
+            rp_id=party.name,
             challenge=base64url_to_bytes(challenge),
             timeout=DIALOG_MS,
             user_verification=UserVerificationRequirement.REQUIRED,
@@ -75,14 +75,14 @@ def question(place: Place, challenge: str) -> dict[str, Any]:
     )
 
 
-def read(credential: Mapping[str, Any]) -> AuthenticationCredential:
-    """An answer to a question, not believed yet. Raises Malformed."""
+def parsed(credential: Mapping[str, Any]) -> AuthenticationCredential:
+    """An answer to a challenge, not believed yet. Raises Malformed."""
     with _refusing():
         return webauthn.helpers.parse_authentication_credential_json(dict(credential))
 
 
-def believe(
-    answer: AuthenticationCredential, passkey: Passkey, place: Place, challenge: str
+def verify_sign_in(
+    answer: AuthenticationCredential, passkey: Passkey, party: RelyingParty, challenge: str
 ) -> int:
     """How often the passkey says that it has answered, if it is the one that did. Raises Malformed.
 
@@ -92,21 +92,21 @@ def believe(
         return webauthn.verify_authentication_response(
             credential=answer,
             expected_challenge=base64url_to_bytes(challenge),
-            expected_rp_id=place.name,
-            expected_origin=[place.origin],
+            expected_rp_id=party.name,
+            expected_origin=[party.origin],
             credential_public_key=passkey.public_key,
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         ).new_sign_count
 
 
-def offer(
-    place: Place, title: str, account: Account, challenge: str, mine: Sequence[Passkey]
+def registration_options(
+    party: RelyingParty, title: str, account: Account, challenge: str, mine: Sequence[Passkey]
 ) -> dict[str, Any]:
     """The options for `navigator.credentials.create`, for a device that has none of `mine`."""
     return options_to_json_dict(
         webauthn.generate_registration_options(
-            rp_id=place.name,
+            rp_id=party.name,
             rp_name=title,
             # Shown by the device, never by us; the id says nothing about the person.
             user_id=account.public_id.encode(),
@@ -121,7 +121,7 @@ def offer(
             exclude_credentials=[
                 PublicKeyCredentialDescriptor(
                     id=each.credential_id,
-                    transports=[AuthenticatorTransport(way) for way in each.transports],
+                    transports=[AuthenticatorTransport(name) for name in each.transports],
                 )
                 for each in mine
             ],
@@ -129,20 +129,22 @@ def offer(
     )
 
 
-def made(credential: Mapping[str, Any], place: Place, challenge: str) -> Made:
-    """A passkey that a device has made for an offer. Raises Malformed."""
+def verify_registration(
+    credential: Mapping[str, Any], party: RelyingParty, challenge: str
+) -> NewCredential:
+    """A passkey that a device has made for these options. Raises Malformed."""
     with _refusing():
         answer = webauthn.helpers.parse_registration_credential_json(dict(credential))
         verified = webauthn.verify_registration_response(
             credential=answer,
             expected_challenge=base64url_to_bytes(challenge),
-            expected_rp_id=place.name,
-            expected_origin=[place.origin],
+            expected_rp_id=party.name,
+            expected_origin=[party.origin],
             require_user_verification=True,
         )
-    return Made(
+    return NewCredential(
         verified.credential_id,
         verified.credential_public_key,
         verified.sign_count,
-        [way.value for way in answer.response.transports or []],
+        [name.value for name in answer.response.transports or []],
     )

@@ -59,7 +59,7 @@ def confirm() -> Response:
         passwords.check(account, password)
         return proved_again(session, target)
 
-    return form_page("accounts/confirm.html", act, next=target, ways=methods)
+    return form_page("accounts/confirm.html", act, next=target, methods=methods)
 
 
 def credential(text: str) -> Mapping[str, Any]:

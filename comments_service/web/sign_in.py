@@ -153,7 +153,7 @@ def sign_in_by_link(token: str) -> Response:
 )
 def sign_up() -> Response:
     def act() -> Response:
-        given = from_form(email_verification.asked_for(), request.form)
+        given = from_form(email_verification.sign_up_form(), request.form)
         browser = browser_cookie.made()
         email_verification.sign_up(
             given, visitor.language(), visitor.current().network, browser=browser
@@ -240,13 +240,13 @@ def reset(token: str) -> Response:
 def owner(token: str) -> Response:
     def act() -> Response:
         entry = roles.become_owner(
-            token, from_form(email_verification.asked_for(), request.form), visitor.current()
+            token, from_form(email_verification.sign_up_form(), request.form), visitor.current()
         )
         answers.say(Message("Welcome. This blog's comments are yours to look after."))
         if (
             entry.session
             and entry.session.account
-            and sign_in_methods.left_without(entry.session.account)
+            and sign_in_methods.would_lock_out(entry.session.account)
         ):
             answers.say(
                 Message(

@@ -44,13 +44,13 @@ def second_factor() -> Response:
                     answers.say(Message("Signing in does not ask for a second factor any more."))
         return answers.see_other(url_for("totp.second_factor"))
 
-    address = totp.address(account, app.secret) if app and app.confirmed_at is None else ""
+    uri = totp.provisioning_uri(account, app.secret) if app and app.confirmed_at is None else ""
     return form_page(
         "accounts/second-factor.html",
         act,
         app=app,
-        address=address,
-        picture=totp.picture(address) if address else "",
-        spoken=totp.spoken(app.secret) if app and address else "",
+        uri=uri,
+        qr_code=totp.qr_code(uri) if uri else "",
+        secret=totp.in_groups(app.secret) if app and uri else "",
         left=totp.codes_left(account),
     )

@@ -1,4 +1,4 @@
-"""Signing up, in and out; letters and passwords; who learns what. Through both doors."""
+"""Signing up, in and out; e-mails and passwords; who learns what. By JSON and by form."""
 
 import contextvars
 import hashlib
@@ -56,7 +56,7 @@ def cookies(answer: Answer) -> dict[str, Any]:
 
 
 @doors
-def test_a_letter_confirms_the_address_and_signs_in(
+def test_an_email_confirms_the_address_and_signs_in(
     guest: Visitor, stranger: Visitor, letters: Any, door: str
 ) -> None:
     assert sign_up(guest, door).status_code == 202
@@ -67,7 +67,7 @@ def test_a_letter_confirms_the_address_and_signs_in(
     assert SITE in subject
     path = link_in(text)
 
-    # A program that opens links in letters, and a reader who looks twice, change nothing.
+    # A program that opens links in e-mails, and a reader who looks twice, change nothing.
     for _ in range(2):
         for page in (stranger.get(path), stranger._open("HEAD", path)):
             assert page.status_code == 200
@@ -87,7 +87,7 @@ def test_a_letter_confirms_the_address_and_signs_in(
     assert sign_in(stranger, door, NEW["email"], NEW["password"]).status_code in (201, 303)
 
 
-def test_a_letters_link_works_once(guest: Visitor, stranger: Visitor, letters: Any) -> None:
+def test_an_emails_link_works_once(guest: Visitor, stranger: Visitor, letters: Any) -> None:
     sign_up(guest, "form")
     path = link_in(letters()[0][2])
     guest.post(path)
@@ -415,7 +415,7 @@ class TestOverTLS:
         reader = of_role(app, "Rhea", Role.READER)
         assert account_of(reader) is None
 
-    def test_letters_lead_to_the_configured_address_whatever_host_was_asked(
+    def test_emails_lead_to_the_configured_address_whatever_host_was_asked(
         self, app: Flask, letters: Any
     ) -> None:
         visitor = Visitor(app)
@@ -454,7 +454,7 @@ def test_signing_in_never_leads_to_another_site(app: Flask, guest: Visitor) -> N
         assert page.status_code in (200, 404), target
         if page.status_code == 200:
             assert 'name="next" value="/comments/account"' in page.text, target
-    # Both doors ask the same function; one real sign-in shows that the answer is its.
+    # Both ask the same function; one real sign-in shows that the answer is its.
     for target, where in (("//evil.example", "/comments/account"), ("/a?b=c#d", "/a?b=c#d")):
         answer = guest.post(
             "/comments/sign-in",
@@ -622,7 +622,7 @@ class TestLimits:
         assert reader.post("/comments/account/password", right).status_code == 429
 
     @doors
-    def test_letters_are_limited_for_each_network(self, guest: Visitor, door: str) -> None:
+    def test_emails_are_limited_for_each_network(self, guest: Visitor, door: str) -> None:
         for number in range(2):
             answer = sign_up(guest, door, name=f"Nora {number}", email=f"n{number}@example.org")
             assert answer.status_code == 202
@@ -645,10 +645,10 @@ class TestLimits:
         assert guest.post("/comments/forgot", {"email": "n@example.org"}).status_code == 202
 
 
-# ---- letters
+# ---- e-mails
 
 
-def test_letters_are_plain_and_cannot_grow_headers(
+def test_emails_are_plain_and_cannot_grow_headers(
     app: Flask, guest: Visitor, settings: Any
 ) -> None:
     from comments_service import outbox
@@ -659,15 +659,15 @@ def test_letters_are_plain_and_cannot_grow_headers(
     sign_up(guest, "json", name="Eve\r\nBcc: all@example.org", email="eve@example.org")
     sign_up(guest, "json", name="<b>Bo</b> {{ 7*7 }} %s", email="bo@example.org")
     assert db.session.query(Email).count() == 2
-    for letter in db.session.query(Email):
-        mail = outbox.message(letter, settings)
+    for email in db.session.query(Email):
+        mail = outbox.message(email, settings)
         assert set(mail.keys()) == {
             *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
             *("Content-Type", "Content-Transfer-Encoding", "MIME-Version"),
         }
         assert mail.get_content_type() == "text/plain"
         assert "\n" not in mail["To"] + mail["Subject"]
-    assert any("<b>Bo</b> {{ 7*7 }} %s" in letter.text for letter in db.session.query(Email))
+    assert any("<b>Bo</b> {{ 7*7 }} %s" in email.text for email in db.session.query(Email))
 
 
 def test_two_who_press_the_same_button_at_once_use_a_link_once(app: Flask, letters: Any) -> None:

@@ -1,4 +1,4 @@
-"""Changing one's mail address: by a letter to the new one, and nobody learns whose it is."""
+"""Changing one's mail address: by an e-mail to the new one, and nobody learns whose it is."""
 
 import re
 from datetime import timedelta
@@ -28,7 +28,7 @@ def account(name: str = "Rhea") -> Account:
     return db.session.query(Account).filter_by(name_key=names.key(name)).one()
 
 
-def test_the_new_address_counts_once_its_letter_is_answered(reader: Visitor, letters: Any) -> None:
+def test_the_new_address_counts_once_its_email_is_answered(reader: Visitor, letters: Any) -> None:
     answer = ask(reader)
     assert answer.status_code == 303
     page = text(reader.get(EMAIL).text)
@@ -58,14 +58,14 @@ def test_it_ends_all_sessions_but_the_one_that_asked(
 ) -> None:
     others = [visiting(app, account()) for _ in range(2)]
     ask(reader)
-    # The letter may be opened anywhere, also where nobody is signed in.
+    # The e-mail may be opened anywhere, also where nobody is signed in.
     assert Visitor(app).post(link_in(letters()[-1][2])).status_code == 303
     assert reader.call("GET", "me").json["account"]["email"] == NEW
     for each in others:
         assert each.call("GET", "me").json["account"] is None
 
 
-def test_the_letters_link_signs_nobody_in(app: Flask, reader: Visitor, letters: Any) -> None:
+def test_the_emails_link_signs_nobody_in(app: Flask, reader: Visitor, letters: Any) -> None:
     ask(reader)
     finder = Visitor(app)
     finder.post(link_in(letters()[-1][2]))
@@ -85,7 +85,7 @@ def test_it_works_once_and_for_a_day(reader: Visitor, guest: Visitor, letters: A
     assert tokens.ChangeEmail.lifetime == timedelta(days=1)
 
 
-def test_asking_again_or_thinking_again_makes_the_letter_useless(
+def test_asking_again_or_thinking_again_makes_the_email_useless(
     reader: Visitor, guest: Visitor, letters: Any
 ) -> None:
     ask(reader, "first@example.org")
@@ -135,7 +135,7 @@ def test_an_address_that_became_anothers_meanwhile_is_refused(
 
 
 def test_an_address_that_was_never_confirmed_holds_nobody_up(reader: Visitor, letters: Any) -> None:
-    """Anybody can sign up with anybody's address: without the letter it is not his."""
+    """Anybody can sign up with anybody's address: without the e-mail it is not his."""
     squatter = make.account("New", verified=False)
     assert squatter.email == NEW
     ask(reader)
@@ -144,7 +144,7 @@ def test_an_address_that_was_never_confirmed_holds_nobody_up(reader: Visitor, le
     assert account("New").email is None
 
 
-def test_letters_to_the_old_address_open_nothing_any_more(
+def test_emails_to_the_old_address_open_nothing_any_more(
     reader: Visitor, guest: Visitor, letters: Any
 ) -> None:
     guest.post("/comments/forgot", {"email": "rhea@example.org"})
@@ -195,14 +195,14 @@ class TestManyLetters:
 
         return {"limit_sign_up": (Rate(2, 3600),)}
 
-    def test_letters_are_limited(self, reader: Visitor) -> None:
+    def test_emails_are_limited(self, reader: Visitor) -> None:
         for number in range(2):
             assert ask(reader, f"n{number}@example.org").status_code == 303
         assert ask(reader).status_code == 429
         assert db.session.query(Email).count() == 2
 
 
-def test_a_banned_accounts_letter_is_useless(reader: Visitor, guest: Visitor, letters: Any) -> None:
+def test_a_banned_accounts_email_is_useless(reader: Visitor, guest: Visitor, letters: Any) -> None:
     ask(reader)
     rhea = account()
     with writing():

@@ -1,4 +1,4 @@
-"""The letter that signs in, by its link and by its six digits; and whose an address is in the end."""
+"""The e-mail that signs in, by its link and by its six digits; and whose an address is in the end."""
 
 import contextvars
 import re
@@ -77,11 +77,11 @@ def wrong(code: str) -> str:
     return f"{(int(code.replace(' ', '')) + 1) % 10**6:06}"
 
 
-# ---- both ways of using it
+# ---- by its link, and by its code
 
 
 @doors
-def test_the_letters_link_signs_in_on_any_device(
+def test_the_emails_link_signs_in_on_any_device(
     guest: Visitor, stranger: Visitor, letters: Any, door: str
 ) -> None:
     make.account("Rhea")
@@ -109,7 +109,7 @@ def test_the_letters_link_signs_in_on_any_device(
 
 
 @doors
-def test_the_letters_code_signs_in_where_it_was_asked_for(
+def test_the_emails_code_signs_in_where_it_was_asked_for(
     guest: Visitor, letters: Any, door: str
 ) -> None:
     make.account("Rhea")
@@ -168,7 +168,7 @@ def test_the_link_cannot_be_made_out_of_the_ticket_nor_either_out_of_the_table(
 
 
 @doors
-def test_five_wrong_codes_spend_the_letter(guest: Visitor, letters: Any, door: str) -> None:
+def test_five_wrong_codes_spend_the_email(guest: Visitor, letters: Any, door: str) -> None:
     make.account("Rhea")
     ticket = ticket_in(ask(guest, door))
     code = code_in(letters()[0][2])
@@ -224,7 +224,7 @@ def test_a_right_code_is_not_counted_as_a_wrong_one(app: Flask, letters: Any) ->
 
 
 @doors
-def test_asking_again_makes_the_letter_before_worthless(
+def test_asking_again_makes_the_email_before_worthless(
     guest: Visitor, letters: Any, door: str
 ) -> None:
     make.account("Rhea")
@@ -236,7 +236,7 @@ def test_asking_again_makes_the_letter_before_worthless(
     assert let_in(give(guest, door, second, code_in(new)))
 
 
-def test_a_letter_grows_old(guest: Visitor, letters: Any) -> None:
+def test_an_email_grows_old(guest: Visitor, letters: Any) -> None:
     make.account("Rhea")
     ticket = ticket_in(ask(guest, "json"))
     row = db.session.query(Token).one()
@@ -248,7 +248,7 @@ def test_a_letter_grows_old(guest: Visitor, letters: Any) -> None:
     assert guest.post(link_in(text)).status_code == 404
 
 
-def test_a_letter_opens_nothing_for_an_address_that_left_its_account(
+def test_an_email_opens_nothing_for_an_address_that_left_its_account(
     guest: Visitor, letters: Any
 ) -> None:
     account = make.account("Rhea")
@@ -278,7 +278,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("open_to_all", [True, False])
 @doors
-def test_asking_for_a_letter_tells_nobody_whether_an_address_is_known(
+def test_asking_for_an_email_tells_nobody_whether_an_address_is_known(
     app: Flask, letters: Any, statements: list[str], door: str, open_to_all: bool
 ) -> None:
     from dataclasses import replace
@@ -314,12 +314,12 @@ class TestLimits:
         return {"limit_sign_up": (Rate(2, 3_600),)}
 
     @doors
-    def test_letters_are_limited_for_each_network(self, guest: Visitor, door: str) -> None:
+    def test_emails_are_limited_for_each_network(self, guest: Visitor, door: str) -> None:
         codes = [ask(guest, door, f"n{number}@example.org").status_code for number in range(3)]
         assert codes == [202, 202, 429]
 
     @doors
-    def test_letters_to_one_address_are_limited_wherever_they_are_asked_for(
+    def test_emails_to_one_address_are_limited_wherever_they_are_asked_for(
         self, app: Flask, door: str
     ) -> None:
         codes = []
@@ -387,7 +387,7 @@ class TestClosed:
         return {"sign_up": False}
 
     @doors
-    def test_who_has_no_account_learns_it_by_letter_and_gets_none(
+    def test_who_has_no_account_learns_it_by_email_and_gets_none(
         self, guest: Visitor, letters: Any, door: str
     ) -> None:
         ticket = ticket_in(ask(guest, door, "nora@example.org"))
@@ -425,7 +425,7 @@ def test_a_stranger_who_signed_up_with_my_address_is_out_when_i_come(
     assert guest.post(link_in(letters()[0][2])).status_code == 404, "the letter of the sign-up"
 
 
-def test_a_letter_leaves_a_confirmed_accounts_password_alone(
+def test_an_email_leaves_a_confirmed_accounts_password_alone(
     guest: Visitor, stranger: Visitor, letters: Any
 ) -> None:
     make.account("Rhea")
@@ -491,7 +491,7 @@ def test_a_stranger_who_signs_up_after_me_does_not_choose_my_password(
     assert account_of(guest) is None
 
 
-def test_a_letter_confirms_no_address_that_has_become_anothers(
+def test_an_email_confirms_no_address_that_has_become_anothers(
     guest: Visitor, letters: Any
 ) -> None:
     sign_up(guest, "form")
@@ -502,7 +502,7 @@ def test_a_letter_confirms_no_address_that_has_become_anothers(
     assert guest.post(path, {"act": "disown"}).status_code == 404
 
 
-def test_a_letter_with_a_way_in_is_forgotten_once_it_is_sent(
+def test_an_email_that_signs_in_is_forgotten_once_it_is_sent(
     guest: Visitor, letters: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -519,7 +519,7 @@ def test_a_letter_with_a_way_in_is_forgotten_once_it_is_sent(
 
 
 @doors
-def test_a_letter_is_not_enough_where_there_is_a_second_factor(
+def test_an_email_is_not_enough_where_there_is_a_second_factor(
     guest: Visitor, letters: Any, door: str
 ) -> None:
     account = make.account("Rhea")
@@ -543,7 +543,7 @@ def test_a_letter_is_not_enough_where_there_is_a_second_factor(
 # ---- where it leads
 
 
-def test_letters_never_lead_to_another_site(app: Flask, letters: Any) -> None:
+def test_emails_never_lead_to_another_site(app: Flask, letters: Any) -> None:
     make.account("Rhea")
     for number, target in enumerate(ELSEWHERE):
         if "\0" in target:
@@ -558,7 +558,7 @@ def test_letters_never_lead_to_another_site(app: Flask, letters: Any) -> None:
         assert visitor.post(link_in(letters()[-1][2])).location == "/comments/account", target
 
 
-def test_letters_lead_back_to_where_one_was(guest: Visitor, letters: Any) -> None:
+def test_emails_lead_back_to_where_one_was(guest: Visitor, letters: Any) -> None:
     make.account("Rhea")
     answer = ask(guest, "form", next="/pelicans/#comment-1")
     assert 'name="next" value="/pelicans/#comment-1"' in answer.text
@@ -581,7 +581,7 @@ class TestWithoutLetters:
     def changed_settings(self) -> dict[str, Any]:
         return {"magic_links": False}
 
-    def test_nobody_signs_in_by_letter(self, guest: Visitor, letters: Any) -> None:
+    def test_nobody_signs_in_by_email(self, guest: Visitor, letters: Any) -> None:
         make.account("Rhea")
         page = guest.get("/comments/sign-in").text
         assert 'name="password"' in page
@@ -590,7 +590,7 @@ class TestWithoutLetters:
             assert ask(guest, door).status_code == 403
             assert letters() == []
 
-    def test_a_letter_that_was_sent_before_opens_nothing(
+    def test_an_email_that_was_sent_before_opens_nothing(
         self, app: Flask, guest: Visitor, letters: Any
     ) -> None:
         from dataclasses import replace
@@ -680,7 +680,9 @@ class TestWithPasskeysOnly:
         assert 'type="email"' not in guest.get("/comments/sign-in").text
         assert letters() == []
 
-    def test_the_owner_is_told_to_choose_a_way_in(self, guest: Visitor, owner_path: str) -> None:
+    def test_the_owner_is_told_to_choose_a_sign_in_method(
+        self, guest: Visitor, owner_path: str
+    ) -> None:
         answer = guest.post(owner_path, {"name": "Olga", "email": "olga@example.org"})
         assert (answer.status_code, answer.location) == (303, "/comments/account")
         assert "otherwise you could not sign in again" in guest.get(answer.location).text
@@ -715,7 +717,7 @@ def test_codes_that_are_tried_at_the_same_moment_are_all_counted(
     assert db.session.query(Token).one().tries == 5
 
 
-def test_the_sign_in_page_shows_both_ways(guest: Visitor) -> None:
+def test_the_sign_in_page_shows_both_methods(guest: Visitor) -> None:
     page = guest.get("/comments/sign-in").text
     assert page.count('type="email"') == 1
     assert 'autocomplete="username' in page

@@ -295,7 +295,7 @@ def test_nothing_that_names_or_reaches_somebody_is_left(
     assert {each.id: each.revision for each in db.session.query(Thread)} == {
         name: revision + 1 for name, revision in revisions.items()
     }
-    # One letter says so, and its row goes when it is sent.
+    # One e-mail says so, and its row goes when it is sent.
     assert [each.recipient for each in db.session.query(Email)] == [EMAIL]
     assert outbox.send_waiting(settings) == 1
     (sent,) = (tmp_path / "var" / "mail").glob("*.eml")
@@ -392,7 +392,7 @@ def test_two_owners_who_leave_at_once_leave_one(app: Flask) -> None:
     assert db.session.query(Account).count() >= 1
 
 
-def test_an_address_that_was_never_confirmed_gets_no_letter(app: Flask, letters: Any) -> None:
+def test_an_address_that_was_never_confirmed_gets_no_email(app: Flask, letters: Any) -> None:
     account = make.account("Max", verified=False)
     account_deletion.delete(account, keep=True, lang="en")
     assert letters() == []

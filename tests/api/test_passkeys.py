@@ -168,7 +168,7 @@ class TestLastWay:
     def changed_settings(self) -> dict[str, Any]:
         return {"magic_links": False}
 
-    def test_the_last_way_in_is_not_taken_away(self, rhea: Visitor, device: Device) -> None:
+    def test_the_last_method_is_not_taken_away(self, rhea: Visitor, device: Device) -> None:
         first = add(rhea, device).json["id"]
         with writing():
             db.session.execute(sa.delete(Identity))

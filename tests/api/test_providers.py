@@ -41,7 +41,7 @@ both = pytest.mark.parametrize("key", [TEA, HUB])
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     """One provider that is both: OpenID by its discovery document, GitHub by the table of addresses."""
-    oauth_client.memory.forget()
+    oauth_client.cache.forget()
     with Provider() as provider:
         here = replace(
             oauth_client.KNOWN["github"],
@@ -91,7 +91,7 @@ def come_back(visitor: Visitor, path: str) -> Answer:
 
 
 def go(visitor: Visitor, provider: Provider, key: str = TEA, **form: str) -> Answer:
-    """The whole way: out, there, and back."""
+    """All of a sign-in: out, there, and back."""
     return come_back(visitor, provider.consent(led_to(set_out(visitor, key, **form))))
 
 
@@ -159,7 +159,7 @@ def test_what_a_provider_hands_out_is_not_kept(guest: Visitor, provider: Provide
 
 
 @both
-def test_the_way_out_is_bound_to_the_browser_and_proves_the_code(
+def test_the_state_is_bound_to_the_browser_and_proves_the_code(
     guest: Visitor, provider: Provider, key: str
 ) -> None:
     answer = set_out(guest, key)
@@ -223,7 +223,7 @@ def test_the_answer_works_once_and_in_the_browser_that_set_out(
 def test_nobody_is_signed_in_by_an_answer_that_another_planted(
     guest: Visitor, stranger: Visitor, provider: Provider
 ) -> None:
-    """Somebody lets a reader open the end of his own way, so that the reader writes in his account."""
+    """Somebody lets a reader open the end of his own sign-in, so that the reader writes in his account."""
     link(make.account("Eve"), provider)
     planted = provider.consent(led_to(set_out(stranger)))
     set_out(guest)
@@ -231,7 +231,7 @@ def test_nobody_is_signed_in_by_an_answer_that_another_planted(
     assert account_of(guest) is None
 
 
-def test_two_ways_may_be_under_way_in_one_browser(guest: Visitor, provider: Provider) -> None:
+def test_two_sign_ins_may_be_under_way_in_one_browser(guest: Visitor, provider: Provider) -> None:
     link(make.account("Rhea"), provider)
     first = provider.consent(led_to(set_out(guest)))
     second = provider.consent(led_to(set_out(guest)))
@@ -673,7 +673,7 @@ class TestTheLastWayIn:
         account = self.without_password()
         assert not self.unlinked(app, account, link(account, provider))
 
-    def test_a_password_is_another_way(self, app: Flask, provider: Provider) -> None:
+    def test_a_password_is_another_method(self, app: Flask, provider: Provider) -> None:
         account = make.account("Rhea")
         assert self.unlinked(app, account, link(account, provider))
 
@@ -683,7 +683,7 @@ class TestTheLastWayIn:
         account = make.account("Rhea", verified=False)
         assert not self.unlinked(app, account, link(account, provider))
 
-    def test_another_provider_is_another_way(self, app: Flask, provider: Provider) -> None:
+    def test_another_provider_is_another_method(self, app: Flask, provider: Provider) -> None:
         account = self.without_password()
         first, second = link(account, provider), link(account, provider, HUB)
         assert self.unlinked(app, account, first)
@@ -697,7 +697,7 @@ class TestTheLastWayIn:
             db.session.add(Identity(account_id=account.id, kind="https://gone.org", subject="1"))
         assert not self.unlinked(app, account, link(account, provider))
 
-    def test_a_passkey_is_another_way(self, app: Flask, provider: Provider) -> None:
+    def test_a_passkey_is_another_method(self, app: Flask, provider: Provider) -> None:
         account = self.without_password()
         with writing():
             db.session.add(
@@ -706,7 +706,7 @@ class TestTheLastWayIn:
         assert self.unlinked(app, account, link(account, provider))
 
 
-def test_a_letter_is_another_way(app: Flask, provider: Provider) -> None:
+def test_an_email_is_another_method(app: Flask, provider: Provider) -> None:
     account = make.account("Rhea")
     with writing():
         db.session.execute(sa.delete(Identity))

@@ -42,7 +42,7 @@ def decide(visitor: Visitor, number: int, door: str) -> Answer:
 
 
 def opens(visitor: Visitor) -> bool:
-    """Whether the queue opens, by both doors alike."""
+    """Whether the queue opens, by JSON and by form alike."""
     codes = (
         visitor.get(QUEUE).status_code,
         visitor.call("GET", "moderation/queue").status_code,

@@ -1,4 +1,4 @@
-"""What opens an account: only the browser, the letter or the paper has it; the database has hashes.
+"""What opens an account: only the browser, the e-mail or the paper has it; the database has hashes.
 
 Every test here fails when its rule is taken out of the service.
 """
@@ -39,7 +39,7 @@ def signed_in(visitor: Visitor) -> bool:
 
 
 def everything() -> str:
-    """Every value of every table, letters left out: they are sent, and then hold links of the past."""
+    """Every value of every table, e-mails left out: they are sent, and then hold links of the past."""
     db.session.rollback()
     found = []
     with db.engine.connect() as connection:
@@ -78,18 +78,22 @@ def test_the_database_holds_nothing_that_opens_an_account(
     assert hashlib.sha256(cookie_of(rhea).encode()).digest().decode("latin-1") in there
 
 
-@pytest.mark.parametrize("way", ["password", "second", "recovery", "passkey", "letter", "confirm"])
-def test_whatever_shows_who_one_is_gives_another_token(app: Flask, letters: Any, way: str) -> None:
+@pytest.mark.parametrize(
+    "method", ["password", "second", "recovery", "passkey", "letter", "confirm"]
+)
+def test_whatever_shows_who_one_is_gives_another_token(
+    app: Flask, letters: Any, method: str
+) -> None:
     """A token that somebody planted or copied before is nobody's afterwards."""
     account = make.account("Rhea")
     browser = visiting(app, account)
     device = Device()
     add(browser, device)
     codes: list[str] = []
-    if way in ("second", "recovery"):
+    if method in ("second", "recovery"):
         _, codes = set_up(browser)
     before = cookie_of(browser)
-    answer = shown(browser, way, device, codes, letters)
+    answer = shown(browser, method, device, codes, letters)
     assert answer.status_code in (201, 303), answer.text
     after = cookie_of(browser)
     assert after != before
@@ -101,22 +105,22 @@ def test_whatever_shows_who_one_is_gives_another_token(app: Flask, letters: Any,
     assert after not in (answer.location or "")
 
 
-def shown(browser: Visitor, way: str, device: Device, codes: list[str], letters: Any) -> Answer:
-    """Show who one is in one of the ways; the last answer is the one that lets in."""
-    if way == "passkey":
+def shown(browser: Visitor, method: str, device: Device, codes: list[str], letters: Any) -> Answer:
+    """Show who one is by one method; the last answer is the one that lets in."""
+    if method == "passkey":
         options, ticket = question(browser)
         sent = {"ticket": ticket, "credential": device.answer(options)}
         return browser.call("POST", "session/passkey", sent)
-    if way == "letter":
+    if method == "letter":
         browser.call("POST", "session/letter", {"email": "rhea@example.org"})
         return browser.post(link_in(letters()[-1][2]))
-    if way == "confirm":
+    if method == "confirm":
         return browser.post("/comments/confirm", {"password": make.PASSWORD})
     credentials = {"email": "rhea@example.org", "password": make.PASSWORD}
     answer = browser.call("POST", "session", credentials)
-    if way == "password":
+    if method == "password":
         return answer
-    code = app_of_rhea().code() if way == "second" else codes[0]
+    code = app_of_rhea().code() if method == "second" else codes[0]
     sent = {"ticket": answer.json["ticket"], "code": code}
     return browser.call("POST", "session/second", sent)
 

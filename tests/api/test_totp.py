@@ -191,7 +191,9 @@ def test_switching_off_lets_in_by_password_alone(
     ]
 
 
-def test_no_notice_goes_to_an_address_that_nobody_confirmed(app: Flask, letters: Any) -> None:
+def test_no_security_mail_goes_to_an_address_that_nobody_confirmed(
+    app: Flask, letters: Any
+) -> None:
     una = make.account("Una", verified=False)
     set_up(visiting(app, una))
     assert letters() == []
@@ -249,7 +251,7 @@ def test_five_wrong_codes_spend_the_ticket(rhea: Visitor, guest: Visitor, door: 
             assert (answer.status_code, answer.json["code"]) == (404, "unknown_token")
         else:
             assert answer.location == "/comments/sign-in?next=%2Fpelicans%2F"
-            assert "Please sign in anew" in guest.get(answer.location).text
+            assert "Please sign in again" in guest.get(answer.location).text
     assert not signed_in(guest)
 
 
@@ -505,7 +507,7 @@ def test_who_came_without_a_password_chooses_one_after_a_fresh_proof(app: Flask)
     assert rhea.post(path, {"password": "a heron at noon"}).status_code == 422
 
 
-def test_a_letter_proves_again_who_one_is(rhea: Visitor, letters: Any) -> None:
+def test_an_email_proves_again_who_one_is(rhea: Visitor, letters: Any) -> None:
     """For accounts without a password; whoever has a second factor is not offered it."""
     let_proof_lapse()
     page = rhea.get(confirm_path()).text

@@ -12,8 +12,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from comments_service import sessions
-from comments_service.accounts import email_verification as by_letter
-from comments_service.accounts import names, passwords, roles, tokens
+from comments_service.accounts import email_verification, names, passwords, roles, tokens
 from comments_service.accounts.login import Entry
 from comments_service.config import Rate
 from comments_service.db import db, writing
@@ -61,7 +60,7 @@ def begun(entry: Entry) -> tuple[Session, str]:
 
 
 def link(letters: Callable[[], list[tuple[str, str, str]]]) -> str:
-    """The token in the latest letter."""
+    """The token in the latest e-mail."""
     _, _, text = letters()[-1]
     (line,) = [each for each in text.splitlines() if each.startswith("http")]
     return line.rpartition("/")[2]
@@ -267,12 +266,12 @@ class TestGuessing:
                 sign_in(password="wrong")
             sign_in()
 
-    def test_letters_are_counted_by_network(self, app: Flask) -> None:
-        by_letter.forgot("nobody@example.org", "en", "network")
-        by_letter.forgot("nobody@example.org", "en", "network")
+    def test_emails_are_counted_by_network(self, app: Flask) -> None:
+        email_verification.forgot("nobody@example.org", "en", "network")
+        email_verification.forgot("nobody@example.org", "en", "network")
         with pytest.raises(TooMany):
-            by_letter.forgot("nobody@example.org", "en", "network")
-        by_letter.forgot("nobody@example.org", "en", "elsewhere")
+            email_verification.forgot("nobody@example.org", "en", "network")
+        email_verification.forgot("nobody@example.org", "en", "elsewhere")
 
 
 # ---- signing up
@@ -280,27 +279,27 @@ class TestGuessing:
 
 def sign_up(name: str = "Rhea", email: str = "rhea@example.org") -> None:
     given = SignUp(name=name, email=email, password=make.PASSWORD)
-    by_letter.sign_up(given, "en", "network", browser="this one")
+    email_verification.sign_up(given, "en", "network", browser="this one")
 
 
-def test_an_account_works_once_its_letter_is_answered(app: Flask, letters: Any) -> None:
+def test_an_account_works_once_its_email_is_answered(app: Flask, letters: Any) -> None:
     sign_up()
     with pytest.raises(WrongCredentials):
         sign_in()
     text = link(letters)
     assert tokens.find(tokens.VerifyEmail, text).used_at is None
-    session, _ = begun(by_letter.verify(text, make.visitor(), browser="this one"))
+    session, _ = begun(email_verification.verify(text, make.visitor(), browser="this one"))
     assert session.account is not None
     assert session.account.name == "Rhea"
     sign_in()
     assert make.PASSWORD not in repr(db.session.execute(sa.select(Identity.secret)).all())
 
 
-def test_a_known_address_learns_of_it_by_letter_only(app: Flask, letters: Any) -> None:
+def test_a_known_address_learns_of_it_by_email_only(app: Flask, letters: Any) -> None:
     sign_up()
     sign_up(name="Other name")
     assert [each[1].split()[0] for each in letters()] == ["Confirm", "Confirm"]
-    by_letter.verify(link(letters), make.visitor(), browser="this one")
+    email_verification.verify(link(letters), make.visitor(), browser="this one")
     sign_up(name="Third name")
     assert letters()[-1][1].startswith("You already have an account")
     assert db.session.query(Account).count() == 1
@@ -350,9 +349,9 @@ class TestWithoutSignUp:
 def test_a_link_works_once(app: Flask, letters: Any) -> None:
     sign_up()
     text = link(letters)
-    by_letter.verify(text, make.visitor(), browser="this one")
+    email_verification.verify(text, make.visitor(), browser="this one")
     with pytest.raises(UnknownToken):
-        by_letter.verify(text, make.visitor(), browser="this one")
+        email_verification.verify(text, make.visitor(), browser="this one")
     with pytest.raises(UnknownToken):
         tokens.find(tokens.VerifyEmail, text)
 
@@ -361,10 +360,10 @@ def test_a_link_works_for_its_purpose_only(app: Flask, letters: Any) -> None:
     sign_up()
     text = link(letters)
     with pytest.raises(UnknownToken):
-        by_letter.reset(text, NewPassword(password=OTHER), make.visitor())
+        email_verification.reset(text, NewPassword(password=OTHER), make.visitor())
     with pytest.raises(UnknownToken):
         become_owner(text)
-    by_letter.verify(text, make.visitor(), browser="this one")
+    email_verification.verify(text, make.visitor(), browser="this one")
 
 
 def test_a_link_is_too_old_after_its_time(app: Flask, letters: Any) -> None:
@@ -374,7 +373,7 @@ def test_a_link_is_too_old_after_its_time(app: Flask, letters: Any) -> None:
         (tokens.ResetPassword, "rhea@example.org", timedelta(hours=1)),
     ):
         if ask:
-            by_letter.forgot(ask, "en", "network")
+            email_verification.forgot(ask, "en", "network")
         text = link(letters)
         found = tokens.find(kind, text)
         assert abs(found.expires_at - now() - lifetime) < timedelta(minutes=1)
@@ -384,7 +383,7 @@ def test_a_link_is_too_old_after_its_time(app: Flask, letters: Any) -> None:
             tokens.find(kind, text)
 
 
-def test_only_the_hash_of_a_link_is_stored_beside_the_letter(app: Flask, letters: Any) -> None:
+def test_only_the_hash_of_a_link_is_stored_beside_the_email(app: Flask, letters: Any) -> None:
     sign_up()
     text = link(letters)
     assert db.session.query(Token).one().token_hash == sessions.hashed(text)
@@ -393,8 +392,10 @@ def test_only_the_hash_of_a_link_is_stored_beside_the_letter(app: Flask, letters
 def test_a_new_password_ends_every_session_and_proves_the_address(app: Flask, letters: Any) -> None:
     account = make.account(verified=False)
     _, old = session_for(account)
-    by_letter.forgot("Rhea@Example.org", "en", "network")
-    _, new = begun(by_letter.reset(link(letters), NewPassword(password=OTHER), make.visitor()))
+    email_verification.forgot("Rhea@Example.org", "en", "network")
+    _, new = begun(
+        email_verification.reset(link(letters), NewPassword(password=OTHER), make.visitor())
+    )
     assert sessions.of_token(old) is None
     assert sessions.of_token(new) is not None
     with pytest.raises(WrongCredentials):
@@ -402,12 +403,12 @@ def test_a_new_password_ends_every_session_and_proves_the_address(app: Flask, le
     sign_in(password=OTHER)
 
 
-def test_a_forgotten_address_that_has_no_account_gets_no_letter(app: Flask, letters: Any) -> None:
+def test_a_forgotten_address_that_has_no_account_gets_no_email(app: Flask, letters: Any) -> None:
     closed = make.account()
     with writing():
         closed.closed_at = now()
     for email in ("nobody@example.org", "rhea@example.org"):
-        by_letter.forgot(email, "en", "network")
+        email_verification.forgot(email, "en", "network")
     assert letters() == []
 
 

@@ -23,7 +23,7 @@ bp = Blueprint("passkeys", __name__)
     problems=(403, 429),
 )
 def ask_passkey(given: Nothing) -> Response:
-    return answers.json(passkeys.question(visitor.current().network))
+    return answers.json(passkeys.sign_in_options(visitor.current().network))
 
 
 @route(
@@ -37,7 +37,7 @@ def ask_passkey(given: Nothing) -> Response:
 )
 def offer_passkey(given: Nothing) -> Response:
     _, account = visitor.freshly_proved()
-    return answers.json(passkeys.offer(account))
+    return answers.json(passkeys.registration_options(account))
 
 
 @route(

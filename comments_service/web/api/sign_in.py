@@ -172,7 +172,7 @@ def origin() -> str:
     "Make an account; an e-mail confirms the address",
     guard=Guard.OPEN,
     who="everybody, within limits",
-    body=email_verification.asked_for,
+    body=email_verification.sign_up_form,
     answers={202: "Detail"},
 )
 def sign_up(given: NewReader) -> Response:
