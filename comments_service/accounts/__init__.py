@@ -1,4 +1,4 @@
-"""Accounts: who somebody is, and every way to show it. How long that lasts is decided in `sessions`.
+"""Accounts: who somebody is, and every method to show it. How long that lasts, `sessions` decides.
 
     names               whose name is whose: guests cannot wear an account's
     tokens              what works once: links in e-mails, steps between two pages; a schema each

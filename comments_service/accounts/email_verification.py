@@ -1,5 +1,6 @@
-"""E-mail verification: what one proves by reading one's mail. Signing up, and choosing a new password;
-the e-mail that signs in is in `magic_link`.
+"""E-mail verification: what one proves by reading one's mail.
+
+Signing up, and choosing a new password; the e-mail that signs in is in `magic_link`.
 
 Whether an address is known is told to nobody but the e-mail's reader: the answer is the same, and
 so is the work.
@@ -32,8 +33,8 @@ def sign_up_form() -> type[NewReader]:
 def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> None:
     """Make an account that waits for its e-mail to be answered.
 
-    An address that has an account already gets an e-mail that says so. `browser` is the cookie of the
-    one that asks: there the link needs no password. Raises InvalidInput when the name is taken,
+    An address that has an account already gets an e-mail that says so. `browser` is the cookie of
+    the one that asks: there the link needs no password. Raises InvalidInput when the name is taken,
     NotAllowed when sign-up is off.
     """
     settings = config.current()

@@ -1,11 +1,11 @@
-"""Magic links: the e-mail that signs in, by its link or, where it is read on another device, by the
-six digits beside it.
+"""Magic links: the e-mail that signs in, by its link or, read on another device, by six digits.
 
 Three secrets hang together, each the hash of the one before it: the link's token, which only the
-e-mail has; the ticket, which the page that asked for the e-mail keeps; and what the table keeps. So
-the link works wherever it is opened, the page cannot make the link out of its ticket, and the table
-gives away neither; the e-mail leaves the outbox as it is sent. The six digits are kept as an HMAC
-under the ticket: they are worth nothing without it, neither to somebody who guesses them nor to somebody who reads the table.
+e-mail has; the ticket, which the page that asked for the e-mail keeps; and what the table keeps.
+So the link works wherever it is opened, the page cannot make the link out of its ticket, and the
+table gives away neither; the e-mail leaves the outbox as it is sent. The six digits are kept as an
+HMAC under the ticket: they are worth nothing without it, neither to somebody who guesses them nor
+to somebody who reads the table.
 """
 
 import hashlib

@@ -33,7 +33,7 @@ from comments_service.sessions import Visitor
 if TYPE_CHECKING:
     from comments_service.accounts.webauthn_adapter import RelyingParty
 
-# Every visit of the sign-in page asks one challenge; a family may look at it often.
+# Every visit of the sign-in page asks for one challenge; a family may look at it often.
 ASKED_OFTEN = (Rate(120, 900),)
 # More than anybody has devices, and few enough to name them all to a device.
 MAX_PASSKEYS = 20

@@ -1,8 +1,9 @@
 """Providers: whose account it is that somebody opens with GitHub, Google or an OpenID provider.
 
-Somebody sets out with a state that only his browser has, and comes back with a code; `oauth_client`
-finds out who he is to the provider. An identity that is known opens its account. Else an address counts
-only if the provider vouches for it: then it opens the account that has proved the same address.
+Somebody sets out with a state that only his browser has, and comes back with a code;
+`oauth_client` finds out who he is to the provider. An identity that is known opens its account.
+Else an address counts only if the provider vouches for it: then it opens the account that has
+proved the same address.
 Nothing is ever matched by an address that somebody merely claims.
 """
 

@@ -1,5 +1,7 @@
-"""Sign-in methods: which an account has, so that nobody takes his last one away; and whose an account
-becomes when the owner of its address comes after somebody else had signed up with it.
+"""Sign-in methods: which an account has, so that nobody takes his last one away.
+
+And whose an account becomes when the owner of its address comes after somebody else had signed up
+with it.
 """
 
 import sqlalchemy as sa

@@ -52,7 +52,7 @@ class ResetPassword(Payload):
 
 @dataclass(frozen=True)
 class MagicLink(Payload):
-    """In an e-mail: signs its reader in. What is compared stands in the row, `email` and `code_hash`."""
+    """In an e-mail: signs its reader in. `email` and `code_hash` of the row are what is compared."""
 
     purpose, lifetime = Purpose.LINK, timedelta(minutes=15)
     # The address as it was typed: a new account has it so.

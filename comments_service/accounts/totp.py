@@ -1,7 +1,7 @@
-"""TOTP: an app's six digits as a second factor beside a password or an e-mail, and codes for when it is lost.
+"""TOTP: an app's six digits beside a password or an e-mail, and codes for when the app is lost.
 
-The app and the service share a secret, which therefore is stored as it is; recovery codes are stored
-as hashes only. Whoever tries codes is counted by account, and no code works twice.
+The app and the service share a secret, which therefore is stored as it is; recovery codes are
+stored as hashes only. Whoever tries codes is counted by account, and no code works twice.
 """
 
 import hmac

@@ -1,7 +1,7 @@
-"""WebAuthn adapter: WebAuthn's own part of passkeys, done by its library; whose they are is in `passkeys`.
+"""WebAuthn adapter: the protocol's part of passkeys, done by its library; whose they are: `passkeys`.
 
-Imported with the first challenge that somebody asks for: what reads certificates and CBOR costs 14 MB and
-80 ms that neither a start nor a blog without passkeys should pay.
+Imported with the first challenge that somebody asks for: what reads certificates and CBOR costs
+14 MB and 80 ms that neither a start nor a blog without passkeys should pay.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
