@@ -1,1 +1,1 @@
-"""The tests: `unit` asks the rooms, `api` the doors, `browser` a real browser, `faults` a killed one."""
+"""The tests: `unit` asks the modules, `api` the routes, `browser` a real browser, `faults` a killed one."""

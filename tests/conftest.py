@@ -1,7 +1,7 @@
 """What tests start from: an application on a fresh database, and people who visit it.
 
-The whole service suite runs twice, on SQLite and on PostgreSQL. Nothing of the house is replaced:
-letters go to the outbox, snapshots to a temporary folder, and both are looked at there.
+The whole service suite runs twice, on SQLite and on PostgreSQL. Nothing of the service is replaced:
+e-mails go to the outbox, snapshots to a temporary folder, and both are looked at there.
 """
 
 import contextvars
@@ -180,7 +180,7 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 
 class Answer(TestResponse):
-    """What a door answers; `json` may be anything, and tests look into it."""
+    """What a route answers; `json` may be anything, and tests look into it."""
 
     json: Any
 
@@ -271,8 +271,8 @@ def fragment(app: Flask, settings: Settings) -> Any:
 
 
 @pytest.fixture
-def letters(app: Flask) -> Any:
-    """The letters in the outbox, oldest first, as (recipient, subject, text)."""
+def emails(app: Flask) -> Any:
+    """The e-mails in the outbox, oldest first, as (recipient, subject, text)."""
     from comments_service.models import Email
 
     def read() -> list[tuple[str, str, str]]:
@@ -284,7 +284,7 @@ def letters(app: Flask) -> Any:
 
 
 def link_in(text: str) -> str:
-    """The path of the link in a letter's text."""
+    """The path of the link in an e-mail's text."""
     found = re.search(r"http://blog\.test(/\S+)", text)
     assert found, text
     return found[1]

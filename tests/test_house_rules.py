@@ -69,7 +69,7 @@ def _cheap_passwords() -> Iterator[None]:
 
 @pytest.fixture
 def changed_settings() -> dict[str, Any]:
-    """With every kind of door open."""
+    """With every kind of route open."""
     return {"github": "an-id a-secret"}
 
 

@@ -3,6 +3,7 @@
 from html.parser import HTMLParser
 from typing import NamedTuple
 
+import pytest
 from flask import Flask
 
 from comments_service import sessions
@@ -10,6 +11,9 @@ from comments_service.db import writing
 from comments_service.models import Account, Role
 from tests import make
 from tests.conftest import Visitor
+
+# The same act as a script does it and as a form does: both have to come out alike.
+by_json_and_form = pytest.mark.parametrize("by", ["json", "form"])
 
 
 def visiting(app: Flask, account: Account | None) -> Visitor:

@@ -17,26 +17,24 @@ from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.models import Account, Identity, Role, Session, Token, now
 from tests import make
-from tests.api.people import of_role, visiting
+from tests.api.people import by_json_and_form, of_role, visiting
 from tests.conftest import SITE, Answer, Visitor, link_in
 
 NEW = {"name": "Nora", "email": "nora@example.org", "password": "a heron at dawn"}
 
-doors = pytest.mark.parametrize("door", ["json", "form"])
 
-
-def sign_up(visitor: Visitor, door: str, **changed: str) -> Answer:
+def sign_up(visitor: Visitor, by: str, **changed: str) -> Answer:
     values = {**NEW, **changed}
-    if door == "json":
+    if by == "json":
         return visitor.call("POST", "accounts", values)
     return visitor.post("/comments/sign-up", values)
 
 
 def sign_in(
-    visitor: Visitor, door: str, email: str, password: str = make.PASSWORD, **options: Any
+    visitor: Visitor, by: str, email: str, password: str = make.PASSWORD, **options: Any
 ) -> Answer:
     values = {"email": email, "password": password}
-    if door == "json":
+    if by == "json":
         return visitor.call("POST", "session", values, **options)
     return visitor.post("/comments/sign-in", values, **options)
 
@@ -55,14 +53,14 @@ def cookies(answer: Answer) -> dict[str, Any]:
 # ---- signing up
 
 
-@doors
+@by_json_and_form
 def test_an_email_confirms_the_address_and_signs_in(
-    guest: Visitor, stranger: Visitor, letters: Any, door: str
+    guest: Visitor, stranger: Visitor, emails: Any, by: str
 ) -> None:
-    assert sign_up(guest, door).status_code == 202
+    assert sign_up(guest, by).status_code == 202
     assert account_of(guest) is None
-    assert sign_in(guest, door, NEW["email"], NEW["password"]).status_code == 401
-    [(recipient, subject, text)] = letters()
+    assert sign_in(guest, by, NEW["email"], NEW["password"]).status_code == 401
+    [(recipient, subject, text)] = emails()
     assert recipient == NEW["email"]
     assert SITE in subject
     path = link_in(text)
@@ -84,12 +82,12 @@ def test_an_email_confirms_the_address_and_signs_in(
         "email_verified": True,
     }
     assert "signed in" in guest.get(answer.location).text
-    assert sign_in(stranger, door, NEW["email"], NEW["password"]).status_code in (201, 303)
+    assert sign_in(stranger, by, NEW["email"], NEW["password"]).status_code in (201, 303)
 
 
-def test_an_emails_link_works_once(guest: Visitor, stranger: Visitor, letters: Any) -> None:
+def test_an_emails_link_works_once(guest: Visitor, stranger: Visitor, emails: Any) -> None:
     sign_up(guest, "form")
-    path = link_in(letters()[0][2])
+    path = link_in(emails()[0][2])
     guest.post(path)
     for answer in (stranger.post(path), stranger.get(path)):
         assert answer.status_code == 404
@@ -98,9 +96,9 @@ def test_an_emails_link_works_once(guest: Visitor, stranger: Visitor, letters: A
     assert db.session.query(Session).count() == 1
 
 
-def test_a_link_grows_old_and_serves_its_own_purpose_only(guest: Visitor, letters: Any) -> None:
+def test_a_link_grows_old_and_serves_its_own_purpose_only(guest: Visitor, emails: Any) -> None:
     sign_up(guest, "json")
-    path = link_in(letters()[0][2])
+    path = link_in(emails()[0][2])
     token = path.rpartition("/")[2]
     for other in (f"/comments/reset/{token}", f"/comments/owner/{token}", path + "x"):
         assert guest.post(other, {"password": "a heron at dusk"}).status_code == 404
@@ -118,24 +116,22 @@ def without_address(answer: Answer, *addresses: str) -> tuple[int, str, list[str
     return answer.status_code, body, sorted(name for name, _ in answer.headers if name != "Date")
 
 
-@doors
+@by_json_and_form
 def test_signing_up_tells_nobody_whether_an_address_is_known(
-    guest: Visitor, letters: Any, door: str
+    guest: Visitor, emails: Any, by: str
 ) -> None:
     make.account("Rhea")
     make.account("Una", verified=False)
     known = ("rhea@example.org", "RHEA@example.org", "una@example.org")
-    unknown = without_address(sign_up(guest, door), NEW["email"])
+    unknown = without_address(sign_up(guest, by), NEW["email"])
     for email in known:
-        answer = sign_up(guest, door, email=email, name="Somebody New")
+        answer = sign_up(guest, by, email=email, name="Somebody New")
         assert without_address(answer, email) == unknown, email
-    taken = without_address(
-        sign_up(guest, door, name="Rhea", email="x@example.org"), "x@example.org"
-    )
+    taken = without_address(sign_up(guest, by, name="Rhea", email="x@example.org"), "x@example.org")
     assert taken[0] == 422
     for email in known[::2]:
-        assert without_address(sign_up(guest, door, name="rhea", email=email), email)[0] == 422
-    subjects = [subject.split(" ")[0] for _, subject, _ in letters()]
+        assert without_address(sign_up(guest, by, name="rhea", email=email), email)[0] == 422
+    subjects = [subject.split(" ")[0] for _, subject, _ in emails()]
     assert subjects == ["Confirm", "You", "You", "Confirm"]
     assert db.session.query(Account).count() == 3
 
@@ -149,11 +145,11 @@ def test_who_has_an_account_keeps_it_whatever_a_stranger_signs_up_with(
     assert sign_in(guest, "json", "rhea@example.org").status_code == 201
 
 
-@doors
-def test_bad_fields_are_named_all_at_once_and_come_back(guest: Visitor, door: str) -> None:
-    answer = sign_up(guest, door, name="\u200b", email="nobody", password="password1")
+@by_json_and_form
+def test_bad_fields_are_named_all_at_once_and_come_back(guest: Visitor, by: str) -> None:
+    answer = sign_up(guest, by, name="\u200b", email="nobody", password="password1")
     assert answer.status_code == 422
-    if door == "json":
+    if by == "json":
         assert set(answer.json["fields"]) == {"name", "email", "password"}
     else:
         assert answer.text.count('aria-invalid="true"') == 3
@@ -188,9 +184,9 @@ class TestClosed:
     def changed_settings(self) -> dict[str, Any]:
         return {"sign_up": False}
 
-    @doors
-    def test_no_accounts_are_made_when_the_owner_says_so(self, guest: Visitor, door: str) -> None:
-        assert sign_up(guest, door).status_code == 403
+    @by_json_and_form
+    def test_no_accounts_are_made_when_the_owner_says_so(self, guest: Visitor, by: str) -> None:
+        assert sign_up(guest, by).status_code == 403
         assert db.session.query(Account).count() == 0
         assert "sign-up" not in guest.get("/comments/sign-in").text
 
@@ -198,11 +194,11 @@ class TestClosed:
 # ---- signing in and out
 
 
-@doors
-def test_signing_in_gives_a_session_that_only_the_browser_keeps(guest: Visitor, door: str) -> None:
+@by_json_and_form
+def test_signing_in_gives_a_session_that_only_the_browser_keeps(guest: Visitor, by: str) -> None:
     make.account("Rhea")
-    answer = sign_in(guest, door, "Rhea@example.org ".strip())
-    assert answer.status_code == (201 if door == "json" else 303)
+    answer = sign_in(guest, by, "Rhea@example.org ".strip())
+    assert answer.status_code == (201 if by == "json" else 303)
     assert account_of(guest)["name"] == "Rhea"
     given = cookies(answer)
     cookie, hint = given["postil"], given["postil-known"]
@@ -217,8 +213,8 @@ def test_signing_in_gives_a_session_that_only_the_browser_keeps(guest: Visitor, 
     assert cookie.value not in answer.text
 
 
-@doors
-def test_who_may_not_sign_in_is_answered_alike(guest: Visitor, door: str) -> None:
+@by_json_and_form
+def test_who_may_not_sign_in_is_answered_alike(guest: Visitor, by: str) -> None:
     make.account("Rhea")
     make.account("Una", verified=False)
     with writing():
@@ -243,8 +239,7 @@ def test_who_may_not_sign_in_is_answered_alike(guest: Visitor, door: str) -> Non
         ("cleo@example.org", make.PASSWORD),
     ]
     answers = {
-        without_address(sign_in(guest, door, email, password), email)[:2]
-        for email, password in tries
+        without_address(sign_in(guest, by, email, password), email)[:2] for email, password in tries
     }
     assert len(answers) == 1
     assert answers.pop()[0] == 401
@@ -289,28 +284,26 @@ def with_token(app: Flask, token: str) -> Visitor:
     return visitor
 
 
-@doors
+@by_json_and_form
 def test_signing_in_changes_the_token_of_a_browser_that_had_one(
-    app: Flask, guest: Visitor, door: str
+    app: Flask, guest: Visitor, by: str
 ) -> None:
     """A session planted by somebody else never becomes an account's."""
     make.thread()
     guest.call("POST", "threads/pelicans/comments", {"name": "Gus", "body": "Hello."})
     planted = token_of(guest)
     make.account("Rhea")
-    sign_in(guest, door, "rhea@example.org")
+    sign_in(guest, by, "rhea@example.org")
     assert token_of(guest) != planted
     assert account_of(with_token(app, planted)) is None
 
 
-@doors
-def test_signing_out_ends_the_session_itself(app: Flask, door: str) -> None:
+@by_json_and_form
+def test_signing_out_ends_the_session_itself(app: Flask, by: str) -> None:
     reader = of_role(app, "Rhea", Role.READER)
     token = token_of(reader)
-    answer = (
-        reader.call("DELETE", "session") if door == "json" else reader.post("/comments/sign-out")
-    )
-    assert answer.status_code == (204 if door == "json" else 303)
+    answer = reader.call("DELETE", "session") if by == "json" else reader.post("/comments/sign-out")
+    assert answer.status_code == (204 if by == "json" else 303)
     assert all(each["max-age"] == "0" for each in cookies(answer).values() if not each.value)
     stolen = with_token(app, token)
     assert account_of(stolen) is None
@@ -393,13 +386,13 @@ class TestOverTLS:
     def changed_settings(self) -> dict[str, Any]:
         return {"site_url": "https://blog.test"}
 
-    @doors
-    def test_the_cookie_is_bound_to_this_host(self, app: Flask, door: str) -> None:
+    @by_json_and_form
+    def test_the_cookie_is_bound_to_this_host(self, app: Flask, by: str) -> None:
         make.account("Rhea")
         make.thread()
         secure: dict[str, Any] = {"headers": {"Origin": "https://blog.test"}}
         for answer in (
-            sign_in(Visitor(app), door, "rhea@example.org", **secure),
+            sign_in(Visitor(app), by, "rhea@example.org", **secure),
             Visitor(app).call(
                 "POST", "threads/pelicans/comments", {"name": "Gus", "body": "Hi."}, **secure
             ),
@@ -416,7 +409,7 @@ class TestOverTLS:
         assert account_of(reader) is None
 
     def test_emails_lead_to_the_configured_address_whatever_host_was_asked(
-        self, app: Flask, letters: Any
+        self, app: Flask, emails: Any
     ) -> None:
         visitor = Visitor(app)
         hosts = {
@@ -428,8 +421,8 @@ class TestOverTLS:
             "X-Original-URL": "/evil",
         }
         assert visitor.call("POST", "accounts", NEW, headers=hosts).status_code == 202
-        assert "https://blog.test/comments/verify/" in letters()[0][2]
-        assert "evil" not in "".join(letters()[0])
+        assert "https://blog.test/comments/verify/" in emails()[0][2]
+        assert "evil" not in "".join(emails()[0])
 
 
 # ---- where signing in leads
@@ -477,12 +470,12 @@ def test_signing_in_leads_back_to_where_one_was(guest: Visitor) -> None:
 
 
 def test_a_forgotten_password_is_replaced_and_every_session_ends(
-    app: Flask, guest: Visitor, letters: Any
+    app: Flask, guest: Visitor, emails: Any
 ) -> None:
     account = make.account("Rhea")
     elsewhere = visiting(app, account)
     assert guest.post("/comments/forgot", {"email": "RHEA@example.org"}).status_code == 202
-    path = link_in(letters()[0][2])
+    path = link_in(emails()[0][2])
     assert guest.get(path).status_code == 200
     assert guest.post(path, {"password": "short"}).status_code == 422
     assert account_of(elsewhere) is not None
@@ -496,20 +489,20 @@ def test_a_forgotten_password_is_replaced_and_every_session_ends(
     assert sign_in(elsewhere, "json", "rhea@example.org", "a heron at dusk").status_code == 201
 
 
-def test_forgetting_tells_nobody_whether_an_address_is_known(guest: Visitor, letters: Any) -> None:
+def test_forgetting_tells_nobody_whether_an_address_is_known(guest: Visitor, emails: Any) -> None:
     make.account("Rhea")
     answers = {
         without_address(guest.post("/comments/forgot", {"email": email}), email)[:2]
         for email in ("rhea@example.org", "nobody@example.org")
     }
     assert len(answers) == 1
-    assert [recipient for recipient, _, _ in letters()] == ["rhea@example.org"]
+    assert [recipient for recipient, _, _ in emails()] == ["rhea@example.org"]
 
 
-def test_a_reset_proves_the_address_as_well(guest: Visitor, letters: Any) -> None:
+def test_a_reset_proves_the_address_as_well(guest: Visitor, emails: Any) -> None:
     make.account("Una", verified=False)
     guest.post("/comments/forgot", {"email": "una@example.org"})
-    guest.post(link_in(letters()[0][2]), {"password": "a heron at dusk"})
+    guest.post(link_in(emails()[0][2]), {"password": "a heron at dusk"})
     assert account_of(guest)["email_verified"] is True
 
 
@@ -577,18 +570,18 @@ class TestLimits:
     def changed_settings(self) -> dict[str, Any]:
         return {"limit_sign_in": (Rate(2, 900),), "limit_sign_up": (Rate(2, 3_600),)}
 
-    @doors
+    @by_json_and_form
     def test_guessing_a_password_is_slowed_down(
-        self, guest: Visitor, stranger: Visitor, door: str
+        self, guest: Visitor, stranger: Visitor, by: str
     ) -> None:
         make.account("Rhea")
         for _ in range(2):
-            assert sign_in(guest, door, "rhea@example.org", "a wrong guess").status_code == 401
+            assert sign_in(guest, by, "rhea@example.org", "a wrong guess").status_code == 401
         for email in ("rhea@example.org", "RHEA@EXAMPLE.ORG"):
-            answer = sign_in(stranger, door, email)
+            answer = sign_in(stranger, by, email)
             assert answer.status_code == 429
             assert 0 < int(answer.headers["Retry-After"]) <= 900
-            if door == "json":
+            if by == "json":
                 assert answer.json["code"] == "too_many"
             else:
                 assert 'value="rhea@example.org"' in answer.text.lower()
@@ -621,13 +614,13 @@ class TestLimits:
         right = {**wrong, "old_password": make.PASSWORD}
         assert reader.post("/comments/account/password", right).status_code == 429
 
-    @doors
-    def test_emails_are_limited_for_each_network(self, guest: Visitor, door: str) -> None:
+    @by_json_and_form
+    def test_emails_are_limited_for_each_network(self, guest: Visitor, by: str) -> None:
         for number in range(2):
-            answer = sign_up(guest, door, name=f"Nora {number}", email=f"n{number}@example.org")
+            answer = sign_up(guest, by, name=f"Nora {number}", email=f"n{number}@example.org")
             assert answer.status_code == 202
         for answer in (
-            sign_up(guest, door, name="Nora 3", email="n3@example.org"),
+            sign_up(guest, by, name="Nora 3", email="n3@example.org"),
             guest.post("/comments/forgot", {"email": "n1@example.org"}),
         ):
             assert answer.status_code == 429
@@ -670,10 +663,10 @@ def test_emails_are_plain_and_cannot_grow_headers(
     assert any("<b>Bo</b> {{ 7*7 }} %s" in email.text for email in db.session.query(Email))
 
 
-def test_two_who_press_the_same_button_at_once_use_a_link_once(app: Flask, letters: Any) -> None:
+def test_two_who_press_the_same_button_at_once_use_a_link_once(app: Flask, emails: Any) -> None:
     guest = Visitor(app)
     sign_up(guest, "json")
-    path = link_in(letters()[0][2])
+    path = link_in(emails()[0][2])
     codes: list[int] = []
 
     def press() -> None:

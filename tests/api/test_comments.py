@@ -1,4 +1,4 @@
-"""Posting, answering, editing and deleting, through both doors."""
+"""Posting, answering, editing and deleting, by JSON and by form."""
 
 from typing import Any
 
@@ -9,33 +9,31 @@ from comments_service.config import Rate
 from comments_service.db import db
 from comments_service.models import Comment, CommentRevision, Policy, Status, now
 from tests import make
+from tests.api.people import by_json_and_form
 from tests.conftest import Answer, Visitor
 
 GUEST = {"name": "Gus", "body": "They *scoop*."}
 
 
-def post(visitor: Visitor, door: str, values: dict[str, Any], thread: str = "pelicans") -> Answer:
-    """Post through a door: the API with JSON, or the plain form."""
-    if door == "json":
+def post(visitor: Visitor, by: str, values: dict[str, Any], thread: str = "pelicans") -> Answer:
+    """Post to the API with JSON, or by the plain form."""
+    if by == "json":
         return visitor.call("POST", f"threads/{thread}/comments", values)
     form = {name: "" if value is None else str(value) for name, value in values.items()}
     return visitor.post(f"/comments/threads/{thread}", {**form, "act": "post"})
-
-
-doors = pytest.mark.parametrize("door", ["json", "form"])
 
 
 def only_comment() -> Comment:
     return db.session.query(Comment).one()
 
 
-@doors
+@by_json_and_form
 def test_a_guests_first_comment_waits_for_a_moderator(
-    guest: Visitor, fragment: Any, door: str
+    guest: Visitor, fragment: Any, by: str
 ) -> None:
     make.thread()
-    answer = post(guest, door, GUEST)
-    assert answer.status_code == (202 if door == "json" else 303)
+    answer = post(guest, by, GUEST)
+    assert answer.status_code == (202 if by == "json" else 303)
     assert only_comment().status is Status.PENDING
     assert only_comment().reasons == ["First comment of this writer."]
     assert "scoop" not in fragment()
@@ -64,24 +62,24 @@ def test_a_held_comment_is_answered_with_its_html(guest: Visitor) -> None:
     assert answer.json["editable_until"]
 
 
-@doors
+@by_json_and_form
 def test_a_guest_whose_comment_was_published_is_trusted_from_then_on(
-    guest: Visitor, moderator: Visitor, fragment: Any, door: str
+    guest: Visitor, moderator: Visitor, fragment: Any, by: str
 ) -> None:
     make.thread()
-    post(guest, door, GUEST)
+    post(guest, by, GUEST)
     moderator.call("POST", "comments/1/decisions", {"decision": "publish"})
-    answer = post(guest, door, {**GUEST, "body": "They dive, too."})
-    assert answer.status_code == (201 if door == "json" else 303)
+    answer = post(guest, by, {**GUEST, "body": "They dive, too."})
+    assert answer.status_code == (201 if by == "json" else 303)
     assert "They dive, too." in fragment()
-    if door == "form":
+    if by == "form":
         assert answer.location == "http://blog.test/pelicans/#comment-2"
 
 
-@doors
-def test_an_account_comments_under_its_own_name(reader: Visitor, fragment: Any, door: str) -> None:
+@by_json_and_form
+def test_an_account_comments_under_its_own_name(reader: Visitor, fragment: Any, by: str) -> None:
     make.thread()
-    post(reader, door, {"body": "Mine.", "name": "Somebody Else"})
+    post(reader, by, {"body": "Mine.", "name": "Somebody Else"})
     make_published(1)
     assert "Rhea" in fragment()
     assert "Somebody Else" not in fragment()
@@ -99,14 +97,14 @@ def test_whoever_moderates_never_waits(moderator: Visitor) -> None:
     assert post(moderator, "json", {"body": "House rules."}).status_code == 201
 
 
-@doors
+@by_json_and_form
 def test_a_reply_stands_below_its_parent_and_says_whom_it_answers(
-    moderator: Visitor, fragment: Any, door: str
+    moderator: Visitor, fragment: Any, by: str
 ) -> None:
     make.thread()
     parent = make.comment(name="Pia")
     make.comment(body="Another root.")
-    post(moderator, door, {"body": "Indeed.", "parent": parent.id})
+    post(moderator, by, {"body": "Indeed.", "parent": parent.id})
     html = fragment()
     assert html.index("They scoop.") < html.index("Indeed.") < html.index("Another root.")
     assert "In reply to" in html
@@ -127,26 +125,24 @@ def test_replies_go_as_deep_as_they_like_and_are_shown_to_depth_six(
     assert "postil-depth-7" not in html
 
 
-@doors
+@by_json_and_form
 @pytest.mark.parametrize("door2", ["json", "form"])
-def test_the_same_submission_sent_twice_is_one_comment(
-    guest: Visitor, door: str, door2: str
-) -> None:
+def test_the_same_submission_sent_twice_is_one_comment(guest: Visitor, by: str, door2: str) -> None:
     make.thread()
     values = {**GUEST, "key": "k-123456789"}
-    post(guest, door, values)
+    post(guest, by, values)
     answer = post(guest, door2, values)
     assert answer.status_code == (202 if door2 == "json" else 303)
     assert db.session.query(Comment).count() == 1
 
 
-@doors
+@by_json_and_form
 def test_without_a_key_the_same_words_from_the_same_place_are_one_comment(
-    guest: Visitor, stranger: Visitor, door: str
+    guest: Visitor, stranger: Visitor, by: str
 ) -> None:
     make.thread()
-    post(guest, door, GUEST)
-    post(stranger, door, GUEST)
+    post(guest, by, GUEST)
+    post(stranger, by, GUEST)
     assert db.session.query(Comment).count() == 1
 
 
@@ -157,21 +153,19 @@ def test_a_key_cannot_be_used_for_other_words(guest: Visitor) -> None:
     assert (answer.status_code, answer.json["code"]) == (409, "key_reused")
 
 
-@doors
-def test_an_unknown_thread_is_404(guest: Visitor, door: str) -> None:
-    assert post(guest, door, GUEST, thread="nowhere").status_code == 404
+@by_json_and_form
+def test_an_unknown_thread_is_404(guest: Visitor, by: str) -> None:
+    assert post(guest, by, GUEST, thread="nowhere").status_code == 404
 
 
-@doors
+@by_json_and_form
 @pytest.mark.parametrize("policy", [Policy.CLOSED])
-def test_a_closed_thread_is_409_and_keeps_the_text(
-    guest: Visitor, door: str, policy: Policy
-) -> None:
+def test_a_closed_thread_is_409_and_keeps_the_text(guest: Visitor, by: str, policy: Policy) -> None:
     make.thread(policy=policy)
-    answer = post(guest, door, GUEST)
+    answer = post(guest, by, GUEST)
     assert answer.status_code == 409
     assert (
-        answer.json["code"] == "thread_closed" if door == "json" else "They *scoop*." in answer.text
+        answer.json["code"] == "thread_closed" if by == "json" else "They *scoop*." in answer.text
     )
 
 
@@ -180,31 +174,31 @@ def test_a_thread_whose_article_wants_no_comments_does_not_exist(guest: Visitor)
     assert post(guest, "json", GUEST).status_code == 404
 
 
-@doors
-def test_a_thread_closes_when_its_time_is_over(guest: Visitor, door: str) -> None:
+@by_json_and_form
+def test_a_thread_closes_when_its_time_is_over(guest: Visitor, by: str) -> None:
     make.thread(closes_at=now())
-    assert post(guest, door, GUEST).status_code == 409
+    assert post(guest, by, GUEST).status_code == 409
 
 
-@doors
-def test_a_parent_that_is_gone_is_409_and_keeps_the_text(guest: Visitor, door: str) -> None:
+@by_json_and_form
+def test_a_parent_that_is_gone_is_409_and_keeps_the_text(guest: Visitor, by: str) -> None:
     make.thread()
     held = make.comment(held=True)
     for parent in (held.id, 4711):
-        answer = post(guest, door, {**GUEST, "parent": parent})
+        answer = post(guest, by, {**GUEST, "parent": parent})
         assert answer.status_code == 409
-        assert "missing_parent" in answer.text if door == "json" else "They *scoop*." in answer.text
+        assert "missing_parent" in answer.text if by == "json" else "They *scoop*." in answer.text
 
 
-@doors
-def test_a_parent_of_another_thread_is_409(guest: Visitor, door: str) -> None:
+@by_json_and_form
+def test_a_parent_of_another_thread_is_409(guest: Visitor, by: str) -> None:
     make.thread()
     make.thread("gulls")
     elsewhere = make.comment("gulls")
-    assert post(guest, door, {**GUEST, "parent": elsewhere.id}).status_code == 409
+    assert post(guest, by, {**GUEST, "parent": elsewhere.id}).status_code == 409
 
 
-@doors
+@by_json_and_form
 @pytest.mark.parametrize(
     ("values", "field"),
     [
@@ -226,12 +220,12 @@ def test_a_parent_of_another_thread_is_409(guest: Visitor, door: str) -> None:
     ],
 )
 def test_bad_input_is_422_names_the_field_and_keeps_the_text(
-    guest: Visitor, door: str, values: dict[str, str], field: str
+    guest: Visitor, by: str, values: dict[str, str], field: str
 ) -> None:
     make.thread()
-    answer = post(guest, door, {**GUEST, "email": "gus@example.org", **values})
+    answer = post(guest, by, {**GUEST, "email": "gus@example.org", **values})
     assert answer.status_code == 422
-    if door == "json":
+    if by == "json":
         assert set(answer.json["fields"]) == {field}
     else:
         assert 'aria-invalid="true"' in answer.text or field == "key"
@@ -270,15 +264,15 @@ class TestLimits:
     def changed_settings(self) -> dict[str, Any]:
         return {"limit_posts": (Rate(2, 60),)}
 
-    @doors
-    def test_too_many_posts_are_429_and_keep_the_text(self, guest: Visitor, door: str) -> None:
+    @by_json_and_form
+    def test_too_many_posts_are_429_and_keep_the_text(self, guest: Visitor, by: str) -> None:
         make.thread()
         for number in range(2):
-            assert post(guest, door, {**GUEST, "body": f"Number {number}."}).status_code < 400
-        answer = post(guest, door, {**GUEST, "body": "One more."})
+            assert post(guest, by, {**GUEST, "body": f"Number {number}."}).status_code < 400
+        answer = post(guest, by, {**GUEST, "body": "One more."})
         assert answer.status_code == 429
         assert 0 < int(answer.headers["Retry-After"]) <= 60
-        assert door == "json" or "One more." in answer.text
+        assert by == "json" or "One more." in answer.text
         assert db.session.query(Comment).count() == 2
 
 
@@ -287,56 +281,56 @@ class TestWithoutGuests:
     def changed_settings(self) -> dict[str, Any]:
         return {"guests": False}
 
-    @doors
-    def test_a_guest_is_told_to_sign_in(self, guest: Visitor, door: str) -> None:
+    @by_json_and_form
+    def test_a_guest_is_told_to_sign_in(self, guest: Visitor, by: str) -> None:
         make.thread()
-        assert post(guest, door, GUEST).status_code == 403
+        assert post(guest, by, GUEST).status_code == 403
 
 
-@doors
+@by_json_and_form
 def test_two_people_of_one_network_may_say_the_same(
-    reader: Visitor, moderator: Visitor, guest: Visitor, door: str
+    reader: Visitor, moderator: Visitor, guest: Visitor, by: str
 ) -> None:
     make.thread()
     for visitor in (reader, moderator, guest):
-        assert post(visitor, door, {"name": "Gus", "body": "Thanks!"}).status_code < 400
+        assert post(visitor, by, {"name": "Gus", "body": "Thanks!"}).status_code < 400
     assert db.session.query(Comment).count() == 3
 
 
 # ---- edit and delete
 
 
-def edit(visitor: Visitor, door: str, number: int, body: str) -> Answer:
-    if door == "json":
+def edit(visitor: Visitor, by: str, number: int, body: str) -> Answer:
+    if by == "json":
         return visitor.call("PATCH", f"comments/{number}", {"body": body})
     return visitor.post(f"/comments/comment/{number}/edit", {"body": body})
 
 
-def delete(visitor: Visitor, door: str, number: int) -> Answer:
-    if door == "json":
+def delete(visitor: Visitor, by: str, number: int) -> Answer:
+    if by == "json":
         return visitor.call("DELETE", f"comments/{number}")
     return visitor.post(f"/comments/comment/{number}/delete")
 
 
-@doors
+@by_json_and_form
 def test_a_guest_edits_within_fifteen_minutes_and_the_old_text_is_kept(
-    guest: Visitor, fragment: Any, door: str
+    guest: Visitor, fragment: Any, by: str
 ) -> None:
     make.thread()
-    post(guest, door, GUEST)
+    post(guest, by, GUEST)
     make_published(1)
-    assert edit(guest, door, 1, "They plunge.").status_code in (200, 303)
+    assert edit(guest, by, 1, "They plunge.").status_code in (200, 303)
     assert "They plunge." in fragment()
     assert "edited" in fragment()
     assert db.session.query(CommentRevision).one().source == "They *scoop*."
 
 
-@doors
-def test_after_fifteen_minutes_a_comment_stands(guest: Visitor, door: str) -> None:
+@by_json_and_form
+def test_after_fifteen_minutes_a_comment_stands(guest: Visitor, by: str) -> None:
     make.thread()
-    post(guest, door, GUEST)
+    post(guest, by, GUEST)
     make.backdate(1, minutes=15.1)
-    for answer in (edit(guest, door, 1, "Too late."), delete(guest, door, 1)):
+    for answer in (edit(guest, by, 1, "Too late."), delete(guest, by, 1)):
         assert answer.status_code == 409
     assert only_comment().source == "They *scoop*."
 
@@ -348,39 +342,39 @@ def test_an_edit_that_comes_too_late_gives_the_text_back(guest: Visitor) -> None
     assert "Too late, alas." in edit(guest, "form", 1, "Too late, alas.").text
 
 
-@doors
+@by_json_and_form
 def test_nobody_changes_anothers_comment(
-    guest: Visitor, stranger: Visitor, reader: Visitor, door: str
+    guest: Visitor, stranger: Visitor, reader: Visitor, by: str
 ) -> None:
     make.thread()
-    post(guest, door, GUEST)
+    post(guest, by, GUEST)
     make_published(1)
     for other in (stranger, reader):
-        assert edit(other, door, 1, "Mine now.").status_code == 403
-        assert delete(other, door, 1).status_code == 403
+        assert edit(other, by, 1, "Mine now.").status_code == 403
+        assert delete(other, by, 1).status_code == 403
     assert only_comment().source == "They *scoop*."
 
 
-@doors
+@by_json_and_form
 def test_a_held_comment_does_not_exist_for_others(
-    guest: Visitor, stranger: Visitor, door: str
+    guest: Visitor, stranger: Visitor, by: str
 ) -> None:
     make.thread()
-    post(guest, door, GUEST)
-    assert edit(stranger, door, 1, "Hm.").status_code == 404
+    post(guest, by, GUEST)
+    assert edit(stranger, by, 1, "Hm.").status_code == 404
     assert stranger.get("/comments/comment/1/edit").status_code == 404
     assert stranger.get("/comments/comment/1/delete").status_code == 404
 
 
-@doors
+@by_json_and_form
 def test_a_deleted_comment_leaves_nothing_of_what_was_typed(
-    guest: Visitor, fragment: Any, door: str
+    guest: Visitor, fragment: Any, by: str
 ) -> None:
     make.thread()
-    post(guest, door, {**GUEST, "email": "gus@example.org", "website": "https://gus.example"})
+    post(guest, by, {**GUEST, "email": "gus@example.org", "website": "https://gus.example"})
     make_published(1)
-    edit(guest, door, 1, "Second thoughts.")
-    delete(guest, door, 1)
+    edit(guest, by, 1, "Second thoughts.")
+    delete(guest, by, 1)
     row = only_comment()
     assert (row.source, row.html, row.name, row.email, row.website) == ("", "", None, None, None)
     assert db.session.query(CommentRevision).count() == 0
@@ -388,13 +382,13 @@ def test_a_deleted_comment_leaves_nothing_of_what_was_typed(
     assert "No comments yet" in fragment()
 
 
-@doors
-def test_a_placeholder_stays_where_replies_hang(guest: Visitor, fragment: Any, door: str) -> None:
+@by_json_and_form
+def test_a_placeholder_stays_where_replies_hang(guest: Visitor, fragment: Any, by: str) -> None:
     make.thread()
-    post(guest, door, GUEST)
+    post(guest, by, GUEST)
     make_published(1)
     make.comment(body="An answer.", parent=db.session.get(Comment, 1), name="Pia")
-    delete(guest, door, 1)
+    delete(guest, by, 1)
     html = fragment()
     assert "This comment was deleted." in html
     assert "An answer." in html
@@ -444,15 +438,15 @@ class TestAShorterLimit:
     def changed_settings(self) -> dict[str, Any]:
         return {"max_chars": 100}
 
-    @doors
+    @by_json_and_form
     def test_no_comment_is_longer_than_the_owner_allows_however_it_comes(
-        self, guest: Visitor, door: str
+        self, guest: Visitor, by: str
     ) -> None:
         make.thread()
         long, fits = {**GUEST, "body": "x" * 101}, {**GUEST, "body": "x" * 100}
-        refused = [post(guest, door, long)]
-        assert post(guest, door, fits).status_code in (202, 303)
-        if door == "json":
+        refused = [post(guest, by, long)]
+        assert post(guest, by, fits).status_code in (202, 303)
+        if by == "json":
             refused.append(guest.call("PATCH", "comments/1", {"body": long["body"]}))
             refused.append(guest.call("POST", "preview", {"body": long["body"]}))
         else:

@@ -14,7 +14,7 @@ from tests.conftest import Visitor, link_in, settings_for
 SAID = 'By posting you agree to <a href="https://example.org/privacy/" rel="nofollow ugc noopener">'
 
 
-def forms(app: Flask, settings: Settings, letters: Any) -> dict[str, str]:
+def forms(app: Flask, settings: Settings, emails: Any) -> dict[str, str]:
     """Every surface with such a form."""
     make.thread(translations=[{"lang": "zh-cn", "url": "http://blog.test/zh/p/", "title": "鹈鹕"}])
     publisher.publish_all(settings)
@@ -27,7 +27,7 @@ def forms(app: Flask, settings: Settings, letters: Any) -> dict[str, str]:
     found["page of a reader"] = reader.get("/comments/threads/pelicans").text
     found["sign-up"] = guest.get("/comments/sign-up").text
     guest.post("/comments/sign-in", {"email": "new@example.org", "act": "letter"})
-    found["choosing a name"] = guest.get(link_in(letters()[-1][2])).text
+    found["choosing a name"] = guest.get(link_in(emails()[-1][2])).text
     assert "Create my account" in found["choosing a name"]
     return found
 
@@ -39,9 +39,9 @@ class TestSaid:
         return {"consent": notice}
 
     def test_every_form_says_it_as_safe_html(
-        self, app: Flask, settings: Settings, letters: Any
+        self, app: Flask, settings: Settings, emails: Any
     ) -> None:
-        for name, html in forms(app, settings, letters).items():
+        for name, html in forms(app, settings, emails).items():
             assert SAID in html, name
             assert "<b>" not in html, name
 
@@ -51,8 +51,8 @@ class TestSaid:
             assert "privacy notice" not in reader.get(f"/comments/{path}").text, path
 
 
-def test_without_the_setting_nothing_is_said(app: Flask, settings: Settings, letters: Any) -> None:
-    for name, html in forms(app, settings, letters).items():
+def test_without_the_setting_nothing_is_said(app: Flask, settings: Settings, emails: Any) -> None:
+    for name, html in forms(app, settings, emails).items():
         assert "agree" not in html, name
 
 

@@ -1,4 +1,4 @@
-"""What the service says, it says in the reader's language: refusals, reasons, letters."""
+"""What the service says, it says in the reader's language: refusals, reasons, e-mails."""
 
 from typing import Any
 

@@ -27,11 +27,10 @@ from comments_service.models import (
     now,
 )
 from tests import make
-from tests.api.people import visiting
+from tests.api.people import by_json_and_form, visiting
 from tests.api.test_accounts import ELSEWHERE, NEW, account_of, sign_in, sign_up, without_address
 from tests.conftest import API, SITE, Answer, Visitor, link_in
 
-doors = pytest.mark.parametrize("door", ["json", "form"])
 EMAIL = "rhea@example.org"
 
 
@@ -40,8 +39,8 @@ def changed_settings() -> dict[str, Any]:
     return {"limit_sign_up": (Rate(1000, 60),)}
 
 
-def ask(visitor: Visitor, door: str, email: str = EMAIL, **more: str) -> Answer:
-    if door == "json":
+def ask(visitor: Visitor, by: str, email: str = EMAIL, **more: str) -> Answer:
+    if by == "json":
         return visitor.call("POST", "session/letter", {"email": email, **more})
     return visitor.post("/comments/sign-in", {"email": email, "act": "letter", **more})
 
@@ -62,9 +61,9 @@ def code_in(text: str) -> str:
     return found[1]
 
 
-def give(visitor: Visitor, door: str, ticket: str, code: str, **more: str) -> Answer:
+def give(visitor: Visitor, by: str, ticket: str, code: str, **more: str) -> Answer:
     values = {"ticket": ticket, "code": code, **more}
-    if door == "json":
+    if by == "json":
         return visitor.call("POST", "session/code", values)
     return visitor.post("/comments/sign-in/code", values)
 
@@ -80,13 +79,13 @@ def wrong(code: str) -> str:
 # ---- by its link, and by its code
 
 
-@doors
+@by_json_and_form
 def test_the_emails_link_signs_in_on_any_device(
-    guest: Visitor, stranger: Visitor, letters: Any, door: str
+    guest: Visitor, stranger: Visitor, emails: Any, by: str
 ) -> None:
     make.account("Rhea")
-    assert ask(guest, door).status_code == 202
-    [(recipient, subject, text)] = letters()
+    assert ask(guest, by).status_code == 202
+    [(recipient, subject, text)] = emails()
     assert recipient == EMAIL
     assert SITE in subject
     path = link_in(text)
@@ -108,57 +107,57 @@ def test_the_emails_link_signs_in_on_any_device(
         assert again.status_code == 404
 
 
-@doors
+@by_json_and_form
 def test_the_emails_code_signs_in_where_it_was_asked_for(
-    guest: Visitor, letters: Any, door: str
+    guest: Visitor, emails: Any, by: str
 ) -> None:
     make.account("Rhea")
-    ticket = ticket_in(ask(guest, door))
-    code = code_in(letters()[0][2])
-    answer = give(guest, door, ticket, code)
+    ticket = ticket_in(ask(guest, by))
+    code = code_in(emails()[0][2])
+    answer = give(guest, by, ticket, code)
     assert let_in(answer), answer.text
     assert account_of(guest)["name"] == "Rhea"
-    assert give(Visitor(guest.client.application), door, ticket, code).status_code == 404
-    assert guest.post(link_in(letters()[0][2])).status_code == 404, "one letter, one way in"
+    assert give(Visitor(guest.client.application), by, ticket, code).status_code == 404
+    assert guest.post(link_in(emails()[0][2])).status_code == 404, "one letter, one way in"
 
 
 @pytest.mark.parametrize("typed", ["{0}{1}", " {0}-{1} ", "{0}\u2009{1}"])
-def test_a_code_may_be_typed_in_groups(guest: Visitor, letters: Any, typed: str) -> None:
+def test_a_code_may_be_typed_in_groups(guest: Visitor, emails: Any, typed: str) -> None:
     make.account("Rhea")
     ticket = ticket_in(ask(guest, "json"))
-    first, last = code_in(letters()[0][2]).split()
+    first, last = code_in(emails()[0][2]).split()
     assert let_in(give(guest, "json", ticket, typed.format(first, last)))
 
 
-@doors
+@by_json_and_form
 def test_the_code_alone_or_with_another_ticket_is_worth_nothing(
-    app: Flask, guest: Visitor, letters: Any, door: str
+    app: Flask, guest: Visitor, emails: Any, by: str
 ) -> None:
     make.account("Rhea")
     make.account("Eve")
-    ticket = ticket_in(ask(guest, door))
-    code = code_in(letters()[0][2])
-    eves = ticket_in(ask(Visitor(app), door, "eve@example.org"))
-    link = link_in(letters()[0][2]).rpartition("/")[2]
+    ticket = ticket_in(ask(guest, by))
+    code = code_in(emails()[0][2])
+    eves = ticket_in(ask(Visitor(app), by, "eve@example.org"))
+    link = link_in(emails()[0][2]).rpartition("/")[2]
     row = db.session.query(Token).order_by(Token.id).first()
     assert row
     for other in ("", "x", link, row.token_hash.hex(), "x" * 100):
-        answer = give(Visitor(app), door, other, code)
+        answer = give(Visitor(app), by, other, code)
         assert answer.status_code in (404, 422), other
-    eve = give(Visitor(app), door, eves, code)
+    eve = give(Visitor(app), by, eves, code)
     assert eve.status_code == 422
     assert db.session.query(Session).count() == 0
-    assert let_in(give(guest, door, ticket, code))
+    assert let_in(give(guest, by, ticket, code))
 
 
 def test_the_link_cannot_be_made_out_of_the_ticket_nor_either_out_of_the_table(
-    guest: Visitor, letters: Any
+    guest: Visitor, emails: Any
 ) -> None:
     make.account("Rhea")
     ticket = ticket_in(ask(guest, "json"))
-    link = link_in(letters()[0][2]).rpartition("/")[2]
+    link = link_in(emails()[0][2]).rpartition("/")[2]
     row = db.session.query(Token).one()
-    code = code_in(letters()[0][2]).replace(" ", "")
+    code = code_in(emails()[0][2]).replace(" ", "")
     assert len(link) >= 43, "256 bits"
     assert ticket != link
     kept = repr([getattr(row, each.name) for each in Token.__table__.columns])
@@ -167,20 +166,20 @@ def test_the_link_cannot_be_made_out_of_the_ticket_nor_either_out_of_the_table(
         assert guest.post(f"/comments/link/{guess}").status_code == 404
 
 
-@doors
-def test_five_wrong_codes_spend_the_email(guest: Visitor, letters: Any, door: str) -> None:
+@by_json_and_form
+def test_five_wrong_codes_spend_the_email(guest: Visitor, emails: Any, by: str) -> None:
     make.account("Rhea")
-    ticket = ticket_in(ask(guest, door))
-    code = code_in(letters()[0][2])
-    answers = [give(guest, door, ticket, wrong(code)) for _ in range(5)]
+    ticket = ticket_in(ask(guest, by))
+    code = code_in(emails()[0][2])
+    answers = [give(guest, by, ticket, wrong(code)) for _ in range(5)]
     assert [each.status_code for each in answers] == [422] * 4 + [404]
-    if door == "json":
+    if by == "json":
         assert set(answers[0].json["fields"]) == {"code"}
         assert answers[4].json["code"] == "unknown_token"
     else:
         assert ticket_in_page(answers[0]) == ticket
-    assert give(guest, door, ticket, code).status_code == 404
-    assert guest.post(link_in(letters()[0][2])).status_code == 404
+    assert give(guest, by, ticket, code).status_code == 404
+    assert guest.post(link_in(emails()[0][2])).status_code == 404
     assert account_of(guest) is None
 
 
@@ -190,72 +189,72 @@ def ticket_in_page(answer: Answer) -> str:
     return found[1]
 
 
-def test_a_code_that_cannot_be_one_is_not_counted(guest: Visitor, letters: Any) -> None:
+def test_a_code_that_cannot_be_one_is_not_counted(guest: Visitor, emails: Any) -> None:
     make.account("Rhea")
     ticket = ticket_in(ask(guest, "json"))
     for typed in ("", "12345", "1234567", "abcdef", "12345６7", "①②③④⑤⑥x"):
         assert give(guest, "json", ticket, typed).status_code == 422
     assert db.session.query(Token).one().tries == 0
-    wide = code_in(letters()[0][2]).translate({48 + n: 0xFF10 + n for n in range(10)})
+    wide = code_in(emails()[0][2]).translate({48 + n: 0xFF10 + n for n in range(10)})
     assert let_in(give(guest, "json", ticket, wide))
 
 
 def test_guessing_codes_of_one_address_ends_for_the_day_but_its_links_work(
-    app: Flask, letters: Any
+    app: Flask, emails: Any
 ) -> None:
     make.account("Rhea")
     guessing = Visitor(app)
     answers = []
     for _ in range(3):
         ticket = ticket_in(ask(guessing, "json"))
-        code = code_in(letters()[-1][2])
+        code = code_in(emails()[-1][2])
         answers += [give(guessing, "json", ticket, wrong(code)).status_code for _ in range(4)]
     assert answers == [422] * 10 + [429] * 2
     assert give(guessing, "json", ticket, code).status_code == 429
-    assert Visitor(app).post(link_in(letters()[-1][2])).status_code == 303
+    assert Visitor(app).post(link_in(emails()[-1][2])).status_code == 303
 
 
-def test_a_right_code_is_not_counted_as_a_wrong_one(app: Flask, letters: Any) -> None:
+def test_a_right_code_is_not_counted_as_a_wrong_one(app: Flask, emails: Any) -> None:
     make.account("Rhea")
     for _ in range(12):
         visitor = Visitor(app)
         ticket = ticket_in(ask(visitor, "json"))
-        assert let_in(give(visitor, "json", ticket, code_in(letters()[-1][2])))
+        assert let_in(give(visitor, "json", ticket, code_in(emails()[-1][2])))
 
 
-@doors
+@by_json_and_form
 def test_asking_again_makes_the_email_before_worthless(
-    guest: Visitor, letters: Any, door: str
+    guest: Visitor, emails: Any, by: str
 ) -> None:
     make.account("Rhea")
-    first = ticket_in(ask(guest, door))
-    second = ticket_in(ask(guest, door, "RHEA@example.org"))
-    (_, _, old), (_, _, new) = letters()
+    first = ticket_in(ask(guest, by))
+    second = ticket_in(ask(guest, by, "RHEA@example.org"))
+    (_, _, old), (_, _, new) = emails()
     assert guest.post(link_in(old)).status_code == 404
-    assert give(guest, door, first, code_in(old)).status_code == 404
-    assert let_in(give(guest, door, second, code_in(new)))
+    assert give(guest, by, first, code_in(old)).status_code == 404
+    assert let_in(give(guest, by, second, code_in(new)))
 
 
-def test_an_email_grows_old(guest: Visitor, letters: Any) -> None:
+def test_an_email_grows_old(guest: Visitor, emails: Any) -> None:
     make.account("Rhea")
     ticket = ticket_in(ask(guest, "json"))
     row = db.session.query(Token).one()
     assert abs(row.expires_at - now() - timedelta(minutes=15)) < timedelta(seconds=30)
     with writing():
         db.session.execute(sa.update(Token).values(expires_at=now()))
-    _, _, text = letters()[0]
+    _, _, text = emails()[0]
     assert give(guest, "json", ticket, code_in(text)).status_code == 404
     assert guest.post(link_in(text)).status_code == 404
 
 
 def test_an_email_opens_nothing_for_an_address_that_left_its_account(
-    guest: Visitor, letters: Any
+    guest: Visitor, emails: Any
 ) -> None:
     account = make.account("Rhea")
     ticket = ticket_in(ask(guest, "json"))
     with writing():
         account.email = account.email_key = "new@example.org"
-    _, _, text = letters()[0]
+    _, _, text = emails()[0]
     assert guest.post(link_in(text)).status_code == 404
     assert give(guest, "json", ticket, code_in(text)).status_code == 404
 
@@ -277,9 +276,9 @@ def statements(app: Flask) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("open_to_all", [True, False])
-@doors
+@by_json_and_form
 def test_asking_for_an_email_tells_nobody_whether_an_address_is_known(
-    app: Flask, letters: Any, statements: list[str], door: str, open_to_all: bool
+    app: Flask, emails: Any, statements: list[str], by: str, open_to_all: bool
 ) -> None:
     from dataclasses import replace
 
@@ -289,18 +288,18 @@ def test_asking_for_an_email_tells_nobody_whether_an_address_is_known(
     closed = make.account("Cleo")
     with writing():
         closed.closed_at = now()
-    ask(Visitor(app), door, "warm@example.org")
+    ask(Visitor(app), by, "warm@example.org")
     answers = set()
     for email in (EMAIL, "una@example.org", "cleo@example.org", "nobody@example.org"):
         statements.clear()
-        answer = ask(Visitor(app), door, email)
+        answer = ask(Visitor(app), by, email)
         ticket = ticket_in(answer)
         status, body, headers = without_address(answer, email, ticket)
         asked = tuple(statements)
-        wrong_code = without_address(give(Visitor(app), door, ticket, "000000"), ticket, email)
+        wrong_code = without_address(give(Visitor(app), by, ticket, "000000"), ticket, email)
         answers.add((status, body, tuple(headers), asked, str(wrong_code)))
     assert len(answers) == 1, answers
-    assert [recipient for recipient, _, _ in letters()][1:] == [
+    assert [recipient for recipient, _, _ in emails()][1:] == [
         EMAIL,
         "una@example.org",
         "cleo@example.org",
@@ -313,30 +312,30 @@ class TestLimits:
     def changed_settings(self) -> dict[str, Any]:
         return {"limit_sign_up": (Rate(2, 3_600),)}
 
-    @doors
-    def test_emails_are_limited_for_each_network(self, guest: Visitor, door: str) -> None:
-        codes = [ask(guest, door, f"n{number}@example.org").status_code for number in range(3)]
+    @by_json_and_form
+    def test_emails_are_limited_for_each_network(self, guest: Visitor, by: str) -> None:
+        codes = [ask(guest, by, f"n{number}@example.org").status_code for number in range(3)]
         assert codes == [202, 202, 429]
 
-    @doors
+    @by_json_and_form
     def test_emails_to_one_address_are_limited_wherever_they_are_asked_for(
-        self, app: Flask, door: str
+        self, app: Flask, by: str
     ) -> None:
         codes = []
         for number in range(3):
             visitor = Visitor(app)
             visitor.client.environ_base["REMOTE_ADDR"] = f"10.0.0.{number}"
-            codes.append(ask(visitor, door, ["a@x.org", "A@X.org", "a@x.org"][number]).status_code)
+            codes.append(ask(visitor, by, ["a@x.org", "A@X.org", "a@x.org"][number]).status_code)
         assert codes == [202, 202, 429]
 
 
 # ---- addresses without an account
 
 
-def test_a_new_reader_chooses_a_name_behind_the_link(guest: Visitor, letters: Any) -> None:
+def test_a_new_reader_chooses_a_name_behind_the_link(guest: Visitor, emails: Any) -> None:
     make.account("Rhea")
     ask(guest, "form", "Nora@example.org")
-    path = link_in(letters()[0][2])
+    path = link_in(emails()[0][2])
     assert 'name="name"' in guest.get(path).text
     for name, complaint in (("", "fill this in"), ("rhéa", "taken"), ("\u200b", "invisible")):
         answer = guest.post(path, {"name": name})
@@ -353,30 +352,30 @@ def test_a_new_reader_chooses_a_name_behind_the_link(guest: Visitor, letters: An
     assert db.session.query(Identity).filter(Identity.account_id == 2).count() == 0
 
 
-@doors
+@by_json_and_form
 def test_a_new_reader_is_asked_for_a_name_behind_the_code(
-    guest: Visitor, letters: Any, door: str
+    guest: Visitor, emails: Any, by: str
 ) -> None:
     make.account("Rhea")
-    ticket = ticket_in(ask(guest, door, "nora@example.org"))
-    code = code_in(letters()[0][2])
+    ticket = ticket_in(ask(guest, by, "nora@example.org"))
+    code = code_in(emails()[0][2])
     # As often as it takes: a right code is not a guess.
     for name in ("", "", "Rhea", "rhea", "RHEA", "Rhea"):
-        answer = give(guest, door, ticket, code, **({"name": name} if name else {}))
+        answer = give(guest, by, ticket, code, **({"name": name} if name else {}))
         assert answer.status_code == 422
-        if door == "json":
+        if by == "json":
             assert set(answer.json["fields"]) == {"name"}
         else:
             assert 'name="name"' in answer.text
             assert f'type="hidden" name="code" value="{code}"' in answer.text
-    assert let_in(give(guest, door, ticket, code, name="Nora"))
+    assert let_in(give(guest, by, ticket, code, name="Nora"))
     assert account_of(guest)["name"] == "Nora"
 
 
-def test_somebody_who_signed_up_meanwhile_keeps_one_account(guest: Visitor, letters: Any) -> None:
+def test_somebody_who_signed_up_meanwhile_keeps_one_account(guest: Visitor, emails: Any) -> None:
     ask(guest, "json", "rhea@example.org")
     make.account("Rhea")
-    assert guest.post(link_in(letters()[0][2])).status_code == 303
+    assert guest.post(link_in(emails()[0][2])).status_code == 303
     assert db.session.query(Account).count() == 1
     assert account_of(guest)["name"] == "Rhea"
 
@@ -386,60 +385,60 @@ class TestClosed:
     def changed_settings(self) -> dict[str, Any]:
         return {"sign_up": False}
 
-    @doors
+    @by_json_and_form
     def test_who_has_no_account_learns_it_by_email_and_gets_none(
-        self, guest: Visitor, letters: Any, door: str
+        self, guest: Visitor, emails: Any, by: str
     ) -> None:
-        ticket = ticket_in(ask(guest, door, "nora@example.org"))
-        [(_, subject, text)] = letters()
+        ticket = ticket_in(ask(guest, by, "nora@example.org"))
+        [(_, subject, text)] = emails()
         assert subject.startswith("No account at")
         assert "/link/" not in text
         assert not re.search(r"\d{3} \d{3}", text)
         for code in ("000000", "999999"):
-            assert give(guest, door, ticket, code, name="Nora").status_code == 422
+            assert give(guest, by, ticket, code, name="Nora").status_code == 422
         assert db.session.query(Account).count() == 0
 
-    def test_who_has_one_signs_in(self, guest: Visitor, letters: Any) -> None:
+    def test_who_has_one_signs_in(self, guest: Visitor, emails: Any) -> None:
         make.account("Rhea")
         ask(guest, "json")
-        assert guest.post(link_in(letters()[0][2])).status_code == 303
+        assert guest.post(link_in(emails()[0][2])).status_code == 303
 
 
 # ---- whose an address is
 
 
-@doors
+@by_json_and_form
 def test_a_stranger_who_signed_up_with_my_address_is_out_when_i_come(
-    app: Flask, guest: Visitor, letters: Any, door: str
+    app: Flask, guest: Visitor, emails: Any, by: str
 ) -> None:
     stranger = Visitor(app)
-    sign_up(stranger, door, password="a strangers choice")
+    sign_up(stranger, by, password="a strangers choice")
     planted = visiting(app, db.session.query(Account).one())
-    ticket = ticket_in(ask(guest, door, NEW["email"]))
-    assert let_in(give(guest, door, ticket, code_in(letters()[-1][2])))
+    ticket = ticket_in(ask(guest, by, NEW["email"]))
+    assert let_in(give(guest, by, ticket, code_in(emails()[-1][2])))
     assert account_of(guest)["email_verified"] is True
     assert account_of(planted) is None
-    answer = sign_in(stranger, door, NEW["email"], "a strangers choice")
+    answer = sign_in(stranger, by, NEW["email"], "a strangers choice")
     assert answer.status_code == 401
     assert db.session.query(Identity).count() == 0
-    assert guest.post(link_in(letters()[0][2])).status_code == 404, "the letter of the sign-up"
+    assert guest.post(link_in(emails()[0][2])).status_code == 404, "the letter of the sign-up"
 
 
 def test_an_email_leaves_a_confirmed_accounts_password_alone(
-    guest: Visitor, stranger: Visitor, letters: Any
+    guest: Visitor, stranger: Visitor, emails: Any
 ) -> None:
     make.account("Rhea")
     ask(guest, "json")
-    guest.post(link_in(letters()[0][2]))
+    guest.post(link_in(emails()[0][2]))
     assert sign_in(stranger, "json", EMAIL).status_code == 201
 
 
-@doors
+@by_json_and_form
 def test_confirming_elsewhere_asks_for_the_password_that_was_chosen(
-    guest: Visitor, stranger: Visitor, letters: Any, door: str
+    guest: Visitor, stranger: Visitor, emails: Any, by: str
 ) -> None:
-    sign_up(stranger, door, password="a strangers choice")
-    path = link_in(letters()[0][2])
+    sign_up(stranger, by, password="a strangers choice")
+    path = link_in(emails()[0][2])
     assert 'name="password"' in guest.get(path).text
     for form in ({}, {"password": "a guess of mine"}, {"password": "x" * 999}):
         assert guest.post(path, form).status_code == 422
@@ -449,30 +448,30 @@ def test_confirming_elsewhere_asks_for_the_password_that_was_chosen(
     assert account_of(guest)["email_verified"] is True
 
 
-@doors
+@by_json_and_form
 def test_who_did_not_choose_the_password_takes_the_account_without_it(
-    guest: Visitor, stranger: Visitor, letters: Any, door: str
+    guest: Visitor, stranger: Visitor, emails: Any, by: str
 ) -> None:
-    sign_up(stranger, door, password="a strangers choice")
-    path = link_in(letters()[0][2])
+    sign_up(stranger, by, password="a strangers choice")
+    path = link_in(emails()[0][2])
     answer = guest.post(path, {"act": "disown"})
     assert answer.status_code == 303
     assert answer.location.startswith("/comments/reset/")
     assert account_of(guest) is None
-    assert sign_in(stranger, door, NEW["email"], "a strangers choice").status_code == 401
+    assert sign_in(stranger, by, NEW["email"], "a strangers choice").status_code == 401
     assert guest.post(answer.location, {"password": "my own choice"}).status_code == 303
     assert account_of(guest)["name"] == "Nora"
-    assert sign_in(stranger, door, NEW["email"], "a strangers choice").status_code == 401
-    assert sign_in(stranger, door, NEW["email"], "my own choice").status_code in (201, 303)
+    assert sign_in(stranger, by, NEW["email"], "a strangers choice").status_code == 401
+    assert sign_in(stranger, by, NEW["email"], "my own choice").status_code in (201, 303)
 
 
 def test_whoever_signs_up_last_confirms_with_his_own_password(
-    guest: Visitor, stranger: Visitor, letters: Any
+    guest: Visitor, stranger: Visitor, emails: Any
 ) -> None:
     """A stranger who came first, or comes after, never shares the account."""
     sign_up(stranger, "form", name="Eve", password="a strangers choice")
     sign_up(guest, "form", name="Nora", password="my own choice")
-    (_, _, first), (_, _, second) = letters()
+    (_, _, first), (_, _, second) = emails()
     assert guest.post(link_in(first)).status_code == 404
     assert guest.post(link_in(second)).status_code == 303
     assert sign_in(stranger, "json", NEW["email"], "a strangers choice").status_code == 401
@@ -480,22 +479,20 @@ def test_whoever_signs_up_last_confirms_with_his_own_password(
 
 
 def test_a_stranger_who_signs_up_after_me_does_not_choose_my_password(
-    guest: Visitor, stranger: Visitor, letters: Any
+    guest: Visitor, stranger: Visitor, emails: Any
 ) -> None:
     sign_up(guest, "form", name="Nora", password="my own choice")
     sign_up(stranger, "form", name="Eve", password="a strangers choice")
-    (_, _, first), (_, _, second) = letters()
+    (_, _, first), (_, _, second) = emails()
     assert guest.post(link_in(first)).status_code == 404
     # The mark of my browser does not speak for the password that was chosen in another.
     assert guest.post(link_in(second)).status_code == 422
     assert account_of(guest) is None
 
 
-def test_an_email_confirms_no_address_that_has_become_anothers(
-    guest: Visitor, letters: Any
-) -> None:
+def test_an_email_confirms_no_address_that_has_become_anothers(guest: Visitor, emails: Any) -> None:
     sign_up(guest, "form")
-    path = link_in(letters()[0][2])
+    path = link_in(emails()[0][2])
     with writing():
         db.session.execute(sa.update(Account).values(email=None, email_key=None))
     assert guest.post(path).status_code == 404
@@ -503,39 +500,39 @@ def test_an_email_confirms_no_address_that_has_become_anothers(
 
 
 def test_an_email_that_signs_in_is_forgotten_once_it_is_sent(
-    guest: Visitor, letters: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    guest: Visitor, emails: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     make.account("Rhea")
     ask(guest, "json")
     guest.post("/comments/forgot", {"email": EMAIL})
     sign_up(guest, "json")
-    assert len(letters()) == 3
+    assert len(emails()) == 3
     assert outbox.send_waiting(settings) == 3
-    assert letters() == []
+    assert emails() == []
 
 
 # ---- a second factor
 
 
-@doors
+@by_json_and_form
 def test_an_email_is_not_enough_where_there_is_a_second_factor(
-    guest: Visitor, letters: Any, door: str
+    guest: Visitor, emails: Any, by: str
 ) -> None:
     account = make.account("Rhea")
     with writing():
         db.session.add(
             Authenticator(account_id=account.id, secret="JBSWY3DPEHPK3PXP", confirmed_at=now())
         )
-    ticket = ticket_in(ask(guest, door))
-    answer = give(guest, door, ticket, code_in(letters()[0][2]))
+    ticket = ticket_in(ask(guest, by))
+    answer = give(guest, by, ticket, code_in(emails()[0][2]))
     assert answer.status_code == 401
-    if door == "json":
+    if by == "json":
         assert answer.json["code"] == "second_factor_required"
         assert answer.json["ticket"]
     assert account_of(guest) is None
-    ask(guest, door)
-    assert guest.post(link_in(letters()[1][2])).status_code == 401
+    ask(guest, by)
+    assert guest.post(link_in(emails()[1][2])).status_code == 401
     assert account_of(guest) is None
     assert db.session.query(Token).filter(Token.purpose == Purpose.TOTP).count() == 2
 
@@ -543,7 +540,7 @@ def test_an_email_is_not_enough_where_there_is_a_second_factor(
 # ---- where it leads
 
 
-def test_emails_never_lead_to_another_site(app: Flask, letters: Any) -> None:
+def test_emails_never_lead_to_another_site(app: Flask, emails: Any) -> None:
     make.account("Rhea")
     for number, target in enumerate(ELSEWHERE):
         if "\0" in target:
@@ -551,21 +548,21 @@ def test_emails_never_lead_to_another_site(app: Flask, letters: Any) -> None:
         visitor = Visitor(app)
         visitor.client.environ_base["REMOTE_ADDR"] = f"10.1.{number}.1"
         ticket = ticket_in(ask(visitor, "form", next=target))
-        code = code_in(letters()[-1][2])
+        code = code_in(emails()[-1][2])
         answer = give(visitor, "form", ticket, code, next=target)
         assert answer.location == "/comments/account", target
         ask(visitor, "form", next=target)
-        assert visitor.post(link_in(letters()[-1][2])).location == "/comments/account", target
+        assert visitor.post(link_in(emails()[-1][2])).location == "/comments/account", target
 
 
-def test_emails_lead_back_to_where_one_was(guest: Visitor, letters: Any) -> None:
+def test_emails_lead_back_to_where_one_was(guest: Visitor, emails: Any) -> None:
     make.account("Rhea")
     answer = ask(guest, "form", next="/pelicans/#comment-1")
     assert 'name="next" value="/pelicans/#comment-1"' in answer.text
-    assert guest.post(link_in(letters()[0][2])).location == "/pelicans/#comment-1"
+    assert guest.post(link_in(emails()[0][2])).location == "/pelicans/#comment-1"
     challenge = "c" * 43
     ask(guest, "json", handoff=challenge)
-    answer = guest.post(link_in(letters()[1][2]))
+    answer = guest.post(link_in(emails()[1][2]))
     assert answer.location == f"/comments/handoff/{challenge}"
     assert (
         guest.call("POST", "session/letter", {"email": EMAIL, "handoff": "../evil"}).status_code
@@ -576,22 +573,22 @@ def test_emails_lead_back_to_where_one_was(guest: Visitor, letters: Any) -> None
 # ---- what the owner switches off
 
 
-class TestWithoutLetters:
+class TestWithoutMagicLinks:
     @pytest.fixture
     def changed_settings(self) -> dict[str, Any]:
         return {"magic_links": False}
 
-    def test_nobody_signs_in_by_email(self, guest: Visitor, letters: Any) -> None:
+    def test_nobody_signs_in_by_email(self, guest: Visitor, emails: Any) -> None:
         make.account("Rhea")
         page = guest.get("/comments/sign-in").text
         assert 'name="password"' in page
         assert 'value="letter"' not in page
-        for door in ("json", "form"):
-            assert ask(guest, door).status_code == 403
-            assert letters() == []
+        for by in ("json", "form"):
+            assert ask(guest, by).status_code == 403
+            assert emails() == []
 
     def test_an_email_that_was_sent_before_opens_nothing(
-        self, app: Flask, guest: Visitor, letters: Any
+        self, app: Flask, guest: Visitor, emails: Any
     ) -> None:
         from dataclasses import replace
 
@@ -600,9 +597,9 @@ class TestWithoutLetters:
         make.account("Rhea")
         ticket = ticket_in(ask(guest, "json"))
         app.extensions["settings"] = off
-        path = link_in(letters()[0][2])
+        path = link_in(emails()[0][2])
         assert guest.get(path).status_code == guest.post(path).status_code == 403
-        assert give(guest, "json", ticket, code_in(letters()[0][2])).status_code == 403
+        assert give(guest, "json", ticket, code_in(emails()[0][2])).status_code == 403
 
 
 class TestWithoutPasswords:
@@ -620,39 +617,39 @@ class TestWithoutPasswords:
         assert sign_in(guest, "form", EMAIL).status_code == 403
         assert sign_in(guest, "json", EMAIL).status_code == 403
 
-    @doors
+    @by_json_and_form
     def test_signing_up_takes_a_name_and_an_address(
-        self, guest: Visitor, stranger: Visitor, letters: Any, door: str
+        self, guest: Visitor, stranger: Visitor, emails: Any, by: str
     ) -> None:
         values = {"name": "Nora", "email": "nora@example.org"}
-        if door == "json":
+        if by == "json":
             assert guest.call("POST", "accounts", NEW).status_code == 422
             assert guest.call("POST", "accounts", values).status_code == 202
         else:
             assert guest.post("/comments/sign-up", values).status_code == 202
         # There is no password that anybody could have planted: any browser will do.
-        assert stranger.post(link_in(letters()[0][2])).status_code == 303
+        assert stranger.post(link_in(emails()[0][2])).status_code == 303
         assert account_of(stranger)["name"] == "Nora"
         assert db.session.query(Identity).count() == 0
-        ask(guest, door, "nora@example.org")
-        assert guest.post(link_in(letters()[1][2])).status_code == 303
+        ask(guest, by, "nora@example.org")
+        assert guest.post(link_in(emails()[1][2])).status_code == 303
 
-    def test_a_known_address_is_told_to_sign_in(self, guest: Visitor, letters: Any) -> None:
+    def test_a_known_address_is_told_to_sign_in(self, guest: Visitor, emails: Any) -> None:
         make.account("Rhea")
         guest.post("/comments/sign-up", {"name": "Nora", "email": EMAIL})
-        [(_, _, text)] = letters()
+        [(_, _, text)] = emails()
         assert "/comments/sign-in" in text
         assert "password" not in text
 
     def test_the_owner_needs_none(
-        self, app: Flask, guest: Visitor, letters: Any, owner_path: str
+        self, app: Flask, guest: Visitor, emails: Any, owner_path: str
     ) -> None:
         answer = guest.post(owner_path, {"name": "Olga", "email": "olga@example.org"})
         assert (answer.status_code, answer.location) == (303, "/comments/moderation/")
         assert account_of(guest)["role"] == "owner"
         again = Visitor(app)
         ask(again, "form", "olga@example.org")
-        assert again.post(link_in(letters()[0][2])).status_code == 303
+        assert again.post(link_in(emails()[0][2])).status_code == 303
         assert account_of(again)["role"] == "owner"
 
     def test_a_password_that_a_stranger_planted_before_never_opens_the_owners_account(
@@ -671,14 +668,14 @@ class TestWithPasskeysOnly:
         return {"passwords": False, "magic_links": False}
 
     def test_nobody_makes_an_account_that_could_not_be_entered_again(
-        self, guest: Visitor, letters: Any
+        self, guest: Visitor, emails: Any
     ) -> None:
         values = {"name": "Nora", "email": "nora@example.org"}
         assert guest.call("POST", "accounts", values).status_code == 403
         assert guest.post("/comments/sign-up", values).status_code == 403
         assert "<form" not in guest.get("/comments/sign-up").text.split("<main")[1]
         assert 'type="email"' not in guest.get("/comments/sign-in").text
-        assert letters() == []
+        assert emails() == []
 
     def test_the_owner_is_told_to_choose_a_sign_in_method(
         self, guest: Visitor, owner_path: str
@@ -689,11 +686,11 @@ class TestWithPasskeysOnly:
 
 
 def test_codes_that_are_tried_at_the_same_moment_are_all_counted(
-    app: Flask, guest: Visitor, letters: Any
+    app: Flask, guest: Visitor, emails: Any
 ) -> None:
     make.account("Rhea")
     ticket = ticket_in(ask(guest, "json"))
-    guess = {"ticket": ticket, "code": wrong(code_in(letters()[0][2]))}
+    guess = {"ticket": ticket, "code": wrong(code_in(emails()[0][2]))}
     statuses: list[int] = []
 
     def try_it() -> None:

@@ -1,4 +1,4 @@
-"""The door through which `tasks.py publish` pushes the manifest: who gets in, and what holds afterwards."""
+"""The route to which `tasks.py publish` pushes the manifest: who gets in, and what holds afterwards."""
 
 import contextvars
 import json

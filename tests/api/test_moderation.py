@@ -12,10 +12,8 @@ from comments_service.errors import NotAllowed
 from comments_service.inputs import NewDecision
 from comments_service.models import Account, Comment, Decision, Role, Status
 from tests import make
-from tests.api.people import of_role, read, text
+from tests.api.people import by_json_and_form, of_role, read, text
 from tests.conftest import Answer, Visitor
-
-doors = pytest.mark.parametrize("door", ["json", "form"])
 
 
 @pytest.fixture
@@ -34,9 +32,9 @@ def author(app: Flask) -> Visitor:
 
 
 def decide(
-    visitor: Visitor, door: str, number: int, decision: str, reason: str = "", **form: str
+    visitor: Visitor, by: str, number: int, decision: str, reason: str = "", **form: str
 ) -> Answer:
-    if door == "json":
+    if by == "json":
         values = {"decision": decision, "reason": reason}
         return visitor.call("POST", f"comments/{number}/decisions", values)
     values = {"comment": str(number), "decision": decision, "reason": reason, **form}
@@ -66,7 +64,7 @@ def queue(visitor: Visitor, query: str = "") -> list[int]:
 # ---- one decision
 
 
-@doors
+@by_json_and_form
 @pytest.mark.parametrize(
     ("decision", "after", "said"),
     [
@@ -76,11 +74,11 @@ def queue(visitor: Visitor, query: str = "") -> list[int]:
     ],
 )
 def test_a_decision_changes_the_comment_and_is_kept_with_who_and_why(
-    moderator: Visitor, fragment: Any, door: str, decision: str, after: Status, said: str
+    moderator: Visitor, fragment: Any, by: str, decision: str, after: Status, said: str
 ) -> None:
     make.thread()
     make.comment(held=True)
-    answer = decide(moderator, door, 1, decision, "  Because   of that. ")
+    answer = decide(moderator, by, 1, decision, "  Because   of that. ")
     assert done(answer)
     assert status() is after
     assert ("They scoop." in fragment()) == (decision == "publish")
@@ -91,7 +89,7 @@ def test_a_decision_changes_the_comment_and_is_kept_with_who_and_why(
     page = moderator.get("/comments/moderation/comments/1").text
     assert "Because of that." in page
     assert "Mona" in page
-    if door == "form":
+    if by == "form":
         listed = moderator.get("/comments/moderation/").text if said not in page else page
         assert f'<p class="flash" role="status">{said}</p>' in listed
         assert said not in moderator.get("/comments/moderation/comments/1").text.split("<main")[0]
@@ -102,15 +100,13 @@ def test_a_decision_changes_the_comment_and_is_kept_with_who_and_why(
         assert answer.json["comment"]["source"] == "They scoop."
 
 
-@doors
+@by_json_and_form
 @pytest.mark.parametrize("first", ["publish", "spam", "delete"])
-def test_undo_takes_a_decision_back(
-    moderator: Visitor, fragment: Any, door: str, first: str
-) -> None:
+def test_undo_takes_a_decision_back(moderator: Visitor, fragment: Any, by: str, first: str) -> None:
     make.thread()
     make.comment(held=True)
-    decide(moderator, door, 1, first)
-    assert done(decide(moderator, door, 1, "undo", "A slip."))
+    decide(moderator, by, 1, first)
+    assert done(decide(moderator, by, 1, "undo", "A slip."))
     assert status() is Status.PENDING
     assert "They scoop." not in fragment()
     rows = db.session.query(Decision).order_by(Decision.id).all()
@@ -118,46 +114,46 @@ def test_undo_takes_a_decision_back(
     assert rows[1].undoes_id == rows[0].id
 
 
-@doors
+@by_json_and_form
 def test_undo_goes_back_step_by_step_and_then_says_that_nothing_is_left(
-    moderator: Visitor, door: str
+    moderator: Visitor, by: str
 ) -> None:
     """An undo is not undone: the next one takes back the decision before it."""
     make.thread()
     make.comment(held=True)
     for decision in ("spam", "publish", "delete"):
-        decide(moderator, door, 1, decision)
+        decide(moderator, by, 1, decision)
     seen = []
     for _ in range(3):
-        assert done(decide(moderator, door, 1, "undo"))
+        assert done(decide(moderator, by, 1, "undo"))
         seen.append(status())
     assert seen == [Status.PUBLISHED, Status.REJECTED, Status.PENDING]
-    answer = decide(moderator, door, 1, "undo")
+    answer = decide(moderator, by, 1, "undo")
     assert answer.status_code == 409
-    if door == "json":
+    if by == "json":
         assert answer.json["code"] == "nothing_to_undo"
     assert db.session.query(Decision).count() == 6
 
 
-@doors
-def test_after_an_undo_one_decides_anew(moderator: Visitor, fragment: Any, door: str) -> None:
+@by_json_and_form
+def test_after_an_undo_one_decides_anew(moderator: Visitor, fragment: Any, by: str) -> None:
     make.thread()
     make.comment(held=True)
     for decision in ("spam", "undo", "publish"):
-        assert done(decide(moderator, door, 1, decision))
+        assert done(decide(moderator, by, 1, decision))
     assert "They scoop." in fragment()
 
 
-@doors
+@by_json_and_form
 @pytest.mark.parametrize("decision", ["publish", "spam", "delete", "undo"])
 def test_what_its_writer_deleted_stays_deleted(
-    app: Flask, moderator: Visitor, guest: Visitor, fragment: Any, door: str, decision: str
+    app: Flask, moderator: Visitor, guest: Visitor, fragment: Any, by: str, decision: str
 ) -> None:
     make.thread()
     guest.call("POST", "threads/pelicans/comments", {"name": "Gus", "body": "Oh dear."})
-    decide(moderator, door, 1, "publish")
+    decide(moderator, by, 1, "publish")
     assert guest.call("DELETE", "comments/1").status_code == 200
-    answer = decide(moderator, door, 1, decision)
+    answer = decide(moderator, by, 1, decision)
     assert answer.status_code == (409 if decision == "undo" else 403)
     assert status() is Status.DELETED
     assert "Gus" not in fragment()
@@ -184,45 +180,45 @@ def test_a_writer_who_deletes_while_a_moderator_publishes_wins(
     assert status() is Status.DELETED
 
 
-@doors
+@by_json_and_form
 def test_a_placeholder_is_what_readers_see_of_a_deleted_comment_with_answers(
-    moderator: Visitor, fragment: Any, door: str
+    moderator: Visitor, fragment: Any, by: str
 ) -> None:
     make.thread()
     first = make.comment(name="Nadia")
     make.comment(body="Indeed.", parent=first)
-    decide(moderator, door, 1, "delete")
+    decide(moderator, by, 1, "delete")
     html = fragment()
     assert "Nadia" not in html
     assert "They scoop." not in html
     assert "This comment was deleted." in html
     assert "Indeed." in html
-    decide(moderator, door, 1, "undo")
+    decide(moderator, by, 1, "undo")
     assert "Nadia" in fragment()
 
 
-@doors
+@by_json_and_form
 @pytest.mark.parametrize(
     ("decision", "reason"),
     [("approve", ""), ("", ""), ("publish", "x" * 501), ("publish", "hid\u202eden")],
 )
 def test_what_is_no_decision_is_refused(
-    moderator: Visitor, door: str, decision: str, reason: str
+    moderator: Visitor, by: str, decision: str, reason: str
 ) -> None:
     make.thread()
     make.comment(held=True)
-    answer = decide(moderator, door, 1, decision, reason)
+    answer = decide(moderator, by, 1, decision, reason)
     assert answer.status_code == 422
-    if door == "json":
+    if by == "json":
         assert set(answer.json["fields"]) == {"reason" if reason else "decision"}
     assert status() is Status.PENDING
     assert db.session.query(Decision).count() == 0
 
 
-@doors
-def test_a_comment_that_does_not_exist_is_404(moderator: Visitor, door: str) -> None:
+@by_json_and_form
+def test_a_comment_that_does_not_exist_is_404(moderator: Visitor, by: str) -> None:
     for number in (17, 10**17):
-        assert decide(moderator, door, number, "publish").status_code == 404
+        assert decide(moderator, by, number, "publish").status_code == 404
     assert moderator.get("/comments/moderation/comments/17").status_code == 404
 
 
@@ -401,8 +397,8 @@ def test_authors_look_after_their_own_articles_only(author: Visitor, fragment: A
     assert queue(author) == [1]
     assert [each["id"] for each in author.call("GET", "moderation/queue").json["comments"]] == [1]
     assert "They steal." not in author.get("/comments/moderation/?thread=gulls").text
-    for door in ("json", "form"):
-        assert decide(author, door, 2, "publish").status_code == 403
+    for by in ("json", "form"):
+        assert decide(author, by, 2, "publish").status_code == 403
     assert author.get("/comments/moderation/comments/2").status_code == 403
     assert status(2) is Status.PENDING
     author.post("/comments/moderation/decisions", {"comment": ["1", "2"], "decision": "publish"})
@@ -411,7 +407,7 @@ def test_authors_look_after_their_own_articles_only(author: Visitor, fragment: A
 
 
 def routes(app: Flask, prefix: str) -> list[tuple[str, str]]:
-    """Every method and path of the moderators' doors, found by walking the application."""
+    """Every method and path of the moderators' pages, found by walking the application."""
     return [
         (method, rule.rule.replace("<id:comment_id>", "1"))
         for rule in app.url_map.iter_rules()
@@ -446,7 +442,7 @@ def test_every_door_of_the_dashboard_refuses_readers_and_strangers(
 
 
 def test_looking_changes_nothing(app: Flask, moderator: Visitor) -> None:
-    """Programs that open links in letters can look at everything: every GET is safe."""
+    """Programs that open links in e-mails can look at everything: every GET is safe."""
     make.thread()
     make.comment(held=True)
     make.comment(body="Another.")

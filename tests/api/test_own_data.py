@@ -392,13 +392,13 @@ def test_two_owners_who_leave_at_once_leave_one(app: Flask) -> None:
     assert db.session.query(Account).count() >= 1
 
 
-def test_an_address_that_was_never_confirmed_gets_no_email(app: Flask, letters: Any) -> None:
+def test_an_address_that_was_never_confirmed_gets_no_email(app: Flask, emails: Any) -> None:
     account = make.account("Max", verified=False)
     account_deletion.delete(account, keep=True, lang="en")
-    assert letters() == []
+    assert emails() == []
 
 
-def test_a_deletion_that_fails_leaves_everything(app: Flask, letters: Any) -> None:
+def test_a_deletion_that_fails_leaves_everything(app: Flask, emails: Any) -> None:
     make.thread()
     olga = make.account("Olga", role=Role.OWNER)
     make.comment(by=olga)
@@ -408,7 +408,7 @@ def test_a_deletion_that_fails_leaves_everything(app: Flask, letters: Any) -> No
     db.session.expire_all()
     assert db.session.query(Comment).one().source == "They scoop."
     assert db.session.query(Thread).one().revision == before
-    assert letters() == []
+    assert emails() == []
 
 
 def test_whoever_posts_as_the_account_that_goes_is_told_to_sign_in(app: Flask) -> None:

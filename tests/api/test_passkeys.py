@@ -69,12 +69,12 @@ def signed_in(visitor: Visitor) -> bool:
 
 
 def test_a_passkey_signs_in_without_a_name_and_without_a_password(
-    rhea: Visitor, guest: Visitor, device: Device, letters: Any
+    rhea: Visitor, guest: Visitor, device: Device, emails: Any
 ) -> None:
     added = add(rhea, device)
     assert added.status_code == 201
     assert added.json["name"] == "Firefox on Linux"
-    [(_, subject, text)] = letters()
+    [(_, subject, text)] = emails()
     assert "passkey was added" in subject
     assert "Firefox on Linux" in text
     answer = sign_in(guest, device)
@@ -142,12 +142,12 @@ def test_an_account_has_several_with_names_of_their_own(
 
 
 def test_a_removed_passkey_opens_nothing(
-    rhea: Visitor, guest: Visitor, device: Device, letters: Any
+    rhea: Visitor, guest: Visitor, device: Device, emails: Any
 ) -> None:
     number = add(rhea, device).json["id"]
     assert rhea.post(PAGE, {"act": "remove", "passkey": number}).location == PAGE
     assert "removed" in rhea.get(PAGE).text
-    assert "passkey was removed" in letters()[-1][1]
+    assert "passkey was removed" in emails()[-1][1]
     answer = sign_in(guest, device)
     assert (answer.status_code, answer.json["code"]) == (401, "wrong_credentials")
     assert not signed_in(guest)
@@ -163,7 +163,7 @@ def test_a_passkey_is_its_owners_to_change(app: Flask, rhea: Visitor, device: De
     assert db.session.query(Passkey).one().name == "Telephone"
 
 
-class TestLastWay:
+class TestTheLastMethod:
     @pytest.fixture
     def changed_settings(self) -> dict[str, Any]:
         return {"magic_links": False}

@@ -389,7 +389,7 @@ def test_a_subject_that_cannot_be_one_is_refused(
 
 @both
 def test_an_address_that_the_provider_vouches_for_opens_and_links_its_account(
-    guest: Visitor, provider: Provider, letters: Any, key: str
+    guest: Visitor, provider: Provider, emails: Any, key: str
 ) -> None:
     account = make.account("Rhea")
     answer = go(guest, provider, key)
@@ -401,7 +401,7 @@ def test_an_address_that_the_provider_vouches_for_opens_and_links_its_account(
         account.id,
         "17" if key == HUB else "rhea-17",
     )
-    [(recipient, subject, _)] = letters()
+    [(recipient, subject, _)] = emails()
     assert recipient == "rhea@example.org"
     assert "can sign you in at" in subject
     assert sign_in(Visitor(guest.client.application), "json", "rhea@example.org").status_code == 201
@@ -562,7 +562,7 @@ class TestClosed:
 
 @both
 def test_one_account_is_linked_with_several_providers_and_unlinked(
-    app: Flask, provider: Provider, letters: Any, key: str
+    app: Flask, provider: Provider, emails: Any, key: str
 ) -> None:
     reader = visiting(app, make.account("Rhea"))
     # Another address than the account's: one is signed in, so it does not matter.
@@ -587,8 +587,8 @@ def test_one_account_is_linked_with_several_providers_and_unlinked(
     for number in numbers:
         assert reader.post("/comments/account/providers", {"identity": number}).status_code == 303
     assert db.session.query(Identity).count() == 1
-    assert len(letters()) == 4
-    assert all(recipient == "rhea@example.org" for recipient, _, _ in letters())
+    assert len(emails()) == 4
+    assert all(recipient == "rhea@example.org" for recipient, _, _ in emails())
 
 
 def test_linking_twice_links_once(app: Flask, provider: Provider) -> None:
@@ -646,7 +646,7 @@ def test_a_stranger_is_led_to_sign_in(guest: Visitor, provider: Provider) -> Non
     assert guest.post("/comments/account/providers", {"identity": "1"}).status_code == 401
 
 
-class TestTheLastWayIn:
+class TestTheLastMethod:
     @pytest.fixture
     def changed_settings(self, provider: Provider) -> dict[str, Any]:
         return {

@@ -35,8 +35,8 @@ def changed_settings() -> dict[str, Any]:
     return {"second_factor": "required"}
 
 
-def decide(visitor: Visitor, number: int, door: str) -> Answer:
-    if door == "json":
+def decide(visitor: Visitor, number: int, by: str) -> Answer:
+    if by == "json":
         return visitor.call("POST", f"comments/{number}/decisions", {"decision": "publish"})
     return visitor.post(f"{QUEUE}decisions", {"comment": number, "decision": "publish"})
 
@@ -63,8 +63,8 @@ def test_a_password_alone_opens_no_queue(app: Flask, role: Role) -> None:
         assert "Held words" not in answer.text
         links = {each.attributes.get("href") for each in read(answer.text).elements}
         assert {"/comments/account/passkeys", "/comments/account/second-factor"} <= links
-    for door in ("json", "form"):
-        assert decide(mona, held.id, door).status_code == 403
+    for by in ("json", "form"):
+        assert decide(mona, held.id, by).status_code == 403
     answer = mona.call("GET", "moderation/queue")
     assert answer.json["code"] == "second_factor_missing"
     assert db.session.get_one(Comment, held.id).status is Status.PENDING
@@ -171,7 +171,7 @@ def run(app: Flask) -> Any:
     return command
 
 
-def test_somebody_at_the_server_resets_it(app: Flask, run: Any, letters: Any) -> None:
+def test_somebody_at_the_server_resets_it(app: Flask, run: Any, emails: Any) -> None:
     account = make.account("Mona", role=Role.MODERATOR)
     mona = visiting(app, account)
     set_up(mona)
@@ -189,7 +189,7 @@ def test_somebody_at_the_server_resets_it(app: Flask, run: Any, letters: Any) ->
     for table in (Authenticator, RecoveryCode, Passkey):
         assert db.session.query(table).count() == 0
     assert db.session.query(Session).filter(Session.ended_at.is_(None)).count() == 0
-    assert "was reset" in letters()[-1][1]
+    assert "was reset" in emails()[-1][1]
     sent = {"ticket": ticket, "code": "000000"}
     assert Visitor(app).call("POST", "session/second", sent).status_code == 404
     again = Visitor(app).sign_in("mona@example.org")

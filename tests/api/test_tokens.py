@@ -53,7 +53,7 @@ def everything() -> str:
 
 
 def test_the_database_holds_nothing_that_opens_an_account(
-    app: Flask, guest: Visitor, letters: Any
+    app: Flask, guest: Visitor, emails: Any
 ) -> None:
     account = make.account("Rhea")
     rhea = visiting(app, account)
@@ -68,7 +68,7 @@ def test_the_database_holds_nothing_that_opens_an_account(
     held += [make.PASSWORD, guest.call("POST", "session", credentials).json["ticket"]]
     held += [question(guest)[1], question(rhea, "offer")[1]]
     answer = guest.call("POST", "session/letter", {"email": "rhea@example.org"})
-    held += [answer.json["ticket"], link_in(letters()[-1][2]).rpartition("/")[2]]
+    held += [answer.json["ticket"], link_in(emails()[-1][2]).rpartition("/")[2]]
     number = device.keys[0].private.private_numbers().private_value
     held += [number.to_bytes(32, "big").decode("latin-1")]
     there = everything()
@@ -82,7 +82,7 @@ def test_the_database_holds_nothing_that_opens_an_account(
     "method", ["password", "second", "recovery", "passkey", "letter", "confirm"]
 )
 def test_whatever_shows_who_one_is_gives_another_token(
-    app: Flask, letters: Any, method: str
+    app: Flask, emails: Any, method: str
 ) -> None:
     """A token that somebody planted or copied before is nobody's afterwards."""
     account = make.account("Rhea")
@@ -93,7 +93,7 @@ def test_whatever_shows_who_one_is_gives_another_token(
     if method in ("second", "recovery"):
         _, codes = set_up(browser)
     before = cookie_of(browser)
-    answer = shown(browser, method, device, codes, letters)
+    answer = shown(browser, method, device, codes, emails)
     assert answer.status_code in (201, 303), answer.text
     after = cookie_of(browser)
     assert after != before
@@ -105,7 +105,7 @@ def test_whatever_shows_who_one_is_gives_another_token(
     assert after not in (answer.location or "")
 
 
-def shown(browser: Visitor, method: str, device: Device, codes: list[str], letters: Any) -> Answer:
+def shown(browser: Visitor, method: str, device: Device, codes: list[str], emails: Any) -> Answer:
     """Show who one is by one method; the last answer is the one that lets in."""
     if method == "passkey":
         options, ticket = question(browser)
@@ -113,7 +113,7 @@ def shown(browser: Visitor, method: str, device: Device, codes: list[str], lette
         return browser.call("POST", "session/passkey", sent)
     if method == "letter":
         browser.call("POST", "session/letter", {"email": "rhea@example.org"})
-        return browser.post(link_in(letters()[-1][2]))
+        return browser.post(link_in(emails()[-1][2]))
     if method == "confirm":
         return browser.post("/comments/confirm", {"password": make.PASSWORD})
     credentials = {"email": "rhea@example.org", "password": make.PASSWORD}

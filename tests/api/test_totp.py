@@ -25,11 +25,9 @@ from comments_service.models import (
     now,
 )
 from tests import make
-from tests.api.people import of_role, read, visiting
+from tests.api.people import by_json_and_form, of_role, read, visiting
 from tests.api.strong import PAGE, App, codes_in, let_proof_lapse, set_up, with_app
 from tests.conftest import Answer, Visitor
-
-doors = pytest.mark.parametrize("door", ["json", "form"])
 
 
 @pytest.fixture
@@ -55,10 +53,10 @@ def hidden(page: str, name: str) -> str:
     return found
 
 
-def ticket_for(visitor: Visitor, door: str, email: str = "rhea@example.org") -> str:
+def ticket_for(visitor: Visitor, by: str, email: str = "rhea@example.org") -> str:
     """Give the password; the ticket for the step that follows."""
     given = {"email": email, "password": make.PASSWORD}
-    if door == "json":
+    if by == "json":
         answer = visitor.call("POST", "session", given)
         assert (answer.status_code, answer.json["code"]) == (401, "second_factor_required")
         ticket: str = answer.json["ticket"]
@@ -72,8 +70,8 @@ def ticket_for(visitor: Visitor, door: str, email: str = "rhea@example.org") -> 
     return ticket
 
 
-def show(visitor: Visitor, door: str, ticket: str, code: str) -> Answer:
-    if door == "json":
+def show(visitor: Visitor, by: str, ticket: str, code: str) -> Answer:
+    if by == "json":
         return visitor.call("POST", "session/second", {"ticket": ticket, "code": code})
     return visitor.post("/comments/second", {"ticket": ticket, "code": code, "next": "/pelicans/"})
 
@@ -160,13 +158,13 @@ def test_recovery_codes_are_sixty_bits_and_only_their_hashes_are_kept(rhea: Visi
         assert not codes_in(page.text)
 
 
-def test_new_codes_end_the_old_ones(rhea: Visitor, guest: Visitor, letters: Any) -> None:
+def test_new_codes_end_the_old_ones(rhea: Visitor, guest: Visitor, emails: Any) -> None:
     _, old = set_up(rhea)
     new = codes_in(rhea.post(PAGE, {"act": "codes"}).text)
     assert len(set(new) | set(old)) == 20
     assert show(guest, "json", ticket_for(guest, "json"), old[0]).status_code == 422
     assert show(guest, "json", ticket_for(guest, "json"), new[0]).status_code == 201
-    assert "New recovery codes" in letters()[1][1]
+    assert "New recovery codes" in emails()[1][1]
 
 
 def test_codes_are_made_for_nobody_without_an_app(rhea: Visitor) -> None:
@@ -177,36 +175,34 @@ def test_codes_are_made_for_nobody_without_an_app(rhea: Visitor) -> None:
 
 
 def test_switching_off_lets_in_by_password_alone(
-    rhea: Visitor, guest: Visitor, letters: Any
+    rhea: Visitor, guest: Visitor, emails: Any
 ) -> None:
     set_up(rhea)
     assert rhea.post(PAGE, {"act": "off"}).status_code == 303
     assert "second factor any more" in rhea.get(PAGE).text
     guest.sign_in("rhea@example.org")
     assert db.session.query(RecoveryCode).count() == 0
-    subjects = [subject for _, subject, _ in letters()]
+    subjects = [subject for _, subject, _ in emails()]
     assert [each.split(" at ")[0] for each in subjects] == [
         "A second factor protects your account",
         "Your account",
     ]
 
 
-def test_no_security_mail_goes_to_an_address_that_nobody_confirmed(
-    app: Flask, letters: Any
-) -> None:
+def test_no_security_mail_goes_to_an_address_that_nobody_confirmed(app: Flask, emails: Any) -> None:
     una = make.account("Una", verified=False)
     set_up(visiting(app, una))
-    assert letters() == []
+    assert emails() == []
 
 
 # ---- signing in with it
 
 
-@doors
-def test_signing_in_takes_two_steps(rhea: Visitor, guest: Visitor, door: str) -> None:
+@by_json_and_form
+def test_signing_in_takes_two_steps(rhea: Visitor, guest: Visitor, by: str) -> None:
     phone, _ = set_up(rhea)
-    answer = show(guest, door, ticket_for(guest, door), phone.code())
-    if door == "form":
+    answer = show(guest, by, ticket_for(guest, by), phone.code())
+    if by == "form":
         assert (answer.status_code, answer.location) == (303, "/pelicans/")
     else:
         assert answer.status_code == 201
@@ -216,38 +212,38 @@ def test_signing_in_takes_two_steps(rhea: Visitor, guest: Visitor, door: str) ->
     assert (session.sign_in_method, session.strong_at) == ("password", session.proved_at)
 
 
-@doors
+@by_json_and_form
 def test_a_wrong_code_is_asked_for_again_with_the_same_ticket(
-    rhea: Visitor, guest: Visitor, door: str
+    rhea: Visitor, guest: Visitor, by: str
 ) -> None:
     phone, _ = set_up(rhea)
-    ticket = ticket_for(guest, door)
+    ticket = ticket_for(guest, by)
     for wrong in (phone.wrong(), "", "12345", "abcd-efgh-jkmn", "１２３", "x" * 99):
-        if wrong or door == "json":
-            answer = show(guest, door, ticket, wrong)
+        if wrong or by == "json":
+            answer = show(guest, by, ticket, wrong)
             assert answer.status_code == 422, wrong
             if len(wrong) > 6:
                 db.session.execute(sa.update(Token).values(tries=0))
                 db.session.commit()
-    if door == "form":
+    if by == "form":
         assert hidden(answer.text, "ticket") == ticket
         assert hidden(answer.text, "next") == "/pelicans/"
         assert "x" * 99 not in answer.text
     else:
         assert set(answer.json["fields"]) == {"code"}
     assert not signed_in(guest)
-    assert show(guest, door, ticket, phone.code()).status_code in (201, 303)
+    assert show(guest, by, ticket, phone.code()).status_code in (201, 303)
 
 
-@doors
-def test_five_wrong_codes_spend_the_ticket(rhea: Visitor, guest: Visitor, door: str) -> None:
+@by_json_and_form
+def test_five_wrong_codes_spend_the_ticket(rhea: Visitor, guest: Visitor, by: str) -> None:
     phone, _ = set_up(rhea)
-    ticket = ticket_for(guest, door)
+    ticket = ticket_for(guest, by)
     for _ in range(4):
-        assert show(guest, door, ticket, phone.wrong()).status_code == 422
+        assert show(guest, by, ticket, phone.wrong()).status_code == 422
     for code in (phone.wrong(), phone.code()):
-        answer = show(guest, door, ticket, code)
-        if door == "json":
+        answer = show(guest, by, ticket, code)
+        if by == "json":
             assert (answer.status_code, answer.json["code"]) == (404, "unknown_token")
         else:
             assert answer.location == "/comments/sign-in?next=%2Fpelicans%2F"
@@ -255,18 +251,18 @@ def test_five_wrong_codes_spend_the_ticket(rhea: Visitor, guest: Visitor, door: 
     assert not signed_in(guest)
 
 
-@doors
+@by_json_and_form
 def test_no_code_and_no_ticket_works_twice(
-    rhea: Visitor, guest: Visitor, stranger: Visitor, door: str
+    rhea: Visitor, guest: Visitor, stranger: Visitor, by: str
 ) -> None:
     phone, _ = set_up(rhea)
-    ticket, other = ticket_for(guest, door), ticket_for(stranger, door)
+    ticket, other = ticket_for(guest, by), ticket_for(stranger, by)
     code = phone.code()
-    assert show(guest, door, ticket, code).status_code in (201, 303)
+    assert show(guest, by, ticket, code).status_code in (201, 303)
     # Somebody who looked over a shoulder, with the password and a ticket of his own.
-    assert show(stranger, door, other, code).status_code == 422
-    answer = show(stranger, door, ticket, phone.code())
-    assert answer.status_code == (404 if door == "json" else 303)
+    assert show(stranger, by, other, code).status_code == 422
+    answer = show(stranger, by, ticket, phone.code())
+    assert answer.status_code == (404 if by == "json" else 303)
     assert not signed_in(stranger)
 
 
@@ -295,23 +291,23 @@ def test_a_ticket_lies_in_the_database_as_a_hash(rhea: Visitor, guest: Visitor) 
     assert ticket not in repr([row.payload, row.email, row.purpose])
 
 
-@doors
+@by_json_and_form
 def test_a_recovery_code_stands_in_once(
-    rhea: Visitor, guest: Visitor, letters: Any, door: str
+    rhea: Visitor, guest: Visitor, emails: Any, by: str
 ) -> None:
     _, codes = set_up(rhea)
     typed = codes[3].upper().replace("-", " ").replace("0", "O").replace("1", "l")
-    if door == "json":
-        answer = show(guest, door, ticket_for(guest, door), typed)
+    if by == "json":
+        answer = show(guest, by, ticket_for(guest, by), typed)
         assert answer.status_code == 201
     else:
         answer = guest.post(
             "/comments/second",
-            {"ticket": ticket_for(guest, door), "recovery_code": typed, "next": PAGE},
+            {"ticket": ticket_for(guest, by), "recovery_code": typed, "next": PAGE},
         )
         assert "codes left: 9" in guest.get(answer.location).text
     assert kept().strong_at is not None
-    _, subject, text = letters()[-1]
+    _, subject, text = emails()[-1]
     assert "recovery code was used" in subject
     assert "9 codes are left" in text
     guest.call("DELETE", "session")
@@ -507,14 +503,14 @@ def test_who_came_without_a_password_chooses_one_after_a_fresh_proof(app: Flask)
     assert rhea.post(path, {"password": "a heron at noon"}).status_code == 422
 
 
-def test_an_email_proves_again_who_one_is(rhea: Visitor, letters: Any) -> None:
+def test_an_email_proves_again_who_one_is(rhea: Visitor, emails: Any) -> None:
     """For accounts without a password; whoever has a second factor is not offered it."""
     let_proof_lapse()
     page = rhea.get(confirm_path()).text
     assert 'value="letter"' in page
     form = {"act": "letter", "email": hidden(page, "email"), "next": hidden(page, "next")}
     answer = rhea.post("/comments/sign-in", form)
-    [code] = re.findall(r"\b(\d{3} \d{3})\b", letters()[-1][2])
+    [code] = re.findall(r"\b(\d{3} \d{3})\b", emails()[-1][2])
     form = {"ticket": hidden(answer.text, "ticket"), "code": code, "next": PAGE}
     assert rhea.post("/comments/sign-in/code", form).location == PAGE
     assert rhea.post(PAGE, {"act": "begin"}).location == PAGE

@@ -219,9 +219,9 @@ def check_pages(visitor: Visitor, paths: list[str]) -> str:
 # ---- side fields and bodies
 
 
-@pytest.mark.parametrize("door", ["json", "form"])
+@pytest.mark.parametrize("by", ["json", "form"])
 def test_no_payload_in_a_comment_becomes_markup_anywhere(
-    app: Flask, settings: Settings, door: str
+    app: Flask, settings: Settings, by: str
 ) -> None:
     make.thread(title="Pelicans & <b>gulls</b>")
     moderator = of_role(app, "Mona", Role.MODERATOR)
@@ -234,7 +234,7 @@ def test_no_payload_in_a_comment_becomes_markup_anywhere(
             "website": f"https://a.example/{number}?a=<>\"'&b={name}" if number % 2 else "",
         }
         for values in (given, {**given, "website": ""}):
-            if door == "json":
+            if by == "json":
                 answer = guest.call("POST", "threads/pelicans/comments", values)
                 refused = answer.status_code == 422
             else:
@@ -318,17 +318,15 @@ def test_no_payload_in_a_comment_becomes_markup_anywhere(
     assert baked.endswith("</comment-thread><p>After.")
 
 
-@pytest.mark.parametrize("door", ["json", "form"])
-def test_an_edit_is_no_way_around(
-    app: Flask, settings: Settings, guest: Visitor, door: str
-) -> None:
+@pytest.mark.parametrize("by", ["json", "form"])
+def test_an_edit_is_no_way_around(app: Flask, settings: Settings, guest: Visitor, by: str) -> None:
     make.thread()
     moderator = of_role(app, "Mona", Role.MODERATOR)
     guest.call("POST", "threads/pelicans/comments", {"name": "Gus", "body": "Harmless."})
     moderator.call("POST", "comments/1/decisions", {"decision": "publish"})
     for payload in SHORT + LONG:
         body = f"{payload}\n\nEnd."
-        if door == "json":
+        if by == "json":
             answer = guest.call("PATCH", "comments/1", {"body": body})
             assert answer.status_code == 200, payload
             check_body(answer.json["html"], payload)
@@ -441,7 +439,7 @@ def test_reasons_and_words_searched_for_are_shown_as_text(app: Flask) -> None:
 
 
 def test_names_of_accounts_are_shown_as_text_on_pages_and_in_letters(
-    app: Flask, settings: Settings, letters: Any
+    app: Flask, settings: Settings, emails: Any
 ) -> None:
     make.thread()
     for number, payload in enumerate(SHORT):
@@ -457,7 +455,7 @@ def test_names_of_accounts_are_shown_as_text_on_pages_and_in_letters(
             continue
         assert answer.status_code == 202
         check(answer.text, payload)
-        _, subject, words = letters()[-1]
+        _, subject, words = emails()[-1]
         assert f"Hello {payload}," in words
         assert payload not in subject
         path = re.search(r"http://blog\.test(/\S+)", words)
@@ -475,9 +473,9 @@ def test_names_of_accounts_are_shown_as_text_on_pages_and_in_letters(
 
 
 def test_what_an_account_says_of_itself_is_shown_as_text_everywhere(
-    app: Flask, settings: Settings, letters: Any
+    app: Flask, settings: Settings, emails: Any
 ) -> None:
-    """A name that is changed, words about oneself, a link: in comments, on pages, in letters."""
+    """A name that is changed, words about oneself, a link: in comments, on pages, in e-mails."""
     make.thread()
     rhea = make.account("Rhea")
     mine = make.comment(by=rhea)
@@ -524,7 +522,7 @@ def test_what_an_account_says_of_itself_is_shown_as_text_everywhere(
             check_public(surfaces(settings))
             assert shows((settings.published / "threads/pelicans.html").read_text(), form["name"])
     visitor.post("/comments/account/email", {"email": "new@example.org"})
-    assert letters()[-1][1] == "Confirm your new address for http://blog.test"
+    assert emails()[-1][1] == "Confirm your new address for http://blog.test"
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,9 @@ def begun(entry: Entry) -> tuple[Session, str]:
     return entry.session, entry.token
 
 
-def link(letters: Callable[[], list[tuple[str, str, str]]]) -> str:
+def link(emails: Callable[[], list[tuple[str, str, str]]]) -> str:
     """The token in the latest e-mail."""
-    _, _, text = letters()[-1]
+    _, _, text = emails()[-1]
     (line,) = [each for each in text.splitlines() if each.startswith("http")]
     return line.rpartition("/")[2]
 
@@ -282,11 +282,11 @@ def sign_up(name: str = "Rhea", email: str = "rhea@example.org") -> None:
     email_verification.sign_up(given, "en", "network", browser="this one")
 
 
-def test_an_account_works_once_its_email_is_answered(app: Flask, letters: Any) -> None:
+def test_an_account_works_once_its_email_is_answered(app: Flask, emails: Any) -> None:
     sign_up()
     with pytest.raises(WrongCredentials):
         sign_in()
-    text = link(letters)
+    text = link(emails)
     assert tokens.find(tokens.VerifyEmail, text).used_at is None
     session, _ = begun(email_verification.verify(text, make.visitor(), browser="this one"))
     assert session.account is not None
@@ -295,13 +295,13 @@ def test_an_account_works_once_its_email_is_answered(app: Flask, letters: Any) -
     assert make.PASSWORD not in repr(db.session.execute(sa.select(Identity.secret)).all())
 
 
-def test_a_known_address_learns_of_it_by_email_only(app: Flask, letters: Any) -> None:
+def test_a_known_address_learns_of_it_by_email_only(app: Flask, emails: Any) -> None:
     sign_up()
     sign_up(name="Other name")
-    assert [each[1].split()[0] for each in letters()] == ["Confirm", "Confirm"]
-    email_verification.verify(link(letters), make.visitor(), browser="this one")
+    assert [each[1].split()[0] for each in emails()] == ["Confirm", "Confirm"]
+    email_verification.verify(link(emails), make.visitor(), browser="this one")
     sign_up(name="Third name")
-    assert letters()[-1][1].startswith("You already have an account")
+    assert emails()[-1][1].startswith("You already have an account")
     assert db.session.query(Account).count() == 1
 
 
@@ -346,9 +346,9 @@ class TestWithoutSignUp:
 # ---- links
 
 
-def test_a_link_works_once(app: Flask, letters: Any) -> None:
+def test_a_link_works_once(app: Flask, emails: Any) -> None:
     sign_up()
-    text = link(letters)
+    text = link(emails)
     email_verification.verify(text, make.visitor(), browser="this one")
     with pytest.raises(UnknownToken):
         email_verification.verify(text, make.visitor(), browser="this one")
@@ -356,9 +356,9 @@ def test_a_link_works_once(app: Flask, letters: Any) -> None:
         tokens.find(tokens.VerifyEmail, text)
 
 
-def test_a_link_works_for_its_purpose_only(app: Flask, letters: Any) -> None:
+def test_a_link_works_for_its_purpose_only(app: Flask, emails: Any) -> None:
     sign_up()
-    text = link(letters)
+    text = link(emails)
     with pytest.raises(UnknownToken):
         email_verification.reset(text, NewPassword(password=OTHER), make.visitor())
     with pytest.raises(UnknownToken):
@@ -366,7 +366,7 @@ def test_a_link_works_for_its_purpose_only(app: Flask, letters: Any) -> None:
     email_verification.verify(text, make.visitor(), browser="this one")
 
 
-def test_a_link_is_too_old_after_its_time(app: Flask, letters: Any) -> None:
+def test_a_link_is_too_old_after_its_time(app: Flask, emails: Any) -> None:
     sign_up()
     for kind, ask, lifetime in (
         (tokens.VerifyEmail, None, timedelta(days=2)),
@@ -374,7 +374,7 @@ def test_a_link_is_too_old_after_its_time(app: Flask, letters: Any) -> None:
     ):
         if ask:
             email_verification.forgot(ask, "en", "network")
-        text = link(letters)
+        text = link(emails)
         found = tokens.find(kind, text)
         assert abs(found.expires_at - now() - lifetime) < timedelta(minutes=1)
         with writing():
@@ -383,18 +383,18 @@ def test_a_link_is_too_old_after_its_time(app: Flask, letters: Any) -> None:
             tokens.find(kind, text)
 
 
-def test_only_the_hash_of_a_link_is_stored_beside_the_email(app: Flask, letters: Any) -> None:
+def test_only_the_hash_of_a_link_is_stored_beside_the_email(app: Flask, emails: Any) -> None:
     sign_up()
-    text = link(letters)
+    text = link(emails)
     assert db.session.query(Token).one().token_hash == sessions.hashed(text)
 
 
-def test_a_new_password_ends_every_session_and_proves_the_address(app: Flask, letters: Any) -> None:
+def test_a_new_password_ends_every_session_and_proves_the_address(app: Flask, emails: Any) -> None:
     account = make.account(verified=False)
     _, old = session_for(account)
     email_verification.forgot("Rhea@Example.org", "en", "network")
     _, new = begun(
-        email_verification.reset(link(letters), NewPassword(password=OTHER), make.visitor())
+        email_verification.reset(link(emails), NewPassword(password=OTHER), make.visitor())
     )
     assert sessions.of_token(old) is None
     assert sessions.of_token(new) is not None
@@ -403,13 +403,13 @@ def test_a_new_password_ends_every_session_and_proves_the_address(app: Flask, le
     sign_in(password=OTHER)
 
 
-def test_a_forgotten_address_that_has_no_account_gets_no_email(app: Flask, letters: Any) -> None:
+def test_a_forgotten_address_that_has_no_account_gets_no_email(app: Flask, emails: Any) -> None:
     closed = make.account()
     with writing():
         closed.closed_at = now()
     for email in ("nobody@example.org", "rhea@example.org"):
         email_verification.forgot(email, "en", "network")
-    assert letters() == []
+    assert emails() == []
 
 
 def test_the_old_password_is_needed_for_a_new_one(app: Flask) -> None:
