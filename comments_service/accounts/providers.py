@@ -42,7 +42,7 @@ CLOSED = Message("This account can no longer be used.")
 
 
 @dataclass(frozen=True)
-class Return:
+class Callback:
     """Somebody who came back, what he had set out for, and where he wants to go."""
 
     person: "Person"
@@ -59,7 +59,7 @@ def of_key(key: str) -> Client:
     raise UnknownPage
 
 
-def set_out(
+def authorize(
     client: Client, visitor: Visitor, *, browser: str, target: str, intent: str = ""
 ) -> str:
     """The provider's address where somebody signs in; he comes back to the same browser only.
@@ -88,7 +88,7 @@ def set_out(
     return oauth_client.authorization_url(client, state, verifier, nonce, fresh=intent == "prove")
 
 
-def come_back(client: Client, state: str, code: str, browser: str) -> Return:
+def callback(client: Client, state: str, code: str, browser: str) -> Callback:
     """Who came back from a provider. Raises UnknownToken, ProviderFailed."""
     from comments_service.accounts import oauth_client
 
@@ -96,7 +96,7 @@ def come_back(client: Client, state: str, code: str, browser: str) -> Return:
         account_id, step = _step(AskProvider, client, state, browser)
     fresh = step.intent == "prove"
     person = oauth_client.person(client, code, step.verifier, step.nonce, fresh=fresh)
-    return Return(person, step.intent, account_id, step.target)
+    return Callback(person, step.intent, account_id, step.target)
 
 
 def _step(kind: type[Step], client: Client, text: str, browser: str) -> tuple[int | None, Step]:
@@ -112,11 +112,11 @@ def _step(kind: type[Step], client: Client, text: str, browser: str) -> tuple[in
     return token.account_id, step
 
 
-# ---- coming in
+# ---- signing in
 
 
 @dataclass(frozen=True)
-class Arrival:
+class SignedIn:
     """Who is in (`entry`); or a ticket, for somebody new who has to choose a name first."""
 
     entry: Entry | None = None
@@ -124,26 +124,28 @@ class Arrival:
     ticket: str = ""
 
 
-def arrive(client: Client, person: "Person", visitor: Visitor, browser: str, lang: str) -> Arrival:
+def sign_in(
+    client: Client, person: "Person", visitor: Visitor, browser: str, lang: str
+) -> SignedIn:
     """Open the account of whoever came back. Raises NotAllowed."""
     with writing():
         identity = _identity(person)
         if identity is not None:
             identity.used_at, identity.label = now(), person.label
             account = db.session.get_one(Account, identity.account_id)
-            return Arrival(_enter(account, client, visitor))
+            return SignedIn(_enter(account, client, visitor))
         known = names.of_email(person.email) if person.email else None
         if known is None:
             if not config.current().sign_up:
                 raise NotAllowed(email_verification.CLOSED)
-            return Arrival(ticket=_ask_name(client, person, browser))
+            return SignedIn(ticket=_ask_name(client, person, browser))
         # The provider vouches for the address: whoever signed up with it and never proved it is out.
         sign_in_methods.hand_over(known)
         entry = _enter(known, client, visitor)
         if entry.session is not None:
             # Not before the second factor: an address alone must not add a sign-in method for good.
             _connect(known, client, person, lang)
-        return Arrival(entry, linked=entry.session is not None)
+        return SignedIn(entry, linked=entry.session is not None)
 
 
 def _enter(account: Account, client: Client, visitor: Visitor) -> Entry:
@@ -214,14 +216,14 @@ def make_account(client: Client, ticket: str, name: str, browser: str, visitor: 
 # ---- for somebody who is signed in
 
 
-def proves(returned: Return, account: Account) -> bool:
+def proves(returned: Callback, account: Account) -> bool:
     """Whether whoever came back is the one whose account it is, and who had set out."""
     identity = _identity(returned.person)
     own = identity is not None and identity.account_id == account.id
     return own and returned.account_id == account.id
 
 
-def link(client: Client, returned: Return, account: Account, lang: str) -> None:
+def link(client: Client, returned: Callback, account: Account, lang: str) -> None:
     """Let a provider open the account of somebody who set out for that. Raises NotAllowed, UnknownToken."""
     if returned.account_id != account.id:
         raise UnknownToken(ASTRAY)

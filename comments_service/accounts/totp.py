@@ -129,7 +129,7 @@ def _accepted(account: Account, code: str, subject: str, lang: str) -> str:
 # ---- showing it
 
 
-def enter_with(ticket: str, code: str, visitor: Visitor, lang: str) -> Entry:
+def sign_in(ticket: str, code: str, visitor: Visitor, lang: str) -> Entry:
     """The second step of signing in. Raises UnknownToken, InvalidInput, TooMany.
 
     A wrong code leaves the ticket, for five tries: whoever types slowly need not begin anew.

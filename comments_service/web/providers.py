@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request, url_for
 
 from comments_service import config
 from comments_service.accounts import providers
-from comments_service.accounts.providers import Return
+from comments_service.accounts.providers import Callback
 from comments_service.config import Client
 from comments_service.errors import InvalidInput, Message, NotAllowed
 from comments_service.inputs import ChosenName, from_form
@@ -41,7 +41,7 @@ def set_out(key: str) -> Response:
     elif purpose:
         raise InvalidInput
     browser = browser_cookie.made()
-    address = providers.set_out(
+    address = providers.authorize(
         client, visitor.current(), browser=browser, target=target, intent=purpose
     )
     return browser_cookie.keep(
@@ -62,7 +62,7 @@ def come_back(key: str) -> Response:
 
     def act() -> Response:
         return received(
-            client, providers.come_back(client, state, code, browser_cookie.of_browser())
+            client, providers.callback(client, state, code, browser_cookie.of_browser())
         )
 
     # What a provider says of an error is not shown: anybody could have written it into the address.
@@ -72,7 +72,7 @@ def come_back(key: str) -> Response:
     )
 
 
-def received(client: Client, returned: Return) -> Response:
+def received(client: Client, returned: Callback) -> Response:
     """Do what somebody set out for who is back from a provider."""
     target, lang = next_path(returned.target), visitor.language()
     if returned.intent == "link":
@@ -91,17 +91,17 @@ def received(client: Client, returned: Return) -> Response:
             )
         return proved_again(session, target)
     browser = browser_cookie.of_browser()
-    arrival = providers.arrive(client, returned.person, visitor.current(), browser, lang)
-    if arrival.entry is None:
-        return name_page(client, arrival.ticket, target, returned.person.name)
-    if arrival.linked:
+    signed_in = providers.sign_in(client, returned.person, visitor.current(), browser, lang)
+    if signed_in.entry is None:
+        return name_page(client, signed_in.ticket, target, returned.person.name)
+    if signed_in.linked:
         answers.say(
             Message(
                 "You had an account with the same address: {provider} is connected with it now.",
                 provider=client.name,
             )
         )
-    return entered(arrival.entry, target)
+    return entered(signed_in.entry, target)
 
 
 def name_page(

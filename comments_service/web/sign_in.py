@@ -114,7 +114,7 @@ def second_step() -> Response:
         code = request.form.get("recovery_code") or request.form.get("code", "")
         given = from_form(SecondStep, {"ticket": request.form.get("ticket", ""), "code": code})
         try:
-            entry = totp.enter_with(given.ticket, given.code, visitor.current(), visitor.language())
+            entry = totp.sign_in(given.ticket, given.code, visitor.current(), visitor.language())
         except UnknownToken as error:
             answers.say(error.detail)
             return answers.see_other(answers.onward("sign_in.sign_in", target))

@@ -64,7 +64,7 @@ def sign_out() -> Response:
 )
 def second_step(given: SecondStep) -> Response:
     """By six digits of the app or a recovery code; five wrong codes spend the ticket."""
-    return entered(totp.enter_with(given.ticket, given.code, visitor.current(), visitor.language()))
+    return entered(totp.sign_in(given.ticket, given.code, visitor.current(), visitor.language()))
 
 
 @route(
