@@ -29,7 +29,7 @@ def is_last_owner(account: Account, *, locked: bool = False) -> bool:
     return db.session.scalar(chosen.with_for_update() if locked else chosen) is None
 
 
-def delete(account: Account, *, keep: bool, lang: str) -> None:
+def delete(account: Account, *, keep: bool, lang: str, site_url: str) -> None:
     """Delete an account and everything that is known of its owner, at once.
 
     Its comments stay without a name if `keep`; otherwise they are emptied, and a placeholder stays
@@ -47,7 +47,7 @@ def delete(account: Account, *, keep: bool, lang: str) -> None:
         _forget_address(account)
         rate_limits.forget_all(account.public_id)
         if account.email is not None and account.email_verified_at is not None:
-            outbox.write(account.email, lang, "farewell", ephemeral=True)
+            outbox.write(account.email, lang, "farewell", ephemeral=True, site=site_url)
         # Identities, passkeys, second factors, sessions and tokens go with the row.
         db.session.execute(sa.delete(Account).where(Account.id == account.id))
 

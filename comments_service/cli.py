@@ -70,7 +70,7 @@ def publish(everything: bool, stale: bool, source: str) -> None:
 def owner(if_none: bool) -> None:
     """Print a one-time link; whoever opens it within a day becomes an owner."""
     if not (if_none and roles.has_owner()):
-        click.echo(roles.owner_link())
+        click.echo(roles.owner_link(config.current().comments_url))
 
 
 @group.command("role")
@@ -89,7 +89,7 @@ def reset_second_factor(email: str) -> None:
     """Remove the app, the recovery codes and the passkeys of somebody who lost them; sessions end."""
     with refusals():
         account = roles.known(email)
-        totp.reset(account)
+        totp.reset(account, config.current())
     click.echo(f"{account.name} signs in without a second factor and sets one up anew.")
 
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments_service import config, i18n
+from comments_service import i18n
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Unavailable
@@ -38,14 +38,19 @@ log = logging.getLogger(__name__)
 
 
 def write(
-    recipient: str, lang: str, template: str, *, ephemeral: bool = False, **context: object
+    recipient: str,
+    lang: str,
+    template: str,
+    *,
+    ephemeral: bool = False,
+    site: str,
+    **context: object,
 ) -> None:
     """Put an e-mail into the outbox, inside the caller's transaction.
 
     The template's first line is the subject, what follows the first empty line is the text. A
     `ephemeral` e-mail leaves no trace here once it is sent.
     """
-    site = config.current().site_url
     subject, _, text = i18n.render(lang, f"mail/{template}.txt", site=site, **context).partition(
         "\n"
     )

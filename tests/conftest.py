@@ -291,5 +291,5 @@ def link_in(text: str) -> str:
 
 
 @pytest.fixture
-def owner_path(app: Flask) -> str:
-    return roles.owner_link().removeprefix(SITE)
+def owner_path(app: Flask, settings: Settings) -> str:
+    return roles.owner_link(settings.comments_url).removeprefix(SITE)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from comments_service import comments, create_app, errors, rate_limits, sessions
+from comments_service import comments, config, create_app, errors, rate_limits, sessions
 from comments_service.accounts import handoff, magic_link, tokens
 from comments_service.comments import ChangedOutside
 from comments_service.db import Base, db, writing
@@ -84,7 +84,7 @@ def places(app: Flask) -> dict[str, list[Any]]:
         owner = None if payload == tokens.BecomeOwner() else make.account(payload.purpose.title())
         with writing():
             made.append(tokens.make(payload, owner))
-    magic_link.ask("link@example.org", "en", "a network")
+    magic_link.ask("link@example.org", "en", "a network", config.current())
     letter = db.session.scalars(sa.select(Email.text).order_by(Email.id.desc())).first()
     made.append(link_in(letter or "").rpartition("/")[2])
     challenge = make.challenge("x" * 43)
@@ -347,16 +347,16 @@ def test_what_both_halves_agree_on_needs_nothing_installed() -> None:
     assert found.stdout == "{'formats'}\n"
 
 
-def test_rooms_below_the_web_are_given_their_settings() -> None:
-    # Accounts and the outbox still fetch theirs.
-    fetching = ("accounts", "cli.py", "config", "outbox.py", "web")
+def test_settings_are_passed_and_fetched_at_the_edge_only() -> None:
+    # Commands, what every request meets, and `routes`, which hands them to each route.
+    request = ("answers", "browser_cookie", "dashboard", "guard", "routes", "visitor")
     folder = ROOT / "comments_service"
     found = {
-        path.relative_to(folder).parts[0]
+        str(path.relative_to(folder))
         for path in folder.rglob("*.py")
         if "config.current()" in path.read_text("utf-8")
     }
-    assert found <= set(fetching)
+    assert found == {"cli.py", *(f"web/{name}.py" for name in request)}
 
 
 def test_no_file_of_the_product_points_out_of_it() -> None:

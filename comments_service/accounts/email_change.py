@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from comments_service import outbox, sessions
 from comments_service.accounts import email_verification, names, profile, tokens
 from comments_service.accounts.tokens import ChangeEmail, MagicLink, ResetPassword, VerifyEmail
+from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, UnknownToken
 from comments_service.models import Account, Email, Session, Token, now
@@ -24,7 +25,9 @@ def asked(account: Account) -> Token | None:
     )
 
 
-def ask(session: Session, account: Account, email: str, lang: str, network: str) -> None:
+def ask(
+    session: Session, account: Account, email: str, lang: str, network: str, settings: Settings
+) -> None:
     """Send an e-mail to the new address, with a link that makes it the account's.
 
     An address that another account has gets an e-mail that says so instead, and no link.
@@ -33,16 +36,21 @@ def ask(session: Session, account: Account, email: str, lang: str, network: str)
     if names.email_key(email) == account.email_key:
         raise InvalidInput(fields={"email": Message("This is already your address.")})
     with writing():
-        email_verification.count_email(network)
+        email_verification.count_email(network, settings.limit_sign_up)
         tokens.drop(ChangeEmail, account_id=account.id)
         text = tokens.make(ChangeEmail(session.id), account, email=email)
         holder = names.of_email(email)
         if holder is not None and holder.email_verified_at is not None:
-            outbox.write(email, lang, "taken", name=holder.name)
+            outbox.write(email, lang, "taken", site=settings.site_url, name=holder.name)
         else:
-            link = tokens.link(ChangeEmail.purpose, text)
             outbox.write(
-                email, lang, ChangeEmail.purpose, ephemeral=True, name=account.name, link=link
+                email,
+                lang,
+                ChangeEmail.purpose,
+                ephemeral=True,
+                site=settings.site_url,
+                name=account.name,
+                link=tokens.link(settings.comments_url, ChangeEmail.purpose, text),
             )
 
 
@@ -51,7 +59,7 @@ def cancel(account: Account) -> None:
         tokens.drop(ChangeEmail, account_id=account.id)
 
 
-def confirm(text: str, lang: str) -> None:
+def confirm(text: str, lang: str, site_url: str) -> None:
     """Give the account its new address, and end all sessions but the one that asked for it.
 
     E-mails to the old address open nothing any more, and a last one tells it. Raises UnknownToken,
@@ -76,4 +84,5 @@ def confirm(text: str, lang: str) -> None:
         if before is not None and known:
             # Whom the old address belongs to from now on is not known here, so neither are e-mails.
             db.session.execute(sa.delete(Email).where(Email.recipient == before))
-            outbox.write(before, lang, "email-changed", ephemeral=True, name=account.name)
+            name = account.name
+            outbox.write(before, lang, "email-changed", ephemeral=True, site=site_url, name=name)

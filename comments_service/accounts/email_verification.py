@@ -7,14 +7,15 @@ so is the work.
 """
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy.exc import IntegrityError
 
-from comments_service import config, outbox, rate_limits, sessions
+from comments_service import outbox, rate_limits, sessions
 from comments_service.accounts import names, passwords, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter
+from comments_service.config import Rate, Settings
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.inputs import NewPassword, NewReader, SignUp
@@ -25,19 +26,20 @@ CLOSED = Message("New accounts cannot be created at the moment.")
 TOO_MANY_EMAILS = Message("Too many e-mails in a short time. Please try again later.")
 
 
-def sign_up_form() -> type[NewReader]:
+def sign_up_form(settings: Settings) -> type[NewReader]:
     """What a new account is asked for: a password only where one signs in with it."""
-    return SignUp if config.current().passwords else NewReader
+    return SignUp if settings.passwords else NewReader
 
 
-def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> None:
+def sign_up(
+    given: NewReader, lang: str, network: str, settings: Settings, *, browser: str = ""
+) -> None:
     """Make an account that waits for its e-mail to be answered.
 
     An address that has an account already gets an e-mail that says so. `browser` is the cookie of
     the one that asks: there the link needs no password. Raises InvalidInput when the name is taken,
     NotAllowed when sign-up is off.
     """
-    settings = config.current()
     if not settings.sign_up:
         raise NotAllowed(CLOSED)
     if not (settings.passwords or settings.magic_links):
@@ -45,7 +47,7 @@ def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> 
         raise NotAllowed(Message("Please sign in first; that creates an account."))
     secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None
     with making_account():
-        count_email(network)
+        count_email(network, settings.limit_sign_up)
         # Names are public, addresses are not: asked first, so that a name which is taken is
         # answered alike whether the address is known or not.
         names.refuse_taken(given.name)
@@ -53,8 +55,10 @@ def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> 
         if known is None:
             known = new_account(given, secret, Role.READER)
         elif known.email_verified_at is not None or known.closed_at is not None:
-            link = config.current().comments_url + _recovery_page()
-            outbox.write(given.email, lang, "known", name=known.name, link=link)
+            # What helps somebody who forgot that he has an account.
+            link = settings.comments_url + ("forgot" if settings.passwords else "sign-in")
+            site = settings.site_url
+            outbox.write(given.email, lang, "known", name=known.name, link=link, site=site)
             return
         else:
             # Whoever signed up last may not be whoever did first: only the e-mail to this one goes
@@ -62,7 +66,7 @@ def sign_up(given: NewReader, lang: str, network: str, *, browser: str = "") -> 
             tokens.drop(tokens.VerifyEmail, account_id=known.id)
             if secret is not None:
                 passwords.store(known, secret)
-        _send(tokens.VerifyEmail(_hashed(browser)), known, given.email, lang)
+        _send(tokens.VerifyEmail(_hashed(browser)), known, given.email, lang, settings)
 
 
 @contextmanager
@@ -77,26 +81,24 @@ def making_account() -> Iterator[None]:
         ) from None
 
 
-def _recovery_page() -> str:
-    """The page that helps somebody who forgot that he has an account."""
-    return "forgot" if config.current().passwords else "sign-in"
-
-
 def _hashed(browser: str) -> str:
     """A browser's cookie as a token keeps it: no more than is needed to know it again."""
     return sessions.hashed(browser).hex() if browser else ""
 
 
-def _send(payload: tokens.Payload, account: Account, email: str, lang: str) -> None:
+def _send(
+    payload: tokens.Payload, account: Account, email: str, lang: str, settings: Settings
+) -> None:
     """An e-mail with a link; its template and its page are called as its purpose is."""
     purpose = payload.purpose
-    link = tokens.link(purpose, tokens.make(payload, account))
-    outbox.write(email, lang, purpose, ephemeral=True, name=account.name, link=link)
+    link = tokens.link(settings.comments_url, purpose, tokens.make(payload, account))
+    site, name = settings.site_url, account.name
+    outbox.write(email, lang, purpose, ephemeral=True, site=site, name=name, link=link)
 
 
-def count_email(network: str) -> None:
+def count_email(network: str, rates: Sequence[Rate]) -> None:
     """Raises TooMany for a network that asks for one e-mail after the other."""
-    rate_limits.count(f"email:{network}", config.current().limit_sign_up, TOO_MANY_EMAILS)
+    rate_limits.count(f"email:{network}", rates, TOO_MANY_EMAILS)
 
 
 def new_account(given: NewReader, secret: str | None, role: Role) -> Account:
@@ -115,18 +117,18 @@ def new_account(given: NewReader, secret: str | None, role: Role) -> Account:
     return account
 
 
-def forgot(email: str, lang: str, network: str) -> None:
+def forgot(email: str, lang: str, network: str, settings: Settings) -> None:
     """Send a link for a new password, if there is such an account; the answer never tells."""
-    if not config.current().passwords:
+    if not settings.passwords:
         raise NotAllowed(passwords.NO_PASSWORDS)
     with writing():
-        count_email(network)
+        count_email(network, settings.limit_sign_up)
         account = names.of_email(email)
         if account is not None and account.email and account.closed_at is None:
-            _send(tokens.ResetPassword(), account, account.email, lang)
+            _send(tokens.ResetPassword(), account, account.email, lang, settings)
 
 
-def needs_password(text: str, browser: str) -> bool:
+def needs_password(text: str, browser: str, settings: Settings) -> bool:
     """Whether confirming an address asks for the password that was chosen with it.
 
     Anybody can sign up with anybody's address. Its owner, who presses the button in the e-mail out of
@@ -135,20 +137,23 @@ def needs_password(text: str, browser: str) -> bool:
     """
     token = tokens.find(tokens.VerifyEmail, text)
     account = db.session.get(Account, token.account_id) if token.account_id else None
-    if not config.current().passwords or account is None or passwords.of(account) is None:
+    if not settings.passwords or account is None or passwords.of(account) is None:
         return False
     kept = tokens.VerifyEmail.of(token).browser
     return not (browser and kept and hmac.compare_digest(kept, _hashed(browser)))
 
 
-def verify(text: str, visitor: Visitor, *, browser: str = "", password: str = "") -> Entry:
+def verify(
+    text: str, visitor: Visitor, settings: Settings, *, browser: str = "", password: str = ""
+) -> Entry:
     """Confirm a mail address and sign its owner in. Raises UnknownToken, InvalidInput, TooMany."""
-    if needs_password(text, browser):
+    if needs_password(text, browser, settings):
         token = tokens.find(tokens.VerifyEmail, text)
-        passwords.check(db.session.get_one(Account, token.account_id), password)
+        account = db.session.get_one(Account, token.account_id)
+        passwords.check(account, password, settings.limit_sign_in)
     with writing():
         account = _waiting(text)
-        if not config.current().passwords:
+        if not settings.passwords:
             sign_in_methods.hand_over(account)
         account.email_verified_at = account.email_verified_at or now()
         return enter(account, "letter", visitor)
@@ -174,9 +179,9 @@ def disown(text: str) -> str:
         return tokens.make(tokens.ResetPassword(), account)
 
 
-def reset(text: str, given: NewPassword, visitor: Visitor) -> Entry:
+def reset(text: str, given: NewPassword, visitor: Visitor, settings: Settings) -> Entry:
     """Set a new password, end every session, sign in. Raises UnknownToken."""
-    if not config.current().passwords:
+    if not settings.passwords:
         raise NotAllowed(passwords.NO_PASSWORDS)
     tokens.find(tokens.ResetPassword, text)
     db.session.commit()

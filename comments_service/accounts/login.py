@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from comments_service import config, sessions
+from comments_service import sessions
 from comments_service.accounts import tokens
+from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.errors import WrongCredentials
 from comments_service.models import STAFF, Account, Authenticator, Passkey, Session, now
@@ -53,7 +54,7 @@ def has_passkey(account: Account) -> bool:
     return bool(db.session.scalar(sa.select(sa.exists().where(Passkey.account_id == account.id))))
 
 
-def needs_strong_proof(account: Account) -> bool:
+def needs_strong_proof(account: Account, settings: Settings) -> bool:
     """Whether a password, an e-mail or a provider alone is too little to prove who one is.
 
     It is for whoever has a second factor, and for staff with a passkey where staff needs two:
@@ -61,13 +62,12 @@ def needs_strong_proof(account: Account) -> bool:
     """
     if has_second_factor(account):
         return True
-    settings = config.current()
     staff = account.role in STAFF and settings.staff_need_two
     return staff and settings.passkeys and has_passkey(account)
 
 
-def proved(session: Session) -> bool:
+def proved(session: Session, settings: Settings) -> bool:
     """Whether its owner showed who he is a short while ago, as destructive acts ask for."""
-    strong = session.account is not None and needs_strong_proof(session.account)
+    strong = session.account is not None and needs_strong_proof(session.account, settings)
     shown_at = session.strong_at if strong else session.proved_at
     return shown_at is not None and shown_at + sessions.PROOF_LASTS > now()

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from comments_service import config, outbox, rate_limits, sessions
+from comments_service import outbox, rate_limits, sessions
 from comments_service.accounts import email_verification, names, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter
 from comments_service.accounts.tokens import MagicLink
-from comments_service.config import Rate
+from comments_service.config import Rate, Settings
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.inputs import GivenCode, NewReader
@@ -46,20 +46,19 @@ class Welcome:
     email: str
 
 
-def ask(email: str, lang: str, network: str, *, target: str = "") -> str:
+def ask(email: str, lang: str, network: str, settings: Settings, *, target: str = "") -> str:
     """Send an e-mail that signs its reader in; returns the ticket that its code is used with.
 
     Whether the address is known changes what the e-mail says, and nothing else. `target` is where
     the link goes on to. Asking again makes the e-mail before worthless. Raises TooMany, NotAllowed.
     """
-    settings = config.current()
     if not settings.magic_links:
         raise NotAllowed(SWITCHED_OFF)
     key = names.email_key(email)
     text = secrets.token_urlsafe(32)
     code = f"{secrets.randbelow(10**6):06}"
     with writing():
-        email_verification.count_email(network)
+        email_verification.count_email(network, settings.limit_sign_up)
         rate_limits.count(
             _subject("email-to", key), settings.limit_sign_up, email_verification.TOO_MANY_EMAILS
         )
@@ -80,9 +79,10 @@ def ask(email: str, lang: str, network: str, *, target: str = "") -> str:
             lang,
             "sign-in" if open_to_all or (account and account.closed_at is None) else "unknown",
             ephemeral=True,
+            site=settings.site_url,
             name=account.name if account else "",
             code=f"{code[:3]} {code[3:]}",
-            link=tokens.link(MagicLink.purpose, text),
+            link=tokens.link(settings.comments_url, MagicLink.purpose, text),
         )
     return ticket
 
@@ -100,13 +100,15 @@ def _subject(what: str, key: str) -> str:
     return f"{what}:{sessions.hashed(key).hex()[:32]}"
 
 
-def welcome(text: str) -> Welcome:
+def welcome(text: str, settings: Settings) -> Welcome:
     """Whom a link lets in; nothing happens yet. Raises UnknownToken, NotAllowed."""
     token = tokens.find(MagicLink, _ticket(text))
-    return Welcome(_account(token), MagicLink.of(token).address)
+    return Welcome(_account(token, settings), MagicLink.of(token).address)
 
 
-def by_link(text: str, visitor: Visitor, name: str | None = None) -> tuple[Entry, str]:
+def by_link(
+    text: str, visitor: Visitor, settings: Settings, name: str | None = None
+) -> tuple[Entry, str]:
     """Let in who pressed the button behind an e-mail's link; with where he wanted to go.
 
     `name` is for an address that has no account, which makes one. Raises UnknownToken, InvalidInput,
@@ -114,10 +116,10 @@ def by_link(text: str, visitor: Visitor, name: str | None = None) -> tuple[Entry
     """
     with email_verification.making_account():
         token = tokens.use(MagicLink, _ticket(text))
-        return _arrive(token, visitor, name), MagicLink.of(token).target
+        return _arrive(token, visitor, name, settings), MagicLink.of(token).target
 
 
-def by_code(given: GivenCode, visitor: Visitor) -> Entry:
+def by_code(given: GivenCode, visitor: Visitor, settings: Settings) -> Entry:
     """Let in who has the ticket and the e-mail's six digits. Raises UnknownToken, InvalidInput, TooMany.
 
     A wrong code is counted against the e-mail and against its address; a right one without the name
@@ -130,7 +132,7 @@ def by_code(given: GivenCode, visitor: Visitor) -> Entry:
         if hmac.compare_digest(token.code_hash or b"", _sealed(given.ticket, given.code)):
             rate_limits.take_back(subject)
             token.used_at = now()
-            return _arrive(token, visitor, given.name)
+            return _arrive(token, visitor, given.name, settings)
         spent = token.tries >= MAX_TRIES
         if spent:
             token.used_at = now()
@@ -157,9 +159,9 @@ def _tried(ticket: str) -> Token:
     return token
 
 
-def _account(token: Token) -> Account | None:
+def _account(token: Token, settings: Settings) -> Account | None:
     """The account that an e-mail is for: also one that was made since. Raises UnknownToken, NotAllowed."""
-    if not config.current().magic_links:
+    if not settings.magic_links:
         raise NotAllowed(SWITCHED_OFF)
     if token.account_id is not None:
         account = db.session.get(Account, token.account_id)
@@ -170,14 +172,14 @@ def _account(token: Token) -> Account | None:
         account = names.of_email(token.email or "")
     if account is not None and account.closed_at is not None:
         raise UnknownToken(tokens.SPENT)
-    if account is None and not config.current().sign_up:
+    if account is None and not settings.sign_up:
         raise NotAllowed(email_verification.CLOSED)
     return account
 
 
-def _arrive(token: Token, visitor: Visitor, name: str | None) -> Entry:
+def _arrive(token: Token, visitor: Visitor, name: str | None, settings: Settings) -> Entry:
     """The account of an e-mail's address, which is proved now, or a new one with a name."""
-    account = _account(token)
+    account = _account(token, settings)
     if account is None:
         if not name:
             raise InvalidInput(fields={"name": NAME_NEEDED})

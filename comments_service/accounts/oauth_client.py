@@ -24,8 +24,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from requests.adapters import HTTPAdapter
 
-from comments_service import config
-from comments_service.config import Client
+from comments_service.config import Client, trusted
 from comments_service.errors import InvalidInput, Message, ProviderFailed
 from comments_service.inputs import mail_address, shown_name
 
@@ -115,9 +114,9 @@ def session(client: Client, **options: Any) -> Any:
     return made
 
 
-def redirect_uri(client: Client) -> str:
+def redirect_uri(client: Client, comments_url: str) -> str:
     """Where a provider sends people back to; it is registered with the provider."""
-    return f"{config.current().comments_url}with/{client.key}/back"
+    return f"{comments_url}with/{client.key}/back"
 
 
 # ---- what an OpenID provider says of itself
@@ -171,7 +170,7 @@ def provider(client: Client) -> Provider:
     places = [*(said[name] for name in names), said.get("userinfo_endpoint") or ""]
     for place in filter(None, places):
         # An issuer with TLS does not send people, or us, anywhere without it.
-        if not config.trusted(place) or urlsplit(place).scheme != urlsplit(client.kind).scheme:
+        if not trusted(place) or urlsplit(place).scheme != urlsplit(client.kind).scheme:
             raise ValueError(f"it names {place}")
     methods = said.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     basic = "client_secret_basic" in methods
@@ -214,7 +213,9 @@ class Trouble:
             ) from error
 
 
-def authorization_url(client: Client, state: str, verifier: str, nonce: str, *, fresh: bool) -> str:
+def authorization_url(
+    client: Client, comments_url: str, state: str, verifier: str, nonce: str, *, fresh: bool
+) -> str:
     """Where somebody goes to sign in with a provider. Raises ProviderFailed.
 
     `fresh` asks that he sign in there anew, rather than with what his browser remembers.
@@ -222,20 +223,22 @@ def authorization_url(client: Client, state: str, verifier: str, nonce: str, *, 
     with Trouble(client):
         there = provider(client)
         extra = {"nonce": nonce, **({"max_age": "1"} if fresh else {})} if there.keys else {}
-        with session(client, scope=there.scope, redirect_uri=redirect_uri(client)) as going:
+        back = redirect_uri(client, comments_url)
+        with session(client, scope=there.scope, redirect_uri=back) as going:
             url, _ = going.create_authorization_url(
                 there.authorize, state=state, code_verifier=verifier, **extra
             )
             return str(url)
 
 
-def person(client: Client, code: str, verifier: str, nonce: str, *, fresh: bool) -> Person:
+def person(
+    client: Client, comments_url: str, code: str, verifier: str, nonce: str, *, fresh: bool
+) -> Person:
     """Who came back with a code. Raises ProviderFailed."""
     with Trouble(client):
         there = provider(client)
-        with session(
-            client, redirect_uri=redirect_uri(client), token_endpoint_auth_method=there.auth
-        ) as asking:
+        back = redirect_uri(client, comments_url)
+        with session(client, redirect_uri=back, token_endpoint_auth_method=there.auth) as asking:
             given = asking.fetch_token(
                 there.token,
                 grant_type="authorization_code",

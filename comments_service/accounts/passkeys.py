@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from comments_service import config, rate_limits, sessions
+from comments_service import rate_limits, sessions
 from comments_service.accounts import security_mail, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter
 from comments_service.accounts.tokens import MakePasskey, UsePasskey
-from comments_service.config import Rate
+from comments_service.config import Rate, Settings
 from comments_service.db import db, writing
 from comments_service.errors import (
     InvalidInput,
@@ -54,11 +54,10 @@ LAST_METHOD = Message(
 OF_ANOTHER = Message("This passkey belongs to another account.")
 
 
-def relying_party() -> "RelyingParty":
+def relying_party(settings: Settings) -> "RelyingParty":
     """What passkeys belong to. Raises NotAllowed where there are none."""
     from comments_service.accounts.webauthn_adapter import RelyingParty
 
-    settings = config.current()
     if not settings.passkeys:
         raise NotAllowed(OFF)
     if settings.passkey_place is None:
@@ -76,11 +75,11 @@ def of(account: Account) -> Sequence[Passkey]:
 # ---- signing in
 
 
-def sign_in_options(network: str) -> dict[str, Any]:
+def sign_in_options(network: str, settings: Settings) -> dict[str, Any]:
     """What a browser asks whichever passkey its owner chooses; anybody may ask. Raises TooMany."""
     from comments_service.accounts import webauthn_adapter
 
-    here, challenge = relying_party(), secrets.token_urlsafe(32)
+    here, challenge = relying_party(settings), secrets.token_urlsafe(32)
     with writing():
         rate_limits.count(f"passkey:{network}", ASKED_OFTEN, ASKED_TOO_OFTEN)
         ticket = tokens.make(UsePasskey(challenge))
@@ -101,9 +100,11 @@ def _asked(
         raise UnknownToken(SPENT) from None
 
 
-def sign_in(ticket: str, credential: Mapping[str, Any], visitor: Visitor) -> Entry:
+def sign_in(
+    ticket: str, credential: Mapping[str, Any], visitor: Visitor, settings: Settings
+) -> Entry:
     """Let in whose device answered. Raises UnknownToken, WrongCredentials, NotAllowed."""
-    passkey, sign_count = _answered(ticket, credential)
+    passkey, sign_count = _answered(ticket, credential, settings)
     with writing():
         account = db.session.get(Account, passkey.account_id)
         if account is None or account.closed_at is not None:
@@ -112,20 +113,22 @@ def sign_in(ticket: str, credential: Mapping[str, Any], visitor: Visitor) -> Ent
         return enter(account, "passkey", visitor, strong=True)
 
 
-def check(account: Account, ticket: str, credential: Mapping[str, Any]) -> None:
+def check(account: Account, ticket: str, credential: Mapping[str, Any], settings: Settings) -> None:
     """Ask somebody who is signed in for a passkey of his. Raises as `sign_in` does."""
-    passkey, sign_count = _answered(ticket, credential)
+    passkey, sign_count = _answered(ticket, credential, settings)
     if passkey.account_id != account.id:
         raise WrongCredentials(OF_ANOTHER)
     with writing():
         _count(passkey, sign_count)
 
 
-def _answered(ticket: str, credential: Mapping[str, Any]) -> tuple[Passkey, int]:
+def _answered(
+    ticket: str, credential: Mapping[str, Any], settings: Settings
+) -> tuple[Passkey, int]:
     """The passkey that answered a challenge, and how often it says that it has done so."""
     from comments_service.accounts import webauthn_adapter
 
-    here = relying_party()
+    here = relying_party(settings)
     challenge = _asked(UsePasskey, ticket)
     try:
         answer = webauthn_adapter.parsed(credential)
@@ -167,11 +170,11 @@ def _count(passkey: Passkey, sign_count: int) -> None:
 # ---- an account's own
 
 
-def registration_options(account: Account) -> dict[str, Any]:
+def registration_options(account: Account, settings: Settings) -> dict[str, Any]:
     """What a browser asks a device for: a passkey of this account, unless it has one already."""
     from comments_service.accounts import webauthn_adapter
 
-    here, mine = relying_party(), of(account)
+    here, mine = relying_party(settings), of(account)
     if len(mine) >= MAX_PASSKEYS:
         raise TooManyPasskeys
     site = db.session.get(Site, 1)
@@ -185,14 +188,16 @@ def registration_options(account: Account) -> dict[str, Any]:
     }
 
 
-def add(account: Account, session: Session, given: NewPasskey, title: str, lang: str) -> Passkey:
+def add(
+    account: Account, session: Session, given: NewPasskey, title: str, lang: str, settings: Settings
+) -> Passkey:
     """Take a passkey that a device made; `title` is what it is called unless its owner says.
 
     Raises UnknownToken, InvalidInput, TooManyPasskeys, NotAllowed.
     """
     from comments_service.accounts import webauthn_adapter
 
-    here = relying_party()
+    here = relying_party(settings)
     challenge = _asked(MakePasskey, given.ticket, account)
     try:
         new = webauthn_adapter.verify_registration(given.credential, here, challenge)
@@ -208,7 +213,7 @@ def add(account: Account, session: Session, given: NewPasskey, title: str, lang:
             db.session.add(made)
             # Whoever just made one has shown it.
             sessions.prove(session, strong=True)
-            security_mail.write(account, lang, "passkey-added", thing=made.name)
+            security_mail.write(account, lang, "passkey-added", settings, thing=made.name)
     except IntegrityError:
         # It is known already; to whom is nobody's business.
         raise InvalidInput(fields={"credential": NOT_TAKEN}) from None
@@ -230,11 +235,11 @@ def rename(account: Account, number: int, name: str) -> None:
         mine(account, number).name = name
 
 
-def remove(account: Account, number: int, lang: str) -> None:
+def remove(account: Account, number: int, lang: str, settings: Settings) -> None:
     """Let a passkey open nothing any more. Raises NotAllowed for the last sign-in method."""
     with writing():
         passkey = mine(account, number)
-        if sign_in_methods.would_lock_out(account, passkey=passkey):
+        if sign_in_methods.would_lock_out(account, settings, passkey=passkey):
             raise NotAllowed(LAST_METHOD)
-        security_mail.write(account, lang, "passkey-removed", thing=passkey.name)
+        security_mail.write(account, lang, "passkey-removed", settings, thing=passkey.name)
         db.session.delete(passkey)

@@ -1,15 +1,17 @@
 """Passwords: argon2id, and an answer that is the same for whatever is wrong."""
 
 import secrets
+from collections.abc import Sequence
 from functools import cache
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from comments_service import config, rate_limits, sessions
+from comments_service import rate_limits, sessions
 from comments_service.accounts import names
 from comments_service.accounts.login import Entry, enter
+from comments_service.config import Rate, Settings
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, WrongCredentials
 from comments_service.inputs import NewPassword, SignIn
@@ -38,12 +40,11 @@ def hashed(password: str) -> str:
     return _hasher.hash(password)
 
 
-def sign_in(given: SignIn, visitor: Visitor) -> Entry:
+def sign_in(given: SignIn, visitor: Visitor, settings: Settings) -> Entry:
     """Let in whoever knows the password. Raises WrongCredentials, TooMany, NotAllowed.
 
     An unknown address, a wrong password and an unconfirmed account answer alike, after like work.
     """
-    settings = config.current()
     if not settings.passwords:
         raise NotAllowed(NO_PASSWORDS)
     key = names.email_key(given.email)
@@ -52,7 +53,7 @@ def sign_in(given: SignIn, visitor: Visitor) -> Entry:
     network_subject = f"sign-in-from:{visitor.network}"
     with writing():
         rate_limits.count(account_subject, rates, GUESSED_ENOUGH)
-        wider = [config.Rate(rate.count * 4, rate.seconds) for rate in rates]
+        wider = [Rate(rate.count * 4, rate.seconds) for rate in rates]
         rate_limits.count(network_subject, wider, GUESSED_ENOUGH)
     # Before the look-up: the first sign-in of a process takes longer, whoever tries it.
     nobody = _nobody()
@@ -96,14 +97,14 @@ def of(account: Account) -> Identity | None:
     )
 
 
-def check(account: Account, password: str, field: str = "password") -> None:
+def check(account: Account, password: str, rates: Sequence[Rate], field: str = "password") -> None:
     """Ask somebody who is signed in for the password again. Raises InvalidInput, TooMany.
 
     A session that was left open in a library must not become the account, so guesses are counted.
     """
     subject = f"password:{account.public_id}"
     with writing():
-        rate_limits.count(subject, config.current().limit_sign_in, GUESSED_ENOUGH)
+        rate_limits.count(subject, rates, GUESSED_ENOUGH)
     identity = of(account)
     db.session.commit()
     if not _verified(identity.secret if identity else _nobody(), password):
@@ -112,12 +113,14 @@ def check(account: Account, password: str, field: str = "password") -> None:
         rate_limits.forget(subject)
 
 
-def change(account: Account, old: str, given: NewPassword, visitor: Visitor) -> Entry:
+def change(
+    account: Account, old: str, given: NewPassword, visitor: Visitor, rates: Sequence[Rate]
+) -> Entry:
     """Replace the password of somebody who knows the old one; all other sessions end.
 
     Raises InvalidInput for a wrong one, TooMany for guessing.
     """
-    check(account, old, "old_password")
+    check(account, old, rates, "old_password")
     secret = hashed(given.password)
     with writing():
         store(account, secret)
@@ -131,12 +134,12 @@ def change(account: Account, old: str, given: NewPassword, visitor: Visitor) -> 
         return entry
 
 
-def choose(account: Account, given: NewPassword) -> None:
+def choose(account: Account, given: NewPassword, settings: Settings) -> None:
     """Give an account its first password; the caller has asked for a fresh proof instead of an old one.
 
     Raises NotAllowed where there is one already, or where nobody signs in with one.
     """
-    if not config.current().passwords:
+    if not settings.passwords:
         raise NotAllowed(NO_PASSWORDS)
     secret = hashed(given.password)
     with writing():

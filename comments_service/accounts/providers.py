@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
-from comments_service import config, rate_limits, sessions
+from comments_service import rate_limits, sessions
 from comments_service.accounts import (
     email_verification,
     names,
@@ -25,7 +25,7 @@ from comments_service.accounts import (
 )
 from comments_service.accounts.login import Entry, enter
 from comments_service.accounts.tokens import AskProvider, ChooseName
-from comments_service.config import Client, Rate
+from comments_service.config import Client, Rate, Settings
 from comments_service.db import db, writing
 from comments_service.errors import Message, NotAllowed, UnknownPage, UnknownToken
 from comments_service.models import Account, Identity, Role, now
@@ -51,16 +51,22 @@ class Callback:
     target: str
 
 
-def of_key(key: str) -> Client:
+def of_key(key: str, clients: Sequence[Client]) -> Client:
     """The provider that an address names. Raises UnknownPage for one that is not configured."""
-    for client in config.current().clients:
+    for client in clients:
         if client.key == key:
             return client
     raise UnknownPage
 
 
 def authorize(
-    client: Client, visitor: Visitor, *, browser: str, target: str, intent: str = ""
+    client: Client,
+    visitor: Visitor,
+    settings: Settings,
+    *,
+    browser: str,
+    target: str,
+    intent: str = "",
 ) -> str:
     """The provider's address where somebody signs in; he comes back to the same browser only.
 
@@ -71,7 +77,7 @@ def authorize(
     verifier = secrets.token_urlsafe(48)
     account = visitor.account if intent else None
     with writing():
-        rates = [Rate(rate.count * 4, rate.seconds) for rate in config.current().limit_sign_in]
+        rates = [Rate(rate.count * 4, rate.seconds) for rate in settings.limit_sign_in]
         rate_limits.count(f"provider-from:{visitor.network}", rates, OFTEN)
         waits = AskProvider(
             provider=client.key,
@@ -85,17 +91,19 @@ def authorize(
     # Imported here: what speaks with providers costs 7 MB and 70 ms that few blogs ever need.
     from comments_service.accounts import oauth_client
 
-    return oauth_client.authorization_url(client, state, verifier, nonce, fresh=intent == "prove")
+    return oauth_client.authorization_url(
+        client, settings.comments_url, state, verifier, nonce, fresh=intent == "prove"
+    )
 
 
-def callback(client: Client, state: str, code: str, browser: str) -> Callback:
+def callback(client: Client, comments_url: str, state: str, code: str, browser: str) -> Callback:
     """Who came back from a provider. Raises UnknownToken, ProviderFailed."""
     from comments_service.accounts import oauth_client
 
     with writing():
         account_id, step = _step(AskProvider, client, state, browser)
     fresh = step.intent == "prove"
-    person = oauth_client.person(client, code, step.verifier, step.nonce, fresh=fresh)
+    person = oauth_client.person(client, comments_url, code, step.verifier, step.nonce, fresh=fresh)
     return Callback(person, step.intent, account_id, step.target)
 
 
@@ -125,7 +133,7 @@ class SignedIn:
 
 
 def sign_in(
-    client: Client, person: "Person", visitor: Visitor, browser: str, lang: str
+    client: Client, person: "Person", visitor: Visitor, browser: str, lang: str, settings: Settings
 ) -> SignedIn:
     """Open the account of whoever came back. Raises NotAllowed."""
     with writing():
@@ -136,7 +144,7 @@ def sign_in(
             return SignedIn(_enter(account, client, visitor))
         known = names.of_email(person.email) if person.email else None
         if known is None:
-            if not config.current().sign_up:
+            if not settings.sign_up:
                 raise NotAllowed(email_verification.CLOSED)
             return SignedIn(ticket=_ask_name(client, person, browser))
         # The provider vouches for the address: whoever signed up with it and never proved it is out.
@@ -144,7 +152,7 @@ def sign_in(
         entry = _enter(known, client, visitor)
         if entry.session is not None:
             # Not before the second factor: an address alone must not add a sign-in method for good.
-            _connect(known, client, person, lang)
+            _connect(known, client, person, lang, settings)
         return SignedIn(entry, linked=entry.session is not None)
 
 
@@ -172,9 +180,11 @@ def _add(account: Account, who: "Person | ChooseName") -> None:
     )
 
 
-def _connect(account: Account, client: Client, person: "Person", lang: str) -> None:
+def _connect(
+    account: Account, client: Client, person: "Person", lang: str, settings: Settings
+) -> None:
     _add(account, person)
-    security_mail.write(account, lang, "provider-linked", thing=client.name)
+    security_mail.write(account, lang, "provider-linked", settings, thing=client.name)
 
 
 def _ask_name(client: Client, person: "Person", browser: str) -> str:
@@ -190,11 +200,13 @@ def _ask_name(client: Client, person: "Person", browser: str) -> str:
     )
 
 
-def make_account(client: Client, ticket: str, name: str, browser: str, visitor: Visitor) -> Entry:
+def make_account(
+    client: Client, ticket: str, name: str, browser: str, visitor: Visitor, settings: Settings
+) -> Entry:
     """The account of somebody new, with the name that he chose. Raises UnknownToken, InvalidInput,
     NotAllowed.
     """
-    if not config.current().sign_up:
+    if not settings.sign_up:
         raise NotAllowed(email_verification.CLOSED)
     with email_verification.making_account():
         _, person = _step(ChooseName, client, ticket, browser)
@@ -223,14 +235,16 @@ def proves(returned: Callback, account: Account) -> bool:
     return own and returned.account_id == account.id
 
 
-def link(client: Client, returned: Callback, account: Account, lang: str) -> None:
+def link(
+    client: Client, returned: Callback, account: Account, lang: str, settings: Settings
+) -> None:
     """Let a provider open the account of somebody who set out for that. Raises NotAllowed, UnknownToken."""
     if returned.account_id != account.id:
         raise UnknownToken(ASTRAY)
     with writing():
         identity = _identity(returned.person)
         if identity is None:
-            _connect(account, client, returned.person, lang)
+            _connect(account, client, returned.person, lang, settings)
         elif identity.account_id != account.id:
             raise NotAllowed(
                 Message(
@@ -250,13 +264,13 @@ def linked(account: Account) -> Sequence[Identity]:
     ).all()
 
 
-def unlink(account: Account, identity_id: int, lang: str) -> None:
+def unlink(account: Account, identity_id: int, lang: str, settings: Settings) -> None:
     """Let a provider not open the account any more. Raises NotAllowed when nothing else would."""
     with writing():
         identity = next((each for each in linked(account) if each.id == identity_id), None)
         if identity is None:
             return
-        if sign_in_methods.would_lock_out(account, identity=identity):
+        if sign_in_methods.would_lock_out(account, settings, identity=identity):
             raise NotAllowed(
                 Message(
                     "Without it you could not sign in any more. Add another way to sign in first: a"
@@ -264,10 +278,11 @@ def unlink(account: Account, identity_id: int, lang: str) -> None:
                 )
             )
         db.session.delete(identity)
-        security_mail.write(account, lang, "provider-unlinked", thing=called(identity))
+        thing = called(identity, settings.clients)
+        security_mail.write(account, lang, "provider-unlinked", settings, thing=thing)
 
 
-def called(identity: Identity) -> str:
+def called(identity: Identity, clients: Sequence[Client]) -> str:
     """What people call the provider of an identity."""
-    found: Mapping[str, Any] = {each.kind: each.name for each in config.current().clients}
+    found: Mapping[str, Any] = {each.kind: each.name for each in clients}
     return str(found.get(identity.kind, identity.kind))

@@ -26,11 +26,11 @@ def has_owner() -> bool:
     )
 
 
-def owner_link() -> str:
+def owner_link(comments_url: str) -> str:
     """A new one-time link with which its reader becomes an owner; earlier ones stop working."""
     with writing():
         tokens.drop(BecomeOwner, account_id=None)
-        return tokens.link(BecomeOwner.purpose, tokens.make(BecomeOwner()))
+        return tokens.link(comments_url, BecomeOwner.purpose, tokens.make(BecomeOwner()))
 
 
 def become_owner(text: str, given: NewReader, visitor: Visitor) -> Entry:

@@ -3,25 +3,28 @@
 Whoever did it himself throws it away; whoever did not learns of it in time.
 """
 
-from comments_service import config, outbox
+from comments_service import outbox
+from comments_service.config import Settings
 from comments_service.models import Account
 
 
-def write(account: Account, lang: str, what: str, *, left: int = 0, thing: str = "") -> None:
+def write(
+    account: Account, lang: str, what: str, settings: Settings, *, left: int = 0, thing: str = ""
+) -> None:
     """Put one into the outbox, inside the caller's transaction; `what` is a case of the template.
 
     Nothing is sent to an address that was never confirmed: it may be somebody else's.
     """
     if account.email is None or account.email_verified_at is None:
         return
-    link = config.current().comments_url + "account"
     outbox.write(
         account.email,
         lang,
         "security",
         name=account.name,
         what=what,
-        link=link,
+        site=settings.site_url,
+        link=settings.comments_url + "account",
         left=left,
         thing=thing,
     )

@@ -6,9 +6,10 @@ with it.
 
 import sqlalchemy as sa
 
-from comments_service import config, sessions
+from comments_service import sessions
 from comments_service.accounts import tokens
 from comments_service.accounts.tokens import AskTotp, ChangeEmail, VerifyEmail
+from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.models import (
     Account,
@@ -22,6 +23,7 @@ from comments_service.models import (
 
 def would_lock_out(
     account: Account,
+    settings: Settings,
     *,
     identity: Identity | None = None,
     passkey: Passkey | None = None,
@@ -31,7 +33,6 @@ def would_lock_out(
 
     What is switched off or not configured opens nothing, and so does not count.
     """
-    settings = config.current()
     address = account.email is not None and account.email_verified_at is not None
     if settings.magic_links and address:
         return False

@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 import sqlalchemy as sa
 
-from comments_service import config, sessions
+from comments_service import sessions
 from comments_service.db import db
 from comments_service.errors import Message, UnknownToken
 from comments_service.models import Account, Purpose, Token, now
@@ -220,6 +220,6 @@ def drop(*kinds: type[Payload], account_id: int | None) -> None:
     )
 
 
-def link(page: str, token: str) -> str:
+def link(comments_url: str, page: str, token: str) -> str:
     """The address of a page that takes a token, for an e-mail or a terminal."""
-    return f"{config.current().comments_url}{page}/{token}"
+    return f"{comments_url}{page}/{token}"

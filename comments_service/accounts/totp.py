@@ -7,6 +7,7 @@ stored as hashes only. Whoever tries codes is counted by account, and no code wo
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -14,10 +15,11 @@ import pyotp
 import segno
 import sqlalchemy as sa
 
-from comments_service import config, i18n, rate_limits, sessions
+from comments_service import i18n, rate_limits, sessions
 from comments_service.accounts import security_mail, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter, has_second_factor
 from comments_service.accounts.tokens import AskTotp
+from comments_service.config import Rate, Settings
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.models import (
@@ -109,27 +111,28 @@ def _used_up(account: Account, code: str) -> str:
     return "recovery" if used else ""
 
 
-def _tried(account: Account) -> str:
+def _tried(account: Account, rates: Sequence[Rate]) -> str:
     """Count a try, inside the caller's transaction; gives what is counted. Raises TooMany."""
     subject = f"totp:{account.public_id}"
-    rate_limits.count(subject, config.current().limit_sign_in, GUESSED_ENOUGH)
+    rate_limits.count(subject, rates, GUESSED_ENOUGH)
     return subject
 
 
-def _accepted(account: Account, code: str, subject: str, lang: str) -> str:
+def _accepted(account: Account, code: str, subject: str, lang: str, settings: Settings) -> str:
     """The same as `_used_up`, with what follows from a right code."""
     kind = _used_up(account, code)
     if kind:
         rate_limits.forget(subject)
     if kind == "recovery":
-        security_mail.write(account, lang, "recovery-used", left=codes_left(account))
+        left = codes_left(account)
+        security_mail.write(account, lang, "recovery-used", settings, left=left)
     return kind
 
 
 # ---- showing it
 
 
-def sign_in(ticket: str, code: str, visitor: Visitor, lang: str) -> Entry:
+def sign_in(ticket: str, code: str, visitor: Visitor, lang: str, settings: Settings) -> Entry:
     """The second step of signing in. Raises UnknownToken, InvalidInput, TooMany.
 
     A wrong code leaves the ticket, for five tries: whoever types slowly need not begin anew.
@@ -139,14 +142,14 @@ def sign_in(ticket: str, code: str, visitor: Visitor, lang: str) -> Entry:
         account = db.session.get(Account, found.account_id)
         if account is None or account.closed_at is not None:
             raise UnknownToken(SPENT)
-        subject = _tried(account)
+        subject = _tried(account, settings.limit_sign_in)
         tries = db.session.scalars(
             sa.update(Token)
             .where(Token.id == found.id)
             .values(tries=Token.tries + 1)
             .returning(Token.tries)
         ).one()
-        if _accepted(account, code, subject, lang):
+        if _accepted(account, code, subject, lang, settings):
             tokens.use(AskTotp, ticket)
             return enter(account, AskTotp.of(found).method, visitor, strong=True)
         if tries >= MAX_TRIES:
@@ -161,10 +164,11 @@ def _of_ticket(ticket: str) -> Token:
         raise UnknownToken(SPENT) from None
 
 
-def check(account: Account, code: str, lang: str) -> None:
+def check(account: Account, code: str, lang: str, settings: Settings) -> None:
     """Ask somebody who is signed in for a code. Raises InvalidInput, TooMany."""
     with writing():
-        right = _accepted(account, code, _tried(account), lang)
+        subject = _tried(account, settings.limit_sign_in)
+        right = _accepted(account, code, subject, lang, settings)
     if not right:
         raise InvalidInput(fields={"code": WRONG})
 
@@ -201,7 +205,9 @@ def begin(account: Account) -> None:
         db.session.add(Authenticator(account_id=account.id, secret=pyotp.random_base32()))
 
 
-def confirm(account: Account, session: Session, code: str, lang: str) -> list[str]:
+def confirm(
+    account: Account, session: Session, code: str, lang: str, settings: Settings
+) -> list[str]:
     """Take the app in use with its first code; gives the recovery codes, which nobody sees again.
 
     Raises InvalidInput, TooMany; NotAllowed when no app waits to be confirmed.
@@ -210,21 +216,22 @@ def confirm(account: Account, session: Session, code: str, lang: str) -> list[st
         app = of(account)
         if app is None or app.confirmed_at is not None:
             raise NotAllowed(Message("No app is waiting for its first code."))
-        right = len(plain(code)) == 6 and _accepted(account, code, _tried(account), lang)
-        if right:
+        if len(plain(code)) == 6 and _accepted(
+            account, code, _tried(account, settings.limit_sign_in), lang, settings
+        ):
             app.confirmed_at = now()
             sessions.prove(session, strong=True)
-            security_mail.write(account, lang, "totp-on")
+            security_mail.write(account, lang, "totp-on", settings)
             return _new_codes(account)
     raise InvalidInput(fields={"code": WRONG})
 
 
-def renew_codes(account: Account, lang: str) -> list[str]:
+def renew_codes(account: Account, lang: str, settings: Settings) -> list[str]:
     """New recovery codes; the old ones, used or not, are worth nothing any more."""
     with writing():
         if not has_second_factor(account):
             raise NotAllowed(Message("Your account has no second factor."))
-        security_mail.write(account, lang, "codes-renewed")
+        security_mail.write(account, lang, "codes-renewed", settings)
         return _new_codes(account)
 
 
@@ -241,11 +248,11 @@ def _new_codes(account: Account) -> list[str]:
     return ["-".join(each[at : at + 4] for at in range(0, RECOVERY_CHARS, 4)) for each in made]
 
 
-def switch_off(account: Account, lang: str) -> None:
+def switch_off(account: Account, lang: str, settings: Settings) -> None:
     """Ask for no second factor any more."""
     with writing():
         if has_second_factor(account):
-            security_mail.write(account, lang, "totp-off")
+            security_mail.write(account, lang, "totp-off", settings)
         _drop(account)
 
 
@@ -255,7 +262,7 @@ def _drop(account: Account) -> None:
     db.session.flush()
 
 
-def reset(account: Account) -> None:
+def reset(account: Account, settings: Settings) -> None:
     """For somebody who lost everything and asks whoever runs the server: no second factor, no passkey.
 
     All sessions end: what was lost may have been stolen. Raises InvalidInput where nothing but a
@@ -265,20 +272,20 @@ def reset(account: Account) -> None:
         _drop(account)
         db.session.execute(sa.delete(Passkey).where(Passkey.account_id == account.id))
         # Whoever has an address can ask for a new password, even where he never had one.
-        by_email = config.current().passwords and account.email_verified_at is not None
-        if not by_email and sign_in_methods.would_lock_out(account):
+        by_email = settings.passwords and account.email_verified_at is not None
+        if not by_email and sign_in_methods.would_lock_out(account, settings):
             raise InvalidInput(fields={"email": ONLY_PASSKEYS})
         sessions.end_all(account.id)
         tokens.drop(AskTotp, account_id=account.id)
-        security_mail.write(account, i18n.DEFAULT, "reset")
+        security_mail.write(account, i18n.DEFAULT, "reset", settings)
 
 
 # ---- what an app is told
 
 
-def provisioning_uri(account: Account, secret: str) -> str:
+def provisioning_uri(account: Account, secret: str, site_url: str) -> str:
     """The `otpauth:` address that an app understands, by link or by picture."""
-    host = urlsplit(config.current().site_url).hostname or "Postil"
+    host = urlsplit(site_url).hostname or "Postil"
     return pyotp.TOTP(secret).provisioning_uri(name=account.email or account.name, issuer_name=host)
 
 

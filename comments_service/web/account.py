@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request, url_for
 
 from comments_service import avatars, by_writer, sessions
 from comments_service.accounts import passwords
+from comments_service.config import Settings
 from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import MAX_PASSWORD_CHARS, NewPassword, from_form
 from comments_service.web import answers, visitor
@@ -55,14 +56,14 @@ def end_sessions() -> Response:
     guard=Guard.SIGNED_IN,
     who="oneself; freshly proved for a first one",
 )
-def password() -> Response:
+def password(settings: Settings) -> Response:
     _, account = visitor.signed_in()
     first = passwords.of(account) is None
 
     def choose() -> Response:
         # There is no old one to ask for: somebody at an open browser would make the account his.
         _, account = visitor.freshly_proved()
-        passwords.choose(account, from_form(NewPassword, request.form))
+        passwords.choose(account, from_form(NewPassword, request.form), settings)
         answers.say(Message("From now on your password signs you in as well."))
         return answers.see_other(url_for("account.overview"))
 
@@ -70,8 +71,8 @@ def password() -> Response:
         old = request.form.get("old_password", "")
         if len(old) > MAX_PASSWORD_CHARS:
             raise InvalidInput(fields={"old_password": passwords.WRONG})
-        given = from_form(NewPassword, request.form)
-        entry = passwords.change(account, old, given, visitor.current())
+        given, rates = from_form(NewPassword, request.form), settings.limit_sign_in
+        entry = passwords.change(account, old, given, visitor.current(), rates)
         answers.say(Message("Your new password is set; all other sessions have ended."))
         return entered(entry, url_for("account.overview"))
 

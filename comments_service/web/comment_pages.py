@@ -6,7 +6,8 @@ Whatever goes wrong, the text that was typed comes back in the form.
 from flask import Blueprint, Response, flash, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from comments_service import by_writer, comments, config, i18n, threads
+from comments_service import by_writer, comments, i18n, threads
+from comments_service.config import Settings
 from comments_service.errors import Message, NotAllowed, ServiceError, UnknownComment
 from comments_service.inputs import EditedComment, Limits, NewComment, Preview, from_form
 from comments_service.models import Comment, Status, Thread
@@ -45,9 +46,8 @@ def _lang(thread: Thread) -> str:
 
 
 @route(bp, "GET /discussions", "All conversations, the latest active first", guard=Guard.OPEN)
-def discussions() -> Response:
+def discussions(settings: Settings) -> Response:
     """All conversations, page by page: the blog's own page of them has the first."""
-    settings = config.current()
     found = threads.discussions()
     spoken = {lang for each in found for lang in threads.languages(each.thread)}
     asked = request.args.get("lang", "")
@@ -64,8 +64,8 @@ def discussions() -> Response:
     "The thread, its form, one's own held comments",
     guard=Guard.OPEN,
 )
-def read(thread_id: str) -> Response:
-    return thread_page(threads.get(thread_id), values=request.args)
+def read(thread_id: str, settings: Settings) -> Response:
+    return thread_page(threads.get(thread_id), settings, values=request.args)
 
 
 @route(
@@ -75,42 +75,41 @@ def read(thread_id: str) -> Response:
     guard=Guard.OPEN,
     who="everybody, within limits",
 )
-def post(thread_id: str) -> Response:
+def post(thread_id: str, settings: Settings) -> Response:
     thread = threads.get(thread_id)
     if request.form.get("act") == "preview":
-        return preview(thread)
-    settings = config.current()
+        return preview(thread, settings)
     try:
         new = from_form(NewComment, request.form, Limits(settings.max_chars))
         posted = comments.post(thread_id, visitor.current(), new, settings)
     except ServiceError as error:
-        return thread_page(thread, values=request.form, error=error)
+        return thread_page(thread, settings, values=request.form, error=error)
     _ = i18n.gettext(_lang(thread))
     if posted.comment.status is Status.PUBLISHED:
-        return answers.see_other(where(posted.comment), posted.token)
+        return answers.see_other(where(posted.comment, settings), posted.token)
     flash(_("Thank you. Your comment is waiting for a moderator; until then, only you can see it."))
     return answers.see_other(thread_address(thread, posted.comment), posted.token)
 
 
-def preview(thread: Thread) -> Response:
-    limits = Limits(config.current().max_chars)
+def preview(thread: Thread, settings: Settings) -> Response:
+    limits = Limits(settings.max_chars)
     try:
         given = from_form(Preview, {"body": request.form.get("body", "")}, limits)
         html = comments.rendered(given.body)
     except ServiceError as error:
-        return thread_page(thread, values=request.form, error=error)
-    return thread_page(thread, values=request.form, preview=html)
+        return thread_page(thread, settings, values=request.form, error=error)
+    return thread_page(thread, settings, values=request.form, preview=html)
 
 
 def thread_page(
     thread: Thread,
+    settings: Settings,
     *,
     values: MultiDict[str, str],
     error: ServiceError | None = None,
     preview: str | None = None,
 ) -> Response:
     """The thread on a page of its own; `values` fill the form again."""
-    settings = config.current()
     lang = _lang(thread)
     conversation = threads.conversation(thread.id)
     cut = threads.pages(conversation, settings.page_size)
@@ -171,8 +170,8 @@ def ask_edit(comment_id: int) -> Response:
     guard=Guard.OPEN,
     who=WRITER,
 )
-def edit(comment_id: int) -> Response:
-    body, settings = request.form.get("body", ""), config.current()
+def edit(comment_id: int, settings: Settings) -> Response:
+    body = request.form.get("body", "")
     try:
         new = from_form(EditedComment, {"body": body}, Limits(settings.max_chars))
         comment = comments.edit(comment_id, visitor.current(), new, settings)
@@ -183,7 +182,7 @@ def edit(comment_id: int) -> Response:
         )
     _ = i18n.gettext(visitor.language())
     flash(_("Saved."))
-    return answers.see_other(where(comment))
+    return answers.see_other(where(comment, settings))
 
 
 @route(bp, "GET /comment/<id:comment_id>/delete", "A question", guard=Guard.OPEN, who=WRITER)
@@ -199,8 +198,8 @@ def ask_delete(comment_id: int) -> Response:
     guard=Guard.OPEN,
     who=WRITER,
 )
-def delete(comment_id: int) -> Response:
-    comment = comments.delete(comment_id, visitor.current(), config.current())
+def delete(comment_id: int, settings: Settings) -> Response:
+    comment = comments.delete(comment_id, visitor.current(), settings)
     _ = i18n.gettext(visitor.language())
     flash(_("Your comment is deleted."))
     return answers.see_other(thread_address(comment.thread))
@@ -216,12 +215,12 @@ def mine(comment_id: int) -> Comment:
     return comment
 
 
-def where(comment: Comment) -> str:
+def where(comment: Comment, settings: Settings) -> str:
     """Where its writer sees a comment now: in the article, once it stands there.
 
     On a blog whose files lie elsewhere it stands there after the next build only.
     """
-    baked = config.current().output_folder is not None
+    baked = settings.output_folder is not None
     published = comment.status is Status.PUBLISHED
     if baked and published and publisher.settled(comment.thread_id, SETTLE_SECONDS):
         return article_address(comment)

@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from comments_service import config
 from comments_service.accounts import passkeys, passwords, totp
 from comments_service.accounts.login import has_passkey, has_second_factor, needs_strong_proof
+from comments_service.config import Settings
 from comments_service.errors import InvalidInput, WrongCredentials
 from comments_service.inputs import MAX_PASSWORD_CHARS
 from comments_service.models import Account
@@ -19,10 +19,9 @@ from comments_service.web.routes import Guard, route
 bp = Blueprint("confirm", __name__)
 
 
-def confirming_methods(account: Account) -> dict[str, bool]:
+def confirming_methods(account: Account, settings: Settings) -> dict[str, bool]:
     """How an account can show again that it is itself; what is switched off proves nothing."""
-    settings = config.current()
-    weak = not needs_strong_proof(account)
+    weak = not needs_strong_proof(account, settings)
     return {
         "password": weak and settings.passwords and passwords.of(account) is not None,
         "code": has_second_factor(account),
@@ -40,23 +39,24 @@ def confirming_methods(account: Account) -> dict[str, bool]:
     guard=Guard.SIGNED_IN,
     who="oneself, within limits",
 )
-def confirm() -> Response:
+def confirm(settings: Settings) -> Response:
     session, account = visitor.signed_in()
     target = next_path(request.values.get("next"))
-    methods = confirming_methods(account)
+    methods = confirming_methods(account, settings)
 
     def act() -> Response:
         code = request.form.get("recovery_code") or request.form.get("code", "")
         if methods["code"] and code:
-            totp.check(account, code, visitor.language())
+            totp.check(account, code, visitor.language(), settings)
             return proved_again(session, target, strong=True)
         if methods["passkey"] and (answer := request.form.get("credential")):
-            passkeys.check(account, request.form.get("ticket", ""), credential(answer))
+            ticket = request.form.get("ticket", "")
+            passkeys.check(account, ticket, credential(answer), settings)
             return proved_again(session, target, strong=True)
         password = request.form.get("password", "")
         if not methods["password"] or len(password) > MAX_PASSWORD_CHARS:
             raise InvalidInput(fields={"password": passwords.WRONG})
-        passwords.check(account, password)
+        passwords.check(account, password, settings.limit_sign_in)
         return proved_again(session, target)
 
     return form_page("accounts/confirm.html", act, next=target, methods=methods)

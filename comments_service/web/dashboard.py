@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from comments_service import comments, config, i18n, moderation_queue, threads
 from comments_service.accounts.login import has_passkey, has_second_factor
+from comments_service.config import Settings
 from comments_service.errors import (
     Message,
     NotAllowed,
@@ -33,23 +34,22 @@ MAX_AT_ONCE = 100
 def second_factor_missing(error: SecondFactorMissing) -> Response:
     """Lead a moderator to set one up, and back."""
     here = visitor.here() if request.method == "GET" else request.path
-    return answers.refusal(
-        "dashboard/second-factor-missing.html", error, here=here, has=strong_methods()
-    )
+    has = strong_methods(config.current())
+    return answers.refusal("dashboard/second-factor-missing.html", error, here=here, has=has)
 
 
-def strong_methods() -> dict[str, bool]:
+def strong_methods(settings: Settings) -> dict[str, bool]:
     """What the moderator who asks could show beside a password."""
     session = visitor.session()
     account = session.account if session else None
     return {
         "app": account is not None and has_second_factor(account),
-        "passkey": account is not None and config.current().passkeys and has_passkey(account),
+        "passkey": account is not None and settings.passkeys and has_passkey(account),
     }
 
 
 @route(bp, "GET /", "A list: the queue, or another state, thread, words", guard=Guard.MODERATOR)
-def queue() -> Response:
+def queue(settings: Settings) -> Response:
     try:
         status = Status(request.args.get("status", "pending"))
     except ValueError:
@@ -72,7 +72,7 @@ def queue() -> Response:
         words=words,
         query=urlencode({"status": str(status), "thread": thread_id, "q": words}),
         undoable=_undoable(),
-        unprotected=not any(strong_methods().values()),
+        unprotected=not any(strong_methods(settings).values()),
     )
 
 

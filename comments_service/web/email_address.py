@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request, url_for
 
 from comments_service.accounts import email_change, tokens
+from comments_service.config import Settings
 from comments_service.errors import Message
 from comments_service.inputs import NewEmail, from_form
 from comments_service.web import answers, visitor
@@ -18,7 +19,7 @@ bp = Blueprint("email_address", __name__)
     "Asks for another address, or keeps the old one after all",
     guard=Guard.FRESH_PROOF,
 )
-def change() -> Response:
+def change(settings: Settings) -> Response:
     session, account = visitor.freshly_proved()
 
     def act() -> Response:
@@ -26,9 +27,9 @@ def change() -> Response:
             email_change.cancel(account)
             answers.say(Message("Your address stays as it is."))
         else:
-            given = from_form(NewEmail, request.form)
-            network = visitor.current().network
-            email_change.ask(session, account, given.email, visitor.language(), network)
+            email = from_form(NewEmail, request.form).email
+            lang, network = visitor.language(), visitor.current().network
+            email_change.ask(session, account, email, lang, network, settings)
             answers.say(Message("An e-mail is on its way to the new address: open its link."))
         return answers.see_other(url_for("email_address.change"))
 
@@ -43,9 +44,9 @@ def change() -> Response:
     guard=Guard.OPEN,
     who="whoever has the e-mail's link",
 )
-def confirm(token: str) -> Response:
+def confirm(token: str, settings: Settings) -> Response:
     def act() -> Response:
-        email_change.confirm(token, visitor.language())
+        email_change.confirm(token, visitor.language(), settings.site_url)
         answers.say(Message("Your new address is confirmed; all other sessions have ended."))
         return answers.see_other(url_for("account.overview"))
 

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request, url_for
 
 from comments_service.accounts import passkeys
+from comments_service.config import Settings
 from comments_service.errors import Message
 from comments_service.inputs import PasskeyName, from_form
 from comments_service.web import answers, visitor
@@ -20,14 +21,14 @@ bp = Blueprint("passkeys", __name__)
     guard=Guard.SIGNED_IN,
     who="oneself; freshly proved for every change",
 )
-def list_passkeys() -> Response:
+def list_passkeys(settings: Settings) -> Response:
     _, account = visitor.signed_in()
 
     def act() -> Response:
         visitor.freshly_proved()
         number = request.form.get("passkey", 0, type=row_id)
         if request.form.get("act") == "remove":
-            passkeys.remove(account, number, visitor.language())
+            passkeys.remove(account, number, visitor.language(), settings)
             answers.say(
                 Message(
                     "The passkey is removed. You may want to remove it from the device as well."

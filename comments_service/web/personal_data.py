@@ -5,6 +5,7 @@ from flask import Blueprint, Response, request, url_for
 
 from comments_service import account_comments, account_deletion, by_writer
 from comments_service.accounts import export
+from comments_service.config import Settings
 from comments_service.errors import InvalidInput, Message
 from comments_service.models import now
 from comments_service.web import answers, visitor
@@ -61,7 +62,7 @@ def data() -> Response:
 
 
 @route(bp, "GET POST /account/delete", "Deletes the account, at once", guard=Guard.FRESH_PROOF)
-def delete() -> Response:
+def delete(settings: Settings) -> Response:
     session, account = visitor.freshly_proved()
 
     def act() -> Response:
@@ -70,7 +71,8 @@ def delete() -> Response:
             raise InvalidInput(
                 fields={"comments": Message("Please choose what happens to your comments.")}
             )
-        account_deletion.delete(account, keep=choice == "keep", lang=visitor.language())
+        lang, site_url = visitor.language(), settings.site_url
+        account_deletion.delete(account, keep=choice == "keep", lang=lang, site_url=site_url)
         visitor.become(None)
         return visitor.forget(answers.see_other(url_for("personal_data.goodbye")))
 

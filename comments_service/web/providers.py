@@ -7,10 +7,9 @@ redirect to another site.
 
 from flask import Blueprint, Response, request, url_for
 
-from comments_service import config
 from comments_service.accounts import providers
 from comments_service.accounts.providers import Callback
-from comments_service.config import Client
+from comments_service.config import Client, Settings
 from comments_service.errors import InvalidInput, Message, NotAllowed
 from comments_service.inputs import ChosenName, from_form
 from comments_service.web import answers, browser_cookie, visitor
@@ -30,8 +29,8 @@ MAX_CHARS = 2_000
     guard=Guard.OPEN,
     who="everybody, within limits; freshly proved to link",
 )
-def set_out(key: str) -> Response:
-    client = providers.of_key(key)
+def set_out(key: str, settings: Settings) -> Response:
+    client = providers.of_key(key, settings.clients)
     purpose = request.form.get("purpose", "")
     target = next_path(request.form.get("next"))
     if purpose == "link":
@@ -42,7 +41,7 @@ def set_out(key: str) -> Response:
         raise InvalidInput
     browser = browser_cookie.made()
     address = providers.authorize(
-        client, visitor.current(), browser=browser, target=target, intent=purpose
+        client, visitor.current(), settings, browser=browser, target=target, intent=purpose
     )
     return browser_cookie.keep(
         answers.page("accounts/provider.html", client=client, address=address), browser
@@ -56,14 +55,14 @@ def set_out(key: str) -> Response:
     guard=Guard.OPEN,
     who="whoever set out in the same browser, with the state",
 )
-def come_back(key: str) -> Response:
-    client = providers.of_key(key)
+def come_back(key: str, settings: Settings) -> Response:
+    client = providers.of_key(key, settings.clients)
     state, code = (request.values.get(name, "")[:MAX_CHARS] for name in ("state", "code"))
 
     def act() -> Response:
-        return received(
-            client, providers.callback(client, state, code, browser_cookie.of_browser())
-        )
+        browser = browser_cookie.of_browser()
+        back = providers.callback(client, settings.comments_url, state, code, browser)
+        return received(client, back, settings)
 
     # What a provider says of an error is not shown: anybody could have written it into the address.
     going = bool(state and code) and request.method == "GET"
@@ -72,12 +71,12 @@ def come_back(key: str) -> Response:
     )
 
 
-def received(client: Client, returned: Callback) -> Response:
+def received(client: Client, returned: Callback, settings: Settings) -> Response:
     """Do what somebody set out for who is back from a provider."""
     target, lang = next_path(returned.target), visitor.language()
     if returned.intent == "link":
         _, account = visitor.signed_in()
-        providers.link(client, returned, account, lang)
+        providers.link(client, returned, account, lang, settings)
         answers.say(Message("From now on {provider} signs you in as well.", provider=client.name))
         return answers.see_other(target)
     if returned.intent == "prove":
@@ -91,7 +90,9 @@ def received(client: Client, returned: Callback) -> Response:
             )
         return proved_again(session, target)
     browser = browser_cookie.of_browser()
-    signed_in = providers.sign_in(client, returned.person, visitor.current(), browser, lang)
+    signed_in = providers.sign_in(
+        client, returned.person, visitor.current(), browser, lang, settings
+    )
     if signed_in.entry is None:
         return name_page(client, signed_in.ticket, target, returned.person.name)
     if signed_in.linked:
@@ -126,13 +127,13 @@ def name_page(
     guard=Guard.OPEN,
     who="whoever set out in the same browser, with the ticket",
 )
-def choose_name(key: str) -> Response:
-    client = providers.of_key(key)
+def choose_name(key: str, settings: Settings) -> Response:
+    client = providers.of_key(key, settings.clients)
     ticket, target = request.form.get("ticket", ""), next_path(request.form.get("next"))
     try:
         name = from_form(ChosenName, request.form).name
         entry = providers.make_account(
-            client, ticket, name, browser_cookie.of_browser(), visitor.current()
+            client, ticket, name, browser_cookie.of_browser(), visitor.current(), settings
         )
     except InvalidInput as error:
         return name_page(client, ticket, target, request.form.get("name", ""), error)
@@ -146,17 +147,18 @@ def choose_name(key: str) -> Response:
     guard=Guard.SIGNED_IN,
     who="oneself; freshly proved for every change",
 )
-def linked() -> Response:
+def linked(settings: Settings) -> Response:
     _, account = visitor.signed_in()
 
     def act() -> Response:
         visitor.freshly_proved()
         if number := request.form.get("identity", type=row_id):
-            providers.unlink(account, number, visitor.language())
+            providers.unlink(account, number, visitor.language(), settings)
             answers.say(Message("It is disconnected."))
         return answers.see_other(url_for("providers.linked"))
 
-    found = [(each, providers.called(each)) for each in providers.linked(account)]
+    clients = settings.clients
+    found = [(each, providers.called(each, clients)) for each in providers.linked(account)]
     kinds = {each.kind for each, _ in found}
-    more = [each.kind for each in config.current().clients if each.kind not in kinds]
+    more = [each.kind for each in clients if each.kind not in kinds]
     return form_page("accounts/providers.html", act, linked=found, more=more)

@@ -23,7 +23,8 @@ def api(app: Flask) -> str:
     """Every call of the API: what it takes, who may, what it does and answers."""
     rows = [
         (
-            _call(methods, path.removeprefix(API), view) + _fields(view),
+            _call(methods, path.removeprefix(API), view)
+            + _fields(view, app.extensions["settings"]),
             view.who or view.guard,
             _does(view),
             ", ".join(map(str, view.answers)),
@@ -68,9 +69,9 @@ def _call(methods: str, path: str, view: Route) -> str:
     return f"`{methods} {path}{'?' if query else ''}{query}`"
 
 
-def _fields(view: Route) -> str:
+def _fields(view: Route, settings: Settings) -> str:
     """The names in the body; a question mark where one may be left out. The trap for bots is none."""
-    model = view.model()
+    model = view.model(settings)
     names = [
         f"{name}{'' if each.is_required() else '?'}"
         for name, each in (model.model_fields if model else {}).items()

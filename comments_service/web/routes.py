@@ -13,6 +13,7 @@ import orjson
 from flask import Blueprint, Response, request
 
 from comments_service import config
+from comments_service.config import Settings
 from comments_service.errors import MalformedJSON, Message, WrongContentType
 from comments_service.inputs import Input, Limits, Model, parse
 
@@ -21,7 +22,7 @@ MAX_BYTES = 256 * 1024
 
 View = TypeVar("View", bound=Callable[..., Response])
 # A model, or what chooses one by the settings; `bytes` for JSON that is read below.
-Body = type[Input] | type[bytes] | Callable[[], type[Input]]
+Body = type[Input] | type[bytes] | Callable[[Settings], type[Input]]
 
 
 class Guard(StrEnum):
@@ -52,18 +53,21 @@ class Route:
     query: tuple[str, ...]
     max_bytes: int
 
-    def model(self) -> type[Input] | None:
+    def model(self, settings: Settings) -> type[Input] | None:
         """What the body is parsed as; nothing where it is read below, or there is none."""
         if self.body is None:
             return None
         if isinstance(self.body, type):
             return self.body if issubclass(self.body, Input) else None
-        return self.body()
+        return self.body(settings)
 
     def __call__(self, **values: Any) -> Response:
+        settings = config.current()
         if self.body is not None:
-            model = self.model()
-            values["given"] = request_json(model) if model else request_bytes()
+            model = self.model(settings)
+            values["given"] = request_json(model, settings) if model else request_bytes()
+        if "settings" in self.view.__annotations__:
+            values["settings"] = settings
         return self.view(**values)
 
 
@@ -80,7 +84,9 @@ def route(
     query: tuple[str, ...] = (),
     max_bytes: int = MAX_BYTES,
 ) -> Callable[[View], View]:
-    """Hang a function into a blueprint, with what is said of it. Its body comes as `given`.
+    """Hang a function into a blueprint, with what is said of it.
+
+    The body comes as `given`; the settings as `settings`, where the function has such a parameter.
 
     `call` is how documents write it: "GET POST /account/email".
     """
@@ -101,7 +107,7 @@ def request_bytes() -> bytes:
     return request.get_data()
 
 
-def request_json(model: type[Model]) -> Model:
+def request_json(model: type[Model], settings: Settings) -> Model:
     """The request's JSON as `model`. Raises WrongContentType, MalformedJSON, InvalidInput."""
     try:
         data = orjson.loads(request_bytes())
@@ -109,4 +115,4 @@ def request_json(model: type[Model]) -> Model:
         raise MalformedJSON(
             Message("The body is not valid JSON: {reason}", reason=str(error))
         ) from None
-    return parse(model, data, Limits(config.current().max_chars))
+    return parse(model, data, Limits(settings.max_chars))

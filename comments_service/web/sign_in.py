@@ -5,7 +5,7 @@ A GET only shows a form: programs that open links in e-mails change nothing.
 
 from flask import Blueprint, Response, request, url_for
 
-from comments_service import config, sessions
+from comments_service import sessions
 from comments_service.accounts import (
     email_verification,
     magic_link,
@@ -15,6 +15,7 @@ from comments_service.accounts import (
     tokens,
     totp,
 )
+from comments_service.config import Settings
 from comments_service.errors import (
     InvalidInput,
     Message,
@@ -50,15 +51,16 @@ LINK = "whoever has the e-mail's link"
     guard=Guard.OPEN,
     who="everybody, within limits",
 )
-def sign_in() -> Response:
+def sign_in(settings: Settings) -> Response:
     target = next_path(request.values.get("next"))
 
     def act() -> Response:
         asking = visitor.current()
         if request.form.get("act") != "letter":
-            return entered(passwords.sign_in(from_form(SignIn, request.form), asking), target)
+            given = from_form(SignIn, request.form)
+            return entered(passwords.sign_in(given, asking, settings), target)
         email = from_form(AskedLink, {"email": request.form.get("email", "")}).email
-        ticket = magic_link.ask(email, visitor.language(), asking.network, target=target)
+        ticket = magic_link.ask(email, visitor.language(), asking.network, settings, target=target)
         return code_page(ticket, target, email, 202)
 
     return form_page("accounts/sign-in.html", act, next=target)
@@ -89,12 +91,11 @@ def code_page(
     guard=Guard.OPEN,
     who="whoever has the ticket and the code; five tries",
 )
-def sign_in_by_code() -> Response:
+def sign_in_by_code(settings: Settings) -> Response:
     target = next_path(request.form.get("next"))
     try:
-        return entered(
-            magic_link.by_code(from_form(GivenCode, request.form), visitor.current()), target
-        )
+        given = from_form(GivenCode, request.form)
+        return entered(magic_link.by_code(given, visitor.current(), settings), target)
     except (InvalidInput, TooMany) as error:
         ticket, email = request.form.get("ticket", ""), request.form.get("email", "")
         return code_page(ticket, target, email, error.status, error)
@@ -107,14 +108,16 @@ def sign_in_by_code() -> Response:
     guard=Guard.OPEN,
     who="whoever has the ticket of the first step, within limits",
 )
-def second_step() -> Response:
+def second_step(settings: Settings) -> Response:
     target = next_path(request.form.get("next"))
 
     def act() -> Response:
         code = request.form.get("recovery_code") or request.form.get("code", "")
         given = from_form(SecondStep, {"ticket": request.form.get("ticket", ""), "code": code})
         try:
-            entry = totp.sign_in(given.ticket, given.code, visitor.current(), visitor.language())
+            entry = totp.sign_in(
+                given.ticket, given.code, visitor.current(), visitor.language(), settings
+            )
         except UnknownToken as error:
             answers.say(error.detail)
             return answers.see_other(answers.onward("sign_in.sign_in", target))
@@ -134,13 +137,13 @@ def left_message(left: int) -> Message:
 
 
 @route(bp, "GET POST /link/<token>", "A session", guard=Guard.OPEN, who=LINK)
-def sign_in_by_link(token: str) -> Response:
+def sign_in_by_link(token: str, settings: Settings) -> Response:
     def act() -> Response:
         name = from_form(ChosenName, request.form).name if found.account is None else None
-        entry, target = magic_link.by_link(token, visitor.current(), name)
+        entry, target = magic_link.by_link(token, visitor.current(), settings, name)
         return entered(entry, next_path(target))
 
-    found = magic_link.welcome(token)
+    found = magic_link.welcome(token, settings)
     return form_page("accounts/sign-in-link.html", act, reader=found.account, email=found.email)
 
 
@@ -151,12 +154,12 @@ def sign_in_by_link(token: str) -> Response:
     guard=Guard.OPEN,
     who="everybody, within limits",
 )
-def sign_up() -> Response:
+def sign_up(settings: Settings) -> Response:
     def act() -> Response:
-        given = from_form(email_verification.sign_up_form(), request.form)
+        given = from_form(email_verification.sign_up_form(settings), request.form)
         browser = browser_cookie.made()
         email_verification.sign_up(
-            given, visitor.language(), visitor.current().network, browser=browser
+            given, visitor.language(), visitor.current().network, settings, browser=browser
         )
         return browser_cookie.keep(
             answers.page("accounts/email-sent.html", 202, email=given.email), browser
@@ -177,7 +180,7 @@ def sign_out() -> Response:
 
 
 @route(bp, "GET POST /verify/<token>", "Confirms the address, signs in", guard=Guard.OPEN, who=LINK)
-def verify(token: str) -> Response:
+def verify(token: str, settings: Settings) -> Response:
     def act() -> Response:
         if request.form.get("act") == "disown":
             return answers.see_other(
@@ -185,17 +188,21 @@ def verify(token: str) -> Response:
             )
         password = request.form.get("password", "")[: MAX_PASSWORD_CHARS + 1]
         entry = email_verification.verify(
-            token, visitor.current(), browser=browser_cookie.of_browser(), password=password
+            token,
+            visitor.current(),
+            settings,
+            browser=browser_cookie.of_browser(),
+            password=password,
         )
         answers.say(Message("Your address is confirmed."))
         return entered(entry, url_for("account.overview"))
 
-    asked = email_verification.needs_password(token, browser_cookie.of_browser())
+    asked = email_verification.needs_password(token, browser_cookie.of_browser(), settings)
     return form_page("accounts/verify.html", act, password_asked=asked)
 
 
-def expect_passwords() -> None:
-    if not config.current().passwords:
+def expect_passwords(settings: Settings) -> None:
+    if not settings.passwords:
         raise NotAllowed(passwords.NO_PASSWORDS)
 
 
@@ -206,26 +213,26 @@ def expect_passwords() -> None:
     guard=Guard.OPEN,
     who="everybody, within limits",
 )
-def forgot() -> Response:
+def forgot(settings: Settings) -> Response:
     def act() -> Response:
-        given = from_form(Forgotten, request.form)
-        email_verification.forgot(given.email, visitor.language(), visitor.current().network)
-        return answers.page("accounts/email-sent.html", 202, email=given.email)
+        email = from_form(Forgotten, request.form).email
+        email_verification.forgot(email, visitor.language(), visitor.current().network, settings)
+        return answers.page("accounts/email-sent.html", 202, email=email)
 
-    expect_passwords()
+    expect_passwords(settings)
     return form_page("accounts/forgot.html", act)
 
 
 @route(bp, "GET POST /reset/<token>", "A new password, signs in", guard=Guard.OPEN, who=LINK)
-def reset(token: str) -> Response:
+def reset(token: str, settings: Settings) -> Response:
     def act() -> Response:
         entry = email_verification.reset(
-            token, from_form(NewPassword, request.form), visitor.current()
+            token, from_form(NewPassword, request.form), visitor.current(), settings
         )
         answers.say(Message("Your new password is set."))
         return entered(entry, url_for("account.overview"))
 
-    expect_passwords()
+    expect_passwords(settings)
     tokens.find(tokens.ResetPassword, token)
     return form_page("accounts/reset.html", act)
 
@@ -237,16 +244,15 @@ def reset(token: str) -> Response:
     guard=Guard.OPEN,
     who="whoever has the terminal's link",
 )
-def owner(token: str) -> Response:
+def owner(token: str, settings: Settings) -> Response:
     def act() -> Response:
-        entry = roles.become_owner(
-            token, from_form(email_verification.sign_up_form(), request.form), visitor.current()
-        )
+        given = from_form(email_verification.sign_up_form(settings), request.form)
+        entry = roles.become_owner(token, given, visitor.current())
         answers.say(Message("Welcome. This blog's comments are yours to look after."))
         if (
             entry.session
             and entry.session.account
-            and sign_in_methods.would_lock_out(entry.session.account)
+            and sign_in_methods.would_lock_out(entry.session.account, settings)
         ):
             answers.say(
                 Message(

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request, url_for
 
 from comments_service.accounts import totp
 from comments_service.accounts.login import has_second_factor
+from comments_service.config import Settings
 from comments_service.errors import Message
 from comments_service.web import answers, visitor
 from comments_service.web.form_page import form_page
@@ -19,7 +20,7 @@ bp = Blueprint("totp", __name__)
     guard=Guard.SIGNED_IN,
     who="oneself; freshly proved for every change",
 )
-def second_factor() -> Response:
+def second_factor(settings: Settings) -> Response:
     session, account = visitor.signed_in()
     app = totp.of(account)
     if request.method == "POST" or (app and app.confirmed_at is None):
@@ -32,19 +33,22 @@ def second_factor() -> Response:
             case "begin":
                 totp.begin(account)
             case "confirm":
-                codes = totp.confirm(account, session, request.form.get("code", ""), lang)
+                code = request.form.get("code", "")
+                codes = totp.confirm(account, session, code, lang, settings)
                 return answers.page("accounts/recovery-codes.html", codes=codes, begun=True)
             case "codes":
-                codes = totp.renew_codes(account, lang)
+                codes = totp.renew_codes(account, lang, settings)
                 return answers.page("accounts/recovery-codes.html", codes=codes, begun=False)
             case "off":
                 was_on = has_second_factor(account)
-                totp.switch_off(account, lang)
+                totp.switch_off(account, lang, settings)
                 if was_on:
                     answers.say(Message("Signing in does not ask for a second factor any more."))
         return answers.see_other(url_for("totp.second_factor"))
 
-    uri = totp.provisioning_uri(account, app.secret) if app and app.confirmed_at is None else ""
+    uri = ""
+    if app and app.confirmed_at is None:
+        uri = totp.provisioning_uri(account, app.secret, settings.site_url)
     return form_page(
         "accounts/second-factor.html",
         act,

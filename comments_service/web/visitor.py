@@ -101,7 +101,7 @@ def signed_in() -> tuple[Session, Account]:
 def freshly_proved() -> tuple[Session, Account]:
     """The same, for what cannot be taken back. Raises SignInRequired, ProofRequired."""
     asking, account = signed_in()
-    if not proved(asking):
+    if not proved(asking, config.current()):
         raise errors.ProofRequired
     return asking, account
 

@@ -549,7 +549,7 @@ def test_the_terminals_link_makes_the_owner_once(
 
 
 def test_a_new_link_makes_the_earlier_one_useless(guest: Visitor, owner_path: str) -> None:
-    roles.owner_link()
+    roles.owner_link(SITE)
     assert guest.post(owner_path, NEW).status_code == 404
 
 

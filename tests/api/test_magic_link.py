@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import outbox
+from comments_service import config, outbox
 from comments_service.accounts import names, roles
 from comments_service.config import Rate
 from comments_service.db import db, writing
@@ -656,7 +656,7 @@ class TestWithoutPasswords:
         self, app: Flask, guest: Visitor
     ) -> None:
         account = make.account("Olga", verified=False)
-        path = roles.owner_link().removeprefix(SITE)
+        path = roles.owner_link(config.current().comments_url).removeprefix(SITE)
         guest.post(path, {"name": "Olga", "email": "olga@example.org"})
         assert db.session.get_one(Account, account.id).role is Role.OWNER
         assert db.session.query(Identity).count() == 0

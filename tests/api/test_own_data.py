@@ -37,7 +37,7 @@ from comments_service.publishing import publisher, rebake
 from comments_service.sessions import Visitor as Asking
 from tests import make
 from tests.api.people import text, visiting
-from tests.conftest import Visitor
+from tests.conftest import SITE, Visitor
 
 DATA = "/comments/account/data"
 DELETE = "/comments/account/delete"
@@ -139,7 +139,7 @@ def bake(settings: Settings) -> None:
 def test_everything_that_is_known_comes_in_one_file(browser: Visitor, rhea: Account) -> None:
     written(rhea, as_rhea(rhea))
     with writing():
-        outbox.write(EMAIL, "en", "email-changed", name=NAME)
+        outbox.write(EMAIL, "en", "email-changed", site=SITE, name=NAME)
     answer = browser.post(DATA)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json"
@@ -377,7 +377,7 @@ def test_two_owners_who_leave_at_once_leave_one(app: Flask) -> None:
         with app.app_context():
             try:
                 account = db.session.get_one(Account, number)
-                account_deletion.delete(account, keep=True, lang="en")
+                account_deletion.delete(account, keep=True, lang="en", site_url=SITE)
                 outcomes.append("gone")
             except ServiceError as error:
                 outcomes.append(error.code)
@@ -394,7 +394,7 @@ def test_two_owners_who_leave_at_once_leave_one(app: Flask) -> None:
 
 def test_an_address_that_was_never_confirmed_gets_no_email(app: Flask, emails: Any) -> None:
     account = make.account("Max", verified=False)
-    account_deletion.delete(account, keep=True, lang="en")
+    account_deletion.delete(account, keep=True, lang="en", site_url=SITE)
     assert emails() == []
 
 
@@ -404,7 +404,7 @@ def test_a_deletion_that_fails_leaves_everything(app: Flask, emails: Any) -> Non
     make.comment(by=olga)
     before = db.session.query(Thread).one().revision
     with pytest.raises(NotAllowed):
-        account_deletion.delete(olga, keep=False, lang="en")
+        account_deletion.delete(olga, keep=False, lang="en", site_url=SITE)
     db.session.expire_all()
     assert db.session.query(Comment).one().source == "They scoop."
     assert db.session.query(Thread).one().revision == before

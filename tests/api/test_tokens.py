@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from comments_service import config
 from comments_service.accounts import roles, tokens, totp
 from comments_service.db import Base, db, writing
 from comments_service.models import Authenticator, Role, Session
@@ -153,6 +154,6 @@ def test_a_session_ends_where_the_second_factor_was_reset(app: Flask) -> None:
     account = make.account("Rhea")
     rhea = visiting(app, account)
     with_app(account)
-    totp.reset(account)
+    totp.reset(account, config.current())
     assert not signed_in(rhea)
     assert db.session.query(Session).filter(Session.ended_at.is_(None)).count() == 0

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask
 
-from comments_service import sessions
+from comments_service import config, sessions
 from comments_service.accounts import email_verification, names, passwords, roles, tokens
 from comments_service.accounts.login import Entry
 from comments_service.config import Rate
@@ -51,7 +51,9 @@ def age(session: Session, *, idle: timedelta = timedelta(), old: timedelta = tim
 
 
 def sign_in(email: str = "rhea@example.org", password: str = make.PASSWORD) -> tuple[Session, str]:
-    return begun(passwords.sign_in(SignIn(email=email, password=password), make.visitor()))
+    return begun(
+        passwords.sign_in(SignIn(email=email, password=password), make.visitor(), config.current())
+    )
 
 
 def begun(entry: Entry) -> tuple[Session, str]:
@@ -267,11 +269,11 @@ class TestGuessing:
             sign_in()
 
     def test_emails_are_counted_by_network(self, app: Flask) -> None:
-        email_verification.forgot("nobody@example.org", "en", "network")
-        email_verification.forgot("nobody@example.org", "en", "network")
+        email_verification.forgot("nobody@example.org", "en", "network", config.current())
+        email_verification.forgot("nobody@example.org", "en", "network", config.current())
         with pytest.raises(TooMany):
-            email_verification.forgot("nobody@example.org", "en", "network")
-        email_verification.forgot("nobody@example.org", "en", "elsewhere")
+            email_verification.forgot("nobody@example.org", "en", "network", config.current())
+        email_verification.forgot("nobody@example.org", "en", "elsewhere", config.current())
 
 
 # ---- signing up
@@ -279,7 +281,7 @@ class TestGuessing:
 
 def sign_up(name: str = "Rhea", email: str = "rhea@example.org") -> None:
     given = SignUp(name=name, email=email, password=make.PASSWORD)
-    email_verification.sign_up(given, "en", "network", browser="this one")
+    email_verification.sign_up(given, "en", "network", config.current(), browser="this one")
 
 
 def test_an_account_works_once_its_email_is_answered(app: Flask, emails: Any) -> None:
@@ -288,7 +290,9 @@ def test_an_account_works_once_its_email_is_answered(app: Flask, emails: Any) ->
         sign_in()
     text = link(emails)
     assert tokens.find(tokens.VerifyEmail, text).used_at is None
-    session, _ = begun(email_verification.verify(text, make.visitor(), browser="this one"))
+    session, _ = begun(
+        email_verification.verify(text, make.visitor(), config.current(), browser="this one")
+    )
     assert session.account is not None
     assert session.account.name == "Rhea"
     sign_in()
@@ -299,7 +303,7 @@ def test_a_known_address_learns_of_it_by_email_only(app: Flask, emails: Any) -> 
     sign_up()
     sign_up(name="Other name")
     assert [each[1].split()[0] for each in emails()] == ["Confirm", "Confirm"]
-    email_verification.verify(link(emails), make.visitor(), browser="this one")
+    email_verification.verify(link(emails), make.visitor(), config.current(), browser="this one")
     sign_up(name="Third name")
     assert emails()[-1][1].startswith("You already have an account")
     assert db.session.query(Account).count() == 1
@@ -349,9 +353,9 @@ class TestWithoutSignUp:
 def test_a_link_works_once(app: Flask, emails: Any) -> None:
     sign_up()
     text = link(emails)
-    email_verification.verify(text, make.visitor(), browser="this one")
+    email_verification.verify(text, make.visitor(), config.current(), browser="this one")
     with pytest.raises(UnknownToken):
-        email_verification.verify(text, make.visitor(), browser="this one")
+        email_verification.verify(text, make.visitor(), config.current(), browser="this one")
     with pytest.raises(UnknownToken):
         tokens.find(tokens.VerifyEmail, text)
 
@@ -360,10 +364,12 @@ def test_a_link_works_for_its_purpose_only(app: Flask, emails: Any) -> None:
     sign_up()
     text = link(emails)
     with pytest.raises(UnknownToken):
-        email_verification.reset(text, NewPassword(password=OTHER), make.visitor())
+        email_verification.reset(
+            text, NewPassword(password=OTHER), make.visitor(), config.current()
+        )
     with pytest.raises(UnknownToken):
         become_owner(text)
-    email_verification.verify(text, make.visitor(), browser="this one")
+    email_verification.verify(text, make.visitor(), config.current(), browser="this one")
 
 
 def test_a_link_is_too_old_after_its_time(app: Flask, emails: Any) -> None:
@@ -373,7 +379,7 @@ def test_a_link_is_too_old_after_its_time(app: Flask, emails: Any) -> None:
         (tokens.ResetPassword, "rhea@example.org", timedelta(hours=1)),
     ):
         if ask:
-            email_verification.forgot(ask, "en", "network")
+            email_verification.forgot(ask, "en", "network", config.current())
         text = link(emails)
         found = tokens.find(kind, text)
         assert abs(found.expires_at - now() - lifetime) < timedelta(minutes=1)
@@ -392,9 +398,11 @@ def test_only_the_hash_of_a_link_is_stored_beside_the_email(app: Flask, emails: 
 def test_a_new_password_ends_every_session_and_proves_the_address(app: Flask, emails: Any) -> None:
     account = make.account(verified=False)
     _, old = session_for(account)
-    email_verification.forgot("Rhea@Example.org", "en", "network")
+    email_verification.forgot("Rhea@Example.org", "en", "network", config.current())
     _, new = begun(
-        email_verification.reset(link(emails), NewPassword(password=OTHER), make.visitor())
+        email_verification.reset(
+            link(emails), NewPassword(password=OTHER), make.visitor(), config.current()
+        )
     )
     assert sessions.of_token(old) is None
     assert sessions.of_token(new) is not None
@@ -408,7 +416,7 @@ def test_a_forgotten_address_that_has_no_account_gets_no_email(app: Flask, email
     with writing():
         closed.closed_at = now()
     for email in ("nobody@example.org", "rhea@example.org"):
-        email_verification.forgot(email, "en", "network")
+        email_verification.forgot(email, "en", "network", config.current())
     assert emails() == []
 
 
@@ -416,11 +424,23 @@ def test_the_old_password_is_needed_for_a_new_one(app: Flask) -> None:
     account = make.account()
     _, old = session_for(account)
     with pytest.raises(InvalidInput) as refused:
-        passwords.change(account, "wrong", NewPassword(password=OTHER), make.visitor())
+        passwords.change(
+            account,
+            "wrong",
+            NewPassword(password=OTHER),
+            make.visitor(),
+            config.current().limit_sign_in,
+        )
     assert set(refused.value.fields) == {"old_password"}
     assert sessions.of_token(old) is not None
     _, new = begun(
-        passwords.change(account, make.PASSWORD, NewPassword(password=OTHER), make.visitor())
+        passwords.change(
+            account,
+            make.PASSWORD,
+            NewPassword(password=OTHER),
+            make.visitor(),
+            config.current().limit_sign_in,
+        )
     )
     assert sessions.of_token(old) is None
     assert sessions.of_token(new) is not None
@@ -438,7 +458,7 @@ def become_owner(
 
 
 def owner_token() -> str:
-    return roles.owner_link().rpartition("/")[2]
+    return roles.owner_link(config.current().comments_url).rpartition("/")[2]
 
 
 def test_the_owners_link_makes_the_owner_once(app: Flask) -> None:

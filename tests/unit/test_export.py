@@ -108,7 +108,9 @@ def everything_known() -> Account:
         )
         session, _ = sessions.begin(rhea, make.visitor())
         tokens.make(tokens.ResetPassword(), rhea)
-        outbox.write(rhea.email or "", "en", "verify", name="Rhea", link="http://l/")
+        outbox.write(
+            rhea.email or "", "en", "verify", site="http://blog.test", name="Rhea", link="http://l/"
+        )
     mine = make.comment(by=rhea, session=session)
     comments.edit(
         mine.id,

@@ -128,7 +128,14 @@ def due(made: Email) -> None:
 def test_an_email_is_written_with_the_change_and_vanishes_with_it(app: Flask) -> None:
     def write(fail: bool) -> None:
         with writing():
-            outbox.write("a@example.org", "en", "verify", name="Ann", link="http://l/")
+            outbox.write(
+                "a@example.org",
+                "en",
+                "verify",
+                site="http://blog.test",
+                name="Ann",
+                link="http://l/",
+            )
             if fail:
                 raise ValueError("x")
 

@@ -2,7 +2,8 @@
 
 from flask import Blueprint, Response, request
 
-from comments_service import comments, config, threads
+from comments_service import comments, threads
+from comments_service.config import Settings
 from comments_service.inputs import EditedComment, NewComment, Preview
 from comments_service.models import Status
 from comments_service.publishing import snapshots
@@ -22,10 +23,9 @@ bp = Blueprint("comments", __name__)
     problems=(404, 422),
     query=("page",),
 )
-def read_thread(thread_id: str) -> Response:
+def read_thread(thread_id: str, settings: Settings) -> Response:
     """As in its snapshot."""
     thread = threads.get(thread_id)
-    settings = config.current()
     conversation = threads.conversation(thread.id)
     cut = threads.pages(conversation, settings.page_size)
     number = page_number(len(cut))
@@ -47,11 +47,11 @@ def read_thread(thread_id: str) -> Response:
     problems=(404, 409),
     query=("lang",),
 )
-def post_comment(thread_id: str, given: NewComment) -> Response:
-    posted = comments.post(thread_id, visitor.current(), given, config.current())
+def post_comment(thread_id: str, given: NewComment, settings: Settings) -> Response:
+    posted = comments.post(thread_id, visitor.current(), given, settings)
     visitor.become(posted.session)
     published = posted.comment.status is Status.PUBLISHED
-    answer = answers.json(own([posted.comment])[0], 201 if published else 202)
+    answer = answers.json(own([posted.comment], settings)[0], 201 if published else 202)
     return visitor.remember(answer, posted.token)
 
 
@@ -66,10 +66,9 @@ def post_comment(thread_id: str, given: NewComment) -> Response:
     problems=(404, 409),
     query=("lang",),
 )
-def edit_comment(comment_id: int, given: EditedComment) -> Response:
-    return answers.json(
-        own([comments.edit(comment_id, visitor.current(), given, config.current())])[0]
-    )
+def edit_comment(comment_id: int, given: EditedComment, settings: Settings) -> Response:
+    edited = comments.edit(comment_id, visitor.current(), given, settings)
+    return answers.json(own([edited], settings)[0])
 
 
 @route(
@@ -82,9 +81,10 @@ def edit_comment(comment_id: int, given: EditedComment) -> Response:
     problems=(403, 404, 409),
     query=("lang",),
 )
-def delete_comment(comment_id: int) -> Response:
+def delete_comment(comment_id: int, settings: Settings) -> Response:
     """Answers with the comment, emptied."""
-    return answers.json(own([comments.delete(comment_id, visitor.current(), config.current())])[0])
+    deleted = comments.delete(comment_id, visitor.current(), settings)
+    return answers.json(own([deleted], settings)[0])
 
 
 @route(
@@ -108,6 +108,6 @@ def preview(given: Preview) -> Response:
     answers={200: "Me"},
     query=("thread", "lang"),
 )
-def read_me() -> Response:
+def read_me(settings: Settings) -> Response:
     """The comments of one thread, and how many are `claimable`."""
-    return answers.json(me(request.args.get("thread", "")))
+    return answers.json(me(request.args.get("thread", ""), settings))

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import request
 
-from comments_service import by_writer, comments, config, i18n, threads
+from comments_service import by_writer, comments, i18n, threads
+from comments_service.config import Settings
 from comments_service.errors import InvalidInput, Message
 from comments_service.models import Comment
 from comments_service.publishing import snapshots
@@ -23,9 +24,9 @@ def page_number(last: int | None = None) -> int:
     return number
 
 
-def own(mine: Sequence[Comment]) -> list[dict[str, Any]]:
+def own(mine: Sequence[Comment], settings: Settings) -> list[dict[str, Any]]:
     """Comments for their writer: with source, markup, and how long they can be changed."""
-    asking, settings = visitor.current(), config.current()
+    asking = visitor.current()
     found = []
     for comment, shown in zip(mine, threads.shown(mine), strict=True):
         thread = comment.thread
@@ -60,7 +61,7 @@ def waiting(queue: Sequence[Comment]) -> list[dict[str, Any]]:
     ]
 
 
-def me(thread_id: str) -> dict[str, Any]:
+def me(thread_id: str, settings: Settings) -> dict[str, Any]:
     session = visitor.session()
     account = session.account if session else None
     mine = by_writer.in_thread(session, thread_id) if session and thread_id else []
@@ -75,5 +76,5 @@ def me(thread_id: str) -> dict[str, Any]:
         },
         # What was written as a guest in this browser, and can be taken over on a page of the service.
         "claimable": by_writer.claimable_count(session),
-        "comments": own(mine),
+        "comments": own(mine, settings),
     }

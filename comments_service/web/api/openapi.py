@@ -53,8 +53,8 @@ def _document(app: Flask, settings: config.Settings) -> Schema:
         if rule.arguments:
             described["parameters"] = [_parameter(name) for name in sorted(rule.arguments)]
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            described[method.lower()] = _operation(view)
-        if model := view.model():
+            described[method.lower()] = _operation(view, settings)
+        if model := view.model(settings):
             bodies[model.__name__] = model.model_json_schema()
     return {
         "openapi": "3.1.0",
@@ -87,7 +87,7 @@ def _document(app: Flask, settings: config.Settings) -> Schema:
     }
 
 
-def _operation(view: Route) -> Schema:
+def _operation(view: Route, settings: config.Settings) -> Schema:
     """One method of a path."""
     responses: Schema = {}
     for status, name in view.answers.items():
@@ -105,7 +105,7 @@ def _operation(view: Route) -> Schema:
     if view.query:
         operation["parameters"] = [_parameter(name) for name in view.query]
     if view.body:
-        model = view.model()
+        model = view.model(settings)
         schema = ref(model.__name__) if model else {"type": "object"}
         operation["requestBody"] = {
             "required": True,

@@ -4,6 +4,7 @@ from flask import Blueprint, Response
 
 from comments_service import i18n
 from comments_service.accounts import passkeys
+from comments_service.config import Settings
 from comments_service.inputs import NewPasskey, Nothing
 from comments_service.web import answers, visitor
 from comments_service.web.devices import device_title
@@ -22,8 +23,8 @@ bp = Blueprint("passkeys", __name__)
     answers={200: "Question"},
     problems=(403, 429),
 )
-def ask_passkey(given: Nothing) -> Response:
-    return answers.json(passkeys.sign_in_options(visitor.current().network))
+def ask_passkey(given: Nothing, settings: Settings) -> Response:
+    return answers.json(passkeys.sign_in_options(visitor.current().network, settings))
 
 
 @route(
@@ -35,9 +36,9 @@ def ask_passkey(given: Nothing) -> Response:
     answers={200: "Question"},
     problems=(401, 403, 409, 429),
 )
-def offer_passkey(given: Nothing) -> Response:
+def offer_passkey(given: Nothing, settings: Settings) -> Response:
     _, account = visitor.freshly_proved()
-    return answers.json(passkeys.registration_options(account))
+    return answers.json(passkeys.registration_options(account, settings))
 
 
 @route(
@@ -49,11 +50,11 @@ def offer_passkey(given: Nothing) -> Response:
     answers={201: "Passkey"},
     problems=(401, 404, 409),
 )
-def add_passkey(given: NewPasskey) -> Response:
+def add_passkey(given: NewPasskey, settings: Settings) -> Response:
     """`credential` is `toJSON()` of what the browser gave; `name` is what the device is called."""
     session, account = visitor.freshly_proved()
     lang = visitor.language()
     name = device_title(visitor.device(), lang)
-    made = passkeys.add(account, session, given, name, lang)
+    made = passkeys.add(account, session, given, name, lang, settings)
     made_at = i18n.stamp(made.created_at)
     return answers.json({"id": made.id, "name": made.name, "created_at": made_at}, 201)

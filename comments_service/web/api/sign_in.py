@@ -12,6 +12,7 @@ from comments_service.accounts import (
     totp,
 )
 from comments_service.accounts.login import Entry
+from comments_service.config import Settings
 from comments_service.errors import InvalidInput, Message, SecondFactorRequired
 from comments_service.inputs import (
     AskedLink,
@@ -41,8 +42,8 @@ bp = Blueprint("sign_in", __name__)
     answers={201: "Me"},
     problems=(401,),
 )
-def sign_in(given: SignIn) -> Response:
-    return entered(passwords.sign_in(given, visitor.current()))
+def sign_in(given: SignIn, settings: Settings) -> Response:
+    return entered(passwords.sign_in(given, visitor.current(), settings), settings)
 
 
 @route(bp, "DELETE /session", "Sign out", guard=Guard.OPEN, answers={204: None}, problems=(403,))
@@ -62,9 +63,11 @@ def sign_out() -> Response:
     answers={201: "Me"},
     problems=(404,),
 )
-def second_step(given: SecondStep) -> Response:
+def second_step(given: SecondStep, settings: Settings) -> Response:
     """By six digits of the app or a recovery code; five wrong codes spend the ticket."""
-    return entered(totp.sign_in(given.ticket, given.code, visitor.current(), visitor.language()))
+    lang = visitor.language()
+    entry = totp.sign_in(given.ticket, given.code, visitor.current(), lang, settings)
+    return entered(entry, settings)
 
 
 @route(
@@ -76,14 +79,14 @@ def second_step(given: SecondStep) -> Response:
     body=AskedLink,
     answers={202: "Ticket"},
 )
-def ask_letter(given: AskedLink) -> Response:
+def ask_letter(given: AskedLink, settings: Settings) -> Response:
     """Always answered the same, with a `ticket` for `session/code`."""
     lang = visitor.language()
     if given.handoff:
         target = url_for("handoff.confirm", challenge=given.handoff)
     else:
         target = url_for("account.overview")
-    ticket = magic_link.ask(given.email, lang, visitor.current().network, target=target)
+    ticket = magic_link.ask(given.email, lang, visitor.current().network, settings, target=target)
     detail = Message("An e-mail is on its way to you: open its link, or enter its code.")
     return answers.json({"ticket": ticket, "detail": i18n.say(lang, detail)}, 202)
 
@@ -98,9 +101,9 @@ def ask_letter(given: AskedLink) -> Response:
     answers={201: "Me"},
     problems=(401, 404),
 )
-def sign_in_by_code(given: GivenCode) -> Response:
+def sign_in_by_code(given: GivenCode, settings: Settings) -> Response:
     """Five wrong codes spend it. An address without an account is asked for a `name` (422), which makes one."""
-    return entered(magic_link.by_code(given, visitor.current()))
+    return entered(magic_link.by_code(given, visitor.current(), settings), settings)
 
 
 @route(
@@ -113,17 +116,18 @@ def sign_in_by_code(given: GivenCode) -> Response:
     answers={201: "Me"},
     problems=(401, 404),
 )
-def sign_in_by_passkey(given: PasskeyAnswer) -> Response:
+def sign_in_by_passkey(given: PasskeyAnswer, settings: Settings) -> Response:
     """A ticket is good for one answer within 15 minutes; `credential` is `toJSON()` of what the browser gave."""
-    return entered(passkeys.sign_in(given.ticket, given.credential, visitor.current()))
+    entry = passkeys.sign_in(given.ticket, given.credential, visitor.current(), settings)
+    return entered(entry, settings)
 
 
-def entered(entry: Entry) -> Response:
+def entered(entry: Entry, settings: Settings) -> Response:
     """After a first factor: who one is now. Raises SecondFactorRequired, with the ticket for it."""
     if entry.session is None:
         raise SecondFactorRequired(entry.token)
     visitor.become(entry.session)
-    return visitor.remember(answers.json(me(""), 201), entry.token)
+    return visitor.remember(answers.json(me("", settings), 201), entry.token)
 
 
 @route(
@@ -135,11 +139,11 @@ def entered(entry: Entry) -> Response:
     body=NewHandoff,
     answers={201: "HandoffPage"},
 )
-def ask_handoff(given: NewHandoff) -> Response:
+def ask_handoff(given: NewHandoff, settings: Settings) -> Response:
     """The window at `url` signs in for this page: see [sign-in](sign-in.md)."""
     asked = handoff.ask(given.challenge, origin(), visitor.current().network)
     path = url_for("handoff.confirm", challenge=asked.challenge)
-    url = config.origin_of(config.current().comments_url) + path
+    url = config.origin_of(settings.comments_url) + path
     return answers.json({"url": url, "number": asked.number}, 201)
 
 
@@ -153,10 +157,10 @@ def ask_handoff(given: NewHandoff) -> Response:
     answers={201: "Me", 202: "Detail"},
     problems=(401, 404),
 )
-def redeem_handoff(given: Handoff) -> Response:
+def redeem_handoff(given: Handoff, settings: Settings) -> Response:
     entry = handoff.redeem(given.verifier, origin(), visitor.current())
     if entry is not None:
-        return entered(entry)
+        return entered(entry, settings)
     detail = Message("Nobody has signed in in the other window yet.")
     return answers.json({"detail": i18n.say(visitor.language(), detail)}, 202)
 
@@ -175,11 +179,11 @@ def origin() -> str:
     body=email_verification.sign_up_form,
     answers={202: "Detail"},
 )
-def sign_up(given: NewReader) -> Response:
+def sign_up(given: NewReader, settings: Settings) -> Response:
     """Answered the same whether or not the address has an account already."""
     browser = browser_cookie.made()
     email_verification.sign_up(
-        given, visitor.language(), visitor.current().network, browser=browser
+        given, visitor.language(), visitor.current().network, settings, browser=browser
     )
     detail = Message("An e-mail is on its way to you: open its link to finish.")
     return browser_cookie.keep(
@@ -196,11 +200,11 @@ def sign_up(given: NewReader) -> Response:
     answers={200: "Me"},
     problems=(401,),
 )
-def claim(given: Claim) -> Response:
+def claim(given: Claim, settings: Settings) -> Response:
     """`comments` is the number of `claimable` ones that were shown."""
     session, _ = visitor.signed_in()
     if given.comments != by_writer.claimable_count(session):
         detail = Message("There are other comments by now. Please close this and look again.")
         raise InvalidInput(fields={"comments": detail})
     account_comments.claim(session)
-    return answers.json(me(""))
+    return answers.json(me("", settings))
