@@ -47,7 +47,7 @@ def delete(account: Account, *, keep: bool, lang: str, site_url: str) -> None:
         _forget_address(account)
         rate_limits.forget_all(account.public_id)
         if account.email is not None and account.email_verified_at is not None:
-            outbox.write(account.email, lang, "farewell", ephemeral=True, site=site_url)
+            outbox.write(account.email, lang, "deleted", ephemeral=True, site=site_url)
         # Identities, passkeys, second factors, sessions and tokens go with the row.
         db.session.execute(sa.delete(Account).where(Account.id == account.id))
 
