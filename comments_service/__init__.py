@@ -13,7 +13,7 @@ def create_app(settings: "Settings | None" = None, *, commands: bool = True) -> 
 
     A server does without the `flask` commands: loading Alembic takes a tenth of its start.
     """
-    # Imported here, so that asking for one room of this package does not load all of them.
+    # Imported here, so that asking for one module of this package does not load all of them.
     from flask import Flask
 
     from comments_service import config, db, web

@@ -90,7 +90,7 @@ def render(source: str) -> str:
     return html
 
 
-def words(html: str) -> str:
+def visible_text(html: str) -> str:
     """What is left of rendered HTML when its tags are taken away: nothing, if nothing would show."""
     return _tag.sub("", html).strip()
 

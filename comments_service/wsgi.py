@@ -144,10 +144,10 @@ class Files:
 
     def _found(self, place: str, encoding: str, headers: Headers) -> Found:
         """The file from memory if its date and size still stand, else from disk."""
-        facts = os.stat(place)  # noqa: PTH116 - half the cost of Path.stat, on every read
-        if not stat.S_ISREG(facts.st_mode):
+        file = os.stat(place)  # noqa: PTH116 - half the cost of Path.stat, on every read
+        if not stat.S_ISREG(file.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), place)
-        stamp = (facts.st_mtime_ns, facts.st_size)
+        stamp = (file.st_mtime_ns, file.st_size)
         known = self._cache.get((place, encoding))
         if known is not None and known.stamp == stamp:
             return known
@@ -304,7 +304,7 @@ def serve() -> "WSGIApplication":
 
 
 def __getattr__(name: str) -> "WSGIApplication":
-    # Started when a server asks for it, not when a test or a tool imports this room.
+    # Started when a server asks for it, not when a test or a tool imports this module.
     if name == "application":
         globals()[name] = serve()
         return globals()[name]  # type: ignore[no-any-return]

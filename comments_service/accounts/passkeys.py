@@ -60,9 +60,9 @@ def relying_party(settings: Settings) -> "RelyingParty":
 
     if not settings.passkeys:
         raise NotAllowed(OFF)
-    if settings.passkey_place is None:
+    if settings.relying_party is None:
         raise NotAllowed(NUMBERS)
-    return RelyingParty(*settings.passkey_place)
+    return RelyingParty(*settings.relying_party)
 
 
 def of(account: Account) -> Sequence[Passkey]:

@@ -21,7 +21,7 @@ def rendered(source: str) -> str:
         html = markup.render(source)
     except markup.MarkupError as error:
         raise InvalidInput(fields={"body": error.message}) from None
-    if not markup.words(html):
+    if not markup.visible_text(html):
         raise InvalidInput(fields={"body": Message("Nothing of this text would be visible.")})
     return html
 

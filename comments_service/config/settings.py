@@ -292,7 +292,7 @@ class Settings:
         return urlsplit(self.comments_url).hostname or ""
 
     @property
-    def passkey_place(self) -> tuple[str, str] | None:
+    def relying_party(self) -> tuple[str, str] | None:
         """The name that passkeys belong to, and the origin whose pages ask for them.
 
         A passkey belongs to a host's name: where the service is known by numbers there is none. This

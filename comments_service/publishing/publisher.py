@@ -1,7 +1,7 @@
 """The publisher: follows behind the commits, so that posting never waits for rendering.
 
 A burst of posts is one rendering, and the old file stands until the new one replaces it. What a
-crash left behind is mended at start. The rooms below know how to write; this one knows when.
+crash left behind is mended at start. The modules below know how to write; this one knows when.
 """
 
 import logging

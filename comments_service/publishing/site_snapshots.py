@@ -76,8 +76,8 @@ def rendered(settings: Settings) -> Iterator[Rendered]:
             **form_context(settings),
             passwords=settings.passwords,
             magic_links=settings.magic_links,
-            passkeys=settings.passkey_place[1]
-            if settings.passkeys and settings.passkey_place
+            passkeys=settings.relying_party[1]
+            if settings.passkeys and settings.relying_party
             else "",
             providers=[client.name for client in settings.clients],
         )

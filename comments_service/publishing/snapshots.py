@@ -64,7 +64,7 @@ def fragment(
     count: int,
     settings: Settings,
 ) -> str:
-    """One page of a thread as HTML: one element, whose attributes carry the facts."""
+    """One page of a thread as HTML: one element, described by its attributes."""
     return i18n.render(
         lang,
         "thread/fragment.html",

@@ -77,13 +77,13 @@ class SignIn {
   // What this page can do by itself, and what needs a window.
   #prepare() {
     // Secrets are made where pages are encrypted, or on one's own machine.
-    if (!isSecureContext) this.#dialog.querySelector("button[data-way=window]")?.remove();
+    if (!isSecureContext) this.#dialog.querySelector("button[data-act=window]")?.remove();
     for (const part of this.#dialog.querySelectorAll("[data-only]")) {
       const fits = part.getAttribute("data-only") === (this.#here ? "here" : "across");
       if (!fits) part.remove();
     }
     /** @type {HTMLElement | null} */
-    const passkey = this.#dialog.querySelector("[data-way=passkey]");
+    const passkey = this.#dialog.querySelector("[data-act=passkey]");
     const known = "PublicKeyCredential" in window && passkey?.dataset.origin === location.origin;
     if (!known) passkey?.remove();
     const others = this.#link("others");
@@ -97,7 +97,7 @@ class SignIn {
 
   /** @param {string} name @returns {HTMLAnchorElement | null} */
   #link(name) {
-    return this.#dialog.querySelector(`a[data-way=${name}]`);
+    return this.#dialog.querySelector(`a[data-act=${name}]`);
   }
 
   /** @param {string} step @param {string} name @returns {HTMLInputElement | null} */
@@ -126,13 +126,13 @@ class SignIn {
 
   /** @param {MouseEvent} event */
   #click(event) {
-    const target = event.target instanceof Element ? event.target.closest("[data-way]") : null;
-    const act = target?.getAttribute("data-way");
+    const target = event.target instanceof Element ? event.target.closest("[data-act]") : null;
+    const act = target?.getAttribute("data-act");
     const step = target?.closest("[data-step]");
     if (!(step instanceof HTMLElement) || target instanceof HTMLAnchorElement) return;
     /** @type {Record<string, () => Promise<unknown>>} */
     const acts = {
-      letter: () => this.#mail(),
+      email: () => this.#mail(),
       passkey: () => this.#passkey(),
       window: () => this.#window(),
       back: async () => {
@@ -226,7 +226,7 @@ class SignIn {
 
   // Browsers offer a passkey where an address is typed; it may be taken any time, or never.
   async #offerPasskey() {
-    if (!this.#dialog.querySelector("[data-way=passkey]")) return;
+    if (!this.#dialog.querySelector("[data-act=passkey]")) return;
     if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
     const offer = new AbortController();
     this.#offer = offer;

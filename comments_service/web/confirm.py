@@ -27,7 +27,7 @@ def confirming_methods(account: Account, settings: Settings) -> dict[str, bool]:
         "code": has_second_factor(account),
         "passkey": settings.passkeys and has_passkey(account),
         # Signing in by e-mail or by a provider is a fresh proof too, of the same session or another.
-        "letter": weak and settings.magic_links and account.email_verified_at is not None,
+        "magic_link": weak and settings.magic_links and account.email_verified_at is not None,
         "provider": weak,
     }
 

@@ -74,7 +74,7 @@ def delete(settings: Settings) -> Response:
         lang, site_url = visitor.language(), settings.site_url
         account_deletion.delete(account, keep=choice == "keep", lang=lang, site_url=site_url)
         visitor.become(None)
-        return visitor.forget(answers.see_other(url_for("personal_data.goodbye")))
+        return visitor.forget(answers.see_other(url_for("personal_data.deleted")))
 
     written = [each for each in by_writer.of_account(account.id) if each.source]
     return form_page(
@@ -87,5 +87,5 @@ def delete(settings: Settings) -> Response:
 
 
 @route(bp, "GET /goodbye", "Confirms to somebody that his account is gone", guard=Guard.OPEN)
-def goodbye() -> Response:
+def deleted() -> Response:
     return answers.page("accounts/deleted.html")

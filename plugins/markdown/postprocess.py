@@ -108,7 +108,7 @@ class MarkupError(Exception):
     """What stops the build: every formula that cannot be set."""
 
 
-def words(lang: str, more: dict[str, dict[str, str]]) -> dict[str, str]:
+def titles(lang: str, more: dict[str, dict[str, str]]) -> dict[str, str]:
     """The titles of a language, English where it has none; a site's own come first."""
     base = lang.lower().split("-")[0]
     return {
@@ -193,7 +193,7 @@ class Finishing:
         """The words that a page's own language has for notes and tasks."""
         if 'role="note"' not in html and 'type="checkbox"' not in html:
             return html
-        known = words(lang, self.settings.get("NOTE_TITLES", {}))
+        known = titles(lang, self.settings.get("NOTE_TITLES", {}))
         return BOX.sub(partial(self.box, known), NOTE.sub(partial(self.note, known), html))
 
     def formula(self, found: re.Match[str]) -> str:

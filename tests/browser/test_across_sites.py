@@ -86,7 +86,7 @@ class Apart:
         assert built.returncode == 0, built.stderr
         (self.output / "bare.html").write_text('<!doctype html><link rel="icon" href="data:,">')
 
-    def without_letters(self) -> None:
+    def delete_emails(self) -> None:
         for path in (self.folder / "var/mail").glob("*.eml"):
             path.unlink()
 
@@ -330,7 +330,7 @@ def test_a_letters_code_signs_in_where_it_was_asked_for(
     page = reader.open(thread)
     shown = dialog(page)
     shown.get_by_label("E-mail").fill(two_sites.rhea.email)
-    two_sites.without_letters()
+    two_sites.delete_emails()
     shown.get_by_role("button", name="E-mail me a sign-in link instead").click()
     code = shown.get_by_label("Six-digit code")
     expect(code).to_be_focused()
@@ -353,7 +353,7 @@ def test_a_letters_link_in_the_same_browser_signs_the_page_in_as_well(
     page = reader.open(thread)
     shown = dialog(page)
     shown.get_by_label("E-mail").fill(two_sites.rhea.email)
-    two_sites.without_letters()
+    two_sites.delete_emails()
     shown.get_by_role("button", name="E-mail me a sign-in link instead").click()
     expect(shown.get_by_label("Six-digit code")).to_be_focused()
     link = re.escape(two_sites.comments) + r"link/\S+"

@@ -386,7 +386,7 @@ def test_staff_needs_two_once_the_blog_is_public_or_as_its_owner_says(
 
 
 @pytest.mark.parametrize(
-    ("url", "place"),
+    ("url", "party"),
     [
         ("https://Example.org/comments/", ("example.org", "https://example.org")),
         ("https://talk.example.org:8443/c/", ("talk.example.org", "https://talk.example.org:8443")),
@@ -397,5 +397,5 @@ def test_staff_needs_two_once_the_blog_is_public_or_as_its_owner_says(
         ("https://[2001:db8::1]/comments/", None),
     ],
 )
-def test_passkeys_belong_to_a_name(url: str, place: tuple[str, str] | None) -> None:
-    assert from_environment({"COMMENTS_URL": url}).passkey_place == place
+def test_passkeys_belong_to_a_name(url: str, party: tuple[str, str] | None) -> None:
+    assert from_environment({"COMMENTS_URL": url}).relying_party == party

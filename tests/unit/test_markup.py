@@ -227,5 +227,8 @@ def test_the_same_source_always_gives_the_same_html(source: str) -> None:
 
 @pytest.mark.parametrize("source", ["[a]: http://example.org", "---", "[](http://x.example)"])
 def test_what_would_show_nothing_has_no_words(source: str) -> None:
-    assert markup.words(markup.render(source)) == ""
-    assert markup.words(markup.render(f"They *scoop* <b>.\n\n{source}")) == "They scoop &lt;b&gt;."
+    assert markup.visible_text(markup.render(source)) == ""
+    assert (
+        markup.visible_text(markup.render(f"They *scoop* <b>.\n\n{source}"))
+        == "They scoop &lt;b&gt;."
+    )
