@@ -10,6 +10,7 @@ plugins; the service they start as a program, and import nothing of it.
 - `server`: files and comments on one port
 - `blog`: the blog as it lies in its folder, articles with what they say of themselves
 - `environment`: `.venv/`, made before anything is installed; `command_line`: what was typed, and `.env`
+- `catalogues`: what translators have to do, of the service and of the theme
 - `terminal`, `progress`: how lines and bars look
 
 Each raises `Refused` for what its author has to correct; the sentence tells how.

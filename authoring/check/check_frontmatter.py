@@ -1,8 +1,8 @@
 """Front matter: what can be said of an article's file alone, without building anything.
 
 Pelican drops an article whose date it cannot read, and takes a misspelt line for the beginning of
-the text; both pass silently. What `Comments`, `Thread` and `Aliases` may say is known to `manifest`,
-which reads them as the build does; here each line is looked at as it was typed.
+the text; both pass silently. What `Comments` and `Thread` may say is known to `comments/manifest`, and
+`Aliases` to `delivery/redirects`: the build asks them too. Here each line is looked at as it was typed.
 """
 
 import difflib

@@ -1,7 +1,7 @@
 """HTTP stays in this package. A route parses, makes one call into what lies below, and answers.
 
 `guard` is what every request meets before its route, `visitor` is who asks, and `answers` is how it
-is answered; every other file holds the routes of one subject.
+is answered. A file with a blueprint holds the routes of one subject; what they share has files of its own.
 """
 
 from flask import Flask
