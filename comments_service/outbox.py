@@ -48,7 +48,7 @@ def write(
 ) -> None:
     """Put an e-mail into the outbox, inside the caller's transaction.
 
-    The template's first line is the subject, what follows the first empty line is the text. A
+    The template's first line is the subject, what follows the first empty line is the text. An
     `ephemeral` e-mail leaves no trace here once it is sent.
     """
     subject, _, text = i18n.render(lang, f"mail/{template}.txt", site=site, **context).partition(
