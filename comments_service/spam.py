@@ -1,4 +1,4 @@
-"""The verdict on a new comment: publish or hold, with reasons that a moderator reads in the queue.
+"""The verdict on a new comment, and on an edited one: publish or hold, with reasons that a moderator reads in the queue.
 
 Pure: what is known of the writer comes in as a History. Nothing is refused silently: a doubt
 puts the comment into the queue, and a moderator decides.
@@ -61,3 +61,10 @@ def verdict(links: int, trapped: bool, history: History, rules: Rules) -> Verdic
     if history.same_text_recently:
         reasons.append(Message("The same text was posted elsewhere on this site today."))
     return Verdict(tuple(reasons))
+
+
+def verdict_on_edit(links: int, max_links: int) -> Verdict:
+    """For a comment that stands already: what would have held it for its links holds it again."""
+    if links > max_links:
+        return Verdict((Message("Many links after an edit: {number}.", number=links),))
+    return Verdict(())

@@ -4,17 +4,13 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from comments_service import (
-    markup,
-    threads,
-)
+from comments_service import markup, spam, threads
 from comments_service.comments.rendering import rendered
 from comments_service.comments.transaction import changing
 from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.errors import (
     EditWindowOver,
-    Message,
     NotAllowed,
     UnknownComment,
 )
@@ -96,10 +92,9 @@ def edit(comment_id: int, visitor: Visitor, new: EditedComment, settings: Settin
         comment.html = html
         comment.renderer_version = markup.RENDERER_VERSION
         comment.edited_at = now()
-        links = markup.links(html)
-        if comment.status is Status.PUBLISHED and links > settings.max_links:
-            comment.status = Status.PENDING
-            comment.reasons = [Message("Many links after an edit: {number}.", number=links)]
+        verdict = spam.verdict_on_edit(markup.links(html), settings.max_links)
+        if comment.status is Status.PUBLISHED and verdict.hold:
+            comment.status, comment.reasons = Status.PENDING, list(verdict.reasons)
     return comment
 
 

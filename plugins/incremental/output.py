@@ -55,7 +55,7 @@ class Building:
         # What the last build wrote, and what each static file was when it was copied.
         self.earlier: list[str] = []
         self.copied: dict[str, list[int]] = {}
-        pages: dict[str, render_pages.Page] = {}
+        pages: dict[str, skip_pages.Page] = {}
         kept = files.read_record(self.record)
         if kept.get("version") == VERSION:
             self.earlier, self.copied = kept["written"], kept["copied"]

@@ -10,11 +10,10 @@ machine has cores; 1: no others).
 """
 
 import logging
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from blinker import ANY
 from pelican import signals
@@ -23,6 +22,7 @@ from pelican.writers import Writer as PelicanWriter
 from plugins import files
 
 from . import build_cache, skip_pages, workers
+from .skip_pages import Page
 
 logger = logging.getLogger(__name__)
 
@@ -30,15 +30,6 @@ logger = logging.getLogger(__name__)
 WORTH_A_PROCESS = 48
 
 Render = Callable[[], None]
-
-
-class Page(TypedDict):
-    """What is known of a page that was rendered: what it depends on, and its files as they are."""
-
-    key: str
-    shown: list[str]
-    texts: str
-    files: dict[str, list[int]]
 
 
 class Rendering:
@@ -67,12 +58,6 @@ class Rendering:
                 self.unknown = True
                 logger.info("Every page is rendered: nothing can be told of %s.", unhashable)
         return self.site
-
-    def unchanged(self, page: Page, site: skip_pages.Site) -> bool:
-        """Whether the texts that a page shows, and its files, are still those of the last build."""
-        return page["texts"] == site.texts(page["shown"]) and all(
-            as_it_is(self.output / name) == stat for name, stat in page["files"].items()
-        )
 
     def skip(self, what: str, page: Page) -> None:
         self.done[what] = page
@@ -148,15 +133,6 @@ def begin(settings: dict[str, Any], folder: Path, before: dict[str, Page]) -> Re
     """The rendering of a build into this folder, of which a `Writer` is to be made then."""
     made = _rendering[settings["OUTPUT_PATH"]] = Rendering(settings, folder, before)
     return made
-
-
-def as_it_is(path: Path) -> list[int] | None:
-    """A file's size and time; None where there is no such file."""
-    try:
-        stat = os.stat(path)  # noqa: PTH116 - asked of every page: half of Path's cost
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return [stat.st_size, stat.st_mtime_ns]
 
 
 def listeners() -> list[Any]:
@@ -237,7 +213,7 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
                 rendering.render(what)
                 rendering.later.pop(what)
             key = ""
-        elif page and page["key"] == key and rendering.unchanged(page, site):
+        elif page and site.stands(page, key, rendering.output):
             rendering.skip(what, page)
             return
         if alone and key and rendering.cores > 1:

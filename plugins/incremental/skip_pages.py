@@ -1,4 +1,6 @@
-"""Skip pages: whether a page would be as it was in the build before, told without rendering it.
+"""Skip pages: whether a page is as it was in the build before, told without rendering it.
+
+`Site.stands` decides; `render_pages` asks it of each page, and renders what does not stand.
 
 A page depends on the site and on texts. The site is everything but texts: settings, templates, the
 programs, and all that is known of every article (its front matter, address, neighbours, comments'
@@ -14,11 +16,12 @@ of an article in a list, is beyond this; such a site says `WRITE_ONLY_CHANGES = 
 import hashlib
 import importlib.metadata
 import json
+import os
 import platform
 from datetime import date, tzinfo
 from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, TypedDict
 
 from jinja2 import Template
 from pelican.contents import Content
@@ -38,6 +41,15 @@ NOT_HASHED = {
 }
 INTRASITE = DEFAULT_CONFIG["INTRASITE_LINK_REGEX"]
 PROGRAMS = ("pelican", "Jinja2", "MarkupSafe", "Babel", "feedgenerator")
+
+
+class Page(TypedDict):
+    """What is known of a page that was rendered: what it depends on, and its files as they are."""
+
+    key: str
+    shown: list[str]
+    texts: str
+    files: dict[str, list[int]]
 
 
 class Fingerprints:
@@ -135,6 +147,15 @@ def folder(path: Path) -> list[Any]:
     return found
 
 
+def as_it_is(path: Path) -> list[int] | None:
+    """A file's size and time; None where there is no such file."""
+    try:
+        stat = os.stat(path)  # noqa: PTH116 - asked of every page: half of Path's cost
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return [stat.st_size, stat.st_mtime_ns]
+
+
 def known_of(content: Article) -> dict[str, Any]:
     """What is known of an article but its text; Pelican keeps most of its front matter twice."""
     known = vars(content)
@@ -220,3 +241,12 @@ class Site:
     def texts(self, names: list[str]) -> str:
         told = "".join(f"{name}\0{self.bodies.get(name)}\0" for name in names)
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def stands(self, page: Page | None, key: str, output: Path) -> bool:
+        """Whether a page of the last build depends on the same, shows the same texts, and is still there."""
+        return (
+            page is not None
+            and page["key"] == key
+            and page["texts"] == self.texts(page["shown"])
+            and all(as_it_is(output / name) == stat for name, stat in page["files"].items())
+        )
