@@ -11,6 +11,7 @@ from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.errors import (
     EditWindowOver,
+    Message,
     NotAllowed,
     UnknownComment,
 )

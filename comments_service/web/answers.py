@@ -19,7 +19,7 @@ from comments_service import config, db, errors, i18n, moderation_queue
 from comments_service.errors import ServiceError
 from comments_service.models import STAFF, Site
 from comments_service.publishing.form_context import form_context
-from comments_service.web import visitor
+from comments_service.web import cookies, visitor
 from formats import policy
 
 API = "api/v1/"
@@ -37,7 +37,7 @@ def json(data: Any, status: int = 200, mimetype: str = "application/json") -> Re
 
 def see_other(address: str, token: str | None = None) -> Response:
     """After a form: go and look there."""
-    return visitor.remember(Response(status=303, headers={"Location": iri_to_uri(address)}), token)
+    return cookies.remember(Response(status=303, headers={"Location": iri_to_uri(address)}), token)
 
 
 def onward(endpoint: str, target: str) -> str:

@@ -1,10 +1,9 @@
-"""A form on a page: shown, acted on, shown again with what was wrong; and where to go after it."""
+"""A form on a page: shown, acted on, shown again with what was wrong."""
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Response, request, url_for
+from flask import Response, request
 
 from comments_service import by_writer, sessions
 from comments_service.accounts.login import Entry
@@ -17,20 +16,6 @@ Answer = Callable[[], Response]
 
 # What no page gives back after a mistake.
 SECRET_FIELDS = ("password", "code", "ticket")
-
-
-def next_path(text: str | None) -> str:
-    """Where to go after signing in: a path of this site, or the account page."""
-    home = url_for("account.overview")
-    text = text or ""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return home
-    # A second slash or a backslash would make browsers take the path for another host.
-    if parts.scheme or parts.netloc or not text.startswith("/") or text[1:2] in ("/", "\\"):
-        return home
-    return home if any(ord(char) < 32 or char == "\\" for char in text) else text
 
 
 def form_page(template: str, act: Answer, **context: Any) -> Response:

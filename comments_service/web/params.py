@@ -1,4 +1,8 @@
-"""Numbers in addresses and forms, as a `type` for `args.get`: what it refuses counts as missing."""
+"""What stands in addresses and forms: numbers, as a `type` for `args.get`, and where to go next."""
+
+from urllib.parse import urlsplit
+
+from flask import url_for
 
 from comments_service.inputs import MAX_ID
 
@@ -27,3 +31,17 @@ def whole(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise ValueError(text)
     return int(text)
+
+
+def next_path(text: str | None) -> str:
+    """Where to go after signing in: a path of this site, or the account page."""
+    home = url_for("account.overview")
+    text = text or ""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return home
+    # A second slash or a backslash would make browsers take the path for another host.
+    if parts.scheme or parts.netloc or not text.startswith("/") or text[1:2] in ("/", "\\"):
+        return home
+    return home if any(ord(char) < 32 or char == "\\" for char in text) else text

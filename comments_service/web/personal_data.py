@@ -8,8 +8,9 @@ from comments_service.accounts import export
 from comments_service.config import Settings
 from comments_service.errors import InvalidInput, Message
 from comments_service.models import now
-from comments_service.web import answers, visitor
-from comments_service.web.form_page import form_page, next_path
+from comments_service.web import answers, cookies, visitor
+from comments_service.web.form_page import form_page
+from comments_service.web.params import next_path
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("personal_data", __name__)
@@ -74,7 +75,7 @@ def delete(settings: Settings) -> Response:
         lang, site_url = visitor.language(), settings.site_url
         account_deletion.delete(account, keep=choice == "keep", lang=lang, site_url=site_url)
         visitor.become(None)
-        return visitor.forget(answers.see_other(url_for("personal_data.deleted")))
+        return cookies.forget(answers.see_other(url_for("personal_data.deleted")))
 
     written = [each for each in by_writer.of_account(account.id) if each.source]
     return form_page(

@@ -12,9 +12,9 @@ from comments_service.accounts.providers import Callback
 from comments_service.config import Client, Settings
 from comments_service.errors import InvalidInput, Message, NotAllowed
 from comments_service.inputs import ChosenName, from_form
-from comments_service.web import answers, browser_cookie, visitor
-from comments_service.web.form_page import entered, form_page, next_path, proved_again
-from comments_service.web.params import row_id
+from comments_service.web import answers, cookies, visitor
+from comments_service.web.form_page import entered, form_page, proved_again
+from comments_service.web.params import next_path, row_id
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("providers", __name__)
@@ -39,11 +39,11 @@ def set_out(key: str, settings: Settings) -> Response:
         visitor.signed_in()
     elif purpose:
         raise InvalidInput
-    browser = browser_cookie.made()
+    browser = cookies.browser_or_new()
     address = providers.authorize(
         client, visitor.current(), settings, browser=browser, target=target, intent=purpose
     )
-    return browser_cookie.keep(
+    return cookies.keep_browser(
         answers.page("accounts/provider.html", client=client, address=address), browser
     )
 
@@ -60,7 +60,7 @@ def come_back(key: str, settings: Settings) -> Response:
     state, code = (request.values.get(name, "")[:MAX_CHARS] for name in ("state", "code"))
 
     def act() -> Response:
-        browser = browser_cookie.of_browser()
+        browser = cookies.browser()
         back = providers.callback(client, settings.comments_url, state, code, browser)
         return received(client, back, settings)
 
@@ -89,7 +89,7 @@ def received(client: Client, returned: Callback, settings: Settings) -> Response
                 )
             )
         return proved_again(session, target)
-    browser = browser_cookie.of_browser()
+    browser = cookies.browser()
     signed_in = providers.sign_in(
         client, returned.person, visitor.current(), browser, lang, settings
     )
@@ -133,7 +133,7 @@ def choose_name(key: str, settings: Settings) -> Response:
     try:
         name = from_form(ChosenName, request.form).name
         entry = providers.make_account(
-            client, ticket, name, browser_cookie.of_browser(), visitor.current(), settings
+            client, ticket, name, cookies.browser(), visitor.current(), settings
         )
     except InvalidInput as error:
         return name_page(client, ticket, target, request.form.get("name", ""), error)

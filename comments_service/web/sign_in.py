@@ -35,8 +35,9 @@ from comments_service.inputs import (
     SignIn,
     from_form,
 )
-from comments_service.web import answers, browser_cookie, visitor
-from comments_service.web.form_page import entered, form_page, next_path
+from comments_service.web import answers, cookies, visitor
+from comments_service.web.form_page import entered, form_page
+from comments_service.web.params import next_path
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("sign_in", __name__)
@@ -157,11 +158,11 @@ def sign_in_by_link(token: str, settings: Settings) -> Response:
 def sign_up(settings: Settings) -> Response:
     def act() -> Response:
         given = from_form(email_verification.sign_up_form(settings), request.form)
-        browser = browser_cookie.made()
+        browser = cookies.browser_or_new()
         email_verification.sign_up(
             given, visitor.language(), visitor.current().network, settings, browser=browser
         )
-        return browser_cookie.keep(
+        return cookies.keep_browser(
             answers.page("accounts/email-sent.html", 202, email=given.email), browser
         )
 
@@ -174,7 +175,7 @@ def sign_out() -> Response:
         sessions.end(session)
     answers.say(Message("You are signed out."))
     target = request.form.get("next")
-    return visitor.forget(
+    return cookies.forget(
         answers.see_other(next_path(target) if target else url_for("sign_in.sign_in"))
     )
 
@@ -191,13 +192,13 @@ def verify(token: str, settings: Settings) -> Response:
             token,
             visitor.current(),
             settings,
-            browser=browser_cookie.of_browser(),
+            browser=cookies.browser(),
             password=password,
         )
         answers.say(Message("Your address is confirmed."))
         return entered(entry, url_for("account.overview"))
 
-    asked = email_verification.needs_password(token, browser_cookie.of_browser(), settings)
+    asked = email_verification.needs_password(token, cookies.browser(), settings)
     return form_page("accounts/verify.html", act, password_asked=asked)
 
 

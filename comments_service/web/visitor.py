@@ -5,27 +5,23 @@ Read once a request. What a route asks of its visitor is said in `signed_in`, `f
 """
 
 import sqlalchemy as sa
-from flask import Response, g, request
+from flask import g, request
 
 from comments_service import config, errors, i18n, rate_limits, sessions
 from comments_service.accounts.login import proved
 from comments_service.errors import Message
 from comments_service.models import STAFF, Account, Session
 from comments_service.sessions import Visitor
+from comments_service.web import cookies
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-
-
-def cookie_name() -> str:
-    """`__Host-` binds the cookie to this host over TLS; plain HTTP has no such promise."""
-    return "__Host-postil" if config.current().secure else "postil"
 
 
 def session() -> Session | None:
     """The visitor's session, looked up once a request; and again after a rollback forgot it."""
     found: Session | None = g.get("session")
     if "session" not in g or (found is not None and sa.inspect(found).expired):
-        found = g.session = sessions.of_token(request.cookies.get(cookie_name()))
+        found = g.session = sessions.of_token(cookies.token())
     return found
 
 
@@ -56,32 +52,6 @@ def client_address() -> str:
 def here() -> str:
     """The path that was asked for, for coming back to it."""
     return request.full_path.rstrip("?")
-
-
-def remember(answer: Response, token: str | None) -> Response:
-    """Give a new session's token to the browser; beside it goes a hint without any secret.
-
-    Scripts cannot read the token. The hint tells the embed that asking who one is makes sense.
-    """
-    if token is not None:
-        settings = config.current()
-        lifetime = int(sessions.READER_ABSOLUTE.total_seconds())
-        for name, value, hidden in ((cookie_name(), token, True), ("postil-known", "1", False)):
-            answer.set_cookie(
-                name,
-                value,
-                max_age=lifetime,
-                httponly=hidden,
-                path="/",
-                **settings.cookie,
-            )
-    return answer
-
-
-def forget(answer: Response) -> Response:
-    for name in (cookie_name(), "postil-known"):
-        answer.delete_cookie(name, path="/", **config.current().cookie)
-    return answer
 
 
 def language() -> str:

@@ -7,7 +7,7 @@ from comments_service.config import Settings
 from comments_service.inputs import EditedComment, NewComment, Preview
 from comments_service.models import Status
 from comments_service.publishing import snapshots
-from comments_service.web import answers, visitor
+from comments_service.web import answers, cookies, visitor
 from comments_service.web.api.content import me, own, page_number
 from comments_service.web.routes import Guard, route
 
@@ -52,7 +52,7 @@ def post_comment(thread_id: str, given: NewComment, settings: Settings) -> Respo
     visitor.become(posted.session)
     published = posted.comment.status is Status.PUBLISHED
     answer = answers.json(own([posted.comment], settings)[0], 201 if published else 202)
-    return visitor.remember(answer, posted.token)
+    return cookies.remember(answer, posted.token)
 
 
 @route(

@@ -25,7 +25,7 @@ from comments_service.inputs import (
     SecondStep,
     SignIn,
 )
-from comments_service.web import answers, browser_cookie, visitor
+from comments_service.web import answers, cookies, visitor
 from comments_service.web.api.content import me
 from comments_service.web.routes import Guard, route
 
@@ -50,7 +50,7 @@ def sign_in(given: SignIn, settings: Settings) -> Response:
 def sign_out() -> Response:
     if (session := visitor.session()) is not None:
         sessions.end(session)
-    return visitor.forget(Response(status=204))
+    return cookies.forget(Response(status=204))
 
 
 @route(
@@ -127,7 +127,7 @@ def entered(entry: Entry, settings: Settings) -> Response:
     if entry.session is None:
         raise SecondFactorRequired(entry.token)
     visitor.become(entry.session)
-    return visitor.remember(answers.json(me("", settings), 201), entry.token)
+    return cookies.remember(answers.json(me("", settings), 201), entry.token)
 
 
 @route(
@@ -181,12 +181,12 @@ def origin() -> str:
 )
 def sign_up(given: NewReader, settings: Settings) -> Response:
     """Answered the same whether or not the address has an account already."""
-    browser = browser_cookie.made()
+    browser = cookies.browser_or_new()
     email_verification.sign_up(
         given, visitor.language(), visitor.current().network, settings, browser=browser
     )
     detail = Message("An e-mail is on its way to you: open its link to finish.")
-    return browser_cookie.keep(
+    return cookies.keep_browser(
         answers.json({"detail": i18n.say(visitor.language(), detail)}, 202), browser
     )
 
