@@ -103,6 +103,7 @@ DEFAULT_CATEGORY = "Notes"
 WITH_FUTURE_DATES = False
 # `tasks.py up` says so: pages renew themselves, and show what is not published yet.
 PREVIEW = setting("POSTIL_PREVIEW", "") == "1"
+# Slugs are the files' names; `tasks.py new` makes one of a title (authoring/blog.py).
 SLUGIFY_SOURCE = "basename"
 # What was made of pictures once; it may be deleted at any time.
 CACHE_PATH = str(root / "var" / "cache")

@@ -123,17 +123,17 @@ def new(
 @task
 def drafts(_: Context) -> None:
     """List the drafts, the one touched last first, with their lengths."""
-    from authoring import drafts_and_schedule
+    from authoring import list_drafts
 
-    say("\n".join(drafts_and_schedule.drafts(blog())))
+    say("\n".join(list_drafts.drafts(blog())))
 
 
 @task
 def schedule(_: Context) -> None:
     """List the articles whose date is still to come, the next first; a later build publishes them."""
-    from authoring import drafts_and_schedule
+    from authoring import list_drafts
 
-    say("\n".join(drafts_and_schedule.schedule(blog())))
+    say("\n".join(list_drafts.schedule(blog())))
 
 
 @task
@@ -183,11 +183,11 @@ def import_site(_: Context, origin: str, write: bool = False) -> None:
 @refusals()
 def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = False) -> None:
     """Build the blog, check it, and send what has changed to where readers are."""
-    from authoring.publish import build_and_send, push_manifest
+    from authoring.publish import publication, push_manifest
 
-    send = build_and_send.roll_back if rollback else build_and_send.publish
+    send = publication.roll_back if rollback else publication.publish
     sent = send(ROOT, to, environ(), dry_run=dry_run)
-    say(build_and_send.told(sent.changes, dry_run=dry_run))
+    say(publication.told(sent.changes, dry_run=dry_run))
     if pushed := push_manifest.push(sent.site, environ(), dry_run=dry_run):
         say(pushed)
 

@@ -4,7 +4,7 @@ These are no Pelican plugins: nothing here belongs into PLUGINS. What they know 
 plugins; the service they start as a program, and import nothing of it.
 
 - `new_article`, `import_site/`: articles come to be, from a title or from another blog
-- `drafts_and_schedule`, `stats`, `list_images`: what there is
+- `list_drafts`, `stats`, `list_images`: what there is
 - `check/`: what would embarrass an author
 - `preview/`, `build`, `publish/`: the site, while somebody writes, once, and to where readers are
 - `server`: files and comments on one port

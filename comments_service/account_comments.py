@@ -1,7 +1,7 @@
 """What changes for all comments of one person at once: a new name, a claim of what was written as a
 guest, a ban. Deleting the account is in `account_deletion`.
 
-Each is one transaction over every thread concerned, by the one way to change comments.
+Not in `accounts/`, which lies below `comments`. Each is one transaction over every thread concerned, by the one way to change comments.
 """
 
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""Deleting an account: all of it, from its comments to the last e-mail, in one transaction."""
+"""Deleting an account: all of it, from its comments to the last e-mail, in one transaction.
+
+Not in `accounts/`, which lies below `comments` and cannot change one.
+"""
 
 import sqlalchemy as sa
 

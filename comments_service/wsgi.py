@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from comments_service import config
 from comments_service.config import Settings
-from formats import files, policy
+from formats import files, http_headers
 from formats.snapshots import SERVED
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ class Files:
         self._lock = Lock()
         secure = settings.secure
         self._shared_headers = _listed(
-            {**policy.SNIFF, **(policy.TLS if secure else {}), **policy.SHARED}
+            {**http_headers.SNIFF, **(http_headers.TLS if secure else {}), **http_headers.SHARED}
         )
         self._site_headers, self._search_headers = (
-            _listed(policy.site_headers(settings.base, secure=secure, compiles=compiles))
+            _listed(http_headers.site_headers(settings.base, secure=secure, compiles=compiles))
             for compiles in (False, True)
         )
 
@@ -109,7 +109,7 @@ class Files:
         place = f"{output}/{relative}"
         if path.endswith("/"):
             place += "index.html"
-        headers = self._search_headers if policy.compiles(relative) else self._site_headers
+        headers = self._search_headers if http_headers.compiles(relative) else self._site_headers
         answer = self._send(environ, start, place, headers)
         if answer is not None:
             return answer
@@ -217,17 +217,17 @@ def _safe(relative: str) -> bool:
 
 
 def _read(path: Path, encoding: str, stamp: tuple[int, int], headers: Headers) -> Found:
-    kind = policy.content_type(path.name)
+    kind = http_headers.content_type(path.name)
     body = path.read_bytes()
     used = ""
-    if kind.endswith(policy.CHARSET) and encoding and len(body) >= MIN_COMPRESSED_BYTES:
+    if kind.endswith(http_headers.CHARSET) and encoding and len(body) >= MIN_COMPRESSED_BYTES:
         body, used = _compressed(path, body, encoding, stamp), encoding
     etag = f'"{stamp[0]:x}-{stamp[1]:x}{"-" + used if used else ""}"'
     own = [
         ("Content-Type", kind),
         ("Content-Length", str(len(body))),
         ("ETag", etag),
-        ("Cache-Control", policy.freshness(path.name)),
+        ("Cache-Control", http_headers.freshness(path.name)),
     ]
     if used:
         own.append(("Content-Encoding", used))

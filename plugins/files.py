@@ -1,4 +1,4 @@
-"""Files: what plugins say to each other of the files that a build writes, and keep until the next.
+"""Files: which of them a build claims as its own and its pages ask for; and records kept between builds.
 
 How a file is written, so that a reader never meets half of it, is `formats/files`.
 """

@@ -1,4 +1,4 @@
-"""Report: everything that would embarrass an author, found before a reader finds it.
+"""Report: runs every check of a blog, gathers what they find, and tells it by file and line.
 
 The site is built with the settings that readers get, into a folder of its own (`lenient_build`).
 `check_settings`, `check_frontmatter` and `check_duplicates` look at what was written, `check_links` at

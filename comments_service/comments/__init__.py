@@ -16,11 +16,7 @@ from comments_service.comments.editing import (
     may_edit,
 )
 from comments_service.comments.posting import post
-from comments_service.comments.rendering import (
-    outdated,
-    rendered,
-    rerender,
-)
+from comments_service.comments.rerendering import outdated, rendered, rerender
 from comments_service.comments.transaction import Change, ChangedOutside, changing, locked
 
 __all__ = [

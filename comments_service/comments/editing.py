@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from comments_service import markup, spam, threads
-from comments_service.comments.rendering import rendered
+from comments_service.comments.rerendering import rendered
 from comments_service.comments.transaction import changing
 from comments_service.config import Settings
 from comments_service.db import db

@@ -17,7 +17,7 @@ from comments_service import (
     threads,
 )
 from comments_service.accounts import names
-from comments_service.comments.rendering import rendered
+from comments_service.comments.rerendering import rendered
 from comments_service.comments.transaction import changing
 from comments_service.config import Settings
 from comments_service.db import db

@@ -11,8 +11,8 @@ refused at start, with its name, what was found and what would do.
     documents  the files that explain them
 """
 
+from comments_service.config.environment import from_environment
 from comments_service.config.providers import Client, trusted
-from comments_service.config.reading import from_environment
 from comments_service.config.settings import Settings
 from comments_service.config.start import (
     MIGRATIONS,

@@ -1,4 +1,4 @@
-"""Settings as data: every value that the person who runs the blog may set, in one definition.
+"""The definition of each setting: its name, default, meaning, and whether it shapes the files.
 
 From here come what is read and checked at start, `flask comments settings`, the table of
 docs/operating.md, `.env.example`, and which settings shape the published files. What follows from

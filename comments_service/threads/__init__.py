@@ -16,16 +16,7 @@ from comments_service.threads.articles import (
     title,
     visible,
 )
-from comments_service.threads.lists import (
-    RECENT,
-    Discussion,
-    Page,
-    counts,
-    discussions,
-    page_of,
-    recent,
-)
-from comments_service.threads.reading import (
+from comments_service.threads.conversations import (
     Shown,
     comment,
     conversation,
@@ -34,6 +25,15 @@ from comments_service.threads.reading import (
     pages,
     sent_before,
     shown,
+)
+from comments_service.threads.lists import (
+    RECENT,
+    Discussion,
+    Page,
+    counts,
+    discussions,
+    page_of,
+    recent,
 )
 
 __all__ = [

@@ -28,7 +28,11 @@ _by_id = sa.select(Thread).where(Thread.id == sa.bindparam("thread_id"))
 
 
 def open_now(thread: Thread) -> bool:
-    """Whether the thread takes comments at this moment."""
+    """Whether the thread takes comments at this moment.
+
+    `closes_at` comes from the manifest ("90 days" is read by its plugin); the publisher marks in the
+    files what has closed by itself.
+    """
     return thread.policy in (Policy.OPEN, Policy.HELD) and (
         thread.closes_at is None or now() < thread.closes_at
     )

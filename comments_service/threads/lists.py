@@ -16,7 +16,7 @@ from comments_service.models import (
     Thread,
 )
 from comments_service.threads.articles import for_readers
-from comments_service.threads.reading import Shown, columns, shown_row, writer_name
+from comments_service.threads.conversations import Shown, columns, shown_row, writer_name
 
 RECENT = 50
 MAX_COUNTS = 1_000

@@ -18,7 +18,7 @@ from comments_service.web import (
     comment_pages,
     confirm,
     dashboard,
-    email_address,
+    email_change,
     guard,
     handoff,
     passkeys,
@@ -31,7 +31,7 @@ from comments_service.web import (
 from comments_service.web.routes import MAX_BYTES
 
 PAGES = (
-    *(accent, account, comment_pages, confirm, email_address, handoff, passkeys),
+    *(accent, account, comment_pages, confirm, email_change, handoff, passkeys),
     *(personal_data, profile, providers, sign_in, totp),
 )
 

@@ -20,7 +20,7 @@ from comments_service.errors import ServiceError
 from comments_service.models import STAFF, Site
 from comments_service.publishing.form_context import form_context
 from comments_service.web import cookies, visitor
-from formats import policy
+from formats import http_headers
 
 API = "api/v1/"
 # What SQLAlchemy raises when the database is away, full, locked or read-only.
@@ -183,7 +183,7 @@ def unavailable_page(error: errors.Unavailable) -> Response:
 def add_headers(answer: Response) -> Response:
     settings = config.current()
     headers = answer.headers
-    for name, value in policy.service_headers(
+    for name, value in http_headers.service_headers(
         is_page=answer.mimetype == "text/html",
         secure=settings.secure,
         # Where the service is elsewhere, its `base` is a whole address.

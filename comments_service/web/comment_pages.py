@@ -55,7 +55,7 @@ def discussions(settings: Settings) -> Response:
     html = site_snapshots.discussions(
         found, lang, request.args.get("page", 1, type=page_number), settings
     )
-    return answers.page("thread/all.html", lang=lang, discussions=html)
+    return answers.page("thread/discussions-page.html", lang=lang, discussions=html)
 
 
 @route(

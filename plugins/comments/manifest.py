@@ -28,7 +28,7 @@ from pelican import signals
 from formats.manifest import COLOUR, LANG, NAME, STATES, THREAD, VERSION
 from plugins import files
 from plugins.delivery import redirects
-from plugins.markdown.metadata import Metadata
+from plugins.markdown.frontmatter_values import Metadata
 from plugins.presentation import reading
 from plugins.site import (
     Article,

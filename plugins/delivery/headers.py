@@ -1,7 +1,7 @@
 """Headers: how each file of the site is to be served, said to hosts that take our word for it.
 
 Writes `_headers`, which Cloudflare Pages and Netlify read: the policies of pages, the types of feeds,
-and that a name with a hash in it never changes. What is said is `formats/policy`'s. Templates get
+and that a name with a hash in it never changes. What is said is `formats/http_headers`'s. Templates get
 `content_policy(compiles=False)`, which a page says of itself, for hosts that send no headers.
 
 Stands in PLUGINS after everything that writes files, `search` included, and before `compress`.
@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 from markupsafe import Markup
 from pelican import signals
 
-from formats import policy
+from formats import http_headers
 from plugins import files
 from plugins.site import Generator, Pelican
 
@@ -38,23 +38,23 @@ def rules(names: list[str], site: str, comments_url: str) -> Iterator[tuple[str,
     is said last holds.
     """
     prefix = urlsplit(site).path.rstrip("/")
-    everywhere = policy.site_headers(comments_url, secure=site.startswith("https://"))
+    everywhere = http_headers.site_headers(comments_url, secure=site.startswith("https://"))
     yield "/*", [f"{name}: {value}" for name, value in everywhere.items()]
     compiling = {
-        f"{policy.SEARCH_FILES}*"
-        if name.startswith(policy.SEARCH_FILES)
+        f"{http_headers.SEARCH_FILES}*"
+        if name.startswith(http_headers.SEARCH_FILES)
         else name.removesuffix("index.html")
         for name in names
-        if policy.compiles(name)
+        if http_headers.compiles(name)
     }
-    wasm = f"Content-Security-Policy: {policy.of_page(comments_url, compiles=True)}"
+    wasm = f"Content-Security-Policy: {http_headers.of_page(comments_url, compiles=True)}"
     for path in sorted(compiling):
         yield f"{prefix}/{path}", ["! Content-Security-Policy", wasm]
     for name in names:
-        if name.endswith((".atom.xml", f"/{policy.SPECULATION}")):
-            yield f"{prefix}/{quote(name)}", [f"Content-Type: {policy.content_type(name)}"]
+        if name.endswith((".atom.xml", f"/{http_headers.SPECULATION}")):
+            yield f"{prefix}/{quote(name)}", [f"Content-Type: {http_headers.content_type(name)}"]
     for path in forever(names):
-        yield f"{prefix}/{quote(path, safe='/*')}", [f"Cache-Control: {policy.FOREVER}"]
+        yield f"{prefix}/{quote(path, safe='/*')}", [f"Cache-Control: {http_headers.FOREVER}"]
 
 
 def forever(names: list[str]) -> list[str]:
@@ -62,11 +62,11 @@ def forever(names: list[str]) -> list[str]:
     mixed = {
         str(folder)
         for name in names
-        if not policy.HASHED.search(name)
+        if not http_headers.HASHED.search(name)
         for folder in PurePosixPath(name).parents
     }
     found = set()
-    for name in filter(policy.HASHED.search, names):
+    for name in filter(http_headers.HASHED.search, names):
         pure = [str(each) for each in PurePosixPath(name).parents if str(each) not in mixed]
         found.add(f"{pure[-1]}/*" if pure else name)
     return sorted(found, key=lambda path: (not path.endswith("*"), path))
@@ -114,7 +114,7 @@ def offer(generator: Generator) -> None:
 
     def content_policy(compiles: bool = False) -> Markup:
         """For an attribute: its many `'` stay as they are, in every page of the site."""
-        said = policy.in_page(comments_url, compiles=compiles)
+        said = http_headers.in_page(comments_url, compiles=compiles)
         return Markup(escape(said, quote=False).replace('"', "&quot;"))  # noqa: S704 - escaped
 
     generator.env.globals["content_policy"] = content_policy

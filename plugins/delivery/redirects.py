@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from pelican import signals
 
 from plugins import files
-from plugins.markdown.metadata import Metadata
+from plugins.markdown.frontmatter_values import Metadata
 from plugins.site import (
     Article,
     Generator,

@@ -28,7 +28,7 @@ from pelican.contents import Content
 from pelican.settings import DEFAULT_CONFIG
 from pelican.urlwrappers import URLWrapper
 
-from formats import policy
+from formats import http_headers
 from plugins.site import Article
 
 from . import build_cache
@@ -133,7 +133,7 @@ def has_links(content: Article) -> bool:
 
 def packages(settings: dict[str, Any]) -> list[str]:
     """Those that the plugins of a site are in, this one, and what all of ours stand on."""
-    names = (__name__, policy.__name__, *settings["PLUGINS"])
+    names = (__name__, http_headers.__name__, *settings["PLUGINS"])
     return sorted({name.partition(".")[0] for name in names})
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pelican import signals
 
-from plugins.markdown.metadata import Metadata
+from plugins.markdown.frontmatter_values import Metadata
 from plugins.site import Article, Generator, by_kind, drafts, hidden, published
 
 TAG = re.compile(r"<[^>]*>")

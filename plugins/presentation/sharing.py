@@ -1,4 +1,4 @@
-"""Sharing: what other sites show of a page, and what search engines read in it.
+"""Sharing: gives templates what other sites show of a page: its picture, Open Graph, linked data.
 
 Templates get `share_picture(content)`, the address of a picture for an article or page (for the site
 itself without one); `linked_data(content)` returns JSON-LD, and `linked_comments(content)` that of its

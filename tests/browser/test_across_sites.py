@@ -27,7 +27,7 @@ from playwright.sync_api import (
 )
 
 from comments_service.models import Role
-from formats import policy
+from formats import http_headers
 from tests import make, service, sites
 from tests.browser.conftest import PATIENCE_SECONDS, Credentials, until
 
@@ -120,7 +120,7 @@ class Files(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         if self.path != "/bare.html":
-            said = policy.of_page(self.apart.server.settings.base)
+            said = http_headers.of_page(self.apart.server.settings.base)
             self.send_header("Content-Security-Policy", said)
         super().end_headers()
 

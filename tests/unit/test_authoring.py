@@ -12,7 +12,7 @@ import pytest
 from pelican.settings import DEFAULT_CONFIG
 from PIL import Image
 
-from authoring import Refused, blog, drafts_and_schedule, list_images, new_article, stats, terminal
+from authoring import Refused, blog, list_drafts, list_images, new_article, stats, terminal
 from authoring.blog import PICTURE_BYTES
 from authoring.command_line import with_remainder
 from authoring.import_site import frontmatter
@@ -167,7 +167,7 @@ def test_front_matter_that_cannot_be_read_names_its_line(head: str) -> None:
 def test_drafts_are_listed_with_where_they_are(make: Callable[..., Blog], tmp_path: Path) -> None:
     write(tmp_path, "a.md", "Title: Waiting\nStatus: draft", "One two three.")
     write(tmp_path, "b.md", "Title: Out\nDate: 2026-01-01")
-    lines = drafts_and_schedule.drafts(make())
+    lines = list_drafts.drafts(make())
     assert "Waiting" in lines[0]
     assert "3 words" in lines[0]
     assert "content/a.md" in lines[0]
@@ -181,7 +181,7 @@ def test_the_schedule_is_in_order_and_in_the_blog_s_own_time(
     write(tmp_path, "b.md", "Title: Sooner\nDate: 2026-11-23 05:00+00:00")
     write(tmp_path, "c.md", "Title: Out\nDate: 2026-11-23 11:59")
     write(tmp_path, "d.md", "Title: Draft\nStatus: draft\nDate: 2027-01-01")
-    first, second, *rest = drafts_and_schedule.schedule(make())
+    first, second, *rest = list_drafts.schedule(make())
     assert first.split() == ["2026-11-23", "13:00", "in", "60", "minutes", "Sooner", "content/b.md"]
     assert "in 30 days" in second
     assert "Draft" not in "".join(rest)
@@ -194,13 +194,13 @@ def test_how_far_off_something_is_has_the_unit_that_people_use() -> None:
         (timedelta(hours=5), "in 5 hours"),
         (timedelta(days=9), "in 9 days"),
     ):
-        assert drafts_and_schedule.ahead(span) == said
+        assert list_drafts.ahead(span) == said
 
 
 def test_an_empty_blog_is_told_how_to_begin(make: Callable[..., Blog], tmp_path: Path) -> None:
     told = [
-        *drafts_and_schedule.drafts(make()),
-        *drafts_and_schedule.schedule(make()),
+        *list_drafts.drafts(make()),
+        *list_drafts.schedule(make()),
         *stats.stats(make(), tmp_path),
         *list_images.listed(make()),
     ]

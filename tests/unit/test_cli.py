@@ -14,7 +14,7 @@ from flask import Flask
 from comments_service import comments, config, sessions
 from comments_service.accounts import profile, roles
 from comments_service.accounts.login import enter
-from comments_service.comments import rendering
+from comments_service.comments import rerendering
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Message, UnknownPage, WrongCredentials
@@ -200,7 +200,7 @@ def html_of(*made: Comment) -> list[str]:
 def test_what_an_older_renderer_made_is_rendered_anew_and_published(
     run: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rendering, "BATCH", 2)
+    monkeypatch.setattr(rerendering, "BATCH", 2)
     make.thread()
     make.thread("gulls")
     old = [make.comment(body=f"Pelican *{number}*.") for number in range(5)]

@@ -1,4 +1,4 @@
-"""How files are served: what `formats/policy` says, as the service, a host and the samples send it."""
+"""How files are served: what `formats/http_headers` says, as the service, a host and the samples send it."""
 
 import logging
 import re
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from comments_service import wsgi
-from formats import policy
+from formats import http_headers
 from plugins.delivery import headers
 from tests.api.test_wsgi import ask, flask, write
 from tests.conftest import settings_for
@@ -97,8 +97,8 @@ def test_a_host_is_told_what_the_service_itself_would_send(
             assert told.get(header) == own.get(header), (path, header)
         # What is not said is asked for again at both hosts.
         assert told.get("Cache-Control", "no-cache") == own["Cache-Control"], path
-        assert policy.freshness(name) == own["Cache-Control"], path
-        assert policy.content_type(name) == own["Content-Type"], path
+        assert http_headers.freshness(name) == own["Cache-Control"], path
+        assert http_headers.content_type(name) == own["Content-Type"], path
         assert told.get("Content-Type", own["Content-Type"]) == own["Content-Type"], path
 
 
@@ -120,7 +120,7 @@ def caddy(name: str) -> str:
 
 def test_nginx_and_caddy_send_the_same_headers() -> None:
     wanted = {
-        compiles: policy.site_headers("/comments/", secure=False, compiles=compiles)
+        compiles: http_headers.site_headers("/comments/", secure=False, compiles=compiles)
         for compiles in (False, True)
     }
     locations = dict(nginx())
@@ -141,28 +141,28 @@ def test_nginx_and_caddy_send_the_same_headers() -> None:
 def test_nginx_and_caddy_know_the_same_names_with_a_hash_and_the_same_search() -> None:
     [hashed] = [where for where, _ in nginx() if "[0-9a-f]{8,}" in where]
     [search] = [where for where, _ in nginx() if "search/" in where]
-    ours = policy.HASHED.pattern.split("|_", 1)[0].replace("(?:", "(")
+    ours = http_headers.HASHED.pattern.split("|_", 1)[0].replace("(?:", "(")
     assert hashed == f'~ "{ours}"'
     assert caddy("hashed") == ours
     assert search == f'~ "{caddy("search")}"'
     for name in NAMES:
         path = name.removesuffix("index.html")
-        assert bool(re.search(caddy("search"), f"/{path}")) is policy.compiles(path), path
-        assert policy.compiles(path) is policy.compiles(name)
+        assert bool(re.search(caddy("search"), f"/{path}")) is http_headers.compiles(path), path
+        assert http_headers.compiles(path) is http_headers.compiles(name)
 
 
 def test_the_samples_let_every_page_fetch_a_snapshot_as_the_service_does() -> None:
     [added] = [added for where, added in nginx() if "threads/" in where]
-    assert added.items() >= {**policy.SHARED, **policy.SNIFF}.items()
+    assert added.items() >= {**http_headers.SHARED, **http_headers.SNIFF}.items()
     text = (ROOT / "deploy/Caddyfile").read_text("utf-8")
-    for name, value in policy.SHARED.items():
+    for name, value in http_headers.SHARED.items():
         assert f"header {name} {value}\n" in text
 
 
 def test_the_policies_in_the_docs_are_the_ones_that_are_sent() -> None:
     text = (ROOT / "docs/security.md").read_text("utf-8")
-    pages = policy.service_headers(is_page=True, secure=False)["Content-Security-Policy"]
-    for said in (pages, policy.DATA, policy.of_page("/comments/")):
+    pages = http_headers.service_headers(is_page=True, secure=False)["Content-Security-Policy"]
+    for said in (pages, http_headers.DATA, http_headers.of_page("/comments/")):
         assert f"| `{said}` |" in text
 
 
@@ -171,7 +171,7 @@ def test_a_page_says_its_policy_itself_and_another_host_in_it_ends_no_attribute(
     site.build(COMMENTS_URL='https://talk.example.org"onload="x/comments/')
     found = re.search(r'Content-Security-Policy" content="([^"]*)">', site.page("fish"))
     assert found
-    said = policy.in_page('https://talk.example.org"onload="x/comments/')
+    said = http_headers.in_page('https://talk.example.org"onload="x/comments/')
     assert found[1] == said.replace('"', "&quot;")
     assert "script-src 'self' https://talk.example.org" in found[1]
 
@@ -210,7 +210,10 @@ def test_a_line_that_is_too_long_for_cloudflare_is_told(caplog: pytest.LogCaptur
 
 def test_a_site_below_a_path_names_its_files_with_it() -> None:
     rules = read(headers.document(sorted(NAMES), "https://example.org/blog", "/comments/"))
-    assert at_cloudflare(rules, "/blog/theme/site.0123abcd.js")["Cache-Control"] == policy.FOREVER
+    assert (
+        at_cloudflare(rules, "/blog/theme/site.0123abcd.js")["Cache-Control"]
+        == http_headers.FOREVER
+    )
     assert "wasm-unsafe-eval" in at_cloudflare(rules, "/blog/search/")["Content-Security-Policy"]
 
 
@@ -226,8 +229,8 @@ def test_a_build_writes_headers_and_takes_them_away_when_switched_off(site: Site
     rules = read((site.output / "_headers").read_text())
     [script] = [path.name for path in (site.output / "theme").glob("site.*.js")]
     told: Mapping[str, str] = at_cloudflare(rules, f"/theme/{script}")
-    assert told["Cache-Control"] == policy.FOREVER
-    assert told["Content-Security-Policy"] == policy.of_page("/comments/")
+    assert told["Cache-Control"] == http_headers.FOREVER
+    assert told["Content-Security-Policy"] == http_headers.of_page("/comments/")
     disconnect()
     site.build(HOST_HEADERS=False)
     assert not (site.output / "_headers").exists()

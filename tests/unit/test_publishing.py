@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from authoring import Refused
-from authoring.publish import build_and_send, history
+from authoring.publish import history, publication
 from authoring.publish.targets import Branch, Bucket, Change, Folder, Rsync, target
 from tests.sites import ROOT
 
@@ -191,15 +191,15 @@ SETTINGS = {"SITE_URL": "https://example.org", "PUBLISH_TO": "folder:www"}
 
 def publish(root: Path, *, dry_run: bool = False) -> str:
     """What the command says, in a copy of the blog."""
-    place = build_and_send.place_of("", SETTINGS)
-    sent = build_and_send.publish(root, place, {**os.environ, **SETTINGS}, dry_run=dry_run)
-    return build_and_send.told(sent.changes, dry_run=dry_run)
+    place = publication.place_of("", SETTINGS)
+    sent = publication.publish(root, place, {**os.environ, **SETTINGS}, dry_run=dry_run)
+    return publication.told(sent.changes, dry_run=dry_run)
 
 
 def roll_back(root: Path) -> str:
-    sent = build_and_send.roll_back(root, "folder:www", SETTINGS)
+    sent = publication.roll_back(root, "folder:www", SETTINGS)
     assert (sent.site / "first" / "index.html").exists()
-    return build_and_send.told(sent.changes, dry_run=False)
+    return publication.told(sent.changes, dry_run=False)
 
 
 def test_a_blog_is_published_with_neither_drafts_nor_what_is_to_come_and_taken_back(
@@ -246,7 +246,7 @@ def test_a_blog_is_published_with_neither_drafts_nor_what_is_to_come_and_taken_b
 
 def test_what_is_not_set_is_told_before_anything_is_built(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="PUBLISH_TO=folder:"):
-        build_and_send.place_of("", {})
+        publication.place_of("", {})
     with pytest.raises(Refused, match="SITE_URL="):
-        build_and_send.publish(tmp_path, "folder:www", {})
+        publication.publish(tmp_path, "folder:www", {})
     assert list(tmp_path.iterdir()) == []

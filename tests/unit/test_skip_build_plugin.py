@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from formats import policy
+from formats import http_headers
 from plugins.incremental import skip_build
 from plugins.markdown import reader
 from tests.sites import Site, disconnect
@@ -80,7 +80,7 @@ def test_another_setting_is_built(built: Callable[..., bool]) -> None:
     assert not built(SITENAME="Another")
 
 
-@pytest.mark.parametrize("program", [skip_build, policy], ids=["plugins", "formats"])
+@pytest.mark.parametrize("program", [skip_build, http_headers], ids=["plugins", "formats"])
 def test_a_program_that_changed_is_used(built: Callable[..., bool], program: ModuleType) -> None:
     built()
     path = Path(str(program.__file__))

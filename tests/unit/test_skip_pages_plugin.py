@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pelican import signals
 from pelican.contents import Article
 
-import formats.policy
+import formats.http_headers
 from plugins.incremental import build_cache, render_pages, skip_build, skip_pages
 from plugins.incremental.render_pages import Writer
 from tests.sites import Site, disconnect
@@ -70,7 +70,7 @@ def test_a_page_is_made_again_when_what_the_plugins_stand_on_has_changed(
 ) -> None:
     site.build()
     rendered.clear()
-    path = Path(formats.policy.__file__)
+    path = Path(formats.http_headers.__file__)
     was = path.stat()
     os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns + 1))
     try:

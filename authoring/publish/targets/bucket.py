@@ -25,7 +25,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from authoring import Refused, progress
-from formats import policy
+from formats import http_headers
 
 from .target import LIST, Change, files_of, is_copy, pages_last, without_password
 
@@ -227,8 +227,8 @@ def at_once(
 
 def headers_of(name: str) -> dict[str, str]:
     return {
-        "Content-Type": policy.content_type(name),
-        "Cache-Control": policy.freshness(name),
+        "Content-Type": http_headers.content_type(name),
+        "Cache-Control": http_headers.freshness(name),
     }
 
 
@@ -260,5 +260,5 @@ def read_list(store: S3Store) -> dict[str, Sent]:
 
 def write_list(store: S3Store, known: Mapping[str, Sent]) -> None:
     lines = (f"{sent.sum} {sent.etag} {name}\n" for name, sent in sorted(known.items()))
-    kind = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": policy.FRESH}
+    kind = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": http_headers.FRESH}
     obstore.put(store, LIST, "".join(lines).encode(), attributes=kind)

@@ -1,4 +1,4 @@
-"""Metadata: what a site's front matter says of its articles, and every problem that is met on the way.
+"""Values of front matter: one key of an article, asked for by whoever gives it a meaning; and what is wrong.
 
 Whoever gives a key its meaning (`comments/manifest`, `delivery/redirects`, `presentation/reading`) asks
 here for what was written, and says here what is wrong with it. `check` stops the build, with all of

@@ -10,7 +10,7 @@ from comments_service.web import answers, visitor
 from comments_service.web.form_page import form_page
 from comments_service.web.routes import Guard, route
 
-bp = Blueprint("email_address", __name__)
+bp = Blueprint("email_change", __name__)
 
 
 @route(
@@ -31,7 +31,7 @@ def change(settings: Settings) -> Response:
             lang, network = visitor.language(), visitor.current().network
             email_change.ask(session, account, email, lang, network, settings)
             answers.say(Message("An e-mail is on its way to the new address: open its link."))
-        return answers.see_other(url_for("email_address.change"))
+        return answers.see_other(url_for("email_change.change"))
 
     waits = email_change.asked(account)
     return form_page("accounts/email.html", act, asked=waits.email if waits else None)

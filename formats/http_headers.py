@@ -1,4 +1,4 @@
-"""Policy: how each file of a blog is to be served, and what its pages may load.
+"""HTTP headers: type, freshness and Content-Security-Policy; how each file of a blog is to be served, and what its pages may load.
 
 The service sends these headers, the build writes them into `_headers` and into the pages, a bucket is
 told of them; `deploy/` has them for nginx and Caddy, and a test compares those samples with this.

@@ -1,4 +1,7 @@
-"""From what a person typed to HTML that may be shown, now and by a later renderer again."""
+"""What was typed is rendered: once for each change, and anew for all when the renderer has changed.
+
+How Markdown becomes safe HTML is `markup`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

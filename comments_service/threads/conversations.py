@@ -1,4 +1,4 @@
-"""Comments as everybody sees them: a conversation in its order, or single ones."""
+"""Conversations: comments as everybody sees them, in their order and cut into pages, or single ones."""
 
 import math
 from collections.abc import Iterable, Sequence
