@@ -15,11 +15,12 @@ PELICAN = (sys.executable, "-m", "pelican", "--fatal", "errors", "--log-handler"
 
 
 class Built(NamedTuple):
-    """How a build ended, with what it had to say."""
+    """How a build ended, with what it had to say; and what it warned of though it succeeded."""
 
     succeeded: bool
     seconds: float
     report: str
+    warnings: str = ""
 
 
 def run_pelican(root: Path, environ: dict[str, str], settings: str) -> Built:
@@ -40,7 +41,8 @@ def run_pelican(root: Path, environ: dict[str, str], settings: str) -> Built:
     if done.returncode:
         return Built(False, seconds, essence(done.stderr + done.stdout))
     counted = re.search(r"Processed (\d+ articles?)|(Nothing has changed)", done.stdout)
-    return Built(True, seconds, (counted[1] or "nothing had changed") if counted else "done")
+    report = (counted[1] or "nothing had changed") if counted else "done"
+    return Built(True, seconds, report, essence(done.stderr))
 
 
 def essence(log: str) -> str:
@@ -66,6 +68,8 @@ def build(root: Path, environ: dict[str, str], settings: str, *, keep_going: boo
     built = run_pelican(root, environ, settings)
     if built.succeeded:
         say(f"Built in {built.seconds:.1f} s: {built.report}")
+        if built.warnings:
+            say(built.warnings)
     elif keep_going:
         say("The build failed; the site is as it was. Everything that there is to correct:")
         check.in_own_process(root, environ, "--settings", settings, "--quick")

@@ -25,20 +25,32 @@ SPECULATION = "speculation-rules.json"
 TEXT = frozenset(
     {
         *("text/html", "text/css", "text/javascript", "text/plain", "text/xml"),
-        *("application/json", "application/atom+xml", "application/xml", "image/svg+xml"),
+        *("text/markdown", "application/json", "application/ld+json", "application/xml"),
+        *("application/atom+xml", "application/rss+xml", "image/svg+xml", "application/xhtml+xml"),
     }
 )
 CHARSET = "; charset=utf-8"
 TYPES: Mapping[str, str] = {
     ".atom": "application/atom+xml",
+    ".rss": "application/rss+xml",
     ".js": "text/javascript",
+    ".mjs": "text/javascript",
     ".json": "application/json",
+    ".jsonld": "application/ld+json",
+    ".md": "text/markdown",
+    ".xhtml": "application/xhtml+xml",
+    ".xml": "application/xml",
+    ".epub": "application/epub+zip",
+    ".gz": "application/gzip",
     ".webp": "image/webp",
     ".avif": "image/avif",
     ".woff2": "font/woff2",
-    ".xml": "application/xml",
+    ".woff": "font/woff",
+    ".ttf": "font/ttf",
+    ".otf": "font/otf",
 }
-# What Python knows by itself: what a machine adds to it would differ from one to the next.
+# What Python knows by itself. The tables of machines differ, and so do those of Python's releases: what
+# a blog may well hold is named above.
 _known = mimetypes.MimeTypes()
 
 SNIFF = {"X-Content-Type-Options": "nosniff"}

@@ -57,6 +57,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         )
         found = [importlib.import_module(name) for name in names]
         if len(found) == 1:
+            spec.loader_state = found[0].__spec__
             return found[0]
 
         def register() -> None:
@@ -68,4 +69,6 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return several
 
     def exec_module(self, module: ModuleType) -> None:
-        """It has been executed under its name."""
+        """It has been executed under its name, and is known by that to whoever reloads it."""
+        if module.__spec__ and module.__spec__.loader_state:
+            module.__spec__ = module.__spec__.loader_state

@@ -109,6 +109,8 @@ def tell_first_build(event: Event, earlier: bool) -> None:
     report = textwrap.indent(event.report, "    ")
     if event.what == "built":
         say(f"Built the blog in {event.seconds:.1f} s.")
+        if event.report:
+            say(report)
     elif earlier:
         say(f"The blog could not be built; the earlier one is served:\n{report}")
     else:

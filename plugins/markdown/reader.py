@@ -269,8 +269,8 @@ def give(readers: Any) -> None:
         raise ValueError(
             f'MARKDOWN_READER = "{chosen}" has no meaning any more: there is one parser. Take the line'
             " out of pelicanconf.py. If you need Python-Markdown, write PLUGINS ="
-            ' plugins.in_order(without=["markdown.reader"]) there: Pelican then reads with MARKDOWN'
-            " as you have set it. docs/markdown.md tells what differs."
+            ' plugins.in_order(without=["markdown.reader"]) there, and take "plugins.syntax" out of MARKDOWN:'
+            " Pelican then reads with MARKDOWN as you have set it. docs/markdown.md tells what differs."
         )
     for name in PelicanReader.file_extensions:
         # A site that has chosen a reader of its own keeps it.

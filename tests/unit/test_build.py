@@ -42,6 +42,16 @@ def test_a_build_tells_how_much_it_took_and_where_links_lead(
     assert "Of gulls." in (blog / "output/gulls.html").read_text("utf-8")
 
 
+def test_a_build_that_succeeds_tells_what_it_warns_of(
+    blog: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (blog / "conf.py").write_text(SETTINGS.replace("[]", '["plugins.drafts"]'))
+    build(blog, environ(SITE_URL="https://example.org"), "conf.py", keep_going=False)
+    told = capsys.readouterr().out
+    assert told.startswith("Built in")
+    assert "plugins.drafts is called plugins.delivery.drafts now" in told
+
+
 def test_what_cannot_be_built_is_told_and_with_keep_going_all_of_it(
     blog: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

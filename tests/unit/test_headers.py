@@ -234,3 +234,27 @@ def test_a_build_writes_headers_and_takes_them_away_when_switched_off(site: Site
     disconnect()
     site.build(HOST_HEADERS=False)
     assert not (site.output / "_headers").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("feeds/all.rss", "application/rss+xml; charset=utf-8"),
+        ("notes.md", "text/markdown; charset=utf-8"),
+        ("book.epub", "application/epub+zip"),
+        ("module.mjs", "text/javascript; charset=utf-8"),
+        ("data.jsonld", "application/ld+json; charset=utf-8"),
+        ("page.xhtml", "application/xhtml+xml; charset=utf-8"),
+        ("archive.tar.gz", "application/gzip"),
+        ("a.ttf", "font/ttf"),
+        ("a.otf", "font/otf"),
+        ("a.woff", "font/woff"),
+        ("a.woff2", "font/woff2"),
+        ("talk.pdf", "application/pdf"),
+        ("talk.mp3", "audio/mpeg"),
+        ("talk.mp4", "video/mp4"),
+        ("nobody.knows", "application/octet-stream"),
+    ],
+)
+def test_what_a_blog_may_well_hold_has_the_same_type_on_every_machine(name: str, kind: str) -> None:
+    assert http_headers.content_type(name) == kind

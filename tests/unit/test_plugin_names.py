@@ -33,6 +33,8 @@ def test_an_old_name_is_the_plugin_of_today_and_says_so(
     new = [f"plugins.{name}" for name in RENAMED[old]]
     if len(new) == 1:
         assert found is importlib.import_module(new[0])
+        assert found.__spec__ is not None
+        assert found.__spec__.name == new[0]
     else:
         assert callable(found.register)
     assert f"plugins.{old} is called {', '.join(new)} now" in caplog.text
