@@ -5,11 +5,13 @@ The site runs on 127.0.0.1; a passkey belongs to a name, so these pages are visi
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
+from flask_migrate import upgrade
 from playwright.sync_api import CDPSession, Page, expect
 
 from comments_service.db import db, writing
@@ -74,7 +76,7 @@ def person(live: Live, request: pytest.FixtureRequest) -> Account:
     """Somebody with a password, for this test only."""
     name = re.sub(r"\W|test|passkey", "", request.node.name)[:20].capitalize()
     with live.app.app_context():
-        return make.account(name, role=getattr(request, "param", Role.READER))
+        return make.account(name)
 
 
 def sign_in(page: Page, account: Account) -> None:
@@ -220,27 +222,34 @@ def test_without_scripts_the_page_says_that_they_are_needed(
 
 
 @pytest.fixture
-def strict(live: Live) -> Iterator[str]:
-    """The same blog served by a second process, which asks those who moderate for two factors."""
+def strict(tmp_path: Path) -> Iterator[service.Postil]:
+    """A service that asks those who moderate for two factors.
+
+    In a folder of its own: what it publishes names its own address.
+    """
     port = service.free_port()
     server = service.postil(
-        live.folder,
-        live.server.settings.database_url,
+        tmp_path,
+        f"sqlite:///{tmp_path / 'comments.sqlite3'}",
         port=port,
         SITE_URL=f"http://localhost:{port}",
         COMMENTS_SECOND_FACTOR="required",
         COMMENTS_LIMIT_SIGN_IN="1000/60",
     )
+    with server.app.app_context():
+        upgrade()
     server.start()
-    yield f"http://localhost:{port}"
+    yield server
     server.stop()
 
 
-@pytest.mark.parametrize("person", [Role.MODERATOR], indirect=True, ids=["moderator"])
 def test_a_moderator_gets_into_the_queue_with_a_passkey(
-    strict: str, visit: Visit, person: Account
+    strict: service.Postil, visit: Visit
 ) -> None:
-    page = visit(f"{strict}/comments/moderation/", allowed=REFUSED)
+    with strict.app.app_context():
+        person = make.account("Mona", role=Role.MODERATOR)
+    site = strict.settings.site_url
+    page = visit(f"{site}/comments/moderation/", allowed=REFUSED)
     sign_in(page, person)
     expect(page.get_by_role("heading", name="Moderating needs")).to_be_visible()
     violations = Axe().run(page).response["violations"]
@@ -249,11 +258,11 @@ def test_a_moderator_gets_into_the_queue_with_a_passkey(
     device = Authenticator(page)
     add(page, 1)
     device.present(False)
-    page.goto(f"{strict}/comments/moderation/")
+    page.goto(f"{site}/comments/moderation/")
     expect(page.get_by_role("heading", name="Moderation")).to_be_visible()
     sign_out(page)
     # By password again, and then the passkey on top.
-    page.goto(f"{strict}/comments/sign-in?next=/comments/moderation/")
+    page.goto(f"{site}/comments/sign-in?next=/comments/moderation/")
     sign_in(page, person)
     page.get_by_role("link", name="Use a passkey").click()
     device.present(True)
@@ -262,6 +271,6 @@ def test_a_moderator_gets_into_the_queue_with_a_passkey(
     device.present(False)
     sign_out(page)
     # Or by the passkey alone.
-    page.goto(f"{strict}/comments/sign-in?next=/comments/moderation/")
+    page.goto(f"{site}/comments/sign-in?next=/comments/moderation/")
     press(page, device)
     expect(page.get_by_role("heading", name="Moderation")).to_be_visible()
