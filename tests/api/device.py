@@ -1,4 +1,4 @@
-"""A device that holds passkeys, made of an elliptic curve and CBOR; and the browser around it.
+"""A device that holds passkeys, made of an elliptic curve and CBOR; the browser around it, and what that sends.
 
 It does what the service's questions ask, and, where a test says so, something else.
 """
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
-from tests.conftest import SITE
+from tests.conftest import SITE, Answer, Visitor
 
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
@@ -118,3 +118,30 @@ class Device:
                 for name, value in response.items()
             },
         }
+
+
+FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+
+
+def question(visitor: Visitor, path: str = "question") -> tuple[dict[str, Any], str]:
+    answer = visitor.call("POST", f"passkeys/{path}", {})
+    assert answer.status_code == 200, answer.json
+    return answer.json["options"], answer.json["ticket"]
+
+
+def add(visitor: Visitor, device: Device, name: str | None = None, **changed: Any) -> Answer:
+    options, ticket = question(visitor, "offer")
+    sent = {"ticket": ticket, "credential": device.make(options, **changed)}
+    if name is not None:
+        sent["name"] = name
+    return visitor.call("POST", "passkeys", sent, headers=FIREFOX)
+
+
+def sign_in(visitor: Visitor, device: Device, number: int = -1, **changed: Any) -> Answer:
+    options, ticket = question(visitor)
+    credential = device.answer(options, number, **changed)
+    return visitor.call("POST", "session/passkey", {"ticket": ticket, "credential": credential})
+
+
+def dumped(credential: dict[str, Any]) -> str:
+    return json.dumps(credential)

@@ -1,4 +1,4 @@
-"""People with a second factor, and the app on their phone."""
+"""People with a second factor, the app on their phone, and the steps of signing in with it."""
 
 import re
 import time
@@ -8,9 +8,17 @@ import sqlalchemy as sa
 
 from comments_service.accounts import totp
 from comments_service.db import db, writing
-from comments_service.models import Account, Authenticator, Session, now
+from comments_service.models import (
+    Account,
+    Authenticator,
+    Session,
+    now,
+)
 from comments_service.sessions import PROOF_LASTS
-from tests.conftest import Visitor
+from tests import make
+from tests.api.people import read
+from tests.api.signing_in import signed_in
+from tests.conftest import Answer, Visitor
 
 PAGE = "/comments/account/second-factor"
 
@@ -66,3 +74,47 @@ def let_proof_lapse() -> None:
             db.session.execute(
                 sa.update(Session).where(column.is_not(None)).values({column: now() - PROOF_LASTS})
             )
+
+
+def hidden(page: str, name: str) -> str:
+    [found] = {
+        each.attributes["value"] or ""
+        for each in read(page).elements
+        if each.tag == "input" and each.attributes.get("name") == name
+    }
+    return found
+
+
+def ticket_for(visitor: Visitor, by: str, email: str = "rhea@example.org") -> str:
+    """Give the password; the ticket for the step that follows."""
+    given = {"email": email, "password": make.PASSWORD}
+    if by == "json":
+        answer = visitor.call("POST", "session", given)
+        assert (answer.status_code, answer.json["code"]) == (401, "second_factor_required")
+        ticket: str = answer.json["ticket"]
+    else:
+        answer = visitor.post("/comments/sign-in", {**given, "next": "/pelicans/"})
+        assert answer.status_code == 401
+        assert hidden(answer.text, "next") == "/pelicans/"
+        ticket = hidden(answer.text, "ticket")
+    assert "Set-Cookie" not in answer.headers
+    assert not signed_in(visitor)
+    return ticket
+
+
+def show(visitor: Visitor, by: str, ticket: str, code: str) -> Answer:
+    if by == "json":
+        return visitor.call("POST", "session/second", {"ticket": ticket, "code": code})
+    return visitor.post("/comments/second", {"ticket": ticket, "code": code, "next": "/pelicans/"})
+
+
+def kept(name: str = "Rhea") -> Session:
+    """The session that an account signed in with last."""
+    found = db.session.scalars(
+        sa.select(Session)
+        .join(Account, Account.id == Session.account_id)
+        .where(Account.name == name)
+        .order_by(Session.id.desc())
+    ).first()
+    assert found is not None
+    return found

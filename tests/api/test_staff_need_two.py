@@ -20,10 +20,9 @@ from comments_service.models import (
     now,
 )
 from tests import make
-from tests.api.device import Device
+from tests.api.device import Device, add, dumped, question
 from tests.api.people import of_role, read, visiting
 from tests.api.strong import PAGE, set_up, with_app
-from tests.api.test_passkeys import add, dumped, question
 from tests.conftest import Answer, Visitor
 
 QUEUE = "/comments/moderation/"

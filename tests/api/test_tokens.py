@@ -15,28 +15,11 @@ from comments_service.accounts import roles, tokens, totp
 from comments_service.db import Base, db, writing
 from comments_service.models import Authenticator, Role, Session
 from tests import make
-from tests.api.device import Device
+from tests.api.device import Device, add, question
 from tests.api.people import of_role, visiting
+from tests.api.signing_in import signed_in, token_of, with_token
 from tests.api.strong import PAGE, App, set_up, with_app
-from tests.api.test_passkeys import add, question
 from tests.conftest import Answer, Visitor, link_in
-
-
-def cookie_of(visitor: Visitor) -> str:
-    cookie = visitor.client.get_cookie("postil", domain="blog.test")
-    assert cookie
-    return cookie.value
-
-
-def stolen(app: Flask, token: str) -> Visitor:
-    """Somebody who has got hold of a token."""
-    thief = Visitor(app)
-    thief.client.set_cookie("postil", token, domain="blog.test")
-    return thief
-
-
-def signed_in(visitor: Visitor) -> bool:
-    return visitor.call("GET", "me").json["account"] is not None
 
 
 def everything() -> str:
@@ -61,7 +44,7 @@ def test_the_database_holds_nothing_that_opens_an_account(
     _, codes = set_up(rhea)
     device = Device()
     add(rhea, device)
-    held = [cookie_of(rhea), *codes, *(each.replace("-", "") for each in codes)]
+    held = [token_of(rhea), *codes, *(each.replace("-", "") for each in codes)]
     for payload in make.payloads():
         with writing():
             held.append(tokens.make(payload, account))
@@ -76,7 +59,7 @@ def test_the_database_holds_nothing_that_opens_an_account(
     assert len(there) > 1000
     for secret in held:
         assert secret not in there
-    assert hashlib.sha256(cookie_of(rhea).encode()).digest().decode("latin-1") in there
+    assert hashlib.sha256(token_of(rhea).encode()).digest().decode("latin-1") in there
 
 
 @pytest.mark.parametrize(
@@ -93,13 +76,13 @@ def test_whatever_shows_who_one_is_gives_another_token(
     codes: list[str] = []
     if method in ("second", "recovery"):
         _, codes = set_up(browser)
-    before = cookie_of(browser)
+    before = token_of(browser)
     answer = shown(browser, method, device, codes, emails)
     assert answer.status_code in (201, 303), answer.text
-    after = cookie_of(browser)
+    after = token_of(browser)
     assert after != before
     assert signed_in(browser)
-    assert not signed_in(stolen(app, before))
+    assert not signed_in(with_token(app, before))
     [given] = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith("postil=")]
     assert "HttpOnly" in given
     assert after not in answer.text
@@ -132,12 +115,12 @@ def app_of_rhea() -> App:
 
 def test_another_role_needs_another_token(app: Flask) -> None:
     rhea = of_role(app, "Rhea", Role.READER)
-    before = cookie_of(rhea)
+    before = token_of(rhea)
     roles.set_role("rhea@example.org", Role.MODERATOR)
     assert not signed_in(rhea)
     rhea.sign_in("rhea@example.org")
-    assert cookie_of(rhea) != before
-    assert not signed_in(stolen(app, before))
+    assert token_of(rhea) != before
+    assert not signed_in(with_token(app, before))
 
 
 @pytest.mark.parametrize("page", ["/comments/account", PAGE, "/comments/account/passkeys"])
@@ -146,7 +129,7 @@ def test_no_page_repeats_the_token_of_its_reader(app: Flask, page: str) -> None:
     set_up(rhea)
     answer = rhea.get(page)
     assert answer.status_code == 200
-    assert cookie_of(rhea) not in answer.text
+    assert token_of(rhea) not in answer.text
     assert "Set-Cookie" not in answer.headers
 
 

@@ -12,7 +12,7 @@ import pytest
 from comments_service import wsgi
 from formats import http_headers
 from plugins.delivery import headers
-from tests.api.test_wsgi import ask, flask, write
+from tests.api.wsgi.steps import ask, flask, write
 from tests.conftest import settings_for
 from tests.sites import ROOT, Site, disconnect
 

@@ -1,94 +1,25 @@
 """What is answered before Flask is entered: snapshots, the embed and the built blog."""
 
-import gzip
 import os
 import time
 from pathlib import Path
 from typing import Any
 
-import brotli
 import pytest
-from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
-from werkzeug.wrappers import Request
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from comments_service import wsgi
 from comments_service.config import Settings
 from formats import files
-from tests.conftest import settings_for
-
-LONG = "They scoop with a pouch that holds three gallons of water. " * 40
-COMPRESSED = ("gzip", "br")
-
-
-class Entered(Exception):
-    """A request went on to Flask."""
-
-
-def flask(environ: Any, start: Any) -> Any:
-    raise Entered
-
-
-def write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
-@pytest.fixture
-def changed() -> dict[str, Any]:
-    return {}
-
-
-@pytest.fixture
-def settings(tmp_path: Path, changed: dict[str, Any]) -> Settings:
-    """No test here needs a database: none is ever opened."""
-    settings = settings_for("sqlite:///never-opened", tmp_path, **changed)
-    output, published = tmp_path / "output", tmp_path / "published"
-    for name in ("index.html", "pelicans/index.html", "404.html", "中文/index.html"):
-        write(output / name, f"<!doctype html><title>{name}</title><p>{LONG}")
-    for name in (".env", ".git/config", "pelicans/.hidden", "theme/.new-ab12"):
-        write(output / name, "SECRET")
-    write(output / "theme/style.0123abcd.css", "a { color: navy }\n" * 100)
-    write(output / "small.txt", "small")
-    (output / "bird.png").write_bytes(b"\x89PNG" + bytes(2000))
-    for kind in ("html", "json", "atom"):
-        files.write_with_siblings(published / f"threads/pelicans.{kind}", LONG.encode())
-    files.write_with_siblings(published / "threads/pelicans.zh-cn.2.html", LONG.encode())
-    for name in ("counts.json", "recent.html", "recent.json", "recent.atom", "ui.zh-cn.html"):
-        files.write_with_siblings(published / name, LONG.encode())
-    for name in (".edition", ".lock", "threads/.new-ab12", "threads/notes.txt", "secret.json"):
-        write(published / name, "SECRET")
-    write(tmp_path / "comments.sqlite3", "SECRET")
-    write(tmp_path / "secret.html", "SECRET")
-    return settings
-
-
-@pytest.fixture
-def place(settings: Settings) -> Any:
-    return wsgi.assemble(wsgi.Files(settings), flask)
-
-
-def ask(
-    place: Any, path: str, method: str = "GET", query: str = "", **headers: str
-) -> TestResponse:
-    """Ask as a server does: `path` is decoded already, and as latin-1."""
-    environ = EnvironBuilder("/", method=method).get_environ()
-    environ.update({f"HTTP_{name.upper()}": each for name, each in headers.items()})
-    environ["PATH_INFO"] = path.encode().decode("latin-1")
-    environ["QUERY_STRING"] = query
-    body, status, found = run_wsgi_app(place, environ)
-    return TestResponse(body, status, found, Request(environ))
-
-
-PAGES = ("/", "/pelicans/", "/pelicans/index.html", "/中文/", "/small.txt", "/bird.png")
-SNAPSHOTS = tuple(
-    f"/comments/{name}"
-    for name in (
-        *("threads/pelicans.html", "threads/pelicans.json", "threads/pelicans.atom"),
-        *("threads/pelicans.zh-cn.2.html", "counts.json", "recent.html", "recent.json"),
-        *("recent.atom", "ui.zh-cn.html", "embed.js", "embed.css", "embed-writing.js"),
-        *("static/service.css", "static/tokens.css", "static/scheme.js"),
-        *("sign-in.js", "sign-in.css", "dialogs.js", "passkeys.js"),
-    )
+from tests.api.wsgi.steps import (
+    HOSTILE,
+    HOSTILE_SNAPSHOTS,
+    LONG,
+    PAGES,
+    SNAPSHOTS,
+    Entered,
+    ask,
+    plain,
 )
 
 
@@ -170,18 +101,6 @@ def test_only_names_with_a_hash_are_kept_without_asking_again(place: Any) -> Non
     )
     for path in (*PAGES, *SNAPSHOTS):
         assert ask(place, path).headers["Cache-Control"] == "no-cache", path
-
-
-# ---- encodings
-
-
-def plain(answer: TestResponse) -> bytes:
-    encoding = answer.headers.get("Content-Encoding")
-    assert int(answer.headers["Content-Length"]) == len(answer.data)
-    if encoding == "br":
-        decoded: bytes = brotli.decompress(answer.data)
-        return decoded
-    return gzip.decompress(answer.data) if encoding == "gzip" else answer.data
 
 
 @pytest.mark.parametrize(
@@ -272,39 +191,6 @@ def test_a_folder_without_its_slash_leads_to_the_one_with_it(place: Any) -> None
     assert ask(place, "/pelicans", query="a\r\nSet-Cookie: b").location == "/pelicans/"
 
 
-HOSTILE = (
-    *("/../secret.html", "/../comments.sqlite3", "/pelicans/../../secret.html", "/..", "/../"),
-    *("/./index.html", "/pelicans/./index.html", "/pelicans/../index.html"),
-    *("//evil.example", "//evil.example/", "//evil.example/%2e%2e", "///evil.example/.."),
-    *("//pelicans", "//pelicans/", "/pelicans//", "/pelicans//index.html"),
-    *("/\\evil.example", "/\\/evil.example", "/pelicans\\..\\..\\secret.html", "/..\\secret.html"),
-    *("/%2e%2e/secret.html", "/%2e%2e%2fsecret.html", "/..%2fsecret.html", "/..;/secret.html"),
-    *("/.env", "/.git/config", "/pelicans/.hidden", "/theme/.new-ab12", "/.git", "/.git/"),
-    *("/index.html\0", "/\0", "/index.html\0.png", "/\0/../secret.html", "/pelicans\0/"),
-    *("/index.html\n", "/\r\nSet-Cookie: a=b", "/\x7f"),
-    *("/" + "a" * 300, "/" + "a/" * 3000, "/" + "a" * 70_000, "/" + "中" * 100),
-    *("/~root", "/etc/passwd", "file:///etc/passwd", "http://evil.example/", "index.html", ""),
-    *(
-        "/comments",
-        "/comments../secret.html",
-        "/../published/.edition",
-        "/../published/secret.json",
-    ),
-)
-HOSTILE_SNAPSHOTS = tuple(
-    f"/comments/{name}"
-    for name in (
-        *("threads/../../secret.html", "threads/../.edition", "../secret.html", "threads/..html"),
-        *(".edition", ".lock", "threads/.new-ab12", "threads/notes.txt", "secret.json"),
-        *("threads/pelicans.html\0", "threads/pelicans\0.html", "threads/pelicans.html\n"),
-        *("threads/PELICANS.html", "threads//pelicans.html", "threads/-.html", "threads/.html"),
-        *("static/../wsgi.py", "static/..%2fwsgi.py", "static/.js", "wsgi.py", "../wsgi.py"),
-        *("threads/" + "a" * 300 + ".html", "threads/pelicans.99999999.html", "\\..\\secret.html"),
-        *("threads/pelicans.html/", "threads/pelicans.html/..", "counts.json/../.edition"),
-    )
-)
-
-
 @pytest.mark.parametrize("path", HOSTILE + HOSTILE_SNAPSHOTS)
 def test_nothing_outside_or_hidden_is_served_and_no_other_host_named(place: Any, path: str) -> None:
     for method in ("GET", "HEAD"):
@@ -352,99 +238,3 @@ def test_a_file_that_keeps_changing_takes_its_place_once(settings: Settings) -> 
         assert ask(place.answer, "/").text.endswith(str(number))
     assert len(place._cache) == 1
     assert place._cached_bytes == len(path.read_bytes())
-
-
-# ---- headers
-
-
-def policy(answer: TestResponse) -> dict[str, list[str]]:
-    parts = (each.split() for each in answer.headers["Content-Security-Policy"].split(";"))
-    return {name: sources for name, *sources in parts}
-
-
-def test_the_blogs_pages_load_nothing_from_elsewhere(place: Any) -> None:
-    for path in (*PAGES, "/nothing"):
-        found = policy(ask(place, path))
-        assert found["default-src"] == ["'self'"]
-        assert found["script-src"] == ["'self'"]
-        assert found["base-uri"] == found["object-src"] == ["'none'"]
-        assert not [each for sources in found.values() for each in sources if "unsafe" in each]
-
-
-def test_snapshots_may_be_fetched_by_any_page(place: Any) -> None:
-    for path in SNAPSHOTS:
-        answer = ask(place, path)
-        assert answer.headers["Access-Control-Allow-Origin"] == "*"
-        assert "Access-Control-Allow-Credentials" not in answer.headers
-        assert "Set-Cookie" not in answer.headers
-    assert "Access-Control-Allow-Origin" not in ask(place, "/").headers
-
-
-def test_types_are_said_and_not_guessed(place: Any) -> None:
-    for path, kind in {
-        "/": "text/html; charset=utf-8",
-        "/bird.png": "image/png",
-        "/theme/style.0123abcd.css": "text/css; charset=utf-8",
-        "/comments/embed.js": "text/javascript; charset=utf-8",
-        "/comments/threads/pelicans.json": "application/json; charset=utf-8",
-        "/comments/threads/pelicans.atom": "application/atom+xml; charset=utf-8",
-    }.items():
-        assert ask(place, path).headers["Content-Type"] == kind
-
-
-class TestUnderAPath:
-    @pytest.fixture
-    def changed(self) -> dict[str, Any]:
-        return {"site_url": "https://example.org/blog"}
-
-    def test_the_site_and_its_snapshots_are_found_below_it(self, place: Any) -> None:
-        for path in (*PAGES, *SNAPSHOTS):
-            assert ask(place, f"/blog{path}").status_code == 200, path
-        for path in ("/pelicans/", "/index.html", "/comments/counts.json", "/blogpost", "/"):
-            assert ask(place, path).status_code == 404, path
-        assert ask(place, "/blog/pelicans").location == "/blog/pelicans/"
-        assert ask(place, "/blog").location == "/blog/"
-        with pytest.raises(Entered):
-            ask(place, "/blog/comments/threads/pelicans")
-
-    def test_hostile_paths_stay_hostile(self, place: Any) -> None:
-        for path in (*HOSTILE, *HOSTILE_SNAPSHOTS):
-            for whole in (f"/blog{path}", path):
-                try:
-                    answer = ask(place, whole)
-                except Entered:
-                    continue
-                assert answer.status_code in (404, 301), whole
-                assert "SECRET" not in answer.text
-                assert answer.headers.get("Location", "/blog/") == "/blog/", whole
-
-    def test_over_tls_browsers_are_told_to_stay_there(self, place: Any) -> None:
-        for path in ("/blog/", "/blog/nothing", "/blog/comments/counts.json"):
-            assert "max-age=31536000" in ask(place, path).headers["Strict-Transport-Security"]
-
-
-class TestOnAnotherHost:
-    @pytest.fixture
-    def changed(self) -> dict[str, Any]:
-        return {"comments_url": "https://talk.example.net/comments/"}
-
-    def test_the_blogs_pages_may_talk_to_that_host_and_no_other(self, place: Any) -> None:
-        found = policy(ask(place, "/"))
-        for name in ("script-src", "style-src", "connect-src", "form-action"):
-            assert found[name] == ["'self'", "https://talk.example.net"]
-        assert found["default-src"] == ["'self'"]
-
-    def test_snapshots_are_served_there(self, place: Any) -> None:
-        answer = ask(place, "/comments/threads/pelicans.html")
-        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-
-
-class TestWithoutTheBlog:
-    @pytest.fixture
-    def changed(self) -> dict[str, Any]:
-        return {"output": ""}
-
-    def test_only_snapshots_are_files(self, place: Any) -> None:
-        assert ask(place, "/comments/counts.json").status_code == 200
-        with pytest.raises(Entered):
-            ask(place, "/")
