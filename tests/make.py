@@ -125,6 +125,33 @@ def comment(
     return made
 
 
+def many(rows: list[dict[str, Any]], thread_id: str = "pelicans") -> None:
+    """Many comments at once; what a row does not say is filled in."""
+    began = now() - timedelta(days=1)
+    plain: dict[str, Any] = {
+        "thread_id": thread_id,
+        "parent_id": None,
+        "depth": 0,
+        "name": "Gus",
+        "source": "x",
+        "html": "<p>x</p>",
+        "renderer_version": 1,
+        "status": Status.PUBLISHED,
+        "reasons": [],
+    }
+    values = [
+        {
+            **plain,
+            "key": f"key-{row['id']}",
+            "created_at": began + timedelta(seconds=row["id"]),
+            **row,
+        }
+        for row in rows
+    ]
+    with comments.changing(thread_id):
+        db.session.execute(sa.insert(Comment), values)
+
+
 def account(name: str = "Rhea", *, role: Role = Role.READER, verified: bool = True) -> Account:
     """An account with PASSWORD, whose address is its name at example.org."""
     given = SignUp(name=name, email=f"{name.lower()}@example.org", password=PASSWORD)

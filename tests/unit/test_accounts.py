@@ -1,9 +1,6 @@
-"""Accounts: sessions that end, names that nobody else can wear, links that work once."""
+"""Accounts: signing in and up, and whoever guesses at it."""
 
-import hashlib
 import threading
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
@@ -12,161 +9,24 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from comments_service import config, sessions
-from comments_service.accounts import email_verification, names, passwords, roles, tokens
-from comments_service.accounts.login import Entry
+from comments_service.accounts import email_verification, passwords, tokens
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import (
     InvalidInput,
     NotAllowed,
     TooMany,
-    UnknownToken,
     WrongCredentials,
 )
-from comments_service.inputs import NewPassword, SignIn, SignUp
 from comments_service.models import (
     Account,
     Email,
     Identity,
-    Role,
     Session,
-    Token,
     now,
 )
 from tests import make
-
-OTHER = "another good password"
-
-
-def session_for(account: Account | None = None) -> tuple[Session, str]:
-    with writing():
-        return sessions.begin(account, make.visitor("Firefox on Linux" * 20))
-
-
-def age(session: Session, *, idle: timedelta = timedelta(), old: timedelta = timedelta()) -> None:
-    """Let a session have been used, and made, a while ago."""
-    with writing():
-        session.seen_at = now() - idle
-        session.created_at = now() - max(old, idle)
-
-
-def sign_in(email: str = "rhea@example.org", password: str = make.PASSWORD) -> tuple[Session, str]:
-    return begun(
-        passwords.sign_in(SignIn(email=email, password=password), make.visitor(), config.current())
-    )
-
-
-def begun(entry: Entry) -> tuple[Session, str]:
-    assert entry.session is not None
-    return entry.session, entry.token
-
-
-def link(emails: Callable[[], list[tuple[str, str, str]]]) -> str:
-    """The token in the latest e-mail."""
-    _, _, text = emails()[-1]
-    (line,) = [each for each in text.splitlines() if each.startswith("http")]
-    return line.rpartition("/")[2]
-
-
-# ---- sessions
-
-
-def test_a_token_finds_its_session_and_only_its_hash_is_stored(app: Flask) -> None:
-    made, token = session_for(make.account())
-    found = sessions.of_token(token)
-    assert found is not None
-    assert found.account is not None
-    assert found.account.name == "Rhea"
-    assert made.token_hash == hashlib.sha256(token.encode()).digest()
-    assert len(token) >= 43, "256 bits"
-    assert len(made.device) == 200
-    for table in db.metadata.sorted_tables:
-        for row in db.session.execute(sa.select(table)):
-            assert token not in repr(row)
-
-
-@pytest.mark.parametrize("token", [None, "", "x", "\0", "é" * 1000, "' OR 1=1 --"])
-def test_anything_else_finds_none(app: Flask, token: str | None) -> None:
-    session_for()
-    assert sessions.of_token(token) is None
-
-
-@pytest.mark.parametrize(
-    ("role", "idle", "absolute"),
-    [
-        (None, timedelta(days=30), timedelta(days=90)),
-        (Role.READER, timedelta(days=30), timedelta(days=90)),
-        (Role.AUTHOR, timedelta(hours=12), timedelta(days=7)),
-        (Role.MODERATOR, timedelta(hours=12), timedelta(days=7)),
-        (Role.OWNER, timedelta(hours=12), timedelta(days=7)),
-    ],
-)
-def test_a_session_ends_when_it_is_idle_or_old(
-    app: Flask, role: Role | None, idle: timedelta, absolute: timedelta
-) -> None:
-    made, token = session_for(make.account(role=role) if role else None)
-    minute = timedelta(minutes=1)
-    age(made, idle=idle - minute)
-    assert sessions.of_token(token) is not None
-    age(made, idle=idle + minute)
-    assert sessions.of_token(token) is None
-    age(made, old=absolute - minute)
-    assert sessions.of_token(token) is not None
-    age(made, old=absolute + minute)
-    assert sessions.of_token(token) is None
-
-
-def test_a_session_that_was_ended_is_over(app: Flask) -> None:
-    made, token = session_for()
-    sessions.end(made)
-    assert sessions.of_token(token) is None
-
-
-def test_a_visit_is_remembered_but_not_every_one(app: Flask) -> None:
-    made, _ = session_for()
-    before = made.seen_at
-    sessions.touch(made)
-    assert made.seen_at == before
-    age(made, idle=timedelta(minutes=11))
-    sessions.touch(made)
-    assert now() - made.seen_at < timedelta(minutes=1)
-
-
-# ---- names
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("Rhea", "rhea"),
-        ("Rhea", "R h e a"),
-        ("Rhea", "Rhéa"),
-        ("Rhea", "Ｒｈｅａ"),
-        ("Rhea", "Rhеа"),
-        ("Paul", "Pаul"),
-        ("Olga", "Οlga"),
-        ("Straße", "strasse"),
-        ("Ada L.", "ada-l"),
-    ],
-)
-def test_names_that_look_alike_are_one(one: str, other: str) -> None:
-    assert one != other
-    assert names.key(one) == names.key(other)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"), [("Rhea", "Thea"), ("李四", "李三"), ("Ann", "Anna"), ("😀", "😁")]
-)
-def test_names_that_differ_are_two(one: str, other: str) -> None:
-    assert names.key(one) != names.key(other)
-    assert names.key(one)
-
-
-def test_an_accounts_name_is_reserved(app: Flask) -> None:
-    make.account("Rhea")
-    assert names.reserved("RHEA")
-    assert not names.reserved("Rheanna")
-
+from tests.unit.signing_in import begun, link, sign_in, sign_up
 
 # ---- signing in
 
@@ -279,11 +139,6 @@ class TestGuessing:
 # ---- signing up
 
 
-def sign_up(name: str = "Rhea", email: str = "rhea@example.org") -> None:
-    given = SignUp(name=name, email=email, password=make.PASSWORD)
-    email_verification.sign_up(given, "en", "network", config.current(), browser="this one")
-
-
 def test_an_account_works_once_its_email_is_answered(app: Flask, emails: Any) -> None:
     sign_up()
     with pytest.raises(WrongCredentials):
@@ -345,164 +200,3 @@ class TestWithoutSignUp:
     def test_nobody_signs_up(self, app: Flask) -> None:
         with pytest.raises(NotAllowed):
             sign_up()
-
-
-# ---- links
-
-
-def test_a_link_works_once(app: Flask, emails: Any) -> None:
-    sign_up()
-    text = link(emails)
-    email_verification.verify(text, make.visitor(), config.current(), browser="this one")
-    with pytest.raises(UnknownToken):
-        email_verification.verify(text, make.visitor(), config.current(), browser="this one")
-    with pytest.raises(UnknownToken):
-        tokens.find(tokens.VerifyEmail, text)
-
-
-def test_a_link_works_for_its_purpose_only(app: Flask, emails: Any) -> None:
-    sign_up()
-    text = link(emails)
-    with pytest.raises(UnknownToken):
-        email_verification.reset(
-            text, NewPassword(password=OTHER), make.visitor(), config.current()
-        )
-    with pytest.raises(UnknownToken):
-        become_owner(text)
-    email_verification.verify(text, make.visitor(), config.current(), browser="this one")
-
-
-def test_a_link_is_too_old_after_its_time(app: Flask, emails: Any) -> None:
-    sign_up()
-    for kind, ask, lifetime in (
-        (tokens.VerifyEmail, None, timedelta(days=2)),
-        (tokens.ResetPassword, "rhea@example.org", timedelta(hours=1)),
-    ):
-        if ask:
-            email_verification.forgot(ask, "en", "network", config.current())
-        text = link(emails)
-        found = tokens.find(kind, text)
-        assert abs(found.expires_at - now() - lifetime) < timedelta(minutes=1)
-        with writing():
-            found.expires_at = now()
-        with pytest.raises(UnknownToken):
-            tokens.find(kind, text)
-
-
-def test_only_the_hash_of_a_link_is_stored_beside_the_email(app: Flask, emails: Any) -> None:
-    sign_up()
-    text = link(emails)
-    assert db.session.query(Token).one().token_hash == sessions.hashed(text)
-
-
-def test_a_new_password_ends_every_session_and_proves_the_address(app: Flask, emails: Any) -> None:
-    account = make.account(verified=False)
-    _, old = session_for(account)
-    email_verification.forgot("Rhea@Example.org", "en", "network", config.current())
-    _, new = begun(
-        email_verification.reset(
-            link(emails), NewPassword(password=OTHER), make.visitor(), config.current()
-        )
-    )
-    assert sessions.of_token(old) is None
-    assert sessions.of_token(new) is not None
-    with pytest.raises(WrongCredentials):
-        sign_in()
-    sign_in(password=OTHER)
-
-
-def test_a_forgotten_address_that_has_no_account_gets_no_email(app: Flask, emails: Any) -> None:
-    closed = make.account()
-    with writing():
-        closed.closed_at = now()
-    for email in ("nobody@example.org", "rhea@example.org"):
-        email_verification.forgot(email, "en", "network", config.current())
-    assert emails() == []
-
-
-def test_the_old_password_is_needed_for_a_new_one(app: Flask) -> None:
-    account = make.account()
-    _, old = session_for(account)
-    with pytest.raises(InvalidInput) as refused:
-        passwords.change(
-            account,
-            "wrong",
-            NewPassword(password=OTHER),
-            make.visitor(),
-            config.current().limit_sign_in,
-        )
-    assert set(refused.value.fields) == {"old_password"}
-    assert sessions.of_token(old) is not None
-    _, new = begun(
-        passwords.change(
-            account,
-            make.PASSWORD,
-            NewPassword(password=OTHER),
-            make.visitor(),
-            config.current().limit_sign_in,
-        )
-    )
-    assert sessions.of_token(old) is None
-    assert sessions.of_token(new) is not None
-    sign_in(password=OTHER)
-
-
-# ---- the owner
-
-
-def become_owner(
-    text: str, name: str = "Olga", email: str = "olga@example.org"
-) -> tuple[Session, str]:
-    given = SignUp(name=name, email=email, password=OTHER)
-    return begun(roles.become_owner(text, given, make.visitor()))
-
-
-def owner_token() -> str:
-    return roles.owner_link(config.current().comments_url).rpartition("/")[2]
-
-
-def test_the_owners_link_makes_the_owner_once(app: Flask) -> None:
-    assert not roles.has_owner()
-    text = owner_token()
-    session, _ = become_owner(text)
-    assert session.account is not None
-    assert session.account.role is Role.OWNER
-    assert roles.has_owner()
-    with pytest.raises(UnknownToken):
-        become_owner(text, "Other", "other@example.org")
-    sign_in("olga@example.org", OTHER)
-
-
-def test_a_new_owners_link_replaces_the_one_before(app: Flask) -> None:
-    first, second = owner_token(), owner_token()
-    with pytest.raises(UnknownToken):
-        become_owner(first)
-    become_owner(second)
-
-
-def test_an_owner_may_already_have_an_account(app: Flask) -> None:
-    account = make.account("Rhea", verified=False)
-    _, old = session_for(account)
-    become_owner(owner_token(), "Rhea", "rhea@example.org")
-    assert account.role is Role.OWNER
-    assert sessions.of_token(old) is None
-    sign_in(password=OTHER)
-    assert db.session.query(Account).count() == 1
-
-
-def test_a_taken_name_leaves_the_owners_link_unused(app: Flask) -> None:
-    make.account("Rhea")
-    text = owner_token()
-    with pytest.raises(InvalidInput):
-        become_owner(text, "Rhea", "olga@example.org")
-    become_owner(text)
-
-
-def test_a_role_is_given_by_address_and_ends_the_sessions(app: Flask) -> None:
-    account = make.account()
-    _, token = session_for(account)
-    assert roles.set_role("RHEA@example.org", Role.AUTHOR).role is Role.AUTHOR
-    assert sessions.of_token(token) is None
-    with pytest.raises(InvalidInput) as refused:
-        roles.set_role("nobody@example.org", Role.OWNER)
-    assert "nobody@example.org" in refused.value.fields["email"]

@@ -6,17 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from comments_service import by_writer, comments, moderation_queue, sessions, threads
-from comments_service.config import Settings
+from comments_service import by_writer, moderation_queue, sessions, threads
 from comments_service.db import db, writing
 from comments_service.errors import UnknownComment, UnknownThread
-from comments_service.inputs import NewDecision
-from comments_service.models import Comment, Policy, Role, Session, Status, Thread, now
+from comments_service.models import Policy, Role, Session, Status, now
 from tests import make
 
 _threads = itertools.count()
@@ -29,33 +26,6 @@ def bodies(thread_id: str = "pelicans") -> list[str]:
         + ("–" if each.gone else each.html.removeprefix("<p>").removesuffix("</p>"))
         for each in threads.conversation(thread_id)
     ]
-
-
-def insert(rows: list[dict[str, Any]], thread_id: str = "pelicans") -> None:
-    """Many comments at once; what a row does not say is filled in."""
-    began = now() - timedelta(days=1)
-    plain: dict[str, Any] = {
-        "thread_id": thread_id,
-        "parent_id": None,
-        "depth": 0,
-        "name": "Gus",
-        "source": "x",
-        "html": "<p>x</p>",
-        "renderer_version": 1,
-        "status": Status.PUBLISHED,
-        "reasons": [],
-    }
-    values = [
-        {
-            **plain,
-            "key": f"key-{row['id']}",
-            "created_at": began + timedelta(seconds=row["id"]),
-            **row,
-        }
-        for row in rows
-    ]
-    with comments.changing(thread_id):
-        db.session.execute(sa.insert(Comment), values)
 
 
 def test_replies_stand_below_what_they_answer_oldest_first(app: Flask) -> None:
@@ -107,7 +77,7 @@ def test_an_accounts_name_and_role_are_those_of_today(app: Flask) -> None:
 
 def test_a_chain_of_5000_replies_is_read_in_one_query(app: Flask, statements: list[str]) -> None:
     make.thread()
-    insert([{"id": n, "parent_id": n - 1 or None, "depth": n - 1} for n in range(1, 5001)])
+    make.many([{"id": n, "parent_id": n - 1 or None, "depth": n - 1} for n in range(1, 5001)])
     statements.clear()
     shown = threads.conversation("pelicans")
     assert [each.id for each in shown] == list(range(1, 5001))
@@ -117,7 +87,7 @@ def test_a_chain_of_5000_replies_is_read_in_one_query(app: Flask, statements: li
 
 def test_one_comment_at_the_end_of_a_deleted_chain_keeps_all_places(app: Flask) -> None:
     make.thread()
-    insert(
+    make.many(
         [
             {"id": n, "parent_id": n - 1 or None, "depth": n - 1, "status": Status.DELETED}
             for n in range(1, 1000)
@@ -132,7 +102,7 @@ def test_reading_takes_as_many_queries_whatever_the_length(
     app: Flask, statements: list[str], length: int
 ) -> None:
     make.thread()
-    insert(
+    make.many(
         [
             {"id": n, "parent_id": n // 2 or None, "depth": n.bit_length() - 1}
             for n in range(1, length + 1)
@@ -190,7 +160,7 @@ def test_any_tree_is_read_in_its_order(app: Flask, tree: list[tuple[int, int, St
             }
         )
     if rows:
-        insert(rows, thread.id)
+        make.many(rows, thread.id)
     shown = threads.conversation(thread.id)
     assert [each.id for each in shown] == expected(rows)
     assert threads.count(shown) == sum(row["status"] is Status.PUBLISHED for row in rows)
@@ -296,134 +266,3 @@ def test_the_same_text_elsewhere_counts_for_a_day(app: Flask) -> None:
     make.comment(body="Buy!")
     make.comment("gulls", body="Buy!", held=True)
     assert by_writer.history(None, "<p>Buy!</p>", "gulls").same_text_recently == 2
-
-
-# ---- the queue
-
-
-@pytest.fixture
-def mona(app: Flask) -> Any:
-    return make.account("Mona", role=Role.MODERATOR)
-
-
-def test_the_queue_lists_the_oldest_first_and_other_states_the_newest(mona: Any) -> None:
-    make.thread()
-    held = [make.comment(held=True).id for _ in range(3)]
-    published = [make.comment().id for _ in range(2)]
-    assert [each.id for each in moderation_queue.queue(mona, Status.PENDING).comments] == held
-    assert [
-        each.id for each in moderation_queue.queue(mona, Status.PUBLISHED).comments
-    ] == published[::-1]
-    assert moderation_queue.waiting(mona) == 3
-
-
-def test_an_author_sees_only_comments_on_articles_of_his_own(app: Flask) -> None:
-    ada = make.account("Ada", role=Role.AUTHOR)
-    make.thread("mine", authors=["Bob", "Ada"])
-    make.thread("other", authors=["Adam"])
-    make.comment("mine", held=True)
-    make.comment("other", held=True)
-    assert [each.thread_id for each in moderation_queue.queue(ada, Status.PENDING).comments] == [
-        "mine"
-    ]
-    assert moderation_queue.queue(ada, Status.PENDING, thread_id="other").total == 0
-    assert moderation_queue.waiting(ada) == 1
-    assert moderation_queue.written_by(ada) == ["mine"]
-
-
-def test_the_queue_comes_in_pages_and_a_page_beyond_is_the_last(mona: Any) -> None:
-    make.thread()
-    insert([{"id": n, "status": Status.PENDING} for n in range(1, 52)])
-    pages = [
-        moderation_queue.queue(mona, Status.PENDING, page=page) for page in (1, 2, 3, 99, 0, -5)
-    ]
-    assert [len(each.comments) for each in pages] == [25, 25, 1, 1, 25, 25]
-    assert [each.page for each in pages] == [1, 2, 3, 3, 1, 1]
-    assert {(each.total, each.pages) for each in pages} == {(51, 3)}
-
-
-def test_search_finds_words_wherever_they_stand_and_takes_them_as_they_are(mona: Any) -> None:
-    make.thread()
-    make.thread("gulls")
-    make.comment(body="100% sure", name="Pia")
-    make.comment(body="snake_case here", email="p@example.org")
-    make.comment("gulls", body="a/b or c\\d")
-    make.comment(body="by an account", by=make.account("Rhea"))
-
-    def found(words: str, **more: Any) -> int:
-        return moderation_queue.queue(mona, Status.PUBLISHED, words=words, **more).total
-
-    assert found("%") == 1
-    assert found("_") == 1
-    assert found("/") == 1
-    assert found("\\") == 1
-    assert found("SURE pia") == 1
-    assert found("sure snake") == 0
-    assert found("p@example") == 1
-    assert found("rhea") == 1
-    assert found("'; DROP TABLE comments; --") == 0
-    assert found("") == 4
-    assert found("", thread_id="gulls") == 1
-
-
-def test_what_waits_is_shown_whole_to_whoever_decides(mona: Any) -> None:
-    make.thread()
-    parent = make.comment(name="Pia")
-    make.comment(held=True, parent=parent)
-    make.comment(held=True, parent=make.comment(name="Hidden", held=True))
-    shown = threads.shown(moderation_queue.queue(mona, Status.PENDING).comments)
-    assert [each.parent_name for each in shown] == ["Pia", None, None]
-    assert not any(each.gone for each in shown)
-    assert threads.shown([]) == []
-
-
-def test_an_undo_takes_back_the_latest_decision_that_still_stands(mona: Any) -> None:
-    make.thread()
-    comment = make.comment(held=True)
-    assert moderation_queue.last_decision(comment.id) is None
-    for act in ("publish", "spam", "undo"):
-        comments.decide(comment.id, mona, NewDecision(decision=act))
-    last = moderation_queue.last_decision(comment.id)
-    assert last is not None
-    assert str(last.act) == "publish"
-    decided = moderation_queue.decisions(comment.id)
-    assert [str(each.act) for each in decided] == ["undo", "spam", "publish"]
-    assert decided[0].moderator is not None
-
-
-# ---- the whole site
-
-
-def test_counts_are_of_published_comments_the_latest_active_thread_first(app: Flask) -> None:
-    for name in ("a", "b", "silent", "gone", "off"):
-        make.thread(name)
-    for name in ("a", "a", "b", "a", "b", "gone", "off"):
-        make.comment(name)
-    make.comment("b", held=True)
-    make.comment("a", status=Status.DELETED)
-    with writing():
-        db.session.get_one(Thread, "gone").listed = False
-        db.session.get_one(Thread, "off").policy = Policy.OFF
-    assert threads.counts() == [("b", 2), ("a", 3)]
-
-
-def test_the_newest_comments_come_with_their_threads_and_are_bounded(app: Flask) -> None:
-    make.thread()
-    make.thread("gone")
-    make.comment("gone")
-    insert([{"id": n} for n in range(100, 160)])
-    make.comment(held=True)
-    with writing():
-        db.session.get_one(Thread, "gone").listed = False
-    recent = threads.recent()
-    assert [comment.id for comment, _ in recent] == list(range(159, 109, -1))
-    assert {thread.id for _, thread in recent} == {"pelicans"}
-
-
-def test_any_change_raises_the_sites_revision(app: Flask, settings: Settings) -> None:
-    assert threads.site_revision() == 0
-    make.thread()
-    before = threads.site_revision()
-    make.comment()
-    assert threads.site_revision() == before + 1
-    assert threads.behind() == ["pelicans"]
