@@ -1,7 +1,7 @@
 """How the suite is spread over a machine's cores, and when it is.
 
-A file is one piece of work, so that what it builds is built once. The pieces know no order: those of
-most tests come first, and whoever is idle takes the next.
+A file is one piece of work, so that what it builds is built once. The longest pieces come first, then
+those of most tests, and whoever is idle takes the next.
 """
 
 import pytest
@@ -11,6 +11,9 @@ from xdist.scheduler import LoadScopeScheduling
 # keep more than one core busy by themselves, and two of them at once would wait for each other; and
 # there is one blog and one Chromium for all of them this way. Beside them run tests of one process.
 OF_MANY_PROCESSES = ("tests/browser/", "tests/faults/")
+TOGETHER = " and ".join(OF_MANY_PROCESSES)
+# These begin first, for whatever takes longest would otherwise be what all others wait for at the end.
+LONGEST = (TOGETHER, "tests/unit/test_whole_builds.py")
 # The whole suite, or a folder of it, is spread over the cores. More workers than this would begin
 # with more blogs to build and databases to make than they then save.
 MOST_WORKERS = 8
@@ -28,6 +31,12 @@ class Pieces(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no typ
 
     def _split_scope(self, nodeid: str) -> str:
         return piece(nodeid)
+
+    def _assign_work_unit(self, node: object) -> None:
+        for each in reversed(LONGEST):
+            if each in self.workqueue:
+                self.workqueue.move_to_end(each, last=False)
+        super()._assign_work_unit(node)
 
     def remove_node(self, node: object) -> str | None:
         """What a worker had not done goes to others, but for the test that killed it.
@@ -47,7 +56,7 @@ class Pieces(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no typ
 def piece(nodeid: str) -> str:
     """What a test is run together with."""
     if nodeid.startswith(OF_MANY_PROCESSES):
-        return " and ".join(OF_MANY_PROCESSES)
+        return TOGETHER
     return nodeid.partition("::")[0]
 
 

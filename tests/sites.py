@@ -1,6 +1,7 @@
 """Small sites for tests: a folder of articles, built by Pelican itself."""
 
 import gzip
+import hashlib
 import json
 import os
 import subprocess
@@ -117,6 +118,15 @@ def pelican(
         text=True,
         check=False,
     )
+
+
+def everything(folder: Path) -> dict[str, str]:
+    """The hash of every file below a folder, by its path."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def gzipped(path: Path) -> int:

@@ -1,6 +1,5 @@
 """Writing: what a build touches in the site, what it takes away, and what a failure leaves."""
 
-import hashlib
 import os
 import shutil
 import weakref
@@ -12,7 +11,7 @@ import pytest
 from pelican import signals
 
 from plugins.incremental import output
-from tests.sites import ROOT, Site, disconnect
+from tests.sites import ROOT, Site, disconnect, everything
 
 LONG_AGO = 1_600_000_000
 
@@ -37,14 +36,6 @@ def touched(folder: Path) -> set[str]:
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
         if path.is_file() and path.stat().st_mtime != LONG_AGO
-    }
-
-
-def everything(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
     }
 
 

@@ -1,6 +1,5 @@
 """Pages that are rendered by several processes at once are those that one would have rendered."""
 
-import hashlib
 import io
 import logging
 import shutil
@@ -14,7 +13,7 @@ from rich.console import Console
 
 from plugins import files
 from plugins.incremental import render_pages, workers
-from tests.sites import Site, disconnect
+from tests.sites import Site, disconnect, everything
 
 # A worker of pytest has threads, which these copies of it have no use for.
 pytestmark = [
@@ -32,14 +31,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         made.write(f"n{number}", f"Words {number}.", Tags=f"t{number % 3}", Summary="So.")
     yield made
     disconnect()
-
-
-def everything(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.conftest import POSTGRES, drop_what_dead_runs_left, own_schema
-from tests.cores import piece, spread
+from tests.cores import LONGEST, piece, spread
 from tests.sites import ROOT
 
 SKIPS = """
@@ -72,6 +72,16 @@ def test_a_test_that_kills_its_worker_fails_and_all_others_are_run(tmp_path: Pat
     )
     status, said = suite(tmp_path, "-n", "2", "-p", "tests.cores")
     assert (status, "1 failed, 2 passed" in said) == (1, True), said
+
+
+def test_the_longest_piece_begins_first_though_it_is_of_one_test(tmp_path: Path) -> None:
+    for name, tests in (("tests/test_of_many.py", 3), (LONGEST[-1], 1), ("tests/test_z.py", 2)):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"def test_{n}(): pass\n" for n in range(tests)))
+    status, said = suite(tmp_path, "-n", "1", "-v", "-p", "tests.cores")
+    assert status == 0, said
+    assert re.findall(r"PASSED (\S+)::", said)[0] == LONGEST[-1], said
 
 
 def schemas() -> set[str]:
