@@ -1,7 +1,8 @@
 """What tests start from: an application on a fresh database, and people who visit it.
 
-The whole service suite runs twice, on SQLite and on PostgreSQL. Nothing of the service is replaced:
-e-mails go to the outbox, snapshots to a temporary folder, and both are looked at there.
+The service's tests run twice, on SQLite and on PostgreSQL, but for those of `one_database`. Nothing
+of the service is replaced: e-mails go to the outbox, snapshots to a temporary folder, and both are
+looked at there.
 """
 
 import contextvars
@@ -156,6 +157,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     )
     with psycopg.connect(url) as connection:
         connection.execute("; ".join(emptied))
+
+
+# For what no database has a part in: whole sets of hostile words, say, once rather than twice.
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

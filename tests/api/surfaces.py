@@ -3,13 +3,12 @@
 import json
 import re
 import xml.etree.ElementTree as ET
-from functools import lru_cache
 
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import RateCount
 from comments_service.publishing import publisher
-from tests.api.people import Element, read, text
+from tests.api.people import Element, read
 from tests.conftest import Visitor
 
 # Every element that a surface may hold, with its attributes; what all of them may have comes last.
@@ -56,8 +55,11 @@ IN_BODY = {
 }
 
 
-def check(html: str, where: str) -> None:
-    """Refuse a surface with an element, an attribute or an address that is not the house's own."""
+def check(html: str, where: str) -> str:
+    """Refuse a surface with an element, an attribute or an address that is not the service's own.
+
+    Gives the words that a reader sees of it: no page is taken apart twice.
+    """
     page = read(html)
     for element in page.elements:
         check_element(element, where)
@@ -67,6 +69,7 @@ def check(html: str, where: str) -> None:
     # Python's parser is not a browser's: no tag of a payload may be written out at all.
     for word in ("<script>", "<img", "<svg/", "<iframe", "<base", "<style", "<b>", "<s>"):
         assert word not in html.lower(), (where, word)
+    return " ".join("".join(page.words).split())
 
 
 def check_element(element: Element, where: str) -> None:
@@ -78,7 +81,7 @@ def check_element(element: Element, where: str) -> None:
             element,
         )
         assert not name.startswith("on"), (where, element)
-        # The one window that the house opens by itself.
+        # The one window that the service opens by itself.
         assert name != "target" or value == "postil-sign-in", (where, element)
         if name in LINKS:
             address = (value or "").strip().lower()
@@ -109,14 +112,9 @@ def check_body(html: str, where: str) -> None:
         assert (attributes.get("href") or "https://").startswith(("http://", "https://")), where
 
 
-def shows(html: str, payload: str) -> bool:
+def shows(words: str, payload: str) -> bool:
     """Whether a reader sees the payload as the text that it is, spaces aside."""
-    return " ".join(payload.split()) in words(html)
-
-
-@lru_cache(maxsize=8)
-def words(html: str) -> str:
-    return " ".join(text(html).split())
+    return " ".join(payload.split()) in words
 
 
 def surfaces(settings: Settings) -> dict[str, str]:
@@ -130,17 +128,20 @@ def surfaces(settings: Settings) -> dict[str, str]:
     }
 
 
-def check_public(files: dict[str, str]) -> None:
+def check_public(files: dict[str, str]) -> dict[str, str]:
+    """Check every file; gives the words of those that are pages or parts of one."""
     assert any(name.endswith(".atom") for name in files)
+    seen = {}
     for name, data in files.items():
         if name.endswith(".html"):
-            check(data, name)
+            seen[name] = check(data, name)
         elif name.endswith(".json"):
             for each in json.loads(data).get("comments", []):
                 check_body(each["html"], name)
                 assert (each["website"] or "https://").startswith(("http://", "https://"))
         else:
             check_feed(data, name)
+    return seen
 
 
 def check_feed(data: str, name: str) -> None:
@@ -168,13 +169,13 @@ def check_feed(data: str, name: str) -> None:
 
 
 def check_pages(visitor: Visitor, paths: list[str]) -> str:
+    """Check each page; gives the words of all."""
     seen = []
     for path in paths:
         answer = visitor.get(path)
         assert answer.status_code == 200, (path, answer.status_code)
-        check(answer.text, path)
-        seen.append(answer.text)
-    return "".join(seen)
+        seen.append(check(answer.text, path))
+    return " ".join(seen)
 
 
 def forget_limits() -> None:

@@ -16,7 +16,10 @@ from tests import make
 from tests.api.payloads import SHORT
 from tests.api.people import of_role
 from tests.api.surfaces import check_pages, check_public, shows, surfaces
-from tests.conftest import SITE
+from tests.conftest import SITE, one_database
+
+# What a page does with words does not depend on where they were kept.
+pytestmark = one_database
 
 
 def test_titles_and_languages_of_the_manifest_are_shown_as_text(
