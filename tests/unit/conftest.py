@@ -1,9 +1,10 @@
-"""What unit tests share: cheap passwords, statements that were sent, waiting for a condition, one locale."""
+"""What unit tests share: cheap passwords, statements that were sent, waiting for a condition, one locale, a site."""
 
 import locale
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import event
 
 from comments_service.db import db
 from tests import make
+from tests.sites import Site, disconnect
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -28,6 +30,13 @@ def same_locale() -> Iterator[None]:
     before = locale.setlocale(locale.LC_ALL)
     yield
     locale.setlocale(locale.LC_ALL, before)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A site without an article; its plugins' signals end with the test."""
+    yield Site(tmp_path)
+    disconnect()
 
 
 @pytest.fixture

@@ -1,19 +1,12 @@
 """Assets: what is published carries no comments and indents, and means the same."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from plugins.delivery.assets import smaller
-from tests.sites import ROOT, Site, disconnect
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    yield Site(tmp_path)
-    disconnect()
+from tests.sites import ROOT, Site
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,13 @@ from pelican import signals
 
 from plugins import files
 from plugins.comments import bake
-from tests.sites import Site, disconnect, fragment
+from tests.sites import Site, fragment
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
-    made.write("fish")
-    yield made
-    disconnect()
+def site(site: Site) -> Site:
+    site.write("fish")
+    return site
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ import obstore
 import pytest
 
 from authoring import Refused
-from authoring.publish.targets import Bucket, Change, bucket, target
+from authoring.publish.targets import Bucket, bucket, target
 from tests.sites import ROOT
 from tests.storage import SECRET, Storage, storage
+from tests.unit.sending import only_what_changed_is_sent, signs
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +40,6 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
-def signs(changes: list[Change]) -> list[str]:
-    return sorted(f"{change.sign}{change.path}" for change in changes)
-
-
 def names(folder: Path) -> list[str]:
     return sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
@@ -59,24 +56,7 @@ def test_only_what_changed_is_sent_and_what_is_gone_is_removed(stored: Storage, 
     assert signs(place.send(site, really=True)) == first
     assert names(there) == sorted([".postil-published", "theirs.txt", *(n[1:] for n in first)])
     assert place.send(site, really=True) == []
-
-    untouched = (there / "theme/site.0123abcd.css").stat().st_mtime_ns
-    (site / "index.html").write_text("This is INDEX.html.")
-    os.utime(site / "theme/site.0123abcd.css")
-    shutil.rmtree(site / "one")
-    (site / "zwei Wörter.html").write_text("New.")
-    (there / "one" / "theirs.txt").write_text("Somebody else's.")
-    wanted = ["+zwei Wörter.html", "-one/index.html", "~index.html"]
-    assert signs(place.send(site, really=False)) == wanted
-    assert (there / "one" / "index.html").exists()
-    assert signs(place.send(site, really=True)) == wanted
-    assert (there / "index.html").read_text() == "This is INDEX.html."
-    assert (there / "zwei Wörter.html").read_text() == "New."
-    assert not (there / "one" / "index.html").exists()
-    assert (there / "theirs.txt").exists()
-    assert (there / "one" / "theirs.txt").exists()
-    assert (there / "theme/site.0123abcd.css").stat().st_mtime_ns == untouched
-    assert place.send(site, really=True) == []
+    only_what_changed_is_sent(place, site, there, untouched="theme/site.0123abcd.css")
 
 
 def test_a_prefix_is_a_folder_of_the_bucket_and_nothing_beside_it_is_touched(

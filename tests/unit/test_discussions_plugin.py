@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from comments_service.publishing import manifest, publisher, rebake, site_snapsh
 from formats import snapshots as reading
 from tests import make
 from tests.conftest import SITE
-from tests.sites import Site, disconnect
+from tests.sites import Site
 
 PAGES = {
     "DISCUSSIONS_URL": "talk/",
@@ -34,13 +33,11 @@ def listed(revision: int = 1, words: str = "They scoop.", lang: str = "en") -> s
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
-    made.write("fish")
-    made.write("zh", Slug="fish", Lang="zh-cn", Title="鹈鹕")
-    made.published.mkdir()
-    yield made
-    disconnect()
+def site(site: Site) -> Site:
+    site.write("fish")
+    site.write("zh", Slug="fish", Lang="zh-cn", Title="鹈鹕")
+    site.published.mkdir()
+    return site
 
 
 def test_every_language_of_the_blog_has_a_page(site: Site) -> None:

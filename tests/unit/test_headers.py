@@ -217,12 +217,6 @@ def test_a_site_below_a_path_names_its_files_with_it() -> None:
     assert "wasm-unsafe-eval" in at_cloudflare(rules, "/blog/search/")["Content-Security-Policy"]
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    yield Site(tmp_path)
-    disconnect()
-
-
 def test_a_build_writes_headers_and_takes_them_away_when_switched_off(site: Site) -> None:
     site.write("fish")
     site.build()

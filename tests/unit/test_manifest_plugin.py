@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,6 @@ from formats.manifest import THREAD
 from plugins.comments import manifest
 from plugins.site import FrontMatterError
 from tests.sites import SAMPLE, Site, disconnect, pelican
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    yield Site(tmp_path)
-    disconnect()
 
 
 def problems(site: Site, **settings: object) -> list[str]:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import weakref
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,16 @@ import pytest
 from pelican import signals
 
 from plugins.incremental import output
-from tests.sites import ROOT, Site, disconnect, everything
+from tests.sites import ROOT, Site, everything
 
 LONG_AGO = 1_600_000_000
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
-    made.write("fish", Tags="water")
-    made.write("bird", Tags="air")
-    yield made
-    disconnect()
+def site(site: Site) -> Site:
+    site.write("fish", Tags="water")
+    site.write("bird", Tags="air")
+    return site
 
 
 def age(folder: Path) -> None:

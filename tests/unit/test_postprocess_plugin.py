@@ -1,15 +1,13 @@
 """What becomes of formulas, code, notes, figures and tasks, whichever parser wrote their HTML."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 import plugins
 from plugins.markdown import commonmark, postprocess, reader
 from plugins.markdown.postprocess import Finishing, MarkupError, line_numbers
-from tests.sites import Site, disconnect
+from tests.sites import Site
 
 # Without the blog's own theme and the other plugins.
 ALONE = {"THEME": "simple", "JINJA_ENVIRONMENT": {}, "PLUGINS": [reader, postprocess]}
@@ -18,12 +16,6 @@ PELICANS = {
     "PLUGINS": plugins.in_order(without=["markdown.reader"]),
     "MARKDOWN": {"extension_configs": {"markdown.extensions.extra": {}}},
 }
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    yield Site(tmp_path)
-    disconnect()
 
 
 def page(text: str, lang: str = "en", **settings: object) -> str:

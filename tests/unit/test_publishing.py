@@ -9,8 +9,9 @@ import pytest
 
 from authoring import Refused
 from authoring.publish import history, publication
-from authoring.publish.targets import Branch, Bucket, Change, Folder, Rsync, target
+from authoring.publish.targets import Branch, Bucket, Folder, Rsync, target
 from tests.sites import ROOT
+from tests.unit.sending import only_what_changed_is_sent, signs
 
 
 @pytest.fixture
@@ -32,10 +33,6 @@ def repository(tmp_path: Path) -> Path:
 
 def git(repository: Path, *arguments: str) -> str:
     return subprocess.check_output(["git", "-C", repository, *arguments], text=True).strip()
-
-
-def signs(changes: list[Change]) -> list[str]:
-    return sorted(f"{change.sign}{change.path}" for change in changes)
 
 
 def needs_rsync() -> None:
@@ -60,23 +57,7 @@ def test_only_what_changed_is_sent_and_what_is_gone_is_removed(
     (www / "theirs.txt").write_text("Somebody else's.")
     assert signs(place.send(site, really=True)) == ["+index.html", "+one/index.html", "+style.css"]
     assert place.send(site, really=True) == []
-
-    untouched = (www / "style.css").stat().st_mtime_ns
-    (site / "index.html").write_text("This is INDEX.html.")
-    os.utime(site / "style.css")
-    shutil.rmtree(site / "one")
-    (site / "two words.html").write_text("New.")
-    (www / "one" / "theirs [1].txt").write_text("Somebody else's.")
-    wanted = ["+two words.html", "-one/index.html", "~index.html"]
-    assert signs(place.send(site, really=False)) == wanted
-    assert (www / "one" / "index.html").exists()
-    assert signs(place.send(site, really=True)) == wanted
-    assert (www / "index.html").read_text() == "This is INDEX.html."
-    assert not (www / "one" / "index.html").exists()
-    assert (www / "theirs.txt").exists()
-    assert (www / "one" / "theirs [1].txt").exists()
-    if isinstance(place, Folder):
-        assert (www / "style.css").stat().st_mtime_ns == untouched
+    only_what_changed_is_sent(place, site, www, untouched="style.css")
 
 
 def test_a_list_that_was_tampered_with_removes_nothing_elsewhere(

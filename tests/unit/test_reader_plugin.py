@@ -5,7 +5,6 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,9 @@ CODE = "```python\nprint('fish')\n```\n"
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
-    made.write("fish", f"## Fins\n\nWords of *fish*.[^1]\n\n{CODE}\n[^1]: A note.", Summary="*So.*")
-    yield made
-    disconnect()
+def site(site: Site) -> Site:
+    site.write("fish", f"## Fins\n\nWords of *fish*.[^1]\n\n{CODE}\n[^1]: A note.", Summary="*So.*")
+    return site
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import os
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,7 @@ import pytest
 from plugins import files
 from plugins.delivery import assets
 from plugins.presentation.reading import reading_minutes
-from tests.sites import Site, disconnect
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    yield Site(tmp_path)
-    disconnect()
+from tests.sites import Site
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,12 @@
 """Which articles are offered to the reader of one."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from plugins.presentation import related
 from plugins.presentation.related import closest, terms
-from tests.sites import Site, disconnect
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    yield Site(tmp_path)
-    disconnect()
-
+from tests.sites import Site
 
 TEMPLATE = "{{ article.slug }}: {% for other in article.related %}{{ other.lang }}/{{ other.slug }} {% endfor %}"
 

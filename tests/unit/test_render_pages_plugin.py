@@ -4,8 +4,6 @@ import io
 import logging
 import shutil
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from rich.console import Console
 
 from plugins import files
 from plugins.incremental import render_pages, workers
-from tests.sites import Site, disconnect, everything
+from tests.sites import Site, everything
 
 # A worker of pytest has threads, which these copies of it have no use for.
 pytestmark = [
@@ -24,13 +22,11 @@ MANY = 12
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def site(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.setattr(render_pages, "WORTH_A_PROCESS", 2)
-    made = Site(tmp_path)
     for number in range(MANY):
-        made.write(f"n{number}", f"Words {number}.", Tags=f"t{number % 3}", Summary="So.")
-    yield made
-    disconnect()
+        site.write(f"n{number}", f"Words {number}.", Tags=f"t{number % 3}", Summary="So.")
+    return site
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The page of a saved article, written from what the build before still knows."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,18 +19,16 @@ DRAFTS = {
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
-    made.write("fish", "Words of fish.", Tags="water", Summary="Fish.")
-    made.write("bird", "Words of birds, see [fish]({filename}fish.md).", Date="2026-01-02")
-    made.write("rough", "Half a thought.", Status="draft")
-    made.write("later", "Of another day.", Date="2099-01-01")
-    page = made.content / "pages" / "about.md"
+def site(site: Site) -> Site:
+    site.write("fish", "Words of fish.", Tags="water", Summary="Fish.")
+    site.write("bird", "Words of birds, see [fish]({filename}fish.md).", Date="2026-01-02")
+    site.write("rough", "Half a thought.", Status="draft")
+    site.write("later", "Of another day.", Date="2099-01-01")
+    page = site.content / "pages" / "about.md"
     page.write_text("Title: About\nSlug: about\n\nWho writes.\n", encoding="utf-8")
-    made.publish("fish", words="The first.")
-    made.build(**DRAFTS)
-    yield made
-    disconnect()
+    site.publish("fish", words="The first.")
+    site.build(**DRAFTS)
+    return site
 
 
 def save(site: Site, name: str, body: str, **keys: str) -> Path | None:

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from comments_service.publishing import manifest, publisher, rebake
 from formats import snapshots as reading
 from tests import make
 from tests.conftest import SITE
-from tests.sites import Site, disconnect
+from tests.sites import Site
 
 
 @pytest.fixture
@@ -24,14 +23,6 @@ def database_url(empty_sqlite: Path, tmp_path: Path) -> str:
     copy = tmp_path / "comments.sqlite3"
     shutil.copy(empty_sqlite, copy)
     return f"sqlite:///{copy}"
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    """A blog that builds into the folder that the service looks at."""
-    made = Site(tmp_path)
-    yield made
-    disconnect()
 
 
 def build(site: Site) -> None:

@@ -4,22 +4,19 @@ import gzip
 import importlib.util
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from plugins.incremental import saved_page
 from plugins.presentation import search
-from tests.sites import Site, disconnect, fragment
+from tests.sites import Site, fragment
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
-    made.write("fish", "Pelicans scoop.")
-    yield made
-    disconnect()
+def site(site: Site) -> Site:
+    site.write("fish", "Pelicans scoop.")
+    return site
 
 
 def index(site: Site) -> dict[str, bytes]:

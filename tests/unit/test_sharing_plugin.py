@@ -3,9 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +17,7 @@ from plugins.comments import bake, manifest
 from plugins.presentation import linked_data, share_picture, sharing
 from plugins.presentation.linked_data import inert
 from plugins.presentation.share_picture import Shown, broken, drawable, drawn, fitted, pieces
-from tests.sites import ROOT, Site, disconnect
+from tests.sites import ROOT, Site
 
 FONT = str(pylopdf_fonts_zh_cn.serif_path())
 FRAGMENT = """<div class="postil" data-version="1" data-thread="fish" data-lang="en" data-revision="1" \
@@ -32,12 +30,6 @@ COMMENT = """<li class="postil-comment postil-depth-0" id="comment-{n}">
 <a class="postil-when" href="#comment-{n}"><time datetime="2026-01-0{n}T10:00:00Z">then</time></a></p>
 <div class="postil-body" dir="auto"><p>{n}: &lt;/script&gt; <em>well</em></p><div>said</div></div>
 <p class="postil-actions">Reply to <bdi>Rhea</bdi></p></li>"""
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    yield Site(tmp_path)
-    disconnect()
 
 
 def build(site: Site, **settings: Any) -> None:

@@ -3,29 +3,19 @@
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from plugins.comments import manifest
 from plugins.delivery import feeds, llms_txt, redirects, sitemap
 from plugins.delivery.feeds import whole
 from plugins.delivery.sitemap import PAGES_OF_ONE_SITEMAP, sitemaps
 from plugins.presentation import images
-from tests.sites import Site, disconnect
+from tests.sites import Site
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
 SITE = "https://example.org/blog"
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    yield Site(tmp_path)
-    disconnect()
 
 
 def build(site: Site, **settings: Any) -> None:

@@ -1,7 +1,7 @@
 """A build that has nothing to do does nothing, and every other one does all it has to."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -12,16 +12,14 @@ import pytest
 from formats import http_headers
 from plugins.incremental import skip_build
 from plugins.markdown import reader
-from tests.sites import Site, disconnect
+from tests.sites import Site
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
-    made.write("fish", "Words of fish.")
-    made.publish("fish", words="The first.")
-    yield made
-    disconnect()
+def site(site: Site) -> Site:
+    site.write("fish", "Words of fish.")
+    site.publish("fish", words="The first.")
+    return site
 
 
 @pytest.fixture

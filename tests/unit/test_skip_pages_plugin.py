@@ -1,7 +1,6 @@
 """Rendering only what changed gives what rendering everything gives, byte for byte."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,16 +12,14 @@ from pelican.contents import Article
 import formats.http_headers
 from plugins.incremental import build_cache, skip_pages
 from plugins.incremental.render_pages import Writer
-from tests.sites import Site, disconnect, everything
+from tests.sites import Site, everything
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
-    made.write("fish", "Words of fish.", Tags="water", Summary="Fish.")
-    made.write("bird", "Words of birds.", Tags="air", Summary="Birds.", Date="2026-01-02")
-    yield made
-    disconnect()
+def site(site: Site) -> Site:
+    site.write("fish", "Words of fish.", Tags="water", Summary="Fish.")
+    site.write("bird", "Words of birds.", Tags="air", Summary="Birds.", Date="2026-01-02")
+    return site
 
 
 @pytest.fixture
