@@ -9,38 +9,30 @@ that is started here ends here.
 """
 
 import argparse
-import gzip
-import http.client
 import importlib.metadata
-import itertools
 import json
-import os
 import platform
-import random
 import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import sqlalchemy as sa
-from flask_migrate import upgrade
-
-from comments_service import comments, markup, sessions
-from comments_service.db import db, writing
-from comments_service.models import Comment, Role, Status, now
-from comments_service.publishing import manifest
-from tests import make, sites
 from tests.bench import isso
+from tests.bench.loads import (
+    WRITERS,
+    Figure,
+    ask,
+    posting_script,
+    published,
+    watched,
+    wire_bytes,
+    wrk,
+)
 from tests.bench.report import (
     SERVICE_HEADING,
     Goal,
@@ -53,285 +45,10 @@ from tests.bench.report import (
     today,
     write,
 )
-from tests.service import SITE, Postil, Server, free_port, postil
+from tests.bench.subject import THREADS, Comments, build, conversation, fill, nginx
+from tests.service import SITE, Postil, Server, postil
 
 COMMAND = "python3 tasks.py bench service"
-CONNECTIONS = 16
-WRITERS = 8
-THREADS = {"page-0": 1_000, "page-1": 100, **{f"page-{number}": 10 for number in range(2, 20)}}
-WORDS = re.findall(
-    r"\w+",
-    "pelicans fish together in a line and the line closes like a net while gulls wait for what"
-    " falls out of the pouch which holds eleven litres of water and rather less of fish",
-)
-
-# Of each comment: who wrote it, in which words, and the position of the one that is answered.
-Comments = Sequence[tuple[str, str, int | None]]
-
-
-@dataclass
-class Figure:
-    """One thing measured on one server: each round's CPU time per request, and requests a second."""
-
-    cpu_us: list[float] = field(default_factory=list)
-    rate: list[float] = field(default_factory=list)
-
-    @property
-    def cpu(self) -> float:
-        return statistics.median(self.cpu_us)
-
-    @property
-    def speed(self) -> float:
-        return statistics.median(self.rate)
-
-
-# ---- what is measured on
-
-
-def conversation(size: int, seed: int) -> list[tuple[str, str, int | None]]:
-    """Invented comments: writer, Markdown, and the position of the comment that is answered."""
-    chance = random.Random(seed)
-    made: list[tuple[str, str, int | None]] = []
-    for number in range(size):
-        sentences = [
-            " ".join(chance.choices(WORDS, k=chance.randint(5, 18))).capitalize() + "."
-            for _ in range(chance.randint(1, 5))
-        ]
-        if chance.random() < 0.2:
-            sentences.append("See [this page](https://example.org/pelicans) and `a pouch`.")
-        if chance.random() < 0.2:
-            sentences.insert(0, "> As *you* wrote.\n\n")
-        parent = chance.randrange(number) if number and chance.random() < 0.3 else None
-        made.append((f"Reader {chance.randrange(200)}", " ".join(sentences), parent))
-    return made
-
-
-def build(folder: Path) -> None:
-    """Twenty articles, built for publishing as a blog's author would."""
-    content = folder / "content"
-    (content / "pages").mkdir(parents=True)
-    for name in THREADS:
-        (content / f"{name}.md").write_text(
-            f"Title: {name}\nDate: 2026-01-01\nSlug: {name}\n\n{' '.join(WORDS * 20)}\n"
-        )
-    done = sites.pelican(
-        content,
-        folder / "output",
-        conf="publishconf.py",
-        SITE_URL=SITE,
-        COMMENTS_PUBLISHED=str(folder / "published"),
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def fill(service: Postil, threads: dict[str, Comments]) -> str:
-    """The comments into our database, as published ones; returns a trusted writer's cookie."""
-    with service.app.app_context():
-        upgrade()
-        manifest.sync(service.settings.manifest_source)
-        trusted = make.account("Trude", role=Role.READER)
-        with writing():
-            _, token = sessions.begin(trusted, make.visitor())
-        begin = now() - timedelta(days=30)
-        for thread, written in threads.items():
-            ids: list[int] = []
-            with comments.changing(thread):
-                for number, (name, text, parent) in enumerate(written):
-                    values = {
-                        "thread_id": thread,
-                        "parent_id": None if parent is None else ids[parent],
-                        "depth": 0 if parent is None else 1,
-                        "account_id": trusted.id if number == 0 else None,
-                        "name": name,
-                        "source": text,
-                        "html": markup.render(text),
-                        "renderer_version": markup.RENDERER_VERSION,
-                        "status": Status.PUBLISHED,
-                        "key": f"bench-{number}",
-                        "created_at": begin + timedelta(minutes=number),
-                    }
-                    made = sa.insert(Comment).values(values).returning(Comment.id)
-                    ids.append(db.session.execute(made).scalar_one())
-        db.session.remove()
-        db.engine.dispose()
-    return f"postil={token}"
-
-
-def nginx(folder: Path, service_port: int) -> Server:
-    """A web server as deploy/nginx.conf sets it up, with one worker as the service has one."""
-    port = free_port()
-    config = folder / "nginx.conf"
-    user = "user root;" if os.geteuid() == 0 else ""
-    config.write_text(
-        f"""
-{user}
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/nginx-error.log warn;
-worker_processes 1;
-events {{ worker_connections 1024; }}
-http {{
-    include /etc/nginx/mime.types;
-    access_log off;
-    sendfile on;
-    tcp_nopush on;
-    keepalive_requests 1000000;
-    gzip_static on;
-    charset utf-8;
-    client_body_temp_path {folder}/nginx-body;
-    proxy_temp_path {folder}/nginx-proxy;
-    fastcgi_temp_path {folder}/nginx-fastcgi;
-    uwsgi_temp_path {folder}/nginx-uwsgi;
-    scgi_temp_path {folder}/nginx-scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        location /bare/ {{ alias {folder}/bare/; }}
-        location ~ ^/comments/(threads/[^/]+\\.(?:html|json|atom)|counts\\.json|recent\\.[a-z]+|ui\\.[^/]+)$ {{
-            root {folder}/published;
-            rewrite ^/comments(/.*)$ $1 break;
-            add_header Cache-Control no-cache;
-            add_header Vary Accept-Encoding;
-            add_header X-Content-Type-Options nosniff;
-            add_header Access-Control-Allow-Origin *;
-            add_header Cross-Origin-Resource-Policy cross-origin;
-        }}
-        location /comments/ {{
-            proxy_pass http://127.0.0.1:{service_port};
-            proxy_http_version 1.1;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header Connection "";
-        }}
-        location / {{ root {folder}/output; }}
-    }}
-}}
-"""
-    )
-    command = ["nginx", "-c", str(config), "-e", str(folder / "nginx-error.log")]
-    return Server(command, folder, os.environ, port, "/")
-
-
-# ---- how it is measured
-
-
-@contextmanager
-def counted(server: Server, figure: Figure) -> Iterator[Callable[[int], None]]:
-    """Count the CPU time of a server; the block says how many requests it has answered."""
-    done: list[int] = []
-    cpu, began = server.cpu_seconds(), time.monotonic()
-    yield done.append
-    seconds = time.monotonic() - began
-    figure.cpu_us.append((server.cpu_seconds() - cpu) / done[0] * 1e6)
-    figure.rate.append(done[0] / seconds)
-
-
-def wrk(
-    server: Server, path: str, seconds: float, figure: Figure, *, script: str = "", many: int = 0
-) -> None:
-    """Load from wrk over connections that are kept; anything but 2xx stops the measurement."""
-    url = f"http://127.0.0.1:{server.port}{path}"
-    command = ["wrk", "-t1", f"-c{many or CONNECTIONS}", f"-d{max(1, round(seconds))}s"]
-    command += ["--timeout", "10s", "-H", "Accept-Encoding: gzip"]
-    command += ["-s", script] if script else []
-    with counted(server, figure) as done:
-        out = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
-        found = re.search(r"(\d+) requests in", out)
-        assert found, out
-        assert "Non-2xx" not in out, out
-        done(int(found[1]))
-
-
-def ask(server: Server, requests: int, figure: Figure, method: str, path: str, body: str) -> None:
-    """A few requests over two connections, for a server too slow for a load by time."""
-    left = itertools.repeat(None, requests)
-    guard = threading.Lock()
-    wrong: list[Any] = []
-
-    def client() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        while True:
-            with guard:
-                if next(left, wrong) is wrong:
-                    break
-            headers = {"Content-Type": "application/json", "Origin": SITE}
-            connection.request(method, path, body or None, headers)
-            answer = connection.getresponse()
-            if answer.status >= 300 or not answer.read():
-                wrong.append(answer.status)
-        connection.close()
-
-    with counted(server, figure) as done:
-        clients = [threading.Thread(target=client) for _ in range(2)]
-        for each in clients:
-            each.start()
-        for each in clients:
-            each.join()
-        assert not wrong, wrong
-        done(requests)
-
-
-def posting_script(folder: Path, name: str, path: str, fields: str, headers: dict[str, str]) -> str:
-    """A wrk script that posts another comment with each request, over all threads in turn."""
-    script = folder / f"{name}.lua"
-    lines = [f'wrk.headers["{key}"] = "{value}"' for key, value in headers.items()]
-    script.write_text(
-        "\n".join(lines)
-        + f"""
-local count = 0
-local run = os.time()
-request = function()
-  count = count + 1
-  local thread = "page-" .. (2 + count % {len(THREADS) - 2})
-  local mark = run .. "-{name}-" .. count
-  local body = '{fields}'
-  return wrk.format("POST", (string.gsub("{path}", "THREAD", thread)), nil,
-    (string.gsub(body, "MARK", mark)))
-end
-"""
-    )
-    return str(script)
-
-
-@contextmanager
-def watched(server: Server, peak: list[int]) -> Iterator[None]:
-    """Note the largest memory of a server's processes, while the block loads it."""
-    over = threading.Event()
-
-    def look() -> None:
-        while not over.wait(0.25):
-            try:
-                peak.append(server.pss_bytes())
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watcher.join()
-
-
-def wire_bytes(server: Server, path: str) -> int:
-    """The body of an answer in gzip: as it was sent, or as a proxy in front would pack it."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    assert answer.status == 200, (path, answer.status)
-    if answer.headers.get("Content-Encoding") == "gzip":
-        return len(body)
-    return len(gzip.compress(body, 6, mtime=0))
-
-
-def published(service: Postil, thread: str, count: int) -> None:
-    """Wait until a thread's snapshot has that many comments in it."""
-    path = service.settings.published / "threads" / f"{thread}.html"
-    patience = time.monotonic() + 60
-    while not path.exists() or f'data-count="{count}"'.encode() not in path.read_bytes()[:512]:
-        assert time.monotonic() < patience, service.log()
-        time.sleep(0.1)
 
 
 # ---- the run
