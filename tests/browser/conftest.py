@@ -4,6 +4,7 @@ One site and one server serve the whole session; every test takes an article of 
 none sees what another wrote. A trace of each failure is kept in test-results/.
 """
 
+import itertools
 import json
 import shutil
 import time
@@ -26,7 +27,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from comments_service.models import Role
+from comments_service.models import Account, Role
 from tests import make, service, sites
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -232,6 +233,16 @@ def owner(blog: Live) -> Credentials:
     with blog.app.app_context():
         account = make.account("Olga", role=Role.OWNER)
         return Credentials(account.name, account.email or "", make.PASSWORD)
+
+
+_people = itertools.count()
+
+
+@pytest.fixture
+def person(live: Live) -> Account:
+    """Somebody with a password, for this test only."""
+    with live.app.app_context():
+        return make.account(f"Pia{next(_people)}")
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from email import message_from_bytes
-from email.policy import default
 from typing import Any
 
 import pytest
@@ -13,19 +11,12 @@ from playwright.sync_api import Locator, Page, expect
 from comments_service.models import Account
 from tests import make
 from tests.api.strong import App, with_app
-from tests.browser.conftest import Live, until
-from tests.browser.test_embed import main_form, newest, post, wake, write
-from tests.browser.test_passkeys import ACCOUNT, Authenticator, add, sign_out, visiting
+from tests.browser.authenticator import ACCOUNT, Authenticator, add, sign_out, visiting
+from tests.browser.conftest import Live
+from tests.browser.emails import newest_email
+from tests.browser.embed import dialog, main_form, newest, post, signed_in, wake, write
 
 Visit = Callable[..., Page]
-
-
-@pytest.fixture
-def person(live: Live, request: pytest.FixtureRequest) -> Account:
-    """Somebody with a password, for this test only."""
-    name = re.sub(r"\W|test|_", "", request.node.name)[:24].capitalize()
-    with live.app.app_context():
-        return make.account(name)
 
 
 @pytest.fixture
@@ -39,37 +30,9 @@ def opened(visit: Visit, thread: str) -> Callable[..., tuple[Page, Locator]]:
     return open_page
 
 
-def dialog(page: Page) -> Locator:
-    main_form(page).get_by_role("button", name="Sign in").click()
-    shown = page.get_by_role("dialog", name="Sign in")
-    expect(shown.get_by_label("E-mail")).to_be_focused()
-    return shown
-
-
 def fill(shown: Locator, who: Account) -> None:
     shown.get_by_label("E-mail").fill(who.email or "")
     shown.get_by_label("Password").fill(make.PASSWORD)
-
-
-def signed_in(page: Page, name: str) -> None:
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(main_form(page)).to_contain_text(f"Signed in as {name}")
-
-
-def newest_letter(live: Live, address: str) -> str:
-    """The newest letter to an address, once the postman has been."""
-    found: list[str] = []
-
-    def arrived() -> bool:
-        for path in (live.folder / "var/mail").glob("*.eml"):
-            letter = message_from_bytes(path.read_bytes(), policy=default)
-            body = letter.get_body(("plain",))
-            if body is not None and address in str(letter["To"]):
-                found.append(body.get_content())
-        return bool(found)
-
-    until(arrived)
-    return found[-1]
 
 
 def digits_in(letter: str) -> str:
@@ -95,7 +58,7 @@ def test_a_letters_digits_sign_in_without_leaving_the_page(
     page.keyboard.press("Enter")
     expect(code).to_have_attribute("aria-invalid", "true")
     expect(code).to_be_focused()
-    code.fill(digits_in(newest_letter(live, person.email or "")))
+    code.fill(digits_in(newest_email(live.folder, person.email or "")))
     page.keyboard.press("Enter")
     signed_in(page, person.name)
 
@@ -107,7 +70,9 @@ def test_who_is_new_chooses_a_name_beside_the_digits(
     shown.get_by_label("E-mail").fill("nora@example.org")
     shown.get_by_role("button", name="E-mail me a sign-in link instead").click()
     expect(shown.get_by_label("Your name here")).to_be_hidden()
-    shown.get_by_label("Six-digit code").fill(digits_in(newest_letter(live, "nora@example.org")))
+    shown.get_by_label("Six-digit code").fill(
+        digits_in(newest_email(live.folder, "nora@example.org"))
+    )
     page.keyboard.press("Enter")
     name = shown.get_by_label("Your name here")
     expect(name).to_be_focused()
@@ -124,7 +89,7 @@ def test_a_letters_link_opened_beside_the_page_signs_it_in(
     shown.get_by_label("E-mail").fill(person.email or "")
     shown.get_by_role("button", name="E-mail me a sign-in link instead").click()
     expect(shown.get_by_label("Six-digit code")).to_be_focused()
-    (link,) = re.findall(r"http://\S+/link/\S+", newest_letter(live, person.email or ""))
+    (link,) = re.findall(r"http://\S+/link/\S+", newest_email(live.folder, person.email or ""))
     beside = page.context.new_page()
     beside.goto(link)
     beside.get_by_role("button", name="Sign in").click()

@@ -4,110 +4,38 @@ The site runs on 127.0.0.1; a passkey belongs to a name, so these pages are visi
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from flask_migrate import upgrade
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import expect
 
 from comments_service.db import db, writing
 from comments_service.models import Account, Role, Session, now
 from comments_service.sessions import PROOF_LASTS
 from tests import make, service
+from tests.browser.authenticator import (
+    ACCOUNT,
+    REFUSED,
+    REMOVE,
+    Authenticator,
+    Visit,
+    add,
+    press,
+    sign_in,
+    sign_out,
+    signed_in,
+    visiting,
+)
 from tests.browser.conftest import Live
-
-Visit = Callable[..., Page]
-
-ACCOUNT = "/comments/account/passkeys"
-# What Chromium prints about an answer that is meant: a proof is asked for, or nobody is signed in.
-REMOVE = re.compile("Remove.*Chrome on Linux")
-REFUSED = ("status of 401", "status of 403")
-
-
-class Authenticator:
-    """A device in the page's browser that holds passkeys and knows its owner's finger."""
-
-    def __init__(self, page: Page) -> None:
-        self._cdp: CDPSession = page.context.new_cdp_session(page)
-        self._cdp.send("WebAuthn.enable", {"enableUI": False})
-        self.id = self.plug_in()
-
-    def plug_in(self) -> str:
-        options = {
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": True,
-            "hasUserVerification": True,
-            "isUserVerified": True,
-            "automaticPresenceSimulation": True,
-        }
-        added = self._cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        return str(added["authenticatorId"])
-
-    def unplug(self) -> list[dict[str, Any]]:
-        """Take the device away; gives what it held."""
-        held = self.credentials()
-        self._cdp.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": self.id})
-        return held
-
-    def credentials(self) -> list[dict[str, Any]]:
-        found = self._cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.id})
-        return list(found["credentials"])
-
-    def present(self, there: bool) -> None:
-        """Whether the owner touches the device when it asks."""
-        self._cdp.send(
-            "WebAuthn.setAutomaticPresenceSimulation",
-            {"authenticatorId": self.id, "enabled": there},
-        )
 
 
 @pytest.fixture
 def home(live: Live) -> str:
     return live.url.replace("127.0.0.1", "localhost")
-
-
-@pytest.fixture
-def person(live: Live, request: pytest.FixtureRequest) -> Account:
-    """Somebody with a password, for this test only."""
-    name = re.sub(r"\W|test|passkey", "", request.node.name)[:20].capitalize()
-    with live.app.app_context():
-        return make.account(name)
-
-
-def sign_in(page: Page, account: Account) -> None:
-    page.get_by_label("E-mail").fill(account.email or "")
-    page.get_by_label("Password").fill(make.PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-
-
-def visiting(visit: Visit, home: str, account: Account, path: str = ACCOUNT) -> Page:
-    page = visit(f"{home}{path}", allowed=REFUSED)
-    sign_in(page, account)
-    expect(page).to_have_url(f"{home}{path}")
-    return page
-
-
-def sign_out(page: Page) -> None:
-    page.get_by_role("button", name="Sign out", exact=True).first.click()
-    expect(page).to_have_url(re.compile("/comments/sign-in"))
-
-
-def add(page: Page, count: int) -> None:
-    page.get_by_role("button", name="Add a passkey").click()
-    expect(page.locator(".places > li")).to_have_count(count)
-
-
-def press(page: Page, device: Authenticator) -> None:
-    """Ask for a passkey by the button, and touch the device."""
-    button = page.get_by_role("button", name="Sign in with a passkey")
-    expect(button).to_be_visible()
-    device.present(True)
-    button.click()
 
 
 def test_passkeys_are_made_named_and_used(visit: Visit, home: str, person: Account) -> None:
@@ -168,12 +96,6 @@ def test_the_list_under_the_address_offers_a_passkey(
     page.goto(f"{home}/comments/sign-in?next=/open-3/", wait_until="commit")
     expect(page).to_have_url(f"{home}/open-3/")
     assert signed_in(page)
-
-
-def signed_in(page: Page) -> bool:
-    """Whether the service knows somebody by this browser's cookies."""
-    answer = page.request.get(f"{page.url.partition('/open')[0]}/comments/api/v1/me")
-    return answer.json()["account"] is not None
 
 
 def test_a_passkey_shows_again_that_it_is_its_owner(

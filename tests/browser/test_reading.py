@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from tests import sites
 from tests.browser.conftest import PATIENCE_SECONDS
+from tests.browser.plain import HAS_CHINESE, LINES, OFFSETS, Quiet
 
 Read = Callable[..., Page]
 
@@ -37,50 +38,6 @@ PAGES = [
     *("/authors/", "/authors/ada-quill/", "/404.html", "/discussions/"),
 ]
 PAPER, NIGHT = "rgb(251, 250, 247)", "rgb(27, 26, 24)"
-
-# The characters of each line that is full: the last of a paragraph is as long as it happens to be.
-LINES = """() => [...document.querySelectorAll(".prose > p")].flatMap((p) => {
-  const walker = document.createTreeWalker(p, NodeFilter.SHOW_TEXT);
-  const lines = new Map();
-  for (let node; (node = walker.nextNode()); ) {
-    for (let at = 0; at < node.length; at += 1) {
-      const range = document.createRange();
-      range.setStart(node, at);
-      range.setEnd(node, at + 1);
-      const box = range.getBoundingClientRect();
-      if (node.parentElement.closest("sup, code, kbd, math")) continue;
-      const line = Math.round(box.bottom / 12);
-      lines.set(line, (lines.get(line) ?? 0) + 1);
-    }
-  }
-  return [...lines.values()].slice(0, -1);
-})"""
-
-# Whether there is a font for it: a sign is as wide as it is high, the box for a missing one is not.
-HAS_CHINESE = """() => {
-  const context = document.createElement("canvas").getContext("2d");
-  context.font = "100px serif";
-  return context.measureText("字").width === 100;
-}"""
-
-# How far the first line of each note stands from the line of its sign.
-OFFSETS = """() => [...document.querySelectorAll(".footnote li")].map((note) => {
-  const level = (node, where) => {
-    const box = document.createElement("span");
-    box.style.display = "inline-block";
-    node.insertAdjacentElement(where, box);
-    const { bottom } = box.getBoundingClientRect();
-    box.remove();
-    return bottom;
-  };
-  const sign = document.getElementById(note.id.replace("fn", "fnref"));
-  return level(note.querySelector("p"), "afterbegin") - level(sign, "beforebegin");
-})"""
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")

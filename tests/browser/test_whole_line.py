@@ -3,7 +3,6 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
-from email import message_from_bytes, policy
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -12,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Credentials, Live, Writer, until
+from tests.browser.emails import newest_email
 from tests.make import PASSWORD
 
 Visit = Callable[..., Page]
@@ -69,23 +69,6 @@ def test_a_comment_travels_from_a_plain_form_into_an_open_browser(
     expect(guest.get_by_text("They scoop, I saw it.")).to_be_visible()
 
 
-def letter_to(live: Live, address: str) -> str:
-    """The link in the newest letter to an address, once the postman has been."""
-    found: list[str] = []
-
-    def arrived() -> bool:
-        for path in sorted((live.folder / "var/mail").glob("*.eml")):
-            letter = message_from_bytes(path.read_bytes(), policy=policy.default)
-            if letter["To"] == address:
-                found.append(letter.get_content())
-        return bool(found)
-
-    until(arrived)
-    link = re.search(r"http://\S+", found[-1].split("open this link", 1)[1])
-    assert link, found[-1]
-    return link[0]
-
-
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_a_reader_signs_up_replies_edits_and_deletes(
     visit: Visit, live: Live, thread: str, writer: Writer, scripts: bool
@@ -100,7 +83,7 @@ def test_a_reader_signs_up_replies_edits_and_deletes(
     page.get_by_role("button", name="Create an account").click()
     expect(page.locator("main")).to_contain_text(email)
 
-    page.goto(letter_to(live, email))
+    page.goto(newest_email(live.folder, email, r"(?s)open this link.*?(http://\S+)"))
     page.locator("main").get_by_role("button").click()
     expect(page).to_have_url("/comments/account")
 
