@@ -70,3 +70,11 @@ ELSEWHERE = (
 
 def signed_in(visitor: Visitor) -> bool:
     return account_of(visitor) is not None
+
+
+def look_at_link(visitor: Visitor, path: str) -> None:
+    """Open an e-mail's link as a mail server does, or a reader who looks twice: nobody is signed in."""
+    for _ in range(2):
+        for page in (visitor.get(path), visitor._open("HEAD", path)):
+            assert page.status_code == 200
+            assert "Set-Cookie" not in page.headers

@@ -13,7 +13,7 @@ from comments_service.db import db, writing
 from comments_service.models import Account, Session, Token, now
 from tests import make
 from tests.api.people import by_json_and_form
-from tests.api.signing_in import NEW, account_of, sign_in, sign_up, without_address
+from tests.api.signing_in import NEW, account_of, look_at_link, sign_in, sign_up, without_address
 from tests.conftest import SITE, Visitor, link_in
 
 
@@ -29,11 +29,7 @@ def test_an_email_confirms_the_address_and_signs_in(
     assert SITE in subject
     path = link_in(text)
 
-    # A program that opens links in e-mails, and a reader who looks twice, change nothing.
-    for _ in range(2):
-        for page in (stranger.get(path), stranger._open("HEAD", path)):
-            assert page.status_code == 200
-            assert "Set-Cookie" not in page.headers
+    look_at_link(stranger, path)
     assert db.session.query(Account).one().email_verified_at is None
 
     answer = guest.post(path)

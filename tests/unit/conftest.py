@@ -1,19 +1,14 @@
-"""What unit tests share: cheap passwords, statements that were sent, waiting for a condition, one locale, a site."""
+"""What unit tests share: cheap passwords, waiting for a condition, one locale, a site."""
 
 import locale
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from argon2 import PasswordHasher
-from flask import Flask
-from sqlalchemy import event
 
-from comments_service.db import db
 from tests import make
 from tests.sites import Site, disconnect
 
@@ -46,21 +41,6 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     A worker of pytest-xdist has threads for its own use, of which a copy of it needs none.
     """
     monkeypatch.setattr(threading, "enumerate", lambda: [threading.main_thread()])
-
-
-@pytest.fixture
-def statements(app: Flask) -> Iterator[list[str]]:
-    """Every statement sent to the database from here on; a test clears it where it likes."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
-            sent.append(statement)
-
-    engine: sa.Engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
