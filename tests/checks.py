@@ -29,7 +29,8 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "spelling (codespell)": ("codespell",),
     # On one database: what a route refuses and what is written down do not depend on it.
     "house rules (pytest)": (
-        *("pytest", "-q", "-n", "0", "-k", "not postgresql", "tests/test_house_rules.py"),
+        *("pytest", "-q", "-n", "0", "-k", "not postgresql"),
+        *("tests/test_house_rules.py", "tests/test_source_rules.py"),
     ),
 }
 NODE_CHECKS: dict[str, tuple[str, ...]] = {

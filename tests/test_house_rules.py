@@ -1,12 +1,7 @@
-"""Rules of the house that no linter knows: each fails when somebody forgets it."""
+"""Rules of the running service that no linter knows: each fails when somebody forgets it."""
 
-import ast
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -15,42 +10,16 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from comments_service import comments, config, create_app, errors, rate_limits, sessions
+from comments_service import comments, config, create_app, rate_limits, sessions
 from comments_service.accounts import handoff, magic_link, tokens
 from comments_service.comments import ChangedOutside
 from comments_service.db import Base, db, writing
-from comments_service.errors import ServiceError
 from comments_service.models import Comment, DayKey, Email, Session, Status, now
 from comments_service.web import route_tables
 from comments_service.web.routes import Guard, Route
 from tests import make
 from tests.conftest import API, SITE, Visitor, link_in, settings_for
-
-ROOT = Path(__file__).parent.parent
-TEMPLATES = sorted(
-    path
-    for folder in ("comments_service/templates", "theme/templates")
-    for path in (ROOT / folder).rglob("*.*")
-)
-# What a stranger finds in the repository, without what runs leave behind.
-PRODUCT = sorted(
-    path
-    for pattern in (
-        "*.*",
-        ".env.example",
-        ".ci/*",
-        *(f"{folder}/**/*" for folder in ("comments_service", "content", "docs", "deploy")),
-        *(f"{folder}/**/*" for folder in ("authoring", "formats", "plugins", "theme", "tests")),
-    )
-    for path in ROOT.glob(pattern)
-    if path.is_file() and "__pycache__" not in path.parts and path.name != ".coverage"
-)
-
-
-def subclasses(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
-    yield kind
-    for each in kind.__subclasses__():
-        yield from subclasses(each)
+from tests.sites import ROOT
 
 
 def rules(app: Flask, of: str = "") -> list[Rule]:
@@ -229,16 +198,6 @@ def test_no_get_or_head_of_a_moderator_changes_anything(
     }
 
 
-# ---- what is written down
-
-
-def test_every_error_code_is_in_the_document_of_the_api() -> None:
-    text = (ROOT / "docs" / "api.md").read_text("utf-8")
-    for each in subclasses(errors.ServiceError):
-        lines = re.findall(rf"^.*`{each.code}`.*$", text, re.MULTILINE)
-        assert any(str(each.status) in line for line in lines), f"{each.code} {each.status}"
-
-
 def test_every_route_says_who_may_and_what_it_does(app: Flask) -> None:
     for rule in rules(app):
         view = app.view_functions[rule.endpoint]
@@ -252,126 +211,6 @@ def test_the_tables_of_routes_are_up_to_date(app: Flask, name: str) -> None:
     assert path.read_text("utf-8") == route_tables.brought_up_to_date(app, path, name), (
         "run `flask comments routes --document`"
     )
-
-
-# ---- templates
-
-
-class Inline(HTMLParser):
-    """Notes scripts, styles and handlers that a Content-Security-Policy would refuse."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        # A block of data is not run, and no policy refuses it.
-        data = given.get("type") == "application/ld+json"
-        if tag == "style" or (tag == "script" and "src" not in given and not data):
-            self.found.append(f"<{tag}>")
-        for name, value in attrs:
-            if name == "style" or name.startswith("on"):
-                self.found.append(name)
-            if (value or "").strip().lower().startswith("javascript:"):
-                self.found.append(f"{name}={value}")
-
-
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_template_holds_a_script_a_style_or_a_handler(path: Path) -> None:
-    source = path.read_text("utf-8")
-    source = re.sub(r"\{#.*?#\}|\{%.*?%\}", " ", source, flags=re.DOTALL)
-    parser = Inline()
-    parser.feed(re.sub(r"\{\{.*?\}\}", "x", source, flags=re.DOTALL))
-    assert parser.found == []
-
-
-def english_only(path: Path) -> Iterator[str]:
-    """Where a room refuses something in words that no translator is shown."""
-    refusals = {each.__name__ for each in subclasses(ServiceError)}
-    for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if not isinstance(call, ast.Call):
-            continue
-        name = ast.unparse(call.func).rpartition(".")[2]
-        if name not in refusals | {"say", "flash"} and not (
-            name == "ValueError" and path.parent.name == "inputs"
-        ):
-            continue
-        fields = [
-            value
-            for each in call.keywords
-            if each.arg == "fields" and isinstance(each.value, ast.Dict)
-            for value in each.value.values
-        ]
-        for said in (*call.args, *fields):
-            if isinstance(said, ast.Constant | ast.JoinedStr):
-                yield f"{path.name}:{said.lineno}: {ast.unparse(said)}"
-
-
-def test_nothing_is_said_to_people_in_english_only() -> None:
-    rooms = [*(ROOT / "comments_service").rglob("*.py")]
-    assert [found for path in rooms for found in english_only(path)] == []
-
-
-def test_the_search_for_untranslated_words_finds_them(tmp_path: Path) -> None:
-    room = tmp_path / "room.py"
-    room.write_text('raise NotAllowed("No.")\nraise InvalidInput(fields={"name": f"{x}?"})\n')
-    assert len([*english_only(room)]) == 2
-
-
-# ---- rooms
-
-
-@pytest.mark.parametrize("room", ["avatars", "errors", "inputs", "markup", "spam"])
-def test_a_pure_room_loads_neither_flask_nor_a_database(room: str) -> None:
-    code = (
-        f"import sys, comments_service.{room};"
-        "print({'flask', 'sqlalchemy', 'werkzeug', 'flask_sqlalchemy'} & set(sys.modules))"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert found.stdout == "set()\n"
-
-
-def test_what_both_halves_agree_on_needs_nothing_installed() -> None:
-    names = [path.stem for path in (ROOT / "formats").glob("[!_]*.py")]
-    code = (
-        f"import sys; before = set(sys.modules); from formats import {', '.join(names)};"
-        "print({m.partition('.')[0] for m in sys.modules if m not in before}"
-        " - set(sys.stdlib_module_names))"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert found.stdout == "{'formats'}\n"
-
-
-def test_settings_are_passed_and_fetched_at_the_edge_only() -> None:
-    # Commands, what every request meets, and `routes`, which hands them to each route.
-    request = ("answers", "cookies", "dashboard", "guard", "routes", "visitor")
-    folder = ROOT / "comments_service"
-    found = {
-        str(path.relative_to(folder))
-        for path in folder.rglob("*.py")
-        if "config.current()" in path.read_text("utf-8")
-    }
-    assert found == {"cli.py", *(f"web/{name}.py" for name in request)}
-
-
-def test_no_file_of_the_product_points_out_of_it() -> None:
-    outside = re.compile(rb"\.\./" + rb"shared")
-    found = [str(path.relative_to(ROOT)) for path in PRODUCT if outside.search(path.read_bytes())]
-    assert len(PRODUCT) > 100
-    assert found == []
-
-
-def test_every_room_begins_by_saying_what_it_owns() -> None:
-    for folder in ("authoring", "comments_service", "formats", "plugins", "tests"):
-        for path in (ROOT / folder).rglob("*.py"):
-            if "migrations/versions" in str(path) or not path.read_text("utf-8").strip():
-                continue
-            assert path.read_text("utf-8").startswith('"""'), path
 
 
 def test_the_applications_routes_lie_under_the_services_address(tmp_path: Path) -> None:
