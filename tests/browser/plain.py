@@ -22,6 +22,17 @@ LINES = """() => [...document.querySelectorAll(".prose > p")].flatMap((p) => {
 })"""
 
 # Whether there is a font for it: a sign is as wide as it is high, the box for a missing one is not.
+# Whether text is set in one of the theme's own fonts, rather than in whatever this machine has.
+HAS_TEXT_FONT = """() => {
+  const context = document.createElement("canvas").getContext("2d");
+  const named = getComputedStyle(document.body).fontFamily.split(",").slice(0, -1);
+  const width = (font) => {
+    context.font = `100px ${font}`;
+    return context.measureText("Handgloves").width;
+  };
+  return named.some((font) => width(`${font}, monospace`) !== width("monospace"));
+}"""
+
 HAS_CHINESE = """() => {
   const context = document.createElement("canvas").getContext("2d");
   context.font = "100px serif";

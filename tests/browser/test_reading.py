@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from tests import sites
 from tests.browser.conftest import PATIENCE_SECONDS
-from tests.browser.plain import HAS_CHINESE, LINES, OFFSETS, Quiet
+from tests.browser.plain import HAS_CHINESE, HAS_TEXT_FONT, LINES, OFFSETS, Quiet
 
 Read = Callable[..., Page]
 
@@ -112,6 +112,8 @@ def test_lines_are_as_long_as_the_eye_likes_them(
     page = read(path)
     if path == CHINESE and not page.evaluate(HAS_CHINESE):
         pytest.skip("NO CHINESE FONT on this machine: install Debian's `fonts-droid-fallback`")
+    if path == ARTICLE and not page.evaluate(HAS_TEXT_FONT):
+        pytest.skip("NO FONT OF THE THEME'S on this machine: install Debian's `fonts-urw-base35`")
     lines = page.evaluate(LINES)
     assert len(lines) > 10
     assert low <= sum(lines) / len(lines) <= high
