@@ -47,7 +47,7 @@ def sign_up(
         raise NotAllowed(Message("Please sign in first; that creates an account."))
     secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None
     with making_account():
-        count_email(network, settings.limit_sign_up)
+        count_email(given.email, network, settings.limit_sign_up)
         # Names are public, addresses are not: asked first, so that a name which is taken is
         # answered alike whether the address is known or not.
         names.refuse_taken(given.name)
@@ -96,9 +96,15 @@ def _send(
     outbox.write(email, lang, purpose, ephemeral=True, site=site, name=name, link=link)
 
 
-def count_email(network: str, rates: Sequence[Rate]) -> None:
-    """Raises TooMany for a network that asks for one e-mail after the other."""
+def count_email(email: str, network: str, rates: Sequence[Rate]) -> None:
+    """Count an e-mail that a visitor asks for, inside the caller's transaction, whether it is sent or not.
+
+    Every route that sends one to an address which somebody typed passes here: a network asks for so
+    many, and a mailbox is sent so many, whichever forms they come from. Raises TooMany.
+    """
     rate_limits.count(f"email:{network}", rates, TOO_MANY_EMAILS)
+    mailbox = sessions.hashed(names.email_key(email)).hex()[:32]
+    rate_limits.count(f"email-to:{mailbox}", rates, TOO_MANY_EMAILS)
 
 
 def new_account(given: NewReader, secret: str | None, role: Role) -> Account:
@@ -122,7 +128,7 @@ def forgot(email: str, lang: str, network: str, settings: Settings) -> None:
     if not settings.passwords:
         raise NotAllowed(passwords.NO_PASSWORDS)
     with writing():
-        count_email(network, settings.limit_sign_up)
+        count_email(email, network, settings.limit_sign_up)
         account = names.of_email(email)
         if account is not None and account.email and account.closed_at is None:
             _send(tokens.ResetPassword(), account, account.email, lang, settings)

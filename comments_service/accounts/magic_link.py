@@ -58,10 +58,7 @@ def ask(email: str, lang: str, network: str, settings: Settings, *, target: str 
     text = secrets.token_urlsafe(32)
     code = f"{secrets.randbelow(10**6):06}"
     with writing():
-        email_verification.count_email(network, settings.limit_sign_up)
-        rate_limits.count(
-            _subject("email-to", key), settings.limit_sign_up, email_verification.TOO_MANY_EMAILS
-        )
+        email_verification.count_email(email, network, settings.limit_sign_up)
         account = names.of_email(email)
         open_to_all = settings.sign_up and account is None
         db.session.execute(
@@ -96,10 +93,6 @@ def _sealed(ticket: str, code: str) -> bytes:
     return hmac.new(ticket.encode(), code.encode(), hashlib.sha256).digest()
 
 
-def _subject(what: str, key: str) -> str:
-    return f"{what}:{sessions.hashed(key).hex()[:32]}"
-
-
 def welcome(text: str, settings: Settings) -> Welcome:
     """Whom a link lets in; nothing happens yet. Raises UnknownToken, NotAllowed."""
     token = tokens.find(MagicLink, _ticket(text))
@@ -127,7 +120,7 @@ def by_code(given: GivenCode, visitor: Visitor, settings: Settings) -> Entry:
     """
     with email_verification.making_account():
         token = _tried(given.ticket)
-        subject = _subject("code", token.email or "")
+        subject = f"code:{sessions.hashed(token.email or '').hex()[:32]}"
         rate_limits.count(subject, WRONG_CODES, GUESSED_ENOUGH)
         if hmac.compare_digest(token.code_hash or b"", _sealed(given.ticket, given.code)):
             rate_limits.take_back(subject)

@@ -231,7 +231,7 @@ class Settings:
     limit_sign_up: tuple[Rate, ...] = setting(
         "COMMENTS_LIMIT_SIGN_UP",
         (Rate(5, 3_600),),
-        "Sign-ups and e-mails asked for by one network.",
+        "Sign-ups and e-mails asked for by one network, and e-mails to one address, by whichever form.",
     )
 
     @property
