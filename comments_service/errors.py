@@ -214,6 +214,14 @@ class Unavailable(ServiceError):
     title = Message("The service cannot save anything just now")
 
 
+class Busy(ServiceError):
+    """Nothing was tried, and nothing counted: others' costly work comes first."""
+
+    status = 503
+    code = "busy"
+    title = Message("Many people are signing in just now")
+
+
 class ProviderFailed(ServiceError):
     status = 502
     code = "provider_failed"

@@ -7,7 +7,8 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from comments_service.config import Rate
 from comments_service.db import UTCTime, db, writing
-from comments_service.errors import TooMany
+from comments_service.errors import Busy, TooMany
 from comments_service.models import DayKey, RateCount, now
 
 
@@ -39,6 +40,25 @@ def count(subject: str, rates: Sequence[Rate], detail: str) -> None:
         if raised[f"{subject}:{rate.seconds}"] > rate.count:
             used = int(moment.timestamp()) % rate.seconds
             raise TooMany(detail, retry_after_seconds=rate.seconds - used)
+
+
+@contextmanager
+def counted(acts: Mapping[str, Sequence[Rate]], detail: str) -> Iterator[None]:
+    """Count acts, each against its rates, before the caller does what costs: the limit comes first.
+
+    In a transaction of its own, since what costs must not hold one. What the service was too busy
+    to try is given back. Raises TooMany.
+    """
+    with writing():
+        for subject, rates in acts.items():
+            count(subject, rates, detail)
+    try:
+        yield
+    except Busy:
+        with writing():
+            for subject in acts:
+                take_back(subject)
+        raise
 
 
 @cache

@@ -7,7 +7,7 @@ so is the work.
 """
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy.exc import IntegrityError
@@ -38,18 +38,21 @@ def sign_up(
 
     An address that has an account already gets an e-mail that says so. `browser` is the cookie of
     the one that asks: there the link needs no password. Raises InvalidInput when the name is taken,
-    NotAllowed when sign-up is off.
+    NotAllowed when sign-up is off, TooMany, Busy.
     """
     if not settings.sign_up:
         raise NotAllowed(CLOSED)
     if not (settings.passwords or settings.magic_links):
         # Such an account could be entered once, by this e-mail, and never again.
         raise NotAllowed(Message("Please sign in first; that creates an account."))
-    secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None
+    # Names are public, addresses are not: asked first, so that a name which is taken is
+    # answered alike whether the address is known or not.
+    names.refuse_taken(given.name)
+    limits = _limits(given.email, network, settings.limit_sign_up)
+    with rate_limits.counted(limits, TOO_MANY_EMAILS):
+        secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None
     with making_account():
-        count_email(given.email, network, settings.limit_sign_up)
-        # Names are public, addresses are not: asked first, so that a name which is taken is
-        # answered alike whether the address is known or not.
+        # Two may have asked for one name meanwhile.
         names.refuse_taken(given.name)
         known = names.of_email(given.email)
         if known is None:
@@ -102,9 +105,13 @@ def count_email(email: str, network: str, rates: Sequence[Rate]) -> None:
     Every route that sends one to an address which somebody typed passes here: a network asks for so
     many, and a mailbox is sent so many, whichever forms they come from. Raises TooMany.
     """
-    rate_limits.count(f"email:{network}", rates, TOO_MANY_EMAILS)
+    for subject, each in _limits(email, network, rates).items():
+        rate_limits.count(subject, each, TOO_MANY_EMAILS)
+
+
+def _limits(email: str, network: str, rates: Sequence[Rate]) -> Mapping[str, Sequence[Rate]]:
     mailbox = sessions.hashed(names.email_key(email)).hex()[:32]
-    rate_limits.count(f"email-to:{mailbox}", rates, TOO_MANY_EMAILS)
+    return {f"email:{network}": rates, f"email-to:{mailbox}": rates}
 
 
 def new_account(given: NewReader, secret: str | None, role: Role) -> Account:
@@ -186,12 +193,14 @@ def disown(text: str) -> str:
 
 
 def reset(text: str, given: NewPassword, visitor: Visitor, settings: Settings) -> Entry:
-    """Set a new password, end every session, sign in. Raises UnknownToken."""
+    """Set a new password, end every session, sign in. Raises UnknownToken, TooMany, Busy."""
     if not settings.passwords:
         raise NotAllowed(passwords.NO_PASSWORDS)
-    tokens.find(tokens.ResetPassword, text)
-    db.session.commit()
-    secret = passwords.hashed(given.password)
+    token = tokens.find(tokens.ResetPassword, text)
+    # One link may be sent many times at one moment, before it is used up.
+    limits = passwords.work(f"reset-{token.id}", settings.limit_sign_in)
+    with rate_limits.counted(limits, passwords.GUESSED_ENOUGH):
+        secret = passwords.hashed(given.password)
     with writing():
         account = tokens.use_of_account(tokens.ResetPassword, text)
         # The link went to the address, so following it proves the address as well.

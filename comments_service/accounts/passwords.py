@@ -1,7 +1,9 @@
 """Passwords: argon2id, and an answer that is the same for whatever is wrong."""
 
 import secrets
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ from comments_service.accounts import names
 from comments_service.accounts.login import Entry, enter
 from comments_service.config import Rate, Settings
 from comments_service.db import db, writing
-from comments_service.errors import InvalidInput, Message, NotAllowed, WrongCredentials
+from comments_service.errors import Busy, InvalidInput, Message, NotAllowed, WrongCredentials
 from comments_service.inputs import NewPassword, SignIn
 from comments_service.models import Account, Identity, now
 from comments_service.sessions import Visitor
@@ -23,25 +25,58 @@ GUESSED_ENOUGH = Message(
 )
 
 WRONG = Message("This is not your current password.")
+BUSY = Message("Many people are signing in just now. Please try again in a few seconds.")
 NO_PASSWORDS = Message("Signing in with a password is switched off here.")
 
 # The library's defaults are RFC 9106's second choice: 64 MiB, three passes, four lanes.
 _hasher = PasswordHasher()
+# So many hashes at once in a process, and so many that wait for their turn: whoever comes then is
+# asked to come again, so that a rush takes neither the memory nor all threads of the service.
+AT_ONCE, WAITING = 2, 6
+WAIT_SECONDS = 2.0
+RETRY_SECONDS = 2
+_turns = threading.BoundedSemaphore(AT_ONCE)
+_places = threading.BoundedSemaphore(AT_ONCE + WAITING)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """A turn to hash. Raises Busy where too many wait, or the wait is too long."""
+    if not _places.acquire(blocking=False):
+        raise Busy(BUSY, retry_after_seconds=RETRY_SECONDS)
+    try:
+        if not _turns.acquire(timeout=WAIT_SECONDS):
+            raise Busy(BUSY, retry_after_seconds=RETRY_SECONDS)
+        try:
+            yield
+        finally:
+            _turns.release()
+    finally:
+        _places.release()
 
 
 @cache
 def _nobody() -> str:
     """Verified when there is no such account, so that the answer takes as long as a wrong password's."""
-    return _hasher.hash(secrets.token_urlsafe(16))
+    return hashed(secrets.token_urlsafe(16))
 
 
 def hashed(password: str) -> str:
-    """What is stored. It takes 50 ms and 64 MiB on purpose: never inside a transaction."""
-    return _hasher.hash(password)
+    """What is stored. It takes 50 ms and 64 MiB on purpose: behind a limit, never inside a transaction.
+
+    Raises Busy.
+    """
+    with _turn():
+        return _hasher.hash(password)
+
+
+def work(who: str, rates: Sequence[Rate]) -> Mapping[str, Sequence[Rate]]:
+    """How much one may have hashed, right passwords included: twenty times the wrong ones."""
+    return {f"hashes:{who}": [Rate(rate.count * 20, rate.seconds) for rate in rates]}
 
 
 def sign_in(given: SignIn, visitor: Visitor, settings: Settings) -> Entry:
-    """Let in whoever knows the password. Raises WrongCredentials, TooMany, NotAllowed.
+    """Let in whoever knows the password. Raises WrongCredentials, TooMany, Busy, NotAllowed.
 
     An unknown address, a wrong password and an unconfirmed account answer alike, after like work.
     """
@@ -51,21 +86,23 @@ def sign_in(given: SignIn, visitor: Visitor, settings: Settings) -> Entry:
     rates = settings.limit_sign_in
     account_subject = f"sign-in:{sessions.hashed(key).hex()[:32]}"
     network_subject = f"sign-in-from:{visitor.network}"
-    with writing():
-        rate_limits.count(account_subject, rates, GUESSED_ENOUGH)
-        wider = [Rate(rate.count * 4, rate.seconds) for rate in rates]
-        rate_limits.count(network_subject, wider, GUESSED_ENOUGH)
-    # Before the look-up: the first sign-in of a process takes longer, whoever tries it.
-    nobody = _nobody()
-    account, identity = _by_address(key)
-    stored = identity.secret if identity else nobody
-    db.session.commit()
-    if not _verified(stored, given.password) or account is None or identity is None:
-        raise WrongCredentials
-    if account.email_verified_at is None or account.closed_at is not None:
-        raise WrongCredentials
-    # Before the transaction, and only where the parameters have changed.
-    renewed = hashed(given.password) if _hasher.check_needs_rehash(stored) else stored
+    acts = {
+        account_subject: rates,
+        network_subject: [Rate(rate.count * 4, rate.seconds) for rate in rates],
+        **work(visitor.network, rates),
+    }
+    with rate_limits.counted(acts, GUESSED_ENOUGH):
+        # Before the look-up: the first sign-in of a process takes longer, whoever tries it.
+        nobody = _nobody()
+        account, identity = _by_address(key)
+        stored = identity.secret if identity else nobody
+        db.session.commit()
+        if not _verified(stored, given.password) or account is None or identity is None:
+            raise WrongCredentials
+        if account.email_verified_at is None or account.closed_at is not None:
+            raise WrongCredentials
+        # Before the transaction, and only where the parameters have changed.
+        renewed = hashed(given.password) if _hasher.check_needs_rehash(stored) else stored
     with writing():
         rate_limits.forget(account_subject)
         rate_limits.take_back(network_subject)
@@ -84,10 +121,11 @@ def _by_address(key: str) -> tuple[Account | None, Identity | None]:
 
 
 def _verified(stored: str, password: str) -> bool:
-    try:
-        return _hasher.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
+    with _turn():
+        try:
+            return _hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
 
 
 def of(account: Account) -> Identity | None:
@@ -98,17 +136,17 @@ def of(account: Account) -> Identity | None:
 
 
 def check(account: Account, password: str, rates: Sequence[Rate], field: str = "password") -> None:
-    """Ask somebody who is signed in for the password again. Raises InvalidInput, TooMany.
+    """Ask somebody who is signed in for the password again. Raises InvalidInput, TooMany, Busy.
 
     A session that was left open in a library must not become the account, so guesses are counted.
     """
     subject = f"password:{account.public_id}"
-    with writing():
-        rate_limits.count(subject, rates, GUESSED_ENOUGH)
-    identity = of(account)
-    db.session.commit()
-    if not _verified(identity.secret if identity else _nobody(), password):
-        raise InvalidInput(fields={field: WRONG})
+    acts = {subject: rates, **work(account.public_id, rates)}
+    with rate_limits.counted(acts, GUESSED_ENOUGH):
+        identity = of(account)
+        db.session.commit()
+        if not _verified(identity.secret if identity else _nobody(), password):
+            raise InvalidInput(fields={field: WRONG})
     with writing():
         rate_limits.forget(subject)
 
@@ -118,7 +156,7 @@ def change(
 ) -> Entry:
     """Replace the password of somebody who knows the old one; all other sessions end.
 
-    Raises InvalidInput for a wrong one, TooMany for guessing.
+    Raises InvalidInput for a wrong one, TooMany for guessing, Busy.
     """
     check(account, old, rates, "old_password")
     secret = hashed(given.password)
@@ -141,13 +179,19 @@ def choose(account: Account, given: NewPassword, settings: Settings) -> None:
     """
     if not settings.passwords:
         raise NotAllowed(NO_PASSWORDS)
+    _expect_none(account)
+    db.session.commit()
     secret = hashed(given.password)
     with writing():
-        if of(account) is not None:
-            raise NotAllowed(
-                Message("Your account has a password; enter the current one to change it.")
-            )
+        _expect_none(account)
         store(account, secret)
+
+
+def _expect_none(account: Account) -> None:
+    if of(account) is not None:
+        raise NotAllowed(
+            Message("Your account has a password; enter the current one to change it.")
+        )
 
 
 def store(account: Account, secret: str) -> None:
