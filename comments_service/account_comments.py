@@ -67,7 +67,8 @@ def _asked(session: Session) -> int | None:
 def ban(email: str) -> Account:
     """Close the account of an address: its sessions end, nobody gets in, and its page goes.
 
-    Its comments stay. Raises InvalidInput for an address that has no account.
+    Its comments stay. Raises InvalidInput for an address without an account, NotAllowed for the
+    last owner.
     """
     return _close(email, now())
 
@@ -80,6 +81,8 @@ def unban(email: str) -> Account:
 def _close(email: str, moment: datetime | None) -> Account:
     with comments.changing() as change:
         account = profile.locked(roles.known(email).id)
+        if moment is not None:
+            roles.refuse_last_owner(account)
         account.closed_at = moment
         sessions.end_all(account.id)
         change.threads = by_writer.where_written(account.id)

@@ -6,30 +6,15 @@ Not in `accounts/`, which lies below `comments` and cannot change one.
 import sqlalchemy as sa
 
 from comments_service import comments, outbox, rate_limits, sessions
-from comments_service.accounts import names, profile
+from comments_service.accounts import names, profile, roles
 from comments_service.db import db
 from comments_service.errors import Message, NotAllowed
-from comments_service.models import Account, Comment, Decision, Email, Role, Token
+from comments_service.models import Account, Comment, Decision, Email, Token
 
 LAST_OWNER = Message(
     "You are the only owner, and somebody has to look after the comments. Make another account"
     " an owner first; on the server: flask comments role ADDRESS owner"
 )
-
-
-def is_last_owner(account: Account, *, locked: bool = False) -> bool:
-    """Whether nobody would be left who may do everything.
-
-    Two owners who leave at the same moment each count on the other, so the one who is asked to stay
-    is `locked` before anything is done.
-    """
-    if account.role is not Role.OWNER:
-        return False
-    others = sa.select(Account.id).where(
-        Account.role == Role.OWNER, Account.closed_at.is_(None), Account.id != account.id
-    )
-    chosen = others.limit(1)
-    return db.session.scalar(chosen.with_for_update() if locked else chosen) is None
 
 
 def delete(account: Account, *, keep: bool, lang: str, site_url: str) -> None:
@@ -41,7 +26,7 @@ def delete(account: Account, *, keep: bool, lang: str, site_url: str) -> None:
     """
     with comments.changing() as change:
         account = profile.locked(account.id)
-        if is_last_owner(account, locked=True):
+        if roles.is_last_owner(account, locked=True):
             raise NotAllowed(LAST_OWNER)
         change.threads = _leave_comments(account, keep=keep)
         # What was decided stands; who decided it is not known any more.

@@ -7,23 +7,54 @@ from comments_service.accounts import (
     email_verification,
     names,
     passwords,
+    profile,
     sign_in_methods,
     tokens,
 )
 from comments_service.accounts.login import Entry, enter
 from comments_service.accounts.tokens import BecomeOwner
 from comments_service.db import db, writing
-from comments_service.errors import InvalidInput, Message
+from comments_service.errors import InvalidInput, Message, NotAllowed
 from comments_service.inputs import NewReader, SignUp
 from comments_service.models import Account, Role, now
 from comments_service.sessions import Visitor
 
+LAST_OWNER = Message(
+    "This is the only owner, and somebody has to look after the comments. Make another account an"
+    " owner first: flask comments role ADDRESS owner"
+)
+
+# Who is banned, or has never answered the e-mail that confirms an address, cannot come in.
+_owners = sa.select(Account.id).where(
+    Account.role == Role.OWNER,
+    Account.closed_at.is_(None),
+    sa.or_(Account.email_key.is_(None), Account.email_verified_at.is_not(None)),
+)
+
 
 def has_owner() -> bool:
-    return (
-        db.session.scalar(sa.select(Account.id).where(Account.role == Role.OWNER).limit(1))
-        is not None
-    )
+    return db.session.scalar(_owners.limit(1)) is not None
+
+
+def is_last_owner(account: Account, *, locked: bool = False) -> bool:
+    """Whether nobody would be left who may do everything.
+
+    Two owners who go at the same moment each count on the other, so the one who is asked to stay
+    is `locked` before anything is done.
+    """
+    if account.role is not Role.OWNER or account.closed_at is not None:
+        return False
+    chosen = _owners.where(Account.id != account.id).limit(1)
+    return db.session.scalar(chosen.with_for_update() if locked else chosen) is None
+
+
+def refuse_last_owner(account: Account) -> None:
+    """Before an account stops being an owner who comes in, inside the transaction that locked it.
+
+    Raises NotAllowed when the blog would have no owner then.
+    """
+    if is_last_owner(account, locked=True):
+        raise NotAllowed(LAST_OWNER)
 
 
 def owner_link(comments_url: str) -> str:
@@ -59,9 +90,14 @@ def become_owner(text: str, given: NewReader, visitor: Visitor) -> Entry:
 
 
 def set_role(email: str, role: Role) -> Account:
-    """Give an account a role; its sessions end, so that the next sign-in carries the new one."""
+    """Give an account a role; its sessions end, so that the next sign-in carries the new one.
+
+    Raises InvalidInput for an address without an account, NotAllowed for the last owner.
+    """
     with writing():
-        account = known(email)
+        account = profile.locked(known(email).id)
+        if role is not Role.OWNER:
+            refuse_last_owner(account)
         account.role = role
         sessions.end_all(account.id)
         return account

@@ -4,7 +4,7 @@ import orjson
 from flask import Blueprint, Response, request, url_for
 
 from comments_service import account_comments, account_deletion, by_writer
-from comments_service.accounts import export
+from comments_service.accounts import export, roles
 from comments_service.config import Settings
 from comments_service.errors import InvalidInput, Message
 from comments_service.models import now
@@ -83,7 +83,7 @@ def delete(settings: Settings) -> Response:
         act,
         written=len(written),
         claimable=by_writer.claimable_count(session),
-        last_owner=account_deletion.is_last_owner(account),
+        last_owner=roles.is_last_owner(account),
     )
 
 
