@@ -33,11 +33,15 @@ _by_token = (
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks: a session if the browser has one, the network, and the browser's own words."""
+    """Who asks: a session if the browser has one, the network, the browser's own words.
+
+    `known` is what it kept of an earlier sign-in (`accounts.known_browsers`).
+    """
 
     session: Session | None
     network: str
     device: str = ""
+    known: str = ""
 
     @property
     def account(self) -> Account | None:

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from comments_service import rate_limits, sessions
-from comments_service.accounts import names
+from comments_service.accounts import known_browsers, names
 from comments_service.accounts.login import Entry, enter
 from comments_service.config import Rate, Settings
 from comments_service.db import db, writing
@@ -27,6 +27,10 @@ GUESSED_ENOUGH = Message(
 WRONG = Message("This is not your current password.")
 BUSY = Message("Many people are signing in just now. Please try again in a few seconds.")
 NO_PASSWORDS = Message("Signing in with a password is switched off here.")
+
+# How many times the wrong passwords that one network may give for one account: all networks for one
+# account, one network for all accounts, and the right ones with them.
+EVERYWHERE, ONE_NETWORK, RIGHT_AS_WELL = 10, 4, 20
 
 # The library's defaults are RFC 9106's second choice: 64 MiB, three passes, four lanes.
 _hasher = PasswordHasher()
@@ -71,8 +75,12 @@ def hashed(password: str) -> str:
 
 
 def work(who: str, rates: Sequence[Rate]) -> Mapping[str, Sequence[Rate]]:
-    """How much one may have hashed, right passwords included: twenty times the wrong ones."""
-    return {f"hashes:{who}": [Rate(rate.count * 20, rate.seconds) for rate in rates]}
+    """How much one may have hashed, right passwords included."""
+    return {f"hashes:{who}": _times(RIGHT_AS_WELL, rates)}
+
+
+def _times(factor: int, rates: Sequence[Rate]) -> list[Rate]:
+    return [Rate(rate.count * factor, rate.seconds) for rate in rates]
 
 
 def sign_in(given: SignIn, visitor: Visitor, settings: Settings) -> Entry:
@@ -84,13 +92,17 @@ def sign_in(given: SignIn, visitor: Visitor, settings: Settings) -> Entry:
         raise NotAllowed(NO_PASSWORDS)
     key = names.email_key(given.email)
     rates = settings.limit_sign_in
-    account_subject = f"sign-in:{sessions.hashed(key).hex()[:32]}"
-    network_subject = f"sign-in-from:{visitor.network}"
-    acts = {
-        account_subject: rates,
-        network_subject: [Rate(rate.count * 4, rate.seconds) for rate in rates],
-        **work(visitor.network, rates),
-    }
+    who = sessions.hashed(key).hex()[:32]
+    if known := known_browsers.known(visitor.known, key, settings):
+        # Whatever others guess, and wherever its owner is by now.
+        own, shared = f"sign-in-known:{known}", {}
+    else:
+        own = f"sign-in:{who}:{visitor.network}"
+        shared = {
+            f"sign-in-to:{who}": _times(EVERYWHERE, rates),
+            f"sign-in-from:{visitor.network}": _times(ONE_NETWORK, rates),
+        }
+    acts = {own: rates, **shared, **work(known or visitor.network, rates)}
     with rate_limits.counted(acts, GUESSED_ENOUGH):
         # Before the look-up: the first sign-in of a process takes longer, whoever tries it.
         nobody = _nobody()
@@ -104,8 +116,9 @@ def sign_in(given: SignIn, visitor: Visitor, settings: Settings) -> Entry:
         # Before the transaction, and only where the parameters have changed.
         renewed = hashed(given.password) if _hasher.check_needs_rehash(stored) else stored
     with writing():
-        rate_limits.forget(account_subject)
-        rate_limits.take_back(network_subject)
+        rate_limits.forget(own)
+        for subject in shared:
+            rate_limits.take_back(subject)
         identity.used_at = now()
         identity.secret = renewed
         return enter(account, "password", visitor)

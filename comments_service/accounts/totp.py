@@ -7,7 +7,6 @@ stored as hashes only. Whoever tries codes is counted by account, and no code wo
 import hmac
 import secrets
 import unicodedata
-from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -16,10 +15,10 @@ import segno
 import sqlalchemy as sa
 
 from comments_service import i18n, rate_limits, sessions
-from comments_service.accounts import security_mail, sign_in_methods, tokens
+from comments_service.accounts import known_browsers, security_mail, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter, has_second_factor
 from comments_service.accounts.tokens import AskTotp
-from comments_service.config import Rate, Settings
+from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.models import (
@@ -111,10 +110,16 @@ def _used_up(account: Account, code: str) -> str:
     return "recovery" if used else ""
 
 
-def _tried(account: Account, rates: Sequence[Rate]) -> str:
-    """Count a try, inside the caller's transaction; gives what is counted. Raises TooMany."""
-    subject = f"totp:{account.public_id}"
-    rate_limits.count(subject, rates, GUESSED_ENOUGH)
+def _tried(account: Account, visitor: Visitor, settings: Settings) -> str:
+    """Count a try, inside the caller's transaction; gives what is counted. Raises TooMany.
+
+    By account, from wherever: six digits are few. A known browser is counted by itself, so that
+    whoever has the password alone does not lock the account's owner out.
+    """
+    who = account.email_key or account.public_id
+    known = known_browsers.known(visitor.known, who, settings)
+    subject = f"totp-known:{known}" if known else f"totp:{account.public_id}"
+    rate_limits.count(subject, settings.limit_sign_in, GUESSED_ENOUGH)
     return subject
 
 
@@ -142,7 +147,7 @@ def sign_in(ticket: str, code: str, visitor: Visitor, lang: str, settings: Setti
         account = db.session.get(Account, found.account_id)
         if account is None or account.closed_at is not None:
             raise UnknownToken(SPENT)
-        subject = _tried(account, settings.limit_sign_in)
+        subject = _tried(account, visitor, settings)
         tries = db.session.scalars(
             sa.update(Token)
             .where(Token.id == found.id)
@@ -164,10 +169,10 @@ def _of_ticket(ticket: str) -> Token:
         raise UnknownToken(SPENT) from None
 
 
-def check(account: Account, code: str, lang: str, settings: Settings) -> None:
+def check(account: Account, code: str, visitor: Visitor, lang: str, settings: Settings) -> None:
     """Ask somebody who is signed in for a code. Raises InvalidInput, TooMany."""
     with writing():
-        subject = _tried(account, settings.limit_sign_in)
+        subject = _tried(account, visitor, settings)
         right = _accepted(account, code, subject, lang, settings)
     if not right:
         raise InvalidInput(fields={"code": WRONG})
@@ -217,7 +222,7 @@ def confirm(
         if app is None or app.confirmed_at is not None:
             raise NotAllowed(Message("No app is waiting for its first code."))
         if len(plain(code)) == 6 and _accepted(
-            account, code, _tried(account, settings.limit_sign_in), lang, settings
+            account, code, _tried(account, Visitor(session, ""), settings), lang, settings
         ):
             app.confirmed_at = now()
             sessions.prove(session, strong=True)

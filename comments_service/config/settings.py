@@ -226,7 +226,8 @@ class Settings:
     limit_sign_in: tuple[Rate, ...] = setting(
         "COMMENTS_LIMIT_SIGN_IN",
         (Rate(5, 900),),
-        "Wrong passwords for one account; one network may give four times as many.",
+        "Wrong passwords from one network for one account. One network may give four times as many for"
+        " all accounts, and all networks ten times as many for one.",
     )
     limit_sign_up: tuple[Rate, ...] = setting(
         "COMMENTS_LIMIT_SIGN_UP",

@@ -48,7 +48,7 @@ def confirm(settings: Settings) -> Response:
     def act() -> Response:
         code = request.form.get("recovery_code") or request.form.get("code", "")
         if methods["code"] and code:
-            totp.check(account, code, visitor.language(), settings)
+            totp.check(account, code, visitor.current(), visitor.language(), settings)
             return proved_again(session, target, strong=True)
         if methods["passkey"] and (answer := request.form.get("credential")):
             ticket = request.form.get("ticket", "")

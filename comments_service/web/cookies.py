@@ -1,6 +1,8 @@
 """Cookies: what the service leaves in a browser, and reads again.
 
 - the session's, which holds its token; beside it a hint for the embed, without any secret;
+- half a year long, that an account has signed in with this browser: it opens nothing, and keeps others'
+  wrong passwords from locking its owner out (`accounts.known_browsers`);
 - a random word of the browser's own, for two days at most, given to whoever signs up or sets out to a
   provider. It opens nothing and is no session: it only tells that a link, or a provider's answer, comes
   back to where it was asked for.
@@ -15,6 +17,8 @@ from datetime import timedelta
 from flask import Response, request
 
 from comments_service import config, sessions
+from comments_service.accounts import known_browsers
+from comments_service.models import Account
 
 
 def session_name() -> str:
@@ -50,6 +54,38 @@ def remember(answer: Response, token: str | None) -> Response:
 def forget(answer: Response) -> Response:
     for name in (session_name(), "postil-known"):
         answer.delete_cookie(name, path="/", **config.current().cookie)
+    return answer
+
+
+KNOWN_LASTS = timedelta(days=180)
+
+
+def known_name() -> str:
+    return "__Host-postil-seen" if config.current().secure else "postil-seen"
+
+
+def known() -> str:
+    """What the browser kept of an earlier sign-in."""
+    return request.cookies.get(known_name(), "")[:200]
+
+
+def know(answer: Response, account: Account | None) -> Response:
+    """Let a browser keep that an account came in with it; signing out leaves it there."""
+    if account is not None:
+        settings = config.current()
+        answer.set_cookie(
+            known_name(),
+            known_browsers.cookie(account, known(), settings),
+            max_age=int(KNOWN_LASTS.total_seconds()),
+            httponly=True,
+            path="/",
+            **settings.cookie,
+        )
+    return answer
+
+
+def forget_known(answer: Response) -> Response:
+    answer.delete_cookie(known_name(), path="/", **config.current().cookie)
     return answer
 
 

@@ -10,7 +10,7 @@ from comments_service.accounts.login import Entry
 from comments_service.db import writing
 from comments_service.errors import Message, ProofRequired, ServiceError
 from comments_service.models import Session
-from comments_service.web import answers, visitor
+from comments_service.web import answers, cookies, visitor
 
 Answer = Callable[[], Response]
 
@@ -59,7 +59,7 @@ def entered(entry: Entry, target: str) -> Response:
     visitor.become(entry.session)
     if by_writer.claimable_count(entry.session):
         target = answers.onward("personal_data.claim", target)
-    return answers.see_other(target, entry.token)
+    return cookies.know(answers.see_other(target, entry.token), entry.session.account)
 
 
 def proved_again(session: Session, target: str, *, strong: bool = False) -> Response:

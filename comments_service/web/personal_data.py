@@ -75,7 +75,8 @@ def delete(settings: Settings) -> Response:
         lang, site_url = visitor.language(), settings.site_url
         account_deletion.delete(account, keep=choice == "keep", lang=lang, site_url=site_url)
         visitor.become(None)
-        return cookies.forget(answers.see_other(url_for("personal_data.deleted")))
+        answer = answers.see_other(url_for("personal_data.deleted"))
+        return cookies.forget_known(cookies.forget(answer))
 
     written = [each for each in by_writer.of_account(account.id) if each.source]
     return form_page(

@@ -33,7 +33,7 @@ def become(session: Session | None) -> None:
 def current() -> Visitor:
     """Who asks. The network is told of changes only: its first hash of a day writes the key."""
     network = "" if request.method in SAFE_METHODS else rate_limits.network(client_address())
-    return Visitor(session(), network, device())
+    return Visitor(session(), network, device(), cookies.known())
 
 
 def device() -> str:

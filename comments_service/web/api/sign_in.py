@@ -127,7 +127,8 @@ def entered(entry: Entry, settings: Settings) -> Response:
     if entry.session is None:
         raise SecondFactorRequired(entry.token)
     visitor.become(entry.session)
-    return cookies.remember(answers.json(me("", settings), 201), entry.token)
+    answer = cookies.remember(answers.json(me("", settings), 201), entry.token)
+    return cookies.know(answer, entry.session.account)
 
 
 @route(
