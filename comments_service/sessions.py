@@ -8,10 +8,10 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from comments_service.db import db, writing
 from comments_service.models import STAFF, Account, Session, Token, now
@@ -19,6 +19,10 @@ from comments_service.models import STAFF, Account, Session, Token, now
 # Readers: 30 days without a visit or 90 in all. Whoever moderates: 12 hours, or 7 days in all.
 READER_IDLE, READER_ABSOLUTE = timedelta(days=30), timedelta(days=90)
 STAFF_IDLE, STAFF_ABSOLUTE = timedelta(hours=12), timedelta(days=7)
+# How long one can look up, in one's data, where one was signed in.
+KEPT = timedelta(days=30)
+# Of one cleaning, which holds up those who write.
+CLEANED_AT_ONCE = 5_000
 # How long a proof of who one is serves for acts that cannot be taken back.
 PROOF_LASTS = timedelta(minutes=15)
 # `seen_at` is written at most this often, so that reading one's own pages does not write each time.
@@ -100,7 +104,8 @@ def begin(
     made = Session(
         token_hash=hashed(token),
         account_id=account.id if account else None,
-        device=visitor.device[:200],
+        # Only accounts list their browsers.
+        device=visitor.device[:200] if account else "",
         sign_in_method=method,
         proved_at=moment if account else None,
         strong_at=moment if strong else None,
@@ -173,5 +178,39 @@ def end_all(account_id: int, *which: sa.ColumnElement[bool]) -> None:
 
 
 def clean() -> None:
-    """Drop tokens that expired a day ago: by now they answer like ones that never were."""
-    db.session.execute(sa.delete(Token).where(Token.expires_at < now() - timedelta(days=1)))
+    """Drop what nobody needs of sessions that are over, and tokens that expired a day ago.
+
+    A browser's own words go at once, the rest a month later. A guest's session stays for as long as
+    the account that came in after it can claim what was written there. Tokens answer by now like
+    ones that never were.
+    """
+    moment = now()
+    nameless = sa.or_(Session.account_id.is_(None), *_over(moment))
+    db.session.execute(
+        sa.update(Session)
+        .where(_some(Session.device != "", nameless))
+        .values(device="")
+        .execution_options(synchronize_session=False)
+    )
+    after = aliased(Session)
+    claimable = sa.exists().where(after.guest_id == Session.id, after.ended_at.is_(None))
+    db.session.execute(
+        sa.delete(Session)
+        .where(_some(sa.or_(*_over(moment - KEPT)), ~claimable))
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(sa.delete(Token).where(Token.expires_at < moment - timedelta(days=1)))
+
+
+def _over(moment: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """What holds of sessions that had ended, or run out even for a reader, by a moment."""
+    return (
+        Session.ended_at < moment,
+        Session.seen_at < moment - READER_IDLE,
+        Session.created_at < moment - READER_ABSOLUTE,
+    )
+
+
+def _some(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    chosen = sa.select(Session.id).where(*which).limit(CLEANED_AT_ONCE)
+    return Session.id.in_(chosen.scalar_subquery())

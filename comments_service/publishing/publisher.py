@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments_service import outbox, rate_limits, sessions, threads
+from comments_service import outbox, rate_limits, retention, sessions, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Unavailable
@@ -183,6 +183,7 @@ class Publisher(threading.Thread):
                 rate_limits.clean()
                 sessions.clean()
                 outbox.clean()
+                retention.clean()
         return bool(published)
 
     def _take_manifest(self) -> None:
