@@ -22,7 +22,7 @@ STAFF_IDLE, STAFF_ABSOLUTE = timedelta(hours=12), timedelta(days=7)
 # How long one can look up, in one's data, where one was signed in.
 KEPT = timedelta(days=30)
 # Of one cleaning, which holds up those who write.
-CLEANED_AT_ONCE = 5_000
+CLEANED_AT_ONCE = 2_000
 # How long a proof of who one is serves for acts that cannot be taken back.
 PROOF_LASTS = timedelta(minutes=15)
 # `seen_at` is written at most this often, so that reading one's own pages does not write each time.

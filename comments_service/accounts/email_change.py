@@ -36,7 +36,7 @@ def ask(
     if names.email_key(email) == account.email_key:
         raise InvalidInput(fields={"email": Message("This is already your address.")})
     with writing():
-        email_verification.count_email(email, network, settings.limit_sign_up)
+        email_verification.count_email(email, network, settings)
         tokens.drop(ChangeEmail, account_id=account.id)
         text = tokens.make(ChangeEmail(session.id), account, email=email)
         holder = names.of_email(email)

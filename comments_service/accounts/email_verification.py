@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import IntegrityError
 
 from comments_service import outbox, rate_limits, sessions
-from comments_service.accounts import names, passwords, sign_in_methods, tokens
+from comments_service.accounts import known_browsers, names, passwords, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter
 from comments_service.config import Rate, Settings
 from comments_service.db import db, writing
@@ -48,7 +48,7 @@ def sign_up(
     # Names are public, addresses are not: asked first, so that a name which is taken is
     # answered alike whether the address is known or not.
     names.refuse_taken(given.name)
-    limits = _limits(given.email, network, settings.limit_sign_up)
+    limits = _limits(given.email, network, settings)
     with rate_limits.counted(limits, TOO_MANY_EMAILS):
         secret = passwords.hashed(given.password) if isinstance(given, SignUp) else None
     with making_account():
@@ -99,19 +99,25 @@ def _send(
     outbox.write(email, lang, purpose, ephemeral=True, site=site, name=name, link=link)
 
 
-def count_email(email: str, network: str, rates: Sequence[Rate]) -> None:
+def count_email(email: str, network: str, settings: Settings, kept: str = "") -> None:
     """Count an e-mail that a visitor asks for, inside the caller's transaction, whether it is sent or not.
 
     Every route that sends one to an address which somebody typed passes here: a network asks for so
-    many, and a mailbox is sent so many, whichever forms they come from. Raises TooMany.
+    many, and a mailbox is sent so many, whichever forms they come from. A known browser, by what
+    it has `kept`, is counted by itself: others cannot use up what its owner may ask for. Raises
+    TooMany.
     """
-    for subject, each in _limits(email, network, rates).items():
-        rate_limits.count(subject, each, TOO_MANY_EMAILS)
+    for subject, rates in _limits(email, network, settings, kept).items():
+        rate_limits.count(subject, rates, TOO_MANY_EMAILS)
 
 
-def _limits(email: str, network: str, rates: Sequence[Rate]) -> Mapping[str, Sequence[Rate]]:
-    mailbox = sessions.hashed(names.email_key(email)).hex()[:32]
-    return {f"email:{network}": rates, f"email-to:{mailbox}": rates}
+def _limits(
+    email: str, network: str, settings: Settings, kept: str = ""
+) -> Mapping[str, Sequence[Rate]]:
+    key = names.email_key(email)
+    known = known_browsers.known(kept, key, settings)
+    mailbox = f"email-known:{known}" if known else f"email-to:{sessions.hashed(key).hex()[:32]}"
+    return {f"email:{network}": settings.limit_sign_up, mailbox: settings.limit_sign_up}
 
 
 def new_account(given: NewReader, secret: str | None, role: Role) -> Account:
@@ -130,12 +136,15 @@ def new_account(given: NewReader, secret: str | None, role: Role) -> Account:
     return account
 
 
-def forgot(email: str, lang: str, network: str, settings: Settings) -> None:
-    """Send a link for a new password, if there is such an account; the answer never tells."""
+def forgot(email: str, lang: str, network: str, settings: Settings, *, kept: str = "") -> None:
+    """Send a link for a new password, if there is such an account; the answer never tells.
+
+    `kept` is what the browser kept of an earlier sign-in. Raises TooMany, NotAllowed.
+    """
     if not settings.passwords:
         raise NotAllowed(passwords.NO_PASSWORDS)
     with writing():
-        count_email(email, network, settings.limit_sign_up)
+        count_email(email, network, settings, kept)
         account = names.of_email(email)
         if account is not None and account.email and account.closed_at is None:
             _send(tokens.ResetPassword(), account, account.email, lang, settings)

@@ -46,11 +46,13 @@ class Welcome:
     email: str
 
 
-def ask(email: str, lang: str, network: str, settings: Settings, *, target: str = "") -> str:
+def ask(
+    email: str, lang: str, network: str, settings: Settings, *, target: str = "", kept: str = ""
+) -> str:
     """Send an e-mail that signs its reader in; returns the ticket that its code is used with.
 
     Whether the address is known changes what the e-mail says, and nothing else. `target` is where
-    the link goes on to. Asking again makes the e-mail before worthless. Raises TooMany, NotAllowed.
+    the link goes on to, `kept` what the browser kept of an earlier sign-in. Asking again makes the e-mail before worthless. Raises TooMany, NotAllowed.
     """
     if not settings.magic_links:
         raise NotAllowed(SWITCHED_OFF)
@@ -58,7 +60,7 @@ def ask(email: str, lang: str, network: str, settings: Settings, *, target: str 
     text = secrets.token_urlsafe(32)
     code = f"{secrets.randbelow(10**6):06}"
     with writing():
-        email_verification.count_email(email, network, settings.limit_sign_up)
+        email_verification.count_email(email, network, settings, kept)
         account = names.of_email(email)
         open_to_all = settings.sign_up and account is None
         db.session.execute(

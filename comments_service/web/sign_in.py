@@ -61,7 +61,14 @@ def sign_in(settings: Settings) -> Response:
             given = from_form(SignIn, request.form)
             return entered(passwords.sign_in(given, asking, settings), target)
         email = from_form(AskedLink, {"email": request.form.get("email", "")}).email
-        ticket = magic_link.ask(email, visitor.language(), asking.network, settings, target=target)
+        ticket = magic_link.ask(
+            email,
+            visitor.language(),
+            asking.network,
+            settings,
+            target=target,
+            kept=asking.known,
+        )
         return code_page(ticket, target, email, 202)
 
     return form_page("accounts/sign-in.html", act, next=target)
@@ -217,7 +224,8 @@ def expect_passwords(settings: Settings) -> None:
 def forgot(settings: Settings) -> Response:
     def act() -> Response:
         email = from_form(Forgotten, request.form).email
-        email_verification.forgot(email, visitor.language(), visitor.current().network, settings)
+        asking, lang = visitor.current(), visitor.language()
+        email_verification.forgot(email, lang, asking.network, settings, kept=asking.known)
         return answers.page("accounts/email-sent.html", 202, email=email)
 
     expect_passwords(settings)

@@ -1,5 +1,6 @@
 """Others' guesses do not lock an account's owner out: limits by network and account together."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ ALL = 20
 
 @pytest.fixture
 def changed_settings() -> dict[str, Any]:
-    return {"limit_sign_in": (Rate(2, 900),)}
+    return {"limit_sign_in": (Rate(2, 900),), "limit_sign_up": (Rate(5, 3_600),)}
 
 
 @pytest.fixture(autouse=True)
@@ -167,6 +168,32 @@ def test_it_goes_with_the_account(app: Flask) -> None:
     sign_in(home, "form")
     assert home.post("/comments/account/delete", {"comments": "keep"}).status_code == 303
     assert home.client.get_cookie(SEEN, domain="blog.test") is None
+
+
+ASKS: dict[str, Callable[[Visitor, str], Answer]] = {
+    "forgot": lambda who, to: who.post("/comments/forgot", {"email": to}),
+    "sign-in form": lambda who, to: who.post("/comments/sign-in", {"act": "letter", "email": to}),
+    "sign-in": lambda who, to: who.call("POST", "session/letter", {"email": to}),
+}
+
+
+@pytest.mark.parametrize("way", ASKS)
+def test_others_cannot_use_up_the_emails_that_an_owner_may_ask_for(app: Flask, way: str) -> None:
+    make.account("Max")
+    home = somebody(app)
+    assert came_in(sign_in(home, "json"))
+    sign_out(home, "json")
+    for to in (EMAIL, "max@example.org"):
+        codes = [
+            ASKS["forgot"](somebody(app, f"10.0.{network}.1"), to).status_code
+            for network in range(6)
+        ]
+        assert codes == [202] * 5 + [429]
+    assert ASKS[way](somebody(app, "203.0.113.1"), EMAIL).status_code == 429
+    assert ASKS[way](home, "max@example.org").status_code == 429
+    for network in range(6):
+        home.client.environ_base["REMOTE_ADDR"] = f"203.0.113.{network}"
+        assert ASKS[way](home, EMAIL).status_code == (202 if network < 5 else 429)
 
 
 def second_step(visitor: Visitor, by: str, code: str) -> Answer:

@@ -86,7 +86,10 @@ def ask_letter(given: AskedLink, settings: Settings) -> Response:
         target = url_for("handoff.confirm", challenge=given.handoff)
     else:
         target = url_for("account.overview")
-    ticket = magic_link.ask(given.email, lang, visitor.current().network, settings, target=target)
+    asking = visitor.current()
+    ticket = magic_link.ask(
+        given.email, lang, asking.network, settings, target=target, kept=asking.known
+    )
     detail = Message("An e-mail is on its way to you: open its link, or enter its code.")
     return answers.json({"ticket": ticket, "detail": i18n.say(lang, detail)}, 202)
 
