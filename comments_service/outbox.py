@@ -10,6 +10,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
+from typing import cast
 from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
@@ -31,6 +32,10 @@ SMTP_SECONDS = 20.0
 MAX_ATTEMPTS = 10
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(days=1)
+# How long an e-mail belongs to the process that sends it: longer than talking to a mail server takes,
+# each of whose steps is waited for twenty seconds. Who takes it over sends it under the same Message-ID.
+LEASE = timedelta(minutes=5)
+BATCH = 50
 # How long one can look up that an e-mail was sent.
 KEPT = timedelta(days=30)
 
@@ -80,39 +85,72 @@ def message(email: Email, settings: Settings) -> EmailMessage:
 
 def send_waiting(settings: Settings) -> int:
     """Send what is due; returns how many went out. A failure is kept for another attempt."""
-    db.session.rollback()
-    due = db.session.scalars(
-        sa.select(Email)
-        .where(Email.sent_at.is_(None), Email.next_attempt_at <= now())
-        .order_by(Email.id)
-        .limit(50)
-    ).all()
     sent = 0
-    for email in due:
+    for _ in range(BATCH):
+        if (email := _claim()) is None:
+            break
         try:
             deliver(message(email, settings), email, settings)
-            error = ""
-        except (OSError, smtplib.SMTPException, ValueError) as failure:
-            error = f"{type(failure).__name__}: {failure}"
-            log.warning("E-mail %s waits: %s", email.id, error)
-        with writing():
-            kept = db.session.get(Email, email.id, populate_existing=True)
-            if kept is None:
-                # Its reader deleted his account while it was on its way.
-                continue
-            kept.attempts += 1
-            kept.error = error
-            if not error:
-                kept.sent_at = now()
-                sent += 1
-            elif kept.attempts >= MAX_ATTEMPTS:
-                kept.next_attempt_at = None
-            else:
-                wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (kept.attempts - 1))
-                kept.next_attempt_at = now() + wait
-            if kept.ephemeral and (not error or kept.next_attempt_at is None):
-                db.session.delete(kept)
+        except Exception as failure:
+            _failed(email, f"{type(failure).__name__}: {failure}")
+        else:
+            sent += _finish(email, sent_at=now(), error="")
     return sent
+
+
+def _claim() -> Email | None:
+    """The first e-mail that is due, as nobody else has it; None where nothing is.
+
+    One statement counts the attempt and puts the next one off for the lease: another process finds the
+    e-mail due again only when this one has died over it. Of the last attempt nobody takes over.
+    """
+    moment = now()
+    due = (
+        sa.select(Email.id)
+        .where(Email.sent_at.is_(None), Email.next_attempt_at <= moment)
+        .order_by(Email.id)
+        .limit(1)
+    )
+    db.session.rollback()
+    # Asked first: looking takes no lock, and mostly there is nothing.
+    if db.session.scalar(due) is None:
+        return None
+    last = Email.attempts + 1 >= MAX_ATTEMPTS
+    with writing():
+        return db.session.scalar(
+            sa.update(Email)
+            .where(Email.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+            .values(
+                attempts=Email.attempts + 1,
+                next_attempt_at=sa.case((last, sa.null()), else_=moment + LEASE),
+            )
+            .returning(Email)
+            .execution_options(synchronize_session=False, populate_existing=True)
+        )
+
+
+def _failed(email: Email, error: str) -> None:
+    given_up = email.next_attempt_at is None
+    if given_up or error != email.error:
+        log.warning("E-mail %s %s: %s", email.id, "is given up" if given_up else "waits", error)
+    if given_up:
+        _finish(email, error=error)
+    else:
+        wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (email.attempts - 1))
+        _finish(email, error=error, next_attempt_at=now() + wait)
+
+
+def _finish(email: Email, **values: object) -> bool:
+    """Write down how it went; False where the e-mail is not this claim's any more.
+
+    Its reader may have deleted his account meanwhile, or another process have taken it over.
+    """
+    ours = (Email.id == email.id, Email.attempts == email.attempts)
+    over = "sent_at" in values or email.next_attempt_at is None
+    with writing():
+        change = sa.delete(Email) if email.ephemeral and over else sa.update(Email).values(values)
+        done = db.session.execute(change.where(*ours).execution_options(synchronize_session=False))
+        return bool(cast("sa.CursorResult[object]", done).rowcount)
 
 
 def clean() -> None:
