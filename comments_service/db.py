@@ -150,6 +150,34 @@ def _set_pragmas(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+# What SQLite says of a file that this connection will never write, or read, again.
+
+_unusable = frozenset(
+    {
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+# PostgreSQL's word for a server that is read-only, such as one that another has taken over from.
+READ_ONLY = "25006"
+
+
+@event.listens_for(sa.Engine, "handle_error")
+def _drop_unusable(context: sa.engine.ExceptionContext) -> None:
+    """Let the pool forget its connections where the fault is theirs, and would outlive its cause.
+
+    SQLite opens a file on a read-only disk for reading, and goes on so when the disk can be written.
+    """
+    error = context.original_exception
+    # The first byte of SQLite's code says the kind, the others the circumstances.
+    kind = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if kind in _unusable or getattr(error, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True
+
+
 @event.listens_for(sa.Engine, "begin")
 def _begin(connection: sa.Connection) -> None:
     if connection.dialect.name == "sqlite":
