@@ -151,7 +151,6 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 
 
 # What SQLite says of a file that this connection will never write, or read, again.
-
 _unusable = frozenset(
     {
         sqlite3.SQLITE_READONLY,

@@ -6,6 +6,7 @@ bytes kept in memory while the file's date stands. ETag, 304 and the compressed 
 """
 
 import errno
+import logging
 import os
 import re
 import stat
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock, Thread
+from time import sleep
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -33,9 +35,13 @@ MAX_CACHED_FILE_BYTES = 1_000_000
 # How long a request waits for a start: a blog of thousands of articles that has no snapshots yet
 # goes on writing them while it answers.
 LOADING_SECONDS = 10.0
+# How soon a start that failed is tried again.
+RETRY_SECONDS = 5.0
 # Smaller answers fit into one packet anyway.
 MIN_COMPRESSED_BYTES = 512
 MAX_ACCEPTED_CHARS = 200
+
+log = logging.getLogger(__name__)
 
 _asset = re.compile(r"(?:static/)?([a-z0-9-]+\.(?:js|css|svg|png))")
 
@@ -271,9 +277,25 @@ class Service(Thread):
         self._settings = settings
         self._files = files
         self._app: Flask | None = None
+        self._failed = ""
         self.start()
 
     def run(self) -> None:
+        while not self._load():
+            sleep(RETRY_SECONDS)
+
+    def _load(self) -> bool:
+        """Load the application and start its workers; what fails, such as a disk, may heal."""
+        try:
+            self._start()
+        except Exception as error:
+            if repr(error) != self._failed:
+                log.exception("The service could not be loaded. It goes on trying.")
+            self._failed = repr(error)
+            return False
+        return True
+
+    def _start(self) -> None:
         from comments_service import create_app
         from comments_service.outbox import Worker
         from comments_service.publishing.publisher import Publisher
@@ -287,12 +309,16 @@ class Service(Thread):
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         if self.is_alive():
-            self.join(LOADING_SECONDS)
+            # Of a start that failed nobody knows when it will have succeeded.
+            if not self._failed:
+                self.join(LOADING_SECONDS)
             # A snapshot that was yet to be written is not missing.
             if (sent := self._files.answer(environ, start)) is not None:
                 return sent
         if self._app is None:
-            raise RuntimeError("The service could not be loaded; the log says why.")
+            from comments_service import unavailable
+
+            return unavailable.answer(environ, start, self._settings)
         return self._app(environ, start)
 
 

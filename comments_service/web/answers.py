@@ -15,7 +15,7 @@ from werkzeug.exceptions import (
 )
 from werkzeug.urls import iri_to_uri
 
-from comments_service import config, db, errors, i18n, moderation_queue
+from comments_service import config, db, errors, i18n, moderation_queue, unavailable
 from comments_service.errors import ServiceError
 from comments_service.models import STAFF, Site
 from comments_service.publishing.form_context import form_context
@@ -162,21 +162,8 @@ def answer_unavailable(error: SQLAlchemyError) -> Response:
 
 
 def unavailable_page(error: errors.Unavailable) -> Response:
-    """With what was typed. A page with the site's title would need the database that is away."""
-    settings = config.current()
-    html = i18n.render(
-        visitor.language(),
-        "unavailable.html",
-        error=error,
-        base=settings.prefix,
-        site_url=settings.site_url + "/",
-        path=visitor.here(),
-        typed={
-            name: value
-            for name, value in request.form.items()
-            if not any(secret in name for secret in ("password", "code", "ticket", "state"))
-        },
-    )
+    lang, path = visitor.language(), visitor.here()
+    html = unavailable.page(error, lang, config.current(), path, request.form)
     return Response(html, status=error.status, mimetype="text/html")
 
 

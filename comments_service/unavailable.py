@@ -1,0 +1,86 @@
+"""The answer 503, made without the application and without its database.
+
+Whoever sent a form gets a page with what was typed, ready to be sent again; whoever sent JSON, a problem.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import orjson
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from comments_service import i18n
+from comments_service.config import Settings
+from comments_service.db import unavailable
+from comments_service.errors import Unavailable
+from formats import http_headers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+# As much of a form as the application itself would read.
+MAX_BYTES = 256 * 1024
+# Fields that no page repeats.
+SECRETS = ("password", "code", "ticket", "state")
+
+
+def page(
+    error: Unavailable, lang: str, settings: Settings, path: str, form: Mapping[str, str]
+) -> str:
+    """With what was typed. A page with the site's title would need the database that is away."""
+    return i18n.render(
+        lang,
+        "unavailable.html",
+        error=error,
+        base=settings.prefix,
+        site_url=settings.site_url + "/",
+        path=path,
+        typed={
+            name: value
+            for name, value in form.items()
+            if not any(secret in name for secret in SECRETS)
+        },
+    )
+
+
+def answer(
+    environ: "WSGIEnvironment", start: "StartResponse", settings: Settings
+) -> Iterable[bytes]:
+    """What a request gets while the application is not loaded."""
+    request = Request(environ)
+    request.max_content_length = request.max_form_memory_size = MAX_BYTES
+    lang = i18n.choose(request.accept_languages.values())
+    error = unavailable(None)
+    error.detail = i18n.say(lang, error.detail)
+    if in_api := request.path.startswith(f"{settings.prefix}api/"):
+        problem = {
+            "type": "about:blank",
+            "title": i18n.say(lang, error.title),
+            "status": error.status,
+            "code": error.code,
+            "detail": error.detail,
+            "fields": {},
+        }
+        made = Response(orjson.dumps(problem), mimetype="application/problem+json")
+    else:
+        try:
+            form: Mapping[str, str] = request.form
+        except (HTTPException, OSError):
+            # Too large, or its sender has gone: the page without it.
+            form = {}
+        html = page(error, lang, settings, request.path, form)
+        made = Response(html, mimetype="text/html")
+    made.status_code = error.status
+    made.headers["Retry-After"] = str(error.retry_after_seconds)
+    blog = "" if settings.base.startswith("/") else settings.site_origin
+    made.headers.update(
+        http_headers.service_headers(is_page=not in_api, secure=settings.secure, blog=blog)
+    )
+    origin = request.headers.get("Origin", "").lower()
+    made.headers["Vary"] = "Origin"
+    if in_api and origin in settings.origins:
+        made.headers["Access-Control-Allow-Origin"] = origin
+        made.headers["Access-Control-Allow-Credentials"] = "true"
+        made.headers["Access-Control-Expose-Headers"] = "Retry-After"
+    return made(environ, start)
