@@ -3,9 +3,10 @@
 They call what the web calls, so the same rules hold; a command acts without a moderator's name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -21,9 +22,13 @@ from comments_service.config.documents import documents
 from comments_service.db import db
 from comments_service.errors import ServiceError
 from comments_service.inputs import NewDecision, parse
-from comments_service.models import Account, Role, Status, Thread
+from comments_service.models import Account, Email, Role, Status, Thread, now
 from comments_service.publishing import manifest, publisher, rebake, snapshots
+from comments_service.supervision import WORKERS, Faults, sign
 from comments_service.web import route_tables
+
+# An e-mail leaves within seconds; one that waits for another attempt is not due.
+OVERDUE = timedelta(minutes=10)
 
 group = AppGroup("comments", help="Look after the comments.")
 
@@ -55,14 +60,15 @@ def publish(everything: bool, stale: bool, source: str) -> None:
     except manifest.ManifestError as error:
         raise click.ClickException(str(error)) from error
     publisher.close_overdue()
-    if everything:
-        written = publisher.publish_all(settings)
-    elif stale:
-        written = publisher.mend(settings)
-    else:
-        written = publisher.publish_behind(settings)
-    baked = sum(rebake.pages(thread_id, settings) for thread_id in written)
-    click.echo(f"Published {len(written)} threads, baked {baked} pages.")
+    how = (
+        publisher.publish_all
+        if everything
+        else publisher.mend
+        if stale
+        else publisher.publish_behind
+    )
+    written, baked = publish_now(how)
+    click.echo(f"Published {written} threads, baked {baked} pages.")
 
 
 @group.command("owner")
@@ -169,11 +175,21 @@ def render(everything: bool) -> None:
         )
 
 
-def publish_now() -> None:
-    """Write what a command changed; a running service would notice within a second as well."""
-    settings = config.current()
-    for thread_id in publisher.publish_behind(settings):
-        rebake.pages(thread_id, settings)
+def publish_now(
+    how: Callable[[config.Settings, Faults], list[str]] = publisher.publish_behind,
+) -> tuple[int, int]:
+    """Write what a command changed: how many threads, and pages.
+
+    What is wrong with one stops no other, and ends the command; a service that runs tries it again.
+    """
+    settings, faults = config.current(), Faults(rebake.Busy)
+    published = how(settings, faults)
+    baked = rebake.bake_waiting(settings, faults, set()) if settings.output_folder else 0
+    if faults.known:
+        raise click.ClickException(
+            "\n".join(f"{name} failed: {text}" for name, text in faults.known.items())
+        )
+    return len(published), baked
 
 
 @group.command("routes")
@@ -227,6 +243,7 @@ def doctor() -> None:
         troubles.append(
             f"{outdated} comments were rendered by another release: run `flask comments render`."
         )
+    troubles.extend(of_the_workers(current))
     if not roles.has_owner():
         troubles.append("The blog has no owner: run `flask comments owner` and open its link.")
     for trouble in troubles:
@@ -234,3 +251,26 @@ def doctor() -> None:
     if troubles:
         raise click.exceptions.Exit(1)
     click.echo(f"All is well: {thread_count} threads, every snapshot as new as the database.")
+
+
+def of_the_workers(current: config.Settings) -> Iterator[str]:
+    """What the service, in its own process, says of itself, and what it should have done by now."""
+    for worker in WORKERS:
+        said = sign(worker, current)
+        if said is None:
+            continue
+        if said.late:
+            minutes = round(said.age_seconds / 60)
+            yield (
+                f"The {worker} gave its last sign of life {minutes} minutes ago: is the service"
+                " running, and may it write into its folder? Its log says more."
+            )
+        for name, text in said.faults.items():
+            yield f"{name} fails, and is tried again: {text}"
+    overdue = db.session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Email)
+        .where(Email.sent_at.is_(None), Email.next_attempt_at < now() - OVERDUE)
+    )
+    if overdue:
+        yield f"{overdue} e-mails should have left by now: is the service running?"

@@ -6,6 +6,7 @@ import logging
 import smtplib
 import ssl
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -15,13 +16,12 @@ from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from comments_service import i18n
 from comments_service.config import Settings
 from comments_service.db import db, writing
-from comments_service.errors import Unavailable
 from comments_service.models import Email, now
+from comments_service.supervision import OUTBOX, Faults, Pulse
 from formats import files
 
 # Where e-mails lie while no mail server is set.
@@ -83,12 +83,17 @@ def message(email: Email, settings: Settings) -> EmailMessage:
     return mail
 
 
-def send_waiting(settings: Settings) -> int:
+def _nothing() -> None:
+    """No sign of life, where no worker sends."""
+
+
+def send_waiting(settings: Settings, beat: Callable[[], None] = _nothing) -> int:
     """Send what is due; returns how many went out. A failure is kept for another attempt."""
     sent = 0
     for _ in range(BATCH):
         if (email := _claim()) is None:
             break
+        beat()
         try:
             deliver(message(email, settings), email, settings)
         except Exception as failure:
@@ -190,6 +195,8 @@ class Worker(threading.Thread):
         self._app = app
         self._settings = settings
         self._stopped = threading.Event()
+        self._faults = Faults()
+        self.pulse = Pulse(OUTBOX, settings)
 
     def stop(self) -> None:
         self._stopped.set()
@@ -197,8 +204,9 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         while not self._stopped.wait(POLL_SECONDS):
-            try:
-                with self._app.app_context():
-                    send_waiting(self._settings)
-            except (SQLAlchemyError, Unavailable, OSError) as error:
-                log.warning("E-mails wait: %s", error)
+            with self._app.app_context(), self._faults.isolated("Sending e-mails", whole=True):
+                send_waiting(self._settings, self._beat)
+            self._beat()
+
+    def _beat(self) -> None:
+        self.pulse.beat(self._faults.known)

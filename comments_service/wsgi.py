@@ -302,10 +302,12 @@ class Service(Thread):
 
         app = create_app(self._settings, commands=False)
         app.extensions["publisher"] = publisher = Publisher(app, self._settings)
+        worker = Worker(app, self._settings)
+        app.extensions["pulses"] = [publisher.pulse, worker.pulse]
         self._app = app
+        worker.start()
         publisher.turn()
         publisher.start()
-        Worker(app, self._settings).start()
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         if self.is_alive():

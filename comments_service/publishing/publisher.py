@@ -8,18 +8,19 @@ import logging
 import math
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
 from flask import Flask, current_app
-from sqlalchemy.exc import SQLAlchemyError
 
 from comments_service import outbox, rate_limits, retention, sessions, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
-from comments_service.errors import Unavailable
 from comments_service.models import Thread, now
 from comments_service.publishing import manifest, rebake, site_snapshots, snapshots
+from comments_service.supervision import PUBLISHER, Faults, Pulse
 from formats import files
 
 # What another process committed, and a thread's closing time, are noticed this soon.
@@ -32,7 +33,23 @@ MAX_REST_SECONDS = 2.0
 MANIFEST_SECONDS = 60.0
 CLEAN_SECONDS = 3_600.0
 
+# What is told of, when it fails.
+PUBLISHING = "Publishing"
+MENDING = "Mending what the last run left"
+SITE = "Publishing the files of the whole site"
+THREAD = "Publishing the thread "
+CLEANED = {
+    "Cleaning the counts of the rate limits": rate_limits.clean,
+    "Cleaning sessions": sessions.clean,
+    "Cleaning the outbox": outbox.clean,
+    "Cleaning what came with comments": retention.clean,
+}
+
 log = logging.getLogger(__name__)
+
+
+def _nothing() -> None:
+    """No sign of life: whoever waits for a command sees that it works."""
 
 
 def wake() -> None:
@@ -62,40 +79,65 @@ def close_overdue() -> None:
             )
 
 
-def publish_behind(settings: Settings) -> list[str]:
-    """Publish every thread that is behind, and the site's own files; returns the threads' ids."""
+def publish_behind(
+    settings: Settings,
+    faults: Faults | None = None,
+    *,
+    site: bool = False,
+    beat: Callable[[], None] = _nothing,
+) -> list[str]:
+    """Publish every thread that is behind, and the site's own files if any was, or they are asked for.
+
+    Returns the threads' ids. What goes wrong with one stops no other; it is left in `faults`, or
+    raised in the end where nobody takes them.
+    """
+    found = Faults() if faults is None else faults
     behind = list(threads.behind())
+    found.keep(THREAD, {f"{THREAD}{thread_id}" for thread_id in behind})
+    published = []
     for thread_id in behind:
-        snapshots.publish(thread_id, settings)
-    if behind:
-        site_snapshots.publish(settings)
-    return behind
+        beat()
+        if found.due(f"{THREAD}{thread_id}"):
+            with found.isolated(f"{THREAD}{thread_id}"):
+                snapshots.publish(thread_id, settings)
+                published.append(thread_id)
+    if (published or site) and found.due(SITE):
+        with found.isolated(SITE):
+            site_snapshots.publish(settings)
+    if faults is None and found.known:
+        raise RuntimeError("; ".join(f"{name}: {text}" for name, text in found.known.items()))
+    return published
 
 
-def publish_all(settings: Settings) -> list[str]:
+def publish_all(settings: Settings, faults: Faults | None = None) -> list[str]:
     """Make every file again from the database."""
-    everything = [*db.session.scalars(sa.select(Thread.id).order_by(Thread.id))]
-    for thread_id in everything:
-        snapshots.publish(thread_id, settings)
-    site_snapshots.publish(settings)
+    mark_all(settings)
+    return publish_behind(settings, faults, site=True)
+
+
+def mend(settings: Settings, faults: Faults | None = None) -> list[str]:
+    """Publish what is missing or old among the files, whatever the database thinks of them."""
+    mark_stale(settings)
+    return publish_behind(settings, faults, site=True)
+
+
+def mark_all(settings: Settings) -> None:
+    """Let every file be made again from the database."""
+    snapshots.mark_behind(None)
     files.write(settings.published / ".edition", snapshots.edition(settings).encode())
-    return everything
 
 
-def mend(settings: Settings) -> list[str]:
-    """After a start: publish what a crash, a lost folder or a new release left behind.
+def mark_stale(settings: Settings) -> None:
+    """After a start: find what a crash, a lost folder or a new release left behind.
 
-    The site's own files carry no revision, so they are always compared with the database.
+    The site's own files carry no revision, so they are compared with the database in any case.
     """
     snapshots.sweep(settings)
     written = settings.published / ".edition"
-    if not written.exists() or written.read_text() != snapshots.edition(settings):
-        return publish_all(settings)
-    left = snapshots.stale(settings)
-    for thread_id in left:
-        snapshots.publish(thread_id, settings)
-    site_snapshots.publish(settings)
-    return left
+    if files.says(written, snapshots.edition(settings).encode()):
+        snapshots.mark_behind(snapshots.stale(settings))
+    else:
+        mark_all(settings)
 
 
 class Publisher(threading.Thread):
@@ -107,8 +149,13 @@ class Publisher(threading.Thread):
         self._settings = settings
         self._woken = threading.Event()
         self._stopped = False
+        self._faults = Faults(rebake.Busy)
+        self.pulse = Pulse(PUBLISHER, settings)
+        # Beside what is marked: pages that a build may have made while the service was down.
         self._unbaked: set[str] = set()
-        self._list_unbaked = True
+        # Threads whose files, or whose pages, are behind after the last round.
+        self._left: frozenset[str] = frozenset()
+        self._site_behind = True
         self._manifest_stamp = 0.0
         self._cleaned_at = -math.inf
         self._mended = False
@@ -127,7 +174,7 @@ class Publisher(threading.Thread):
             awaited = self._begun + 1
             self.wake()
             return self._ended.wait_for(
-                lambda: self._done >= awaited and thread_id not in self._unbaked, seconds
+                lambda: self._done >= awaited and thread_id not in self._left, seconds
             )
 
     def stop(self) -> None:
@@ -147,51 +194,62 @@ class Publisher(threading.Thread):
         """A round that outlives whatever goes wrong; returns whether there was anything to publish."""
         with self._ended:
             self._begun += 1
-        try:
-            with self._app.app_context():
-                worked = self.round()
-        except (SQLAlchemyError, Unavailable, OSError) as error:
+        worked = False
+        with self._app.app_context():
             # A full disk or a database that is away heals without a restart: try again.
-            log.warning("Publishing waits: %s", error)
-            # Wherever it stopped: look at everything again, as after a start.
-            self._mended = False
-            self._manifest_stamp = 0.0
-            return False
-        with self._ended:
-            self._done = self._begun
-            self._ended.notify_all()
+            with self._faults.isolated(PUBLISHING, whole=True):
+                worked = self.round()
+                with self._ended:
+                    self._done = self._begun
+                    self._ended.notify_all()
+            self._clean()
+            self._beat()
         return worked
 
     def round(self) -> bool:
         """One look at everything; returns whether there was something to publish."""
-        self._take_manifest()
-        close_overdue()
+        faults, settings = self._faults, self._settings
+        with faults.isolated("The manifest"):
+            self._take_manifest()
+        with faults.isolated("Closing what is over"):
+            close_overdue()
         # The edition is the folder's own sign: without it, somebody emptied the folder.
-        if not self._mended or not (self._settings.published / ".edition").exists():
-            self._unbaked.update(mend(self._settings))
-            # A build may have run while the service was down: look at every page once.
-            self._unbaked.update(thread.id for thread in threads.visible())
-            self._list_unbaked = True
-            self._mended = True
-        published = publish_behind(self._settings)
-        self._unbaked.update(published)
-        self._list_unbaked |= bool(published)
+        if not self._mended or not (settings.published / ".edition").exists():
+            self._site_behind = True
+            if faults.due(MENDING):
+                with faults.isolated(MENDING):
+                    mark_stale(settings)
+                    # A build may have run while the service was down: look at every page once.
+                    self._unbaked.update(thread.id for thread in threads.visible())
+                    self._unbaked.add(snapshots.DISCUSSIONS)
+                    self._mended = True
+        published = publish_behind(settings, faults, site=self._site_behind, beat=self._beat)
+        self._site_behind = SITE in faults.known
         self._bake()
-        if time.monotonic() - self._cleaned_at > CLEAN_SECONDS:
-            self._cleaned_at = time.monotonic()
-            with writing():
-                rate_limits.clean()
-                sessions.clean()
-                outbox.clean()
-                retention.clean()
+        failed = (name.removeprefix(THREAD) for name in faults.known)
+        self._left = frozenset({*self._unbaked, *snapshots.unbaked(settings), *failed})
         return bool(published)
+
+    def _beat(self) -> None:
+        self.pulse.beat(self._faults.known)
+
+    def _clean(self) -> None:
+        """Drop what is over, once an hour, whatever else goes wrong."""
+        if time.monotonic() - self._cleaned_at < CLEAN_SECONDS:
+            return
+        for name, clean in CLEANED.items():
+            if self._faults.due(name):
+                with self._faults.isolated(name, whole=True), writing():
+                    clean()
+        if not self._faults.known.keys() & CLEANED.keys():
+            self._cleaned_at = time.monotonic()
 
     def _take_manifest(self) -> None:
         source = self._settings.manifest_source
         if source.startswith(("http://", "https://")):
             if time.monotonic() - self._manifest_stamp < MANIFEST_SECONDS and self._mended:
                 return
-            self._manifest_stamp = time.monotonic()
+            stamp = time.monotonic()
         else:
             try:
                 stamp = Path(source).stat().st_mtime
@@ -199,24 +257,21 @@ class Publisher(threading.Thread):
                 return
             if stamp == self._manifest_stamp:
                 return
-            self._manifest_stamp = stamp
         try:
-            self._list_unbaked |= manifest.sync(source)
+            if manifest.sync(source):
+                self._unbaked.add(snapshots.DISCUSSIONS)
         except manifest.ManifestError as error:
             log.error("The threads stay as they are: %s", error)
+        self._manifest_stamp = stamp
 
     def _bake(self) -> None:
         """Bake what was published; what a build keeps from it waits for the next round."""
         output = self._settings.output_folder
-        try:
-            if output is not None and not self._swept:
+        if output is None:
+            self._unbaked.clear()
+            return
+        with suppress(rebake.Busy), self._faults.isolated("The pages", whole=True):
+            if not self._swept:
                 rebake.sweep(output)
                 self._swept = True
-            for thread_id in tuple(self._unbaked):
-                rebake.pages(thread_id, self._settings)
-                self._unbaked.discard(thread_id)
-            if self._list_unbaked:
-                rebake.discussions(self._settings)
-                self._list_unbaked = False
-        except rebake.Busy:
-            return
+            rebake.bake_waiting(self._settings, self._faults, self._unbaked)

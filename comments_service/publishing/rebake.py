@@ -6,6 +6,7 @@ pages, so that neither undoes the other's work.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -15,12 +16,16 @@ from comments_service import threads
 from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.models import Site, Thread
+from comments_service.publishing import snapshots as published
+from comments_service.supervision import Faults
 from formats import bake, files, snapshots
 
 log = logging.getLogger(__name__)
 
 # What a page becomes with the snapshot of these bytes; None where it has no place for it.
 Bake = Callable[[bytes, bytes], bytes | None]
+
+PAGE = "The page of "
 
 
 class Busy(Exception):
@@ -43,6 +48,29 @@ def built_page(output: Path, site_url: str, url: str) -> Path | None:
         return None
 
 
+def bake_waiting(settings: Settings, faults: Faults, also: set[str]) -> int:
+    """Bake what any process has published, and `also` these; returns how many pages changed.
+
+    What a build keeps from it stays marked, or in `also`, for whoever bakes next.
+    """
+    changed = 0
+    waiting = {**dict.fromkeys(also, ""), **published.unbaked(settings)}
+    faults.keep(PAGE, {f"{PAGE}{name}" for name in waiting})
+    with suppress(Busy):
+        for name, mark in waiting.items():
+            if not faults.due(f"{PAGE}{name}"):
+                continue
+            with faults.isolated(f"{PAGE}{name}"):
+                if name == published.DISCUSSIONS:
+                    changed += discussions(settings)
+                else:
+                    changed += pages(name, settings)
+                also.discard(name)
+                if mark:
+                    published.baked(name, mark, settings)
+    return changed
+
+
 def pages(thread_id: str, settings: Settings) -> int:
     """Bake a thread's snapshots into its built pages; returns how many changed. May raise Busy."""
     thread = db.session.get(Thread, thread_id)
@@ -52,12 +80,11 @@ def pages(thread_id: str, settings: Settings) -> int:
     def baked(page: bytes, fragment: bytes) -> bytes | None:
         return bake.thread(page, thread_id, snapshots.thread(fragment, thread_id))
 
-    changed = 0
+    places = []
     for lang in threads.languages(thread):
         name = snapshots.file_name(thread_id, "" if lang == thread.lang else lang)
-        snapshot = settings.published / "threads" / name
-        changed += _rebake(settings, threads.address(thread, lang), snapshot, baked)
-    return changed
+        places.append((threads.address(thread, lang), settings.published / "threads" / name))
+    return _each(places, settings, baked)
 
 
 def discussions(settings: Settings) -> int:
@@ -69,10 +96,23 @@ def discussions(settings: Settings) -> int:
     def baked(page: bytes, fragment: bytes) -> bytes | None:
         return bake.discussions(page, snapshots.discussions(fragment))
 
-    changed = 0
+    places = []
     for lang, url in sorted(site.discussions.items()):
         name = snapshots.file_name("discussions", "" if lang == site.lang else lang)
-        changed += _rebake(settings, url, settings.published / name, baked)
+        places.append((url, settings.published / name))
+    return _each(places, settings, baked)
+
+
+def _each(places: list[tuple[str, Path]], settings: Settings, baked: Bake) -> int:
+    """Bake each page; what is wrong with one is raised when the others are done."""
+    changed, wrong = 0, None
+    for url, snapshot in places:
+        try:
+            changed += _rebake(settings, url, snapshot, baked)
+        except OSError as error:
+            wrong = error
+    if wrong:
+        raise wrong
     return changed
 
 

@@ -17,7 +17,13 @@ from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.models import Site, Thread, now
 from comments_service.publishing.form_context import form_context
-from comments_service.publishing.snapshots import Rendered, comment_json, dumped
+from comments_service.publishing.snapshots import (
+    DISCUSSIONS,
+    Rendered,
+    comment_json,
+    dumped,
+    mark_unbaked,
+)
 from comments_service.threads import Discussion
 from formats import files
 from formats.snapshots import VERSION, file_name
@@ -171,6 +177,8 @@ def publish(settings: Settings) -> None:
             path = settings.published / each.name
             if not files.says(path, each.data):
                 files.write_with_siblings(path, each.data)
+                if each.name.startswith("discussions."):
+                    mark_unbaked(DISCUSSIONS, settings)
         names = {each.name for each in wanted}
         for path in settings.published.glob("discussions.*"):
             # A page or a language that the list has no more.

@@ -6,7 +6,10 @@ every file can be made again from it, byte for byte.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import itertools
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,12 @@ from comments_service.publishing.form_context import form_context
 from comments_service.threads import Shown
 from formats import files
 from formats.snapshots import HEAD_BYTES, VERSION, file_name, revision
+
+# Files named for what built pages are behind of: a thread's id, or the list of all conversations.
+UNBAKED = ".unbaked"
+DISCUSSIONS = ".discussions"
+NEVER = -1
+MARKED_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -173,7 +182,8 @@ def publish(thread_id: str, settings: Settings) -> None:
         if hidden or written_revision(first) <= revision:
             for name, data in wanted.items():
                 files.write_with_siblings(settings.published / name, data)
-            _remove_others(settings.published / "threads", thread.id, wanted)
+            _remove_others(thread, settings, wanted)
+            mark_unbaked(thread_id, settings)
     with writing():
         db.session.execute(
             sa.update(Thread)
@@ -197,11 +207,70 @@ def written_revision(path: Path) -> int:
         return -1
 
 
-def _remove_others(folder: Path, thread_id: str, wanted: dict[str, bytes]) -> None:
-    """Files of pages and languages that the thread has no more."""
-    for path in folder.glob(f"{thread_id}.*"):
-        if path.suffix not in (".gz", ".br") and f"threads/{path.name}" not in wanted:
-            files.remove_with_siblings(path)
+def _remove_others(thread: Thread, settings: Settings, wanted: Collection[str]) -> None:
+    """Remove the files of pages and languages that the thread has no more.
+
+    They are asked for by name, because listing the folder would cost what all threads together are.
+    Pages follow one another, so the first that is missing is the end.
+    """
+    published = settings.published
+    interface = (path.name.split(".") for path in published.glob("ui.*.html"))
+    # Of every language that was ever spoken here there is an interface.
+    spoken = {"", *threads.languages(thread), *(parts[1] for parts in interface)}
+    for lang in spoken:
+        for kind in ("html", "json", "atom"):
+            left = []
+            for page in itertools.count(1):
+                name = f"threads/{file_name(thread.id, lang, page, kind)}"
+                if name in wanted:
+                    continue
+                if not (published / name).exists():
+                    break
+                left.append(published / name)
+            # From the end, so that pages follow one another whenever this is interrupted.
+            for path in reversed(left):
+                files.remove_with_siblings(path)
+
+
+def mark_unbaked(name: str, settings: Settings) -> None:
+    """Tell whoever bakes, in whichever process, that built pages are behind this file.
+
+    Asked for under the folder's lock, as `baked` is.
+    """
+    if settings.output_folder is not None:
+        path = settings.published / UNBAKED / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(time.time_ns()))
+
+
+def unbaked(settings: Settings) -> dict[str, str]:
+    """What built pages are behind of, each with the mark that says since when."""
+    found = {}
+    with suppress(FileNotFoundError):
+        for path in (settings.published / UNBAKED).iterdir():
+            with suppress(FileNotFoundError):
+                found[path.name] = path.read_text(errors="replace")
+    return found
+
+
+def baked(name: str, mark: str, settings: Settings) -> None:
+    """Take the mark away, unless somebody has published again since it was read."""
+    path = settings.published / UNBAKED / name
+    with FileLock(settings.published / ".lock"), suppress(FileNotFoundError):
+        if path.read_text(errors="replace") == mark:
+            path.unlink()
+
+
+def mark_behind(thread_ids: Sequence[str] | None) -> None:
+    """Let these threads, or all, be published anew by whoever publishes next, were it after a crash."""
+    if thread_ids is None:
+        with writing():
+            db.session.execute(sa.update(Thread).values(published_revision=NEVER))
+        return
+    for start in range(0, len(thread_ids), MARKED_AT_ONCE):
+        some = Thread.id.in_(thread_ids[start : start + MARKED_AT_ONCE])
+        with writing():
+            db.session.execute(sa.update(Thread).where(some).values(published_revision=NEVER))
 
 
 def stale(settings: Settings) -> list[str]:

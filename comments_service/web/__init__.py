@@ -25,6 +25,7 @@ from comments_service.web import (
     personal_data,
     profile,
     providers,
+    readyz,
     sign_in,
     totp,
 )
@@ -32,7 +33,7 @@ from comments_service.web.routes import MAX_BYTES
 
 PAGES = (
     *(accent, account, comment_pages, confirm, email_change, handoff, passkeys),
-    *(personal_data, profile, providers, sign_in, totp),
+    *(personal_data, profile, providers, readyz, sign_in, totp),
 )
 
 

@@ -14,7 +14,7 @@ def published(settings: Settings) -> dict[str, bytes]:
     return {
         str(path.relative_to(settings.published)): path.read_bytes()
         for path in sorted(settings.published.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
+        if path.is_file() and "/." not in f"/{path.relative_to(settings.published)}"
     }
 
 

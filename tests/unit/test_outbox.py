@@ -367,7 +367,7 @@ class TestByMail:
         rename("outbox", "away")
         try:
             worker.start()
-            eventually(lambda: "E-mails wait" in caplog.text)
+            eventually(lambda: "Sending e-mails waits" in caplog.text)
         finally:
             rename("away", "outbox")
         an_email()

@@ -180,7 +180,7 @@ def test_it_heals_when_a_file_can_be_written_again(
     path.unlink()
     (path / "inside").mkdir(parents=True)
     make.comment(body="Meanwhile.")
-    eventually(lambda: "Publishing waits" in caplog.text)
+    eventually(lambda: "Publishing the thread pelicans waits" in caplog.text)
     shutil.rmtree(path)
     eventually(holds("Meanwhile."))
     eventually(level)
@@ -219,7 +219,7 @@ def test_a_round_cleans_what_is_over(app: Flask, settings: Settings) -> None:
         db.session.add(
             RateCount(subject="x", window=1, count=1, expires_at=now() - timedelta(days=1))
         )
-    Publisher(app, settings).round()
+    Publisher(app, settings).turn()
     assert db.session.query(RateCount).count() == 0
 
 
