@@ -1,7 +1,7 @@
 """What changes for all comments of one person at once: a new name, a claim of what was written as a
 guest, a ban. Deleting the account is in `account_deletion`.
 
-Not in `accounts/`, which lies below `comments`. Each is one transaction over every thread concerned, by the one way to change comments.
+Not in `accounts/`, which lies below `comments`. Each is one transaction over every thread concerned.
 """
 
 from datetime import datetime
@@ -23,10 +23,8 @@ def introduce(account: Account, given: Profile) -> None:
     Raises InvalidInput when the name is another's, TooMany when it changes all the time.
     """
     try:
-        with comments.changing() as change:
-            account = profile.locked(account.id)
-            change.shown = profile.change(account, given)
-            change.threads = by_writer.where_written(account.id)
+        with writing():
+            profile.change(profile.locked(account.id), given)
     except IntegrityError:
         # Two who choose one name at the same moment: the other one has it.
         raise InvalidInput(fields={"name": names.TAKEN}) from None
@@ -38,13 +36,12 @@ def claim(session: Session) -> int:
     From then on they bear the account's name, and count for and against it like all its others;
     what the guest typed about himself goes. Claimed twice at one moment, they are claimed once.
     """
-    with comments.changing() as change:
+    with comments.changing():
         mine = _asked(session)
         found = comments.locked(*by_writer.unclaimed(mine)) if mine else []
         for each in found:
             each.account_id = session.account_id
             each.name = each.email = None
-        change.threads = {each.thread_id for each in found}
     return len(found)
 
 
@@ -79,11 +76,10 @@ def unban(email: str) -> Account:
 
 
 def _close(email: str, moment: datetime | None) -> Account:
-    with comments.changing() as change:
+    with writing():
         account = profile.locked(roles.known(email).id)
         if moment is not None:
             roles.refuse_last_owner(account)
         account.closed_at = moment
         sessions.end_all(account.id)
-        change.threads = by_writer.where_written(account.id)
     return account

@@ -24,11 +24,11 @@ def delete(account: Account, *, keep: bool, lang: str, site_url: str) -> None:
     where others have answered. One last e-mail confirms it, whose own row goes when it has been
     sent. Raises NotAllowed for the last owner, who cannot leave alone.
     """
-    with comments.changing() as change:
+    with comments.changing():
         account = profile.locked(account.id)
         if roles.is_last_owner(account, locked=True):
             raise NotAllowed(LAST_OWNER)
-        change.threads = _leave_comments(account, keep=keep)
+        _leave_comments(account, keep=keep)
         # What was decided stands; who decided it is not known any more.
         decided = sa.update(Decision).where(Decision.moderator_id == account.id)
         db.session.execute(decided.values(moderator_id=None))
@@ -40,8 +40,8 @@ def delete(account: Account, *, keep: bool, lang: str, site_url: str) -> None:
         db.session.execute(sa.delete(Account).where(Account.id == account.id))
 
 
-def _leave_comments(account: Account, *, keep: bool) -> set[str]:
-    """Take the account off its comments, and tell in which threads they stand."""
+def _leave_comments(account: Account, *, keep: bool) -> None:
+    """Take the account off its comments."""
     mine = comments.locked(Comment.account_id == account.id)
     comments.forget_revisions(Comment.account_id == account.id)
     for each in mine:
@@ -52,7 +52,6 @@ def _leave_comments(account: Account, *, keep: bool) -> set[str]:
             comments.empty(each)
         each.account_id = each.session_id = None
     db.session.flush()
-    return {each.thread_id for each in mine}
 
 
 def _forget_address(account: Account) -> None:

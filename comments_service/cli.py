@@ -86,6 +86,7 @@ def role(email: str, role: str) -> None:
     """Give the account with this mail address a role; it signs in anew."""
     with refusals():
         account = roles.set_role(email, Role(role))
+    publish_now()
     click.echo(f"{account.name} is now {role}.")
 
 

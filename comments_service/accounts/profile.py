@@ -50,8 +50,8 @@ def bio_html(source: str) -> str:
         raise InvalidInput(fields={"bio": error.args[0]}) from None
 
 
-def change(account: Account, given: Profile) -> bool:
-    """Take over a profile, inside the caller's transaction; tells whether comments look different.
+def change(account: Account, given: Profile) -> None:
+    """Take over a profile, inside the caller's transaction.
 
     Raises InvalidInput when the name is another's, TooMany when it changes all the time.
     """
@@ -65,10 +65,8 @@ def change(account: Account, given: Profile) -> bool:
         if names.key(given.name) != account.name_key:
             names.refuse_taken(given.name)
         _refuse_anothers_articles(account, given.name)
-    differs = (account.name, account.shown) != (given.name, given.shown)
     account.name, account.name_key = given.name, names.key(given.name)
     account.bio, account.link, account.shown = given.bio, given.link, given.shown
-    return differs
 
 
 def _refuse_anothers_articles(account: Account, name: str) -> None:

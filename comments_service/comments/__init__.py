@@ -1,8 +1,7 @@
 """Comments: every change to a comment, and who may make it.
 
-All changes happen inside `changing(...)`, which raises the thread's revision in the same
-transaction and wakes the publisher after the commit. A change anywhere else is refused by two
-listeners, bulk statements included.
+All changes happen inside `changing()`; anywhere else they are refused, bulk statements included.
+Which threads are published anew is found by what was touched, accounts included: nobody names them.
 """
 
 from comments_service.comments.deciding import decide, may_moderate
@@ -17,10 +16,9 @@ from comments_service.comments.editing import (
 )
 from comments_service.comments.posting import post
 from comments_service.comments.rerendering import outdated, rendered, rerender
-from comments_service.comments.transaction import Change, ChangedOutside, changing, locked
+from comments_service.comments.transaction import ChangedOutside, changing, locked
 
 __all__ = [
-    "Change",
     "ChangedOutside",
     "changing",
     "decide",

@@ -47,7 +47,7 @@ def decide(comment_id: int, moderator: Account | None, new: NewDecision) -> Deci
     if moderator is not None and not may_moderate(moderator, comment.thread):
         raise NotAllowed(Message("You can moderate the comments on your own articles."))
     act = Act(new.decision)
-    with changing(comment.thread_id) as change:
+    with changing():
         # Its writer may be deleting it at this very moment.
         db.session.refresh(comment, ["source", "status"], with_for_update=True)
         if act is not Act.UNDO and comment.status is Status.DELETED and not comment.source:
@@ -72,5 +72,4 @@ def decide(comment_id: int, moderator: Account | None, new: NewDecision) -> Deci
         )
         db.session.add(decision)
         comment.status = decision.status_after
-        change.shown = Status.PUBLISHED in (decision.status_before, decision.status_after)
     return decision

@@ -77,9 +77,8 @@ def edit(comment_id: int, visitor: Visitor, new: EditedComment, settings: Settin
     comment = _mine(comment_id, visitor, settings)
     if comment.source == new.body:
         return comment
-    with changing(comment.thread_id) as change:
+    with changing():
         db.session.refresh(comment, ["source", "status", "edited_at"], with_for_update=True)
-        change.shown = comment.status is Status.PUBLISHED
         if comment.status not in (Status.PENDING, Status.PUBLISHED):
             raise UnknownComment
         db.session.add(
@@ -102,9 +101,8 @@ def edit(comment_id: int, visitor: Visitor, new: EditedComment, settings: Settin
 def delete(comment_id: int, visitor: Visitor, settings: Settings) -> Comment:
     """Take back one's own comment: its words go; a placeholder stays where replies hang."""
     comment = _mine(comment_id, visitor, settings)
-    with changing(comment.thread_id) as change:
+    with changing():
         db.session.refresh(comment, ["status"], with_for_update=True)
-        change.shown = comment.status is Status.PUBLISHED
         empty(comment)
         forget_revisions(Comment.id == comment.id)
     return comment

@@ -86,8 +86,7 @@ def post(thread_id: str, visitor: Visitor, new: NewComment, settings: Settings) 
         verdict = spam.Verdict(())
     token = None
     try:
-        with changing(thread_id) as change:
-            change.shown = not verdict.hold
+        with changing():
             rate_limits.count(
                 f"post:{visitor.network}",
                 settings.limit_posts,

@@ -12,7 +12,7 @@ from comments_service import markup
 from comments_service.comments.transaction import changing, locked
 from comments_service.db import db
 from comments_service.errors import InvalidInput, Message
-from comments_service.models import Comment, Status
+from comments_service.models import Comment
 
 # One transaction takes so many comments, which is some 20 ms: posts come in between.
 BATCH = 200
@@ -45,8 +45,7 @@ def rerender(*, everything: bool = False) -> Rerendered:
     """
     done = Rerendered()
     for ids in _batches(everything):
-        with changing() as change:
-            threads = set()
+        with changing():
             # A writer may be editing one, or taking it back, at this very moment.
             for each in locked(Comment.id.in_(ids), Comment.source != ""):
                 try:
@@ -59,9 +58,6 @@ def rerender(*, everything: bool = False) -> Rerendered:
                 if each.html != html:
                     each.html = html
                     done.changed += 1
-                    if each.status is Status.PUBLISHED:
-                        threads.add(each.thread_id)
-            change.threads = threads
     return done
 
 

@@ -183,8 +183,7 @@ def test_a_reason_that_is_too_long_is_named(run: Any) -> None:
 
 def of_an_older_renderer(*made: Comment) -> None:
     """Let another release have rendered these, in its own way."""
-    with comments.changing() as change:
-        change.shown = False
+    with comments.changing():
         db.session.execute(
             sa.update(Comment)
             .where(Comment.id.in_([each.id for each in made]))
