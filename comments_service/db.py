@@ -68,6 +68,12 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 # SQLite has one writer. Threads of this process queue here, in order, instead of polling its lock.
 _writer = threading.Lock()
+# Whether this thread writes at the moment.
+_here = threading.local()
+
+
+class MisplacedWrite(RuntimeError):
+    """A write that would wait for itself, or would commit what somebody else has begun: our mistake."""
 
 
 @contextmanager
@@ -77,8 +83,9 @@ def writing() -> Iterator[None]:
     What was read before is read again inside if it matters: another writer may have come between.
     Raises Unavailable when the database cannot be written.
     """
+    _refuse_misplaced()
     sqlite = db.engine.dialect.name == "sqlite"
-    with _turn() if sqlite else nullcontext():
+    with _turn() if sqlite else nullcontext(), _writing_here():
         try:
             db.session.commit()
             db.session.connection(execution_options={"immediate": True})
@@ -91,6 +98,24 @@ def writing() -> Iterator[None]:
         except BaseException:
             db.session.rollback()
             raise
+
+
+def _refuse_misplaced() -> None:
+    if getattr(_here, "writes", False):
+        raise MisplacedWrite("writing() inside writing(): let the outer one do both")
+    session = db.session()
+    changed = any(session.is_modified(each) for each in session.dirty)
+    if changed or session.new or session.deleted:
+        raise MisplacedWrite("rows were changed before writing(): change them inside")
+
+
+@contextmanager
+def _writing_here() -> Iterator[None]:
+    _here.writes = True
+    try:
+        yield
+    finally:
+        _here.writes = False
 
 
 @contextmanager
