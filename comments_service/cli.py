@@ -20,9 +20,9 @@ from comments_service import account_comments, comments, config, moderation_queu
 from comments_service.accounts import roles, totp
 from comments_service.config.documents import documents
 from comments_service.db import db
-from comments_service.errors import ServiceError
-from comments_service.inputs import NewDecision, parse
-from comments_service.models import Account, Email, Role, Status, Thread, now
+from comments_service.errors import CommentChanged, ServiceError
+from comments_service.inputs import NewDecision, parse, seen
+from comments_service.models import Account, Comment, Email, Role, Status, Thread, now
 from comments_service.publishing import manifest, publisher, rebake, snapshots
 from comments_service.supervision import WORKERS, Faults, sign
 from comments_service.web import route_tables
@@ -127,14 +127,18 @@ def queue(status: str, page: int) -> None:
     """List comments that wait, or that are in another state."""
     found = moderation_queue.queue(Account(role=Role.OWNER), Status(status), page=page)
     for comment, shown in zip(found.comments, threads.shown(found.comments), strict=True):
-        click.secho(f"{comment.id}  {shown.name}", bold=True, nl=False)
+        click.secho(f"{comment.as_seen}  {shown.name}", bold=True, nl=False)
         click.echo(f"  on {comment.thread.title}, {comment.created_at:%Y-%m-%d %H:%M} UTC")
         for reason in comment.reasons:
             click.secho(f"    {reason}", fg="yellow")
-        for line in comment.source.splitlines():
-            click.echo(f"    {printable(line)}")
+        print_words(comment)
         click.echo()
     click.echo(f"{found.total} {status}; page {found.page} of {found.pages}.")
+
+
+def print_words(comment: Comment) -> None:
+    for line in comment.source.splitlines():
+        click.echo(f"    {printable(line)}")
 
 
 def printable(line: str) -> str:
@@ -144,19 +148,32 @@ def printable(line: str) -> str:
 
 @group.command("decide")
 @click.argument("decision", type=click.Choice(["publish", "spam", "delete", "undo"]))
-@click.argument("numbers", type=int, nargs=-1, required=True)
+@click.argument("numbers", nargs=-1, required=True)
 @click.option("--reason", default="", help="Why; kept with the decision.")
-def decide(decision: str, numbers: tuple[int, ...], reason: str) -> None:
-    """Publish, reject or delete comments by number, or undo the last decision on them."""
+def decide(decision: str, numbers: tuple[str, ...], reason: str) -> None:
+    """Publish, reject or delete comments by number, or undo the last decision on them.
+
+    The number is what `queue` prints; 17.2 is comment 17 as it was after its first edit. What was
+    edited since is printed as it stands now, and not decided on.
+    """
     failed = 0
-    for number in numbers:
+    try:
+        named = [seen(each) for each in numbers]
+    except ValueError as error:
+        raise click.BadParameter(f"{error} is not the number of a comment.") from error
+    for number, version in named:
         try:
-            new = parse(NewDecision, {"decision": decision, "reason": reason})
+            given = {"decision": decision, "reason": reason, "version": version}
+            new = parse(NewDecision, given)
             made = comments.decide(number, None, new)
             click.echo(f"{number}: {made.status_before} → {made.status_after}")
         except ServiceError as error:
             failed += 1
             click.echo(f"{number}: {error.detail}", err=True)
+            if isinstance(error, CommentChanged):
+                now = threads.comment(number)
+                click.secho(f"{now.as_seen}", bold=True)
+                print_words(now)
     publish_now()
     if failed:
         raise click.exceptions.Exit(1)

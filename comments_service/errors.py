@@ -164,6 +164,29 @@ class EditWindowOver(ServiceError):
     title = Message("The time to edit this comment is over")
 
 
+class CommentChanged(ServiceError):
+    """Nothing was decided: what the moderator saw is not what stands there now."""
+
+    status = 409
+    code = "comment_changed"
+    title = Message("This comment was edited after you saw it")
+
+    def __init__(self, comment_id: int) -> None:
+        super().__init__(
+            Message(
+                "Its writer has edited this comment, and nothing was decided. Please read it as it"
+                " stands now, then decide."
+            )
+        )
+        self.comment_id = comment_id
+
+
+class TooManyEdits(ServiceError):
+    status = 409
+    code = "too_many_edits"
+    title = Message("This comment has been edited very often")
+
+
 class NothingToUndo(ServiceError):
     status = 409
     code = "nothing_to_undo"

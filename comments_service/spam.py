@@ -1,4 +1,4 @@
-"""The verdict on a new comment, and on an edited one: publish or hold, with reasons that a moderator reads in the queue.
+"""The verdict on the text of a comment: publish or hold, with reasons that a moderator reads in the queue.
 
 Pure: what is known of the writer comes in as a History. Nothing is refused silently: a doubt
 puts the comment into the queue, and a moderator decides.
@@ -36,9 +36,12 @@ class Verdict:
         return bool(self.reasons)
 
 
-def verdict(links: int, trapped: bool, history: History, rules: Rules) -> Verdict:
+def verdict(
+    links: int, trapped: bool, history: History, rules: Rules, links_added: int = 0
+) -> Verdict:
     """Asks no network: a slow blocklist must not become a slow comment form.
 
+    `links_added` came with an edit, after a moderator had let the comment through.
     A filled trap is answered like any held comment, so that a robot cannot tell what gave it away.
     """
     # Kept with each comment as they are worded here: a changed sentence loses its translations in the
@@ -58,13 +61,10 @@ def verdict(links: int, trapped: bool, history: History, rules: Rules) -> Verdic
         )
     if links > rules.max_links:
         reasons.append(Message("Many links: {number}.", number=links))
+    if links_added:
+        reasons.append(
+            Message("Links were added after a moderator's decision: {number}.", number=links_added)
+        )
     if history.same_text_recently:
         reasons.append(Message("The same text was posted elsewhere on this site today."))
     return Verdict(tuple(reasons))
-
-
-def verdict_on_edit(links: int, max_links: int) -> Verdict:
-    """For a comment that stands already: what would have held it for its links holds it again."""
-    if links > max_links:
-        return Verdict((Message("Many links after an edit: {number}.", number=links),))
-    return Verdict(())

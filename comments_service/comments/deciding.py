@@ -7,6 +7,7 @@ from comments_service import (
 from comments_service.comments.transaction import changing
 from comments_service.db import db
 from comments_service.errors import (
+    CommentChanged,
     Message,
     NotAllowed,
     NothingToUndo,
@@ -41,7 +42,8 @@ def decide(comment_id: int, moderator: Account | None, new: NewDecision) -> Deci
     """Publish, reject as spam, delete, or undo the last decision; with who, when and why.
 
     `moderator` is None for a command on the server. A moderator's deletion keeps the words, so
-    that it can be undone. Raises UnknownComment, NotAllowed, NothingToUndo.
+    that it can be undone. Raises UnknownComment, NotAllowed, NothingToUndo, and CommentChanged where
+    its writer has edited it since the version that was decided on.
     """
     comment = threads.comment(comment_id)
     if moderator is not None and not may_moderate(moderator, comment.thread):
@@ -49,13 +51,15 @@ def decide(comment_id: int, moderator: Account | None, new: NewDecision) -> Deci
     act = Act(new.decision)
     with changing():
         # Its writer may be deleting it at this very moment.
-        db.session.refresh(comment, ["source", "status"], with_for_update=True)
+        db.session.refresh(comment, ["source", "status", "version"], with_for_update=True)
         if act is not Act.UNDO and comment.status is Status.DELETED and not comment.source:
             raise NotAllowed(
                 Message(
                     "The person who wrote this comment deleted it; there is nothing left to decide."
                 )
             )
+        if comment.source and comment.version != new.version:
+            raise CommentChanged(comment.id)
         undoes = None
         if act is Act.UNDO:
             undoes = moderation_queue.last_decision(comment.id)

@@ -8,15 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 
-from comments_service import (
-    by_writer,
-    markup,
-    rate_limits,
-    sessions,
-    spam,
-    threads,
-)
+from comments_service import markup, sessions, threads
 from comments_service.accounts import names
+from comments_service.comments import gate
 from comments_service.comments.rerendering import rendered
 from comments_service.comments.transaction import changing
 from comments_service.config import Settings
@@ -32,10 +26,8 @@ from comments_service.errors import (
 )
 from comments_service.inputs import NewComment
 from comments_service.models import (
-    STAFF,
     Account,
     Comment,
-    Policy,
     Session,
     Status,
     Thread,
@@ -68,32 +60,21 @@ def post(thread_id: str, visitor: Visitor, new: NewComment, settings: Settings) 
     ThreadClosed, MissingParent, InvalidInput, KeyReused, NotAllowed, TooMany.
     """
     html = rendered(new.body)
-    name = _name(visitor, new, guests=settings.guests)
-    key = _key(visitor, new)
     thread = threads.get(thread_id)
+    name = _name(visitor, new, thread, guests=settings.guests)
+    key = _key(visitor, new)
     if (before := threads.sent_before(thread_id, key)) is not None:
         return Posted(_same(before, new, name), visitor.session)
     if not threads.open_now(thread):
         raise ThreadClosed(Message("Comments are closed here."))
     parent = _parent(thread_id, new.parent)
-    verdict = spam.verdict(
-        markup.links(html),
-        bool(new.homepage_url),
-        by_writer.history(visitor.session, html, thread_id, settings.trust_after),
-        spam.Rules(settings.trust_after, settings.max_links, thread.policy is Policy.HELD),
+    verdict = gate.on_post(
+        thread, visitor, html, new.website, settings, trapped=bool(new.homepage_url)
     )
-    if visitor.account is not None and visitor.account.role in STAFF:
-        verdict = spam.Verdict(())
     token = None
     try:
         with changing():
-            rate_limits.count(
-                f"post:{visitor.network}",
-                settings.limit_posts,
-                Message(
-                    "You have posted a lot in a short time. Your text is kept; please wait a moment and try again."
-                ),
-            )
+            gate.count(visitor, settings)
             session = visitor.session
             if session is None:
                 session, token = sessions.begin(None, visitor)
@@ -115,6 +96,7 @@ def post(thread_id: str, visitor: Visitor, new: NewComment, settings: Settings) 
                 "network": visitor.network,
                 "created_at": now(),
                 "edited_at": None,
+                "version": 1,
             }
             comment_id = db.session.execute(_insert, values).scalar_one()
     except IntegrityError:
@@ -136,7 +118,7 @@ def _as_stored(
     return comment
 
 
-def _name(visitor: Visitor, new: NewComment, *, guests: bool) -> str:
+def _name(visitor: Visitor, new: NewComment, thread: Thread, *, guests: bool) -> str:
     """The name that will be shown: an account's own, or what a guest typed."""
     if visitor.account is not None:
         return visitor.account.name
@@ -148,6 +130,15 @@ def _name(visitor: Visitor, new: NewComment, *, guests: bool) -> str:
         raise InvalidInput(
             fields={
                 "name": Message("This name belongs to an account. Sign in, or choose another name.")
+            }
+        )
+    if names.key(new.name) in map(names.key, thread.authors):
+        raise InvalidInput(
+            fields={
+                "name": Message(
+                    "The author of this article has this name. If it is you, please sign in;"
+                    " otherwise choose another name."
+                )
             }
         )
     return new.name

@@ -29,6 +29,8 @@ from comments_service.inputs.comments import (
     NewComment,
     NewDecision,
     Preview,
+    as_seen,
+    seen,
 )
 from comments_service.inputs.parsing import (
     Input,
@@ -86,12 +88,14 @@ __all__ = [
     "SecondStep",
     "SignIn",
     "SignUp",
+    "as_seen",
     "from_form",
     "mail_address",
     "one_line",
     "parse",
     "password",
     "plain_text",
+    "seen",
     "shown_name",
     "web_address",
 ]

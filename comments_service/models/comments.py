@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from comments_service.db import Base
 from comments_service.errors import Message
+from comments_service.inputs import as_seen
 from comments_service.models.accounts import Account
 from comments_service.models.base import Messages, Words, now
 
@@ -127,6 +128,12 @@ class Comment(Base):
     network: Mapped[str | None] = mapped_column(sa.String(32))
     created_at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]
+    # One more with each edit: a decision names the version that the moderator saw.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    @property
+    def as_seen(self) -> str:
+        return as_seen(self.id, self.version)
 
 
 class CommentRevision(Base):
@@ -153,7 +160,7 @@ class Decision(Base):
         sa.ForeignKey("comments.id", ondelete="CASCADE"), index=True
     )
     # Empty when it was made by a command on the server.
-    moderator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    moderator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
     moderator: Mapped[Account | None] = relationship(lazy="raise")
     act: Mapped[Act] = mapped_column(Act.column())
     reason: Mapped[str] = mapped_column(sa.Text, default="")

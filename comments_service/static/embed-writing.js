@@ -183,7 +183,11 @@ export class Writing {
         if (box) return box.remove();
         button.parentElement?.before(await this.#thread.clone("preview"));
         await this.#preview(form);
-      } else await this.#send(form, values(form));
+      } else {
+        // What a browser filled in by itself was never typed, and has no key yet.
+        if (form.dataset.draft) save(form);
+        await this.#send(form, values(form));
+      }
     });
   }
 

@@ -181,7 +181,10 @@ def edit(comment_id: int, settings: Settings) -> Response:
             "thread/edit.html", error.status, comment=comment, body=body, error=error
         )
     _ = i18n.gettext(visitor.language())
-    flash(_("Saved."))
+    if comment.status is Status.PUBLISHED:
+        flash(_("Saved."))
+    else:
+        flash(_("Saved. It is waiting for a moderator; until then, only you can see it."))
     return answers.see_other(where(comment, settings))
 
 

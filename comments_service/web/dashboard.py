@@ -13,13 +13,14 @@ from comments_service import comments, config, i18n, moderation_queue, threads
 from comments_service.accounts.login import has_passkey, has_second_factor
 from comments_service.config import Settings
 from comments_service.errors import (
+    CommentChanged,
     Message,
     NotAllowed,
     SecondFactorMissing,
     ServiceError,
 )
-from comments_service.inputs import NewDecision, from_form
-from comments_service.models import Act, Status
+from comments_service.inputs import NewDecision, as_seen, from_form, seen
+from comments_service.models import Act, Comment, Status
 from comments_service.web import answers, visitor
 from comments_service.web.params import page_number, row_id
 from comments_service.web.routes import Guard, route
@@ -76,10 +77,13 @@ def queue(settings: Settings) -> Response:
     )
 
 
-def _undoable() -> list[int]:
-    """The comments whose decision was made just now, for the undo button beside the message."""
+def _undoable() -> list[str]:
+    """The comments whose decision was made just now, for the undo button beside the message.
+
+    As they were seen then: what is edited meanwhile is read before its decision is taken back.
+    """
     decided = MultiDict([("id", each) for each in request.args.get("decided", "").split(",")])
-    return decided.getlist("id", type=row_id)[:MAX_AT_ONCE]
+    return [as_seen(*each) for each in decided.getlist("id", type=seen)[:MAX_AT_ONCE]]
 
 
 @route(
@@ -92,11 +96,23 @@ def one(comment_id: int) -> Response:
     comment = threads.comment(comment_id)
     if not comments.may_moderate(visitor.moderator(), comment.thread):
         raise NotAllowed(Message("You can moderate the comments on your own articles."))
+    return _page_of(comment)
+
+
+@bp.errorhandler(CommentChanged)
+def changed(error: CommentChanged) -> Response:
+    """The comment as it stands now, where the decision can be made anew."""
+    return _page_of(threads.comment(error.comment_id), error)
+
+
+def _page_of(comment: Comment, error: CommentChanged | None = None) -> Response:
     return answers.page(
         "dashboard/comment.html",
+        error.status if error else 200,
         comment=comment,
         shown=threads.shown([comment])[0],
-        decisions=moderation_queue.decisions(comment_id),
+        decisions=moderation_queue.decisions(comment.id),
+        error=error,
     )
 
 
@@ -106,15 +122,15 @@ def decide() -> Response:
     account = visitor.moderator()
     new = from_form(NewDecision, request.form)
     # What was selected twice is not decided on twice.
-    numbers = list(dict.fromkeys(request.form.getlist("comment", type=row_id)))[:MAX_AT_ONCE]
+    selected = [*dict(request.form.getlist("comment", type=seen)).items()][:MAX_AT_ONCE]
     lang = visitor.language()
     decided, failed = [], []
-    for number in numbers:
+    for number, version in selected:
         try:
-            comments.decide(number, account, new)
-            decided.append(number)
+            comments.decide(number, account, new.model_copy(update={"version": version}))
+            decided.append(as_seen(number, version))
         except ServiceError as error:
-            if len(numbers) == 1:
+            if len(selected) == 1:
                 raise
             failed.append(f"{number}: {i18n.say(lang, error.detail)}")
     _ = i18n.gettext(lang)
@@ -134,14 +150,14 @@ def decide() -> Response:
     return answers.see_other(_back(undoable))
 
 
-def _back(undoable: list[int]) -> str:
+def _back(undoable: list[str]) -> str:
     """Where the moderator was: a comment's own page, or the list, at the comment that follows."""
     if one := request.form.get("in_comment", type=row_id):
         return url_for("dashboard.one", comment_id=one)
     names = ("status", "thread", "q", "page")
     back = {name: request.form[f"in_{name}"] for name in names if request.form.get(f"in_{name}")}
     if undoable:
-        back["decided"] = ",".join(map(str, undoable))
+        back["decided"] = ",".join(undoable)
     following = request.form.get("next", type=row_id)
     anchor = f"#comment-{following}" if following else ""
     return f"{url_for('dashboard.queue')}?{urlencode(back, safe=',')}{anchor}"

@@ -29,7 +29,7 @@ def written(rhea: Account, visitor: Asking) -> list[Comment]:
         "pelicans", visitor, parse(NewComment, {"body": "The earlier words."}), config.current()
     ).comment
     comments.edit(edited.id, visitor, EditedComment(body="Pelicans scoop."), config.current())
-    comments.decide(edited.id, None, NewDecision(decision="publish", reason="Fine."))
+    comments.decide(edited.id, None, NewDecision(decision="publish", reason="Fine.", version=2))
     make.comment("pelicans", parent=edited, body="An answer.")
     alone = make.comment(
         "gulls", "Gulls snatch.", by=rhea, website="https://rheas-own-page.example"

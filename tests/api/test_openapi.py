@@ -170,9 +170,11 @@ def subclasses(kind: type[errors.ServiceError]) -> set[type[errors.ServiceError]
 
 
 def made(kind: type[errors.ServiceError]) -> errors.ServiceError:
-    """A problem of a kind; the one that asks for a second factor brings a ticket instead of fields."""
+    """A problem of a kind; some bring a ticket or a number instead of fields."""
     if issubclass(kind, errors.SecondFactorRequired):
         return kind("a ticket")
+    if issubclass(kind, errors.CommentChanged):
+        return kind(1)
     return kind(fields={"body": "No."})
 
 

@@ -80,6 +80,7 @@ LEFT_OUT = {
     "comments.html": "made from the source, which is given",
     "comments.renderer_version": "by what it was made",
     "comments.key": "a random word against sending twice",
+    "comments.version": "how often it was edited, and the revisions are given",
     "comments.network": "a hash whose key is thrown away after a day",
     "decisions.status_before": "follows from the decisions before",
     "decisions.status_after": "follows from the decision",

@@ -268,9 +268,7 @@ def test_a_reason_is_one_visible_line() -> None:
 
 
 def test_an_empty_field_counts_as_not_given() -> None:
-    empty = inputs.parse(
-        inputs.NewComment, {"body": "a", "name": " ", "email": "", "website": "", "key": ""}
-    )
+    empty = inputs.parse(inputs.NewComment, {"body": "a", "name": " ", "email": "", "website": ""})
     assert (empty.name, empty.email, empty.website, empty.key) == (None, None, None, None)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from comments_service.spam import History, Rules, verdict, verdict_on_edit
+from comments_service.spam import History, Rules, verdict
 
 TRUSTED = History(published=3, rejected=0, same_text_recently=0)
 RULES = Rules(trust_after=1, max_links=3, all_wait=False)
@@ -44,6 +44,6 @@ def test_nobody_waits_where_trust_needs_no_comment() -> None:
     assert not verdict(0, False, History(0, 0, 0), Rules(0, 3, False)).hold
 
 
-def test_an_edit_waits_for_its_links_alone() -> None:
-    assert "Many links after an edit: 4." in verdict_on_edit(4, max_links=3).reasons[0]
-    assert not verdict_on_edit(3, max_links=3).hold
+def test_links_that_nobody_has_approved_wait() -> None:
+    [reason] = verdict(1, False, TRUSTED, RULES, links_added=1).reasons
+    assert "Links were added after a moderator's decision: 1." in reason

@@ -54,6 +54,7 @@ def waiting(queue: Sequence[Comment]) -> list[dict[str, Any]]:
         {
             **snapshots.comment_json(replace(shown, gone=False), comment.thread.url),
             "source": comment.source,
+            "version": comment.version,
             "reasons": [i18n.say(lang, each) for each in comment.reasons],
             "thread_title": comment.thread.title,
         }

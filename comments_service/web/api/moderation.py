@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from comments_service import comments, moderation_queue, threads
-from comments_service.errors import InvalidInput, Message
+from comments_service.errors import CommentChanged, InvalidInput, Message
 from comments_service.inputs import NewDecision
 from comments_service.models import Status
 from comments_service.web import answers, visitor
@@ -40,6 +40,14 @@ def read_queue() -> Response:
     )
 
 
+@bp.errorhandler(CommentChanged)
+def changed(error: CommentChanged) -> Response:
+    answer = answers.answer_error(error)
+    now = waiting([threads.comment(error.comment_id)])[0]
+    body = {**answer.get_json(), "comment": now}
+    return answers.json(body, error.status, "application/problem+json")
+
+
 @route(
     bp,
     "POST /comments/<id:comment_id>/decisions",
@@ -50,7 +58,10 @@ def read_queue() -> Response:
     problems=(401, 404, 409),
 )
 def decide(comment_id: int, given: NewDecision) -> Response:
-    """`decision` is `publish`, `spam`, `delete` or `undo`."""
+    """`decision` is `publish`, `spam`, `delete` or `undo`; `version` is the comment's, as it was read.
+
+    Where its writer has edited it since, nothing is decided: the problem holds the `comment` anew.
+    """
     made = comments.decide(comment_id, visitor.moderator(), given)
     decided = waiting([threads.comment(comment_id)])[0]
     return answers.json({"decision": made.act, "reason": made.reason, "comment": decided}, 201)

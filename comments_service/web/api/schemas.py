@@ -61,7 +61,13 @@ SCHEMAS: dict[str, Schema] = {
         editable_until={**_moment, "type": ["string", "null"]},
         deletable=_flag,
     ),
-    "QueuedComment": _object(**_comment, source=_source, reasons=_list(_text), thread_title=_text),
+    "QueuedComment": _object(
+        **_comment,
+        source=_source,
+        version={**_number, "description": "Goes back with the decision; each edit raises it."},
+        reasons=_list(_text),
+        thread_title=_text,
+    ),
     "Thread": _object(
         version=_number,
         thread=_text,
@@ -138,6 +144,10 @@ SCHEMAS: dict[str, Schema] = {
 SCHEMAS["Problem"]["properties"]["ticket"] = {
     **_text,
     "description": "With `second_factor_required` only: goes back with the second factor.",
+}
+SCHEMAS["Problem"]["properties"]["comment"] = {
+    **ref("QueuedComment"),
+    "description": "With `comment_changed` only: the comment as it stands now.",
 }
 
 # Each parameter of a path or a query, by its name.
