@@ -1,7 +1,8 @@
 """Files: `published/`, the embed and the built blog, answered without Flask.
 
-A stat, and bytes kept in memory while the file's date stands. ETag, 304 and the compressed sibling by
-`Accept-Encoding` are what a web server in front would do as well.
+A stat, and bytes kept in memory while the file's date stands. ETag, 304, ranges and the compressed
+sibling by `Accept-Encoding` are what a web server in front would do as well. A large file is read
+piece by piece.
 """
 
 import errno
@@ -9,11 +10,11 @@ import os
 import re
 import stat
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from comments_service.config import Settings
@@ -26,23 +27,34 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent / "static"
 # Enough for the busy part of a blog; what is read seldom is read from disk.
 MAX_CACHE_BYTES = 16_000_000
+# Larger files are neither kept nor compressed here, and never whole in memory.
 MAX_CACHED_FILE_BYTES = 1_000_000
+PIECE_BYTES = 64 * 1024
 # Smaller answers fit into one packet anyway.
 MIN_COMPRESSED_BYTES = 512
 MAX_ACCEPTED_CHARS = 200
 
+_range = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 _asset = re.compile(r"(?:static/)?([a-z0-9-]+\.(?:js|css|svg|png))")
 
 Headers = list[tuple[str, str]]
 
 
 class Found(NamedTuple):
-    """A file as it is answered, for one encoding, while `stamp` stands."""
+    """A file as it is answered, for one encoding, while `stamp` stands.
+
+    A large one is open, to be read in pieces: whoever gets it closes it.
+    """
 
     stamp: tuple[int, int]
     etag: str
-    body: bytes
+    size: int
+    body: bytes | BinaryIO
     headers: Headers
+
+    def close(self) -> None:
+        if not isinstance(self.body, bytes):
+            self.body.close()
 
 
 class Place(NamedTuple):
@@ -131,10 +143,20 @@ class Files:
             return None
         known = environ.get("HTTP_IF_NONE_MATCH", "")
         if status == 200 and (found.etag in known or known == "*"):
+            found.close()
             start("304 Not Modified", [each for each in found.headers if each[0] in _kept_in_304])
             return [b""]
+        if environ["REQUEST_METHOD"] == "HEAD":
+            found.close()
+            start("200 OK" if status == 200 else "404 Not Found", found.headers)
+            return [b""]
+        if status == 200 and (asked := environ.get("HTTP_RANGE")):
+            # A date never matches: none is sent.
+            unchanged = environ.get("HTTP_IF_RANGE", found.etag) == found.etag
+            if unchanged and (part := _part(asked, found.size)) is not None:
+                return _send_part(start, found, *part)
         start("200 OK" if status == 200 else "404 Not Found", found.headers)
-        return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [found.body]
+        return _pieces(found.body, 0, found.size)
 
     def _found(self, place: str, encoding: str, headers: Headers) -> Found:
         """The file from memory if its date and size still stand, else from disk."""
@@ -145,20 +167,24 @@ class Files:
         known = self._cache.get((place, encoding))
         if known is not None and known.stamp == stamp:
             return known
+        if place.endswith((".gz", ".br")) and os.path.isfile(place[:-3]):  # noqa: PTH113 - as above
+            raise FileNotFoundError(errno.ENOENT, "a sibling, which has no address", place)
+        if stamp[1] > MAX_CACHED_FILE_BYTES:
+            return _open(Path(place), encoding, headers)
         found = _read(Path(place), encoding, stamp, headers)
-        if len(found.body) <= MAX_CACHED_FILE_BYTES:
+        if found.size <= MAX_CACHED_FILE_BYTES:
             with self._lock:
                 self._keep((place, encoding), found)
         return found
 
     def _keep(self, key: tuple[str, str], found: Found) -> None:
         if (old := self._cache.pop(key, None)) is not None:
-            self._cached_bytes -= len(old.body)
+            self._cached_bytes -= old.size
         self._cache[key] = found
-        self._cached_bytes += len(found.body)
+        self._cached_bytes += found.size
         while self._cached_bytes > MAX_CACHE_BYTES:
             _, dropped = self._cache.popitem(last=False)
-            self._cached_bytes -= len(dropped.body)
+            self._cached_bytes -= dropped.size
 
 
 _not_there = frozenset(
@@ -204,6 +230,8 @@ def _moved(environ: "WSGIEnvironment", start: "StartResponse", path: str) -> Ite
 
 def _safe(relative: str) -> bool:
     """Whether a path stays in its folder, names no hidden file, and cannot be read as a host."""
+    # What other programs look for in a fixed place (RFC 8615); nothing in it is hidden.
+    relative = relative.removeprefix(".well-known/")
     *folders, name = relative.split("/")
     return all(folders) and not any(
         part.startswith(".") or "\\" in part or "\0" in part for part in (*folders, name)
@@ -215,28 +243,105 @@ def _read(path: Path, encoding: str, stamp: tuple[int, int], headers: Headers) -
     body = path.read_bytes()
     used = ""
     if kind.endswith(http_headers.CHARSET) and encoding and len(body) >= MIN_COMPRESSED_BYTES:
-        body, used = _compressed(path, body, encoding, stamp), encoding
+        sibling = _sibling(path, encoding, stamp)
+        if sibling is None:
+            body = files.packed(body, files.siblings(path)[encoding == "br"].suffix)
+        else:
+            with sibling:
+                body = sibling.read()
+        used = encoding
+    return _as_found(path, kind, used, stamp, len(body), body, headers)
+
+
+def _open(path: Path, encoding: str, headers: Headers) -> Found:
+    """A large file, or its sibling, open: its size is that of what will be read, whatever comes after."""
+    kind = http_headers.content_type(path.name)
+    file = path.open("rb")
+    now = os.fstat(file.fileno())
+    stamp = (now.st_mtime_ns, now.st_size)
+    if kind.endswith(http_headers.CHARSET) and encoding:
+        sibling = _sibling(path, encoding, stamp)
+        if sibling is not None:
+            file.close()
+            size = os.fstat(sibling.fileno()).st_size
+            return _as_found(path, kind, encoding, stamp, size, sibling, headers)
+    return _as_found(path, kind, "", stamp, stamp[1], file, headers)
+
+
+def _sibling(path: Path, encoding: str, stamp: tuple[int, int]) -> BinaryIO | None:
+    """The compressed sibling, open, if it belongs to the file as it is now."""
+    gz, br = files.siblings(path)
+    try:
+        file = (br if encoding == "br" else gz).open("rb")
+    except FileNotFoundError:
+        return None
+    # A file and its siblings carry one time; with another it belongs to another version.
+    if os.fstat(file.fileno()).st_mtime_ns == stamp[0]:
+        return file
+    file.close()
+    return None
+
+
+def _as_found(
+    path: Path,
+    kind: str,
+    used: str,
+    stamp: tuple[int, int],
+    size: int,
+    body: bytes | BinaryIO,
+    headers: Headers,
+) -> Found:
     etag = f'"{stamp[0]:x}-{stamp[1]:x}{"-" + used if used else ""}"'
     own = [
         ("Content-Type", kind),
-        ("Content-Length", str(len(body))),
+        ("Content-Length", str(size)),
         ("ETag", etag),
+        ("Accept-Ranges", "bytes"),
         ("Cache-Control", http_headers.freshness(path.name)),
     ]
     if used:
         own.append(("Content-Encoding", used))
-    return Found(stamp, etag, body, [*own, *headers])
+    return Found(stamp, etag, size, body, [*own, *headers])
 
 
-def _compressed(path: Path, body: bytes, encoding: str, stamp: tuple[int, int]) -> bytes:
-    """The sibling's bytes if it belongs to the file, else the file compressed once."""
-    gz, br = files.siblings(path)
-    sibling = br if encoding == "br" else gz
-    try:
-        with sibling.open("rb") as file:
-            # A file and its siblings carry one time; with another it belongs to another version.
-            if os.fstat(file.fileno()).st_mtime_ns == stamp[0]:
-                return file.read()
-    except FileNotFoundError:
-        pass
-    return files.packed(body, sibling.suffix)
+def _part(asked: str, size: int) -> tuple[int, int] | None:
+    """Where one asked range begins and ends; nothing for several and for what is none, as if not asked."""
+    found = _range.fullmatch(asked.strip())
+    if found is None or found[0] == "bytes=-":
+        return None
+    first, last = found[1], found[2]
+    if not first:
+        return max(0, size - int(last)), size
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(int(last) + 1, size) if last else size
+
+
+def _send_part(start: "StartResponse", found: Found, begin: int, end: int) -> Iterable[bytes]:
+    """One range of a file, or 416 where it has nothing there."""
+    if begin >= found.size:
+        found.close()
+        own = [("Content-Range", f"bytes */{found.size}"), ("Content-Length", "0")]
+        start("416 Range Not Satisfiable", own)
+        return [b""]
+    own = [
+        ("Content-Length", str(end - begin)),
+        ("Content-Range", f"bytes {begin}-{end - 1}/{found.size}"),
+    ]
+    start(
+        "206 Partial Content",
+        [*own, *(each for each in found.headers if each[0] != "Content-Length")],
+    )
+    return _pieces(found.body, begin, end)
+
+
+def _pieces(body: bytes | BinaryIO, begin: int, end: int) -> Iterable[bytes]:
+    return [body[begin:end]] if isinstance(body, bytes) else _read_pieces(body, begin, end)
+
+
+def _read_pieces(file: BinaryIO, begin: int, end: int) -> Iterator[bytes]:
+    with file:
+        file.seek(begin)
+        while begin < end and (piece := file.read(min(PIECE_BYTES, end - begin))):
+            begin += len(piece)
+            yield piece

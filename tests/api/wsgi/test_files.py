@@ -225,7 +225,7 @@ def test_memory_stays_within_its_bound(settings: Settings) -> None:
         answer = ask(place.answer, f"/page-{number}.bin")
         assert answer.data == bytes([number]) * 900_000
     assert len(ask(place.answer, "/film.bin").data) == 3_000_000
-    kept = sum(len(found.body) for found in place._cache.values())
+    kept = sum(found.size for found in place._cache.values())
     assert place._cached_bytes == kept
     assert 0 < kept <= static_files.MAX_CACHE_BYTES
 
