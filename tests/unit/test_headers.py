@@ -140,6 +140,8 @@ def test_nginx_and_caddy_send_the_same_headers() -> None:
 
 def test_nginx_and_caddy_know_the_same_names_with_a_hash_and_the_same_search() -> None:
     [hashed] = [where for where, _ in nginx() if "[0-9a-f]{8,}" in where]
+    [siblings] = [where for where, _ in nginx() if "(gz|br)" in where]
+    assert siblings == f'~ "{caddy("sibling")}"'
     [search] = [where for where, _ in nginx() if "search/" in where]
     ours = http_headers.HASHED.pattern.split("|_", 1)[0].replace("(?:", "(")
     assert hashed == f'~ "{ours}"'
