@@ -134,6 +134,10 @@ def migrate(root: Path, environ: dict[str, str]) -> None:
 
 def refuse_failed(done: subprocess.CompletedProcess[str], what: str) -> None:
     if done.returncode:
+        _, told, remedy = done.stderr.rpartition("Error: ")
+        if told and "Traceback" not in done.stderr:
+            # What the service refuses it says in a sentence of its own.
+            raise Refused(remedy.strip())
         report = "".join(f"    {line}\n" for line in done.stderr.strip().splitlines()[-12:])
         raise Refused(f"{what}\n{report}")
 

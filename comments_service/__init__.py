@@ -18,7 +18,15 @@ def create_app(settings: "Settings | None" = None, *, commands: bool = True) -> 
 
     from comments_service import config, db, web
 
-    settings = settings or config.from_environment()
+    try:
+        settings = settings or config.from_environment()
+    except config.SettingError as error:
+        if not commands:
+            raise
+        import click
+
+        # What to write instead is all that whoever types a command needs.
+        raise click.ClickException(str(error)) from error
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config.update(
         SQLALCHEMY_DATABASE_URI=config.absolute_database_url(settings),

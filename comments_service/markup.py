@@ -11,6 +11,7 @@ from html import unescape
 import comrak
 import nh3
 
+from comments_service import characters
 from comments_service.errors import Message
 
 # Raised whenever the same source would give other HTML, so that old rows can be rendered anew.
@@ -92,7 +93,8 @@ def render(source: str) -> str:
 
 def visible_text(html: str) -> str:
     """What is left of rendered HTML when its tags are taken away: nothing, if nothing would show."""
-    return _tag.sub("", html).strip()
+    text = _tag.sub("", html).strip()
+    return text if characters.show(unescape(text)) else ""
 
 
 def excerpt(html: str, most_chars: int = 200) -> str:

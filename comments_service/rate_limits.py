@@ -128,7 +128,8 @@ def _day_key() -> bytes:
     """Today's key, made by whichever process needs it first."""
     day = now().date().isoformat()
     known = (str(db.engine.url), day)
-    if known not in _known_keys:
+    key = _known_keys.get(known)
+    if key is None:
         with writing():
             db.session.execute(
                 sa.text(
@@ -136,8 +137,11 @@ def _day_key() -> bytes:
                 ),
                 {"day": day, "key": secrets.token_bytes(32)},
             )
-        _known_keys.clear()
-        _known_keys[known] = db.session.scalars(
-            sa.select(DayKey.key).where(DayKey.day == day)
-        ).one()
-    return _known_keys[known]
+            # Inside, where no cleaning takes it away.
+            key = db.session.scalars(sa.select(DayKey.key).where(DayKey.day == day)).one()
+        # Around midnight other threads are here too, each with the key of its own day in hand.
+        for other in list(_known_keys):
+            if other != known:
+                _known_keys.pop(other, None)
+        _known_keys[known] = key
+    return key

@@ -63,7 +63,7 @@ def change(account: Account, given: Profile) -> None:
             Message("You have changed your name often today. Please try again tomorrow."),
         )
         if names.key(given.name) != account.name_key:
-            names.refuse_taken(given.name)
+            names.refuse_taken(given.name, account)
         _refuse_anothers_articles(account, given.name)
     account.name, account.name_key = given.name, names.key(given.name)
     account.bio, account.link, account.shown = given.bio, given.link, given.shown

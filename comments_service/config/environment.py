@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from dotenv import dotenv_values
 
 from comments_service.config.settings import Settings
-from comments_service.config.values import SettingError, parse
+from comments_service.config.values import SettingError, origin_of, parse
 
 
 def from_environment(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -45,10 +45,12 @@ def checked(settings: Settings) -> Settings:
         raise SettingError(f"SITE_URL={site_url!r}: write an address such as https://example.org")
     comments_url = urljoin(site_url + "/", settings.comments_url)
     parts = urlsplit(comments_url)
-    if not comments_url.endswith("/") or parts.path == "/" or parts.query:
+    # On a host of its own it needs no folder; beside the blog it would hide the blog.
+    hides = parts.path == "/" and origin_of(comments_url) == origin_of(site_url)
+    if not comments_url.endswith("/") or parts.query or hides:
         raise SettingError(
             f"COMMENTS_URL={settings.comments_url!r}: write a folder of its own that ends with a"
-            " slash, such as /comments/ or https://talk.example.org/comments/"
+            " slash, such as /comments/, or a host of its own, such as https://talk.example.org/"
         )
     if not 10 <= settings.page_size <= 1000:
         raise SettingError(

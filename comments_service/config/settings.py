@@ -59,7 +59,8 @@ class Settings:
     comments_url: str = setting(
         "COMMENTS_URL",
         "comments/",
-        "Public address of the service: absolute, or relative to SITE_URL. Ends with a slash.",
+        "Public address of the service: relative to SITE_URL, or absolute; on a host of its own it"
+        " needs no folder. Ends with a slash.",
         shapes=True,
     )
     allowed_origins: tuple[str, ...] = setting(

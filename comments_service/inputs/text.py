@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, ValidationInfo
 
+from comments_service import characters
 from comments_service.errors import Message
 
 MAX_BODY_CHARS = 10_000
@@ -24,7 +25,6 @@ MAX_PASSWORD_CHARS = 256
 MAX_ID = 2**63 - 1
 
 _bidi_controls = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_hidden_categories = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def plain_text(text: str, max_chars: int = MAX_BODY_CHARS) -> str:
             char in "\ufffe\uffff"
         ):
             raise ValueError(Message("This text has a control character that cannot be shown."))
-    if not text:
+    if not characters.show(text):
         raise ValueError(Message("Please write something."))
     if len(text) > max_chars:
         raise ValueError(
@@ -69,18 +69,18 @@ def plain_text(text: str, max_chars: int = MAX_BODY_CHARS) -> str:
 def shown_name(text: str) -> str:
     """A name as it may be shown: one line, 1 to 50 letters, nothing invisible."""
     text = " ".join(unicodedata.normalize("NFC", text).split())
+    if characters.hide(text):
+        raise ValueError(Message("A name cannot contain invisible characters."))
     marks = letters = 0
     for char in text:
         category = unicodedata.category(char)
-        if category in _hidden_categories:
-            raise ValueError(Message("A name cannot contain invisible characters."))
         marks = marks + 1 if category in ("Mn", "Me") else 0
         letters += category[0] != "M"
         if marks > MAX_MARKS_IN_A_ROW:
             raise ValueError(Message("A name cannot stack so many accents on one letter."))
     if not letters:
         raise ValueError(Message("Please enter a name."))
-    if letters > MAX_NAME_LETTERS or len(text) > 4 * MAX_NAME_LETTERS:
+    if characters.count(text) > MAX_NAME_LETTERS or len(text) > 4 * MAX_NAME_LETTERS:
         raise ValueError(Message("At most {max} characters, please.", max=MAX_NAME_LETTERS))
     return text
 
@@ -113,7 +113,7 @@ def web_address(text: str) -> str:
         or len(text) > MAX_WEBSITE_CHARS
         or not re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", host)
         or re.search(r"[\s\"'<>\\^`{|}\x00-\x20\x7f]", text)
-        or any(unicodedata.category(char) in _hidden_categories for char in text)
+        or characters.hide(text, joiners=False)
     ):
         raise ValueError(
             Message("Please enter a web address such as https://example.org, or leave this empty.")
@@ -127,7 +127,7 @@ def web_address(text: str) -> str:
 def one_line(text: str) -> str:
     """A moderator's reason: one visible line."""
     text = " ".join(unicodedata.normalize("NFC", text).split())
-    if any(unicodedata.category(char) in _hidden_categories for char in text):
+    if characters.hide(text):
         raise ValueError(Message("A reason cannot contain invisible characters."))
     return text
 

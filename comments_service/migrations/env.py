@@ -8,7 +8,7 @@ from flask import current_app
 def written(kind: str, item: object, _context: object) -> str | bool:
     """Types of ours as the plain types that they are in the database."""
     if kind == "type" and isinstance(item, sa.TypeDecorator):
-        return "sa.DateTime(timezone=True)"
+        return f"sa.{item.impl_instance!r}"
     return False
 
 

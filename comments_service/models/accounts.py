@@ -49,7 +49,7 @@ class Account(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(sa.String(20), unique=True, default=public_id)
     name: Mapped[str] = mapped_column(sa.String(200))
-    # The name after case and look-alike folding: reserved, so that nobody else can wear it.
+    # What the name looks like (`characters.skeleton`): reserved, so that nobody else can wear it.
     name_key: Mapped[str] = mapped_column(sa.String(400), unique=True)
     # Empty for somebody whose provider vouches for no address.
     email: Mapped[str | None] = mapped_column(sa.String(254))
@@ -167,6 +167,8 @@ class Token(Base):
     """Something that works once: a link in an e-mail, a step between two pages; stored as a hash."""
 
     __tablename__ = "tokens"
+    # An e-mail's link is looked for by the address that it went to.
+    __table_args__ = (sa.Index("ix_tokens_email_purpose", "email", "purpose"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)

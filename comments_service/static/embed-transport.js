@@ -33,8 +33,12 @@ export const attempt = async (thread, where, act) => {
   thread.say("", where);
   for (const note of where.querySelectorAll(".postil-error")) note.remove();
   for (const field of where.querySelectorAll("[aria-invalid]")) field.ariaInvalid = null;
-  await act().catch((problem) => tell(thread, where, problem));
-  where.ariaBusy = "false";
+  try {
+    await act().catch((problem) => tell(thread, where, problem));
+  } finally {
+    // Whatever went wrong while saying what went wrong.
+    where.ariaBusy = "false";
+  }
 };
 
 /** @param {HTMLFormElement} form @param {Record<string, string>} fields */
@@ -70,7 +74,8 @@ const tell = async (thread, where, { status = 503, code, detail = "", wait = 0, 
   }
   if (status === 429) {
     const when = thread.relative(Math.max(60, wait));
-    detail = (await message(thread, "too_many")).replace("{when}", when);
+    const said = await message(thread, "too_many").catch(() => detail);
+    detail = said.replace("{when}", when);
   }
   thread.say(detail, where);
 };

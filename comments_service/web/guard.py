@@ -27,6 +27,7 @@ def guard() -> Response | None:
             request.max_content_length = asked.max_bytes
         else:
             check_change(settings)
+        check_unmeasured(request)
     # No name of ours holds NUL, and PostgreSQL cannot even be asked for it.
     if "\0" in request.path or any("\0" in each for each in request.args.values()):
         raise errors.UnknownPage
@@ -43,6 +44,18 @@ def check_change(settings: config.Settings) -> None:
         # Whatever the route does now decides what happens when nothing can be written.
         with suppress(errors.Unavailable):
             sessions.touch(asking)
+
+
+def check_unmeasured(request: Request) -> None:
+    """Refuse a body that is too large and did not say how large it is, as one sent in chunks.
+
+    Werkzeug would end it at the limit and hand on what came until then. One byte more tells.
+    """
+    if request.content_length is None:
+        limit = request.max_content_length or MAX_BYTES
+        request.max_content_length = limit + 1
+        if len(request.get_data()) > limit:
+            raise errors.TooLarge
 
 
 def admit(guard: Guard) -> Response | None:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from comments_service import wsgi
+from comments_service import static_files, wsgi
 from formats import http_headers
 from plugins.delivery import headers
 from tests.api.wsgi.steps import ask, flask, write
@@ -86,7 +86,7 @@ def test_a_host_is_told_what_the_service_itself_would_send(
     settings = settings_for(
         "sqlite:///never-opened", tmp_path, site_url=site, comments_url=comments_url
     )
-    place = wsgi.assemble(wsgi.Files(settings), flask)
+    place = wsgi.assemble(static_files.Files(settings), flask)
     rules = read(headers.document(sorted(NAMES), site, comments_url))
     for name in NAMES:
         write(tmp_path / "output" / name, "Words.")
@@ -140,6 +140,8 @@ def test_nginx_and_caddy_send_the_same_headers() -> None:
 
 def test_nginx_and_caddy_know_the_same_names_with_a_hash_and_the_same_search() -> None:
     [hashed] = [where for where, _ in nginx() if "[0-9a-f]{8,}" in where]
+    [siblings] = [where for where, _ in nginx() if "(gz|br)" in where]
+    assert siblings == f'~ "{caddy("sibling")}"'
     [search] = [where for where, _ in nginx() if "search/" in where]
     ours = http_headers.HASHED.pattern.split("|_", 1)[0].replace("(?:", "(")
     assert hashed == f'~ "{ours}"'

@@ -88,7 +88,12 @@ def test_a_name_that_is_taken_is_one_visible_line(text: str) -> None:
     except ValueError:
         return
     assert name == " ".join(name.split()) != ""
-    assert not any(unicodedata.category(char)[0] == "C" for char in name)
+    # Joiners and the tags of a flag are taken where writing needs them; Python may not yet know of
+    # letters that Unicode has by now, so what is unassigned is not asked of it.
+    needed = {"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))}
+    assert not any(
+        unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs") for char in {*name} - needed
+    )
     assert len(name) <= 200, "the column holds no more"
     assert inputs.shown_name(name) == name
 

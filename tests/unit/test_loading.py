@@ -8,7 +8,8 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from comments_service import wsgi
-from comments_service.wsgi import Files, Service, assemble
+from comments_service.static_files import Files
+from comments_service.wsgi import Service, assemble
 from tests.conftest import SITE, settings_for
 
 HEADERS = {"Origin": SITE}

@@ -50,7 +50,8 @@ def test_models_that_say_nothing_new_make_no_migration() -> None:
 TABLE = """
 
 sa.Table("pins", Base.metadata, sa.Column("id", sa.Integer, primary_key=True),
-         sa.Column("note", sa.Unicode(20), nullable=False), sa.Column("at", UTCTime(), nullable=False))
+         sa.Column("note", sa.Unicode(20), nullable=False), sa.Column("at", UTCTime(), nullable=False),
+         sa.Column("why", Messages, nullable=False))
 """
 
 
@@ -76,6 +77,7 @@ def test_a_changed_model_becomes_the_next_numbered_migration(tmp_path: Path) -> 
     models = tmp_path / "comments_service/models.py"
     models = models if models.exists() else models.with_suffix("") / "__init__.py"
     head = "import sqlalchemy as sa\nfrom comments_service.db import Base, UTCTime\n"
+    head += "from comments_service.models.base import Messages\n"
     models.write_text(models.read_text("utf-8") + f"\n{head}{TABLE}", "utf-8")
     versions = tmp_path / "comments_service/migrations/versions"
     before = {path.name for path in versions.glob("*.py")}
@@ -88,7 +90,8 @@ def test_a_changed_model_becomes_the_next_numbered_migration(tmp_path: Path) -> 
     text = (versions / made).read_text("utf-8")
     assert text.startswith('"""Pinned comments."""')
     assert 'op.create_table(\n        "pins"' in text
-    assert "sa.DateTime(timezone=True)" in text
+    assert '"at", sa.DateTime(timezone=True)' in text
+    assert '"why", sa.JSON()' in text
     assert "###" not in text
     ruff = [str(Path(sys.executable).with_name("ruff"))]
     for arguments in (["check", "--quiet"], ["format", "--check", "--quiet"]):

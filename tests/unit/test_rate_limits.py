@@ -1,7 +1,10 @@
 """Limits: counted exactly, per window, without keeping anybody's address."""
 
+import sys
 import threading
 from datetime import timedelta
+from types import FrameType
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -151,3 +154,20 @@ def test_processes_share_the_days_key(app: Flask) -> None:
     with writing():
         db.session.merge(DayKey(day=now().date().isoformat(), key=next(iter(keys.values()))))
     assert rate_limits.network("192.0.2.1") == first
+
+
+def test_around_midnight_another_thread_may_drop_the_key_at_any_step(app: Flask) -> None:
+    known = rate_limits.network("192.0.2.1")
+
+    def another_thread(frame: FrameType, _event: str, _argument: object) -> Any:
+        if frame.f_code is rate_limits._day_key.__code__:
+            rate_limits._known_keys.clear()
+        return another_thread
+
+    before = sys.gettrace()
+    sys.settrace(another_thread)
+    try:
+        again = [rate_limits.network("192.0.2.1") for _ in range(2)]
+    finally:
+        sys.settrace(before)
+    assert again == [known, known]

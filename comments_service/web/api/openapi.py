@@ -14,6 +14,8 @@ from comments_service.web.routes import Guard, Route, route
 
 bp = Blueprint("openapi", __name__)
 
+# An address that holds NUL, in its path or in its query, is none.
+OF_ANY = (404,)
 # What can go wrong with any request that has a body: it comes from the wrong place, is too large,
 # too frequent, or too early.
 OF_BODIES = (400, 403, 413, 415, 422, 429, 503)
@@ -95,12 +97,12 @@ def _operation(view: Route, settings: config.Settings) -> Schema:
         if name:
             schema = ref(name) if name in SCHEMAS else {"type": "object"}
             responses[str(status)]["content"] = {"application/json": {"schema": schema}}
-    if view.problems is not None:
-        for status in sorted({*view.problems, *(OF_BODIES if view.body else (503,))}):
-            responses[str(status)] = {
-                "description": "A problem; `code` says which.",
-                "content": {"application/problem+json": {"schema": ref("Problem")}},
-            }
+    problems = OF_ANY if view.problems is None else (*OF_ANY, 503, *view.problems)
+    for status in sorted({*problems, *(OF_BODIES if view.body else ())}):
+        responses[str(status)] = {
+            "description": "A problem; `code` says which.",
+            "content": {"application/problem+json": {"schema": ref("Problem")}},
+        }
     operation: Schema = {"summary": view.does, "responses": responses}
     if view.query:
         operation["parameters"] = [_parameter(name) for name in view.query]

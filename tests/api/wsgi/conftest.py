@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from comments_service import wsgi
+from comments_service import static_files, wsgi
 from comments_service.config import Settings
 from formats import files
 from tests.api.wsgi.steps import LONG, flask, write
@@ -43,4 +43,4 @@ def settings(tmp_path: Path, changed: dict[str, Any]) -> Settings:
 
 @pytest.fixture
 def place(settings: Settings) -> Any:
-    return wsgi.assemble(wsgi.Files(settings), flask)
+    return wsgi.assemble(static_files.Files(settings), flask)

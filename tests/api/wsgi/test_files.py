@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from comments_service import wsgi
+from comments_service import static_files
 from comments_service.config import Settings
 from formats import files
 from tests.api.wsgi.steps import (
@@ -216,7 +216,7 @@ def test_bytes_that_are_no_utf8_are_a_page_that_is_not_there(place: Any) -> None
 
 
 def test_memory_stays_within_its_bound(settings: Settings) -> None:
-    place = wsgi.Files(settings)
+    place = static_files.Files(settings)
     for number in range(40):
         path = Path(settings.output) / f"page-{number}.bin"
         path.write_bytes(bytes([number]) * 900_000)
@@ -225,13 +225,13 @@ def test_memory_stays_within_its_bound(settings: Settings) -> None:
         answer = ask(place.answer, f"/page-{number}.bin")
         assert answer.data == bytes([number]) * 900_000
     assert len(ask(place.answer, "/film.bin").data) == 3_000_000
-    kept = sum(len(found.body) for found in place._cache.values())
+    kept = sum(found.size for found in place._cache.values())
     assert place._cached_bytes == kept
-    assert 0 < kept <= wsgi.MAX_CACHE_BYTES
+    assert 0 < kept <= static_files.MAX_CACHE_BYTES
 
 
 def test_a_file_that_keeps_changing_takes_its_place_once(settings: Settings) -> None:
-    place = wsgi.Files(settings)
+    place = static_files.Files(settings)
     path = Path(settings.output) / "index.html"
     for number in range(20):
         files.write(path, f"{LONG}{number}".encode())
