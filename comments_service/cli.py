@@ -16,7 +16,7 @@ from flask.cli import AppGroup
 from flask_migrate import Migrate
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments_service import account_comments, comments, config, moderation_queue, threads
+from comments_service import account_changes, comments, config, moderation_queue, threads
 from comments_service.accounts import roles, totp
 from comments_service.config.documents import documents
 from comments_service.db import db
@@ -105,7 +105,7 @@ def reset_second_factor(email: str) -> None:
 def ban(email: str) -> None:
     """Let the account with this mail address in no more; its sessions end, its comments stay."""
     with refusals():
-        account = account_comments.ban(email)
+        account = account_changes.ban(email)
     publish_now()
     click.echo(f"{account.name} is banned and signed out everywhere.")
 
@@ -115,7 +115,7 @@ def ban(email: str) -> None:
 def unban(email: str) -> None:
     """Let it in again; it signs in anew."""
     with refusals():
-        account = account_comments.unban(email)
+        account = account_changes.unban(email)
     publish_now()
     click.echo(f"{account.name} may sign in again.")
 

@@ -1,6 +1,6 @@
 """Profile: what an account says of itself, and whether everybody may read it on a page of its own.
 
-Comments show the name, so changing it is `account_comments.introduce`, which publishes them anew.
+Comments show the name, so changing it is `account_changes.introduce`, which publishes them anew.
 """
 
 import sqlalchemy as sa

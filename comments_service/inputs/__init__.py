@@ -32,13 +32,7 @@ from comments_service.inputs.comments import (
     as_seen,
     seen,
 )
-from comments_service.inputs.parsing import (
-    Input,
-    Model,
-    from_form,
-    parse,
-)
-from comments_service.inputs.text import (
+from comments_service.inputs.fields import (
     MAX_BODY_CHARS,
     MAX_ID,
     MAX_PASSWORD_CHARS,
@@ -53,6 +47,12 @@ from comments_service.inputs.text import (
     plain_text,
     shown_name,
     web_address,
+)
+from comments_service.inputs.parsing import (
+    Input,
+    Model,
+    from_form,
+    parse,
 )
 
 __all__ = [

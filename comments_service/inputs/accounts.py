@@ -4,8 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from comments_service.inputs.parsing import Input
-from comments_service.inputs.text import (
+from comments_service.inputs.fields import (
     MAX_PASSWORD_CHARS,
     Code,
     Email,
@@ -17,6 +16,7 @@ from comments_service.inputs.text import (
     nothing_if_empty,
     without_nul,
 )
+from comments_service.inputs.parsing import Input
 
 
 class Nothing(Input):

@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from comments_service.inputs.parsing import Input
-from comments_service.inputs.text import (
+from comments_service.inputs.fields import (
     MAX_BODY_CHARS,
     MAX_REASON_CHARS,
     Body,
@@ -17,6 +16,7 @@ from comments_service.inputs.text import (
     nothing_if_empty,
     one_line,
 )
+from comments_service.inputs.parsing import Input
 
 
 class NewComment(Input):

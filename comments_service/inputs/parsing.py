@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from comments_service.errors import InvalidInput, Message
-from comments_service.inputs.text import Limits
+from comments_service.inputs.fields import Limits
 
 
 class Input(BaseModel):

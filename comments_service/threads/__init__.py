@@ -4,18 +4,6 @@ Snapshots, pages and API show the same truth because all of them ask here. What 
 asked of `by_writer`, what waits for a decision of `moderation_queue`.
 """
 
-from comments_service.threads.articles import (
-    address,
-    behind,
-    for_readers,
-    get,
-    languages,
-    open_now,
-    shown_policy,
-    site_revision,
-    title,
-    visible,
-)
 from comments_service.threads.conversations import (
     Shown,
     comment,
@@ -34,6 +22,18 @@ from comments_service.threads.lists import (
     discussions,
     page_of,
     recent,
+)
+from comments_service.threads.thread import (
+    address,
+    behind,
+    for_readers,
+    get,
+    languages,
+    open_now,
+    shown_policy,
+    site_revision,
+    title,
+    visible,
 )
 
 __all__ = [

@@ -15,8 +15,8 @@ from comments_service.models import (
     Status,
     Thread,
 )
-from comments_service.threads.articles import for_readers
 from comments_service.threads.conversations import Shown, columns, shown_row, writer_name
+from comments_service.threads.thread import for_readers
 
 RECENT = 50
 MAX_COUNTS = 1_000

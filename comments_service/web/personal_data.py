@@ -3,7 +3,7 @@
 import orjson
 from flask import Blueprint, Response, request, url_for
 
-from comments_service import account_comments, account_deletion, by_writer
+from comments_service import account_changes, account_deletion, by_writer
 from comments_service.accounts import export, roles
 from comments_service.config import Settings
 from comments_service.errors import InvalidInput, Message
@@ -28,10 +28,10 @@ def claim() -> Response:
 
     def act() -> Response:
         if request.form.get("act") == "claim":
-            if account_comments.claim(session):
+            if account_changes.claim(session):
                 answers.say(Message("These comments are yours now, under your name."))
         else:
-            account_comments.leave(session)
+            account_changes.leave(session)
             answers.say(Message("They stay as they are."))
         return answers.see_other(target)
 

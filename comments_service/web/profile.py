@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request, url_for
 
-from comments_service import account_comments, avatars, by_writer
+from comments_service import account_changes, avatars, by_writer
 from comments_service.accounts import profile as profiles
 from comments_service.errors import Message
 from comments_service.inputs import Profile, parse
@@ -27,7 +27,7 @@ def edit() -> Response:
     def act() -> Response:
         given = {name: request.form.get(name, "") for name in ("name", "bio", "link")}
         shown = "shown" in request.form
-        account_comments.introduce(account, parse(Profile, {**given, "shown": shown}))
+        account_changes.introduce(account, parse(Profile, {**given, "shown": shown}))
         answers.say(Message("Saved. Your comments show it in a moment."))
         return answers.see_other(url_for("profile.edit"))
 

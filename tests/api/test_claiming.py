@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import account_comments, by_writer, comments, config, sessions
+from comments_service import account_changes, by_writer, comments, config, sessions
 from comments_service.db import db, writing
 from comments_service.inputs import NewComment, NewDecision, parse
 from comments_service.models import Account, Comment, Session, Status
@@ -188,7 +188,7 @@ def test_what_belongs_to_an_account_is_not_claimed_by_another(app: Flask, rhea: 
         of_max.guest_id = of_rhea.id
     make.comment(by=rhea, session=of_rhea)
     assert by_writer.claimable(of_max) == []
-    assert account_comments.claim(of_max) == 0
+    assert account_changes.claim(of_max) == 0
     assert signed() == [RHEA]
 
 
@@ -209,7 +209,7 @@ def test_two_tabs_that_claim_at_once_claim_once(app: Flask, rhea: Account) -> No
 
     def press() -> None:
         with app.app_context():
-            counts.append(account_comments.claim(db.session.get_one(Session, number)))
+            counts.append(account_changes.claim(db.session.get_one(Session, number)))
 
     db.session.rollback()
     tabs = [threading.Thread(target=press) for _ in range(3)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from comments_service import account_comments, account_deletion
+from comments_service import account_changes, account_deletion
 from comments_service.accounts import profile, roles
 from comments_service.db import db, writing
 from comments_service.errors import NotAllowed, Unavailable
@@ -26,7 +26,7 @@ def made(role: Role) -> Callable[[Account], Any]:
 
 # Every way in which somebody stops being an owner who can come in.
 WAYS: dict[str, Callable[[Account], Any]] = {
-    "banned": lambda account: account_comments.ban(account.email or ""),
+    "banned": lambda account: account_changes.ban(account.email or ""),
     **{f"made {role}": made(role) for role in Role if role is not Role.OWNER},
     "deleted": leave,
 }
@@ -70,9 +70,9 @@ def test_an_owner_who_cannot_come_in_does_not_count(app: Flask, way: str, other:
 def test_a_banned_owner_can_be_made_a_reader(app: Flask) -> None:
     make.account("Olga", role=Role.OWNER)
     make.account("Otto", role=Role.OWNER)
-    account_comments.ban("otto@example.org")
+    account_changes.ban("otto@example.org")
     assert roles.set_role("otto@example.org", Role.READER).role is Role.READER
-    account_comments.unban("otto@example.org")
+    account_changes.unban("otto@example.org")
 
 
 def test_a_blog_whose_owners_cannot_come_in_has_none(app: Flask) -> None:

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import account_comments, comments, config, threads
+from comments_service import account_changes, comments, config, threads
 from comments_service.accounts import roles
 from comments_service.comments import ChangedOutside
 from comments_service.db import db, writing
@@ -171,19 +171,19 @@ def by_update(account: Account) -> None:
 
 def rename(account: Account) -> None:
     given = Profile(name="Rhea Silvia", bio="", link=None, shown=account.shown)
-    account_comments.introduce(account, given)
+    account_changes.introduce(account, given)
 
 
 def hide(account: Account) -> None:
     given = Profile(name=account.name, bio="", link=None, shown=not account.shown)
-    account_comments.introduce(account, given)
+    account_changes.introduce(account, given)
 
 
 @pytest.mark.parametrize(
     "act",
     [
         lambda account: roles.set_role(account.email, Role.MODERATOR),
-        lambda account: account_comments.ban(account.email),
+        lambda account: account_changes.ban(account.email),
         by_update,
         rename,
         hide,
@@ -199,7 +199,7 @@ def test_what_comments_show_of_an_account_is_published_where_it_wrote(
 def test_what_no_comment_shows_of_an_account_publishes_nothing(writer: Account) -> None:
     def act() -> None:
         given = Profile(name="Rhea", bio="I fish.", link=None, shown=writer.shown)
-        account_comments.introduce(writer, given)
+        account_changes.introduce(writer, given)
 
     assert raised(act) == {}
 

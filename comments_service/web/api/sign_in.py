@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request, url_for
 
-from comments_service import account_comments, by_writer, config, i18n, sessions
+from comments_service import account_changes, by_writer, config, i18n, sessions
 from comments_service.accounts import (
     email_verification,
     handoff,
@@ -210,5 +210,5 @@ def claim(given: Claim, settings: Settings) -> Response:
     if given.comments != by_writer.claimable_count(session):
         detail = Message("There are other comments by now. Please close this and look again.")
         raise InvalidInput(fields={"comments": detail})
-    account_comments.claim(session)
+    account_changes.claim(session)
     return answers.json(me("", settings))
