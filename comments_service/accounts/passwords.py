@@ -1,4 +1,7 @@
-"""Passwords: argon2id, and an answer that is the same for whatever is wrong."""
+"""Passwords: argon2id, and an answer that is the same for whatever is wrong.
+
+What a password may be is said in `inputs.fields`.
+"""
 
 import secrets
 import threading
