@@ -248,6 +248,8 @@ def check(
 
     checks.prepare(fix=fix)
     in_order = content_in_order(ROOT, environ(), *options)
+    # Its pages have everything that a page may have; those of an author may have little.
+    in_order &= content_in_order(ROOT, environ(), "--settings", checks.SAMPLE, *options)
     sys.exit(not (checks.told() and in_order))
 
 

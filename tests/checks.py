@@ -19,6 +19,7 @@ from authoring.terminal import strong
 
 ROOT = Path(__file__).resolve().parent.parent
 
+SAMPLE = "tests/samples/blog/publishconf.py"
 TEMPLATES = ("theme/templates", "comments_service/templates")
 CHECKS: dict[str, tuple[str, ...]] = {
     "types (mypy)": ("mypy",),

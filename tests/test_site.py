@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import brotli
 import pytest
 
-from tests.sites import ROOT, SAMPLE, fragment, gzipped, pelican
+from tests.sites import BLOG, ROOT, SAMPLE, fragment, gzipped, pelican
 
 SITE = "https://example.org/blog"
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -322,7 +322,7 @@ def test_a_changed_style_has_another_name_and_the_old_one_stays(tmp_path: Path) 
             style.write(change)
         conf = tmp_path / "conf.py"
         conf.write_text(
-            f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+            f"import sys; sys.path.insert(0, {str(BLOG)!r})\n"
             f"from pelicanconf import *\nTHEME = {str(theme)!r}\n"
         )
         built = pelican(SAMPLE, tmp_path / "output", conf=str(conf))
@@ -338,7 +338,7 @@ def test_the_themes_files_are_within_their_budget(output: Path) -> None:
 
 
 def test_the_blog_itself_builds_without_a_warning(tmp_path: Path) -> None:
-    built = pelican(ROOT / "content", tmp_path / "output", conf="publishconf.py")
+    built = pelican(BLOG / "content", tmp_path / "output", conf="publishconf.py")
     assert built.returncode == 0, built.stdout + built.stderr
     assert "WARNING" not in built.stdout + built.stderr
     listed = json.loads((tmp_path / "output" / "threads.json").read_bytes())["threads"]

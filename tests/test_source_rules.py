@@ -26,7 +26,7 @@ PRODUCT = sorted(
         "*.*",
         ".env.example",
         ".ci/*",
-        *(f"{folder}/**/*" for folder in ("comments_service", "content", "docs", "deploy")),
+        *(f"{folder}/**/*" for folder in ("comments_service", "docs", "deploy")),
         *(f"{folder}/**/*" for folder in ("authoring", "formats", "plugins", "theme", "tests")),
     )
     for path in ROOT.glob(pattern)

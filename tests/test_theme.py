@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from plugins.presentation import i18n, reading, theme_settings
-from tests.sites import ROOT, Site, disconnect, gzipped, pelican
+from tests.sites import BLOG, ROOT, Site, disconnect, gzipped, pelican
 
 THEME = ROOT / "theme"
 SAMPLE = ROOT / "tests" / "samples" / "reading"
@@ -96,7 +96,7 @@ def test_an_accent_that_cannot_be_read_is_refused_with_its_contrast(site: Site) 
 def test_the_command_line_tells_a_wrong_setting_too(tmp_path: Path) -> None:
     conf = tmp_path / "conf.py"
     conf.write_text(
-        f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom pelicanconf import *\nLICENCE = 3\n"
+        f"import sys; sys.path.insert(0, {str(BLOG)!r})\nfrom pelicanconf import *\nLICENCE = 3\n"
     )
     built = pelican(SAMPLE / "content", tmp_path / "output", conf=str(conf))
     assert built.returncode != 0

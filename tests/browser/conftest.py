@@ -92,7 +92,7 @@ class Live:
     def prepare(self) -> None:
         """Build the blog's own articles and the ones for tests; make the database."""
         content = self.folder / "content"
-        shutil.copytree(service.ROOT / "content", content)
+        shutil.copytree(sites.BLOG / "content", content)
         for kind, number in ((kind, n) for kind, many in ARTICLES.items() for n in range(many)):
             (content / f"{kind}-{number}.md").write_text(
                 f"Title: An {kind} article, {number}\nDate: 2026-01-01\nCategory: Tests\n"

@@ -22,7 +22,7 @@ PARTS = (
     "plugins",
     "theme",
     "tasks.py",
-    "pelicanconf.py",
+    "tests/samples/blog/pelicanconf.py",
     "publishconf.py",
 )
 UP = "import sys, tasks; tasks.up.body(None, port=int(sys.argv[1]))"

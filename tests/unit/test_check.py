@@ -12,7 +12,7 @@ from pelican.settings import read_settings
 
 from authoring.check import check_frontmatter, check_links, check_settings, external_checks, report
 from authoring.check.__main__ import main
-from tests.sites import ROOT, disconnect
+from tests.sites import BLOG, ROOT, disconnect
 
 BROKEN = ROOT / "tests" / "samples" / "broken"
 CHECK = (sys.executable, "-X", "utf8", "-m", "authoring.check", "--quick")
@@ -118,7 +118,7 @@ def test_a_file_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["pelicanconf.py", "publishconf.py"])
 def test_no_plugin_is_loaded_just_because_it_is_installed(name: str) -> None:
     """Where PLUGINS is None, Pelican takes every `pelican.plugins` that it finds."""
-    assert isinstance(read_settings(str(ROOT / name))["PLUGINS"], list)
+    assert isinstance(read_settings(str(BLOG / name))["PLUGINS"], list)
 
 
 @pytest.mark.parametrize(

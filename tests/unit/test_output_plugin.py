@@ -10,7 +10,7 @@ import pytest
 from pelican import signals
 
 from plugins.incremental import output
-from tests.sites import ROOT, Site, everything
+from tests.sites import BLOG, ROOT, Site, everything
 
 LONG_AGO = 1_600_000_000
 
@@ -39,7 +39,7 @@ def touched(folder: Path) -> set[str]:
 def test_a_build_of_the_same_blog_touches_no_file(site: Site) -> None:
     pictures = site.content / "images"
     pictures.mkdir()
-    shutil.copy(next((ROOT / "content" / "images").glob("*.*")), pictures)
+    shutil.copy(next((BLOG / "content" / "images").glob("*.*")), pictures)
     site.build(STATIC_PATHS=["images"], COMPRESS=True)
     age(site.output)
     site.build(STATIC_PATHS=["images"], COMPRESS=True)

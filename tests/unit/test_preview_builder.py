@@ -20,7 +20,7 @@ from authoring.preview import builder
 from authoring.preview.builder import Builder, Event, Interrupted, Messages, changed_since
 from plugins.incremental import saved_page
 from tests.service import ROOT
-from tests.sites import disconnect
+from tests.sites import BLOG, disconnect
 
 PATIENCE_SECONDS = 60
 
@@ -34,7 +34,7 @@ class Desk:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, folder / name, ignore=ignored)
         shutil.copytree(ROOT / "comments_service/static", folder / "comments_service/static")
-        shutil.copy(ROOT / "pelicanconf.py", folder)
+        shutil.copy(BLOG / "pelicanconf.py", folder)
         (folder / "content" / "images").mkdir(parents=True)
         self.write("gulls", "Of gulls.")
         self.write("terns", "Of terns.")

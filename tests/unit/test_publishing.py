@@ -10,7 +10,7 @@ import pytest
 from authoring import Refused
 from authoring.publish import history, publication
 from authoring.publish.targets import Branch, Bucket, Folder, Rsync, target
-from tests.sites import ROOT
+from tests.sites import BLOG, ROOT
 from tests.unit.sending import only_what_changed_is_sent, signs
 
 
@@ -158,8 +158,8 @@ def blog(folder: Path, **articles: str) -> Path:
     """A copy of the blog with articles of its own, so that nothing of this one is touched."""
     for name in ("authoring", "formats", "plugins", "theme", "comments_service/static"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pelicanconf.py", "publishconf.py", "tasks.py"):
-        shutil.copy(ROOT / name, folder)
+    for path in (BLOG / "pelicanconf.py", ROOT / "publishconf.py", ROOT / "tasks.py"):
+        shutil.copy(path, folder)
     (folder / "content" / "images").mkdir(parents=True)
     for slug, body in articles.items():
         path = folder / "content" / f"{slug}.md"

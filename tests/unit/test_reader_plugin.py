@@ -16,7 +16,7 @@ import plugins
 from plugins.incremental import build_cache
 from plugins.markdown import commonmark, highlight, postprocess, reader
 from plugins.site import FrontMatterError
-from tests.sites import ROOT, Site, disconnect
+from tests.sites import BLOG, ROOT, Site, disconnect
 
 CODE = "```python\nprint('fish')\n```\n"
 
@@ -74,7 +74,7 @@ def test_nothing_of_python_markdown_has_to_be_installed(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("Title: A\nDate: 2026-01-01\n\n*Words.*\n", encoding="utf-8")
     program = (
         "import sys; sys.modules['markdown'] = None; import pelican; pelican.main("
-        f"[{str(tmp_path)!r}, '-o', {str(tmp_path / 'out')!r}, '-s', 'pelicanconf.py',"
+        f"[{str(tmp_path)!r}, '-o', {str(tmp_path / 'out')!r}, '-s', {str(BLOG / 'pelicanconf.py')!r},"
         " '--fatal', 'warnings', '-e', 'SEARCH=false', 'SHARE_PICTURES=false'])"
     )
     done = subprocess.run(
