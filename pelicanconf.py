@@ -1,4 +1,4 @@
-"""Your blog's settings: no release changes this file. docs/theme.md tells what each may be.
+"""Your blog's settings; docs/theme.md tells what each may be. No release changes this file.
 
 What plugins/settings.py says can be said differently here, below the import.
 """
@@ -20,5 +20,9 @@ TIMEZONE = "UTC"
 MENUITEMS = []
 SOCIAL = []
 ACCENT = ()
-LICENCE = ""
-EDIT_LINK = ""
+ICON = LOGO = FOOTER = LICENCE = EDIT_LINK = ""
+EXTRA_CSS = EXTRA_JS = ()
+
+# Comments
+COMMENTS_DEFAULT = "open"
+COMMENTS_CLOSE = None

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every command of this blog:
 
+    python3 tasks.py begin     make the blog yours: its name, address and language, a first article
     python3 tasks.py up        build the blog, serve it with its comments; open pages show what you save
     python3 tasks.py new       start an article: new "Its title" --series Birds --draft
     python3 tasks.py drafts    list the drafts, the one touched last first
@@ -57,6 +58,35 @@ from authoring.command_line import blog, environ, refusals, with_remainder
 from authoring.environment import ROOT, say
 
 # Each command imports what it needs when it runs, so that none waits for the packages of another.
+
+
+@task(
+    help={
+        "name": "what the blog is called",
+        "url": "the address at which readers will find it; may come later",
+        "language": "the language you write in, such as en, de or zh-cn",
+        "author": "your name, as it stands below articles",
+        "again": "change what was said before",
+    }
+)
+@refusals()
+def begin(
+    _: Context,
+    name: str = "",
+    url: str = "",
+    language: str = "",
+    author: str = "",
+    again: bool = False,
+) -> None:
+    """Make the blog yours: ask for what is not given, take the samples away, start an article.
+
+    Only samples that nobody has touched are taken away. Once begun, it changes nothing without --again.
+    """
+    from authoring import begin, terminal
+
+    given = begin.Answers(name, url, language, author)
+    say("\n".join(begin.begin(ROOT, environ(), given, again=again, ask=terminal.is_there())))
+    say("Next: python3 tasks.py up")
 
 
 @task(

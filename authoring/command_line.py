@@ -54,3 +54,5 @@ def refusals() -> Iterator[None]:
         yield
     except Refused as refused:
         sys.exit(str(refused))
+    except (EOFError, KeyboardInterrupt):
+        sys.exit("\nStopped; nothing was changed.")

@@ -7,13 +7,12 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from babel import Locale, UnknownLocaleError
 
-from authoring import Refused
+from authoring import Refused, terminal
 from authoring.blog import Blog
 
 # The longest name that common file systems take, less what an extension and a language need.
@@ -82,7 +81,7 @@ def checked(lang: str) -> str:
 
 def editor() -> list[str]:
     """The command that opens a file, or nothing where there is no editor or nobody at a terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not terminal.is_there():
         return []
     return shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "")
 

@@ -14,6 +14,11 @@ def strong(text: str) -> str:
     return text if plain else f"\033[1m{text}\033[0m"
 
 
+def is_there() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def width(text: str) -> int:
     """Columns in a terminal, where a Chinese character takes two."""
     return len(text) + len(
