@@ -21,11 +21,14 @@ from comments_service.models import (
     Session,
     Status,
     Thread,
+    html_hash,
     now,
 )
 from comments_service.spam import History
 
 SAID_PAGE = 25
+# Of what was rejected, and of one text on one day, nobody needs to know more: a flood is a flood.
+MOST = 100
 
 
 def in_thread(session: Session, thread_id: str, limit: int = 50) -> Sequence[Comment]:
@@ -50,7 +53,7 @@ def in_thread(session: Session, thread_id: str, limit: int = 50) -> Sequence[Com
 def history(session: Session | None, html: str, thread_id: str, up_to: int = 1_000) -> History:
     """What `spam` needs to know of a writer and of this text, in one query.
 
-    Published comments are counted up to a number only: a regular costs no more than a newcomer.
+    All is counted up to a number only: a regular, or a flood, costs no more than a newcomer.
     """
     account_id = session.account_id if session else None
     writer = "account_id" if account_id is not None else "session_id"
@@ -58,7 +61,7 @@ def history(session: Session | None, html: str, thread_id: str, up_to: int = 1_0
         _history(writer),
         {
             "writer": account_id if account_id is not None else session.id if session else None,
-            "html": html,
+            "html_hash": html_hash(html),
             "thread_id": thread_id,
             "since": now() - timedelta(days=1),
             "enough": up_to,
@@ -77,17 +80,24 @@ def _history(writer: str) -> sa.Select[Any]:
         .where(mine, table.status == Status.PUBLISHED)
         .limit(sa.bindparam("enough", type_=sa.Integer))
     )
-    rejected = sa.select(table.id).where(mine, table.status == Status.REJECTED)
-    same = sa.select(table.id).where(
-        table.html == sa.bindparam("html"),
-        table.thread_id != sa.bindparam("thread_id"),
-        table.created_at > sa.bindparam("since"),
-        table.status.in_([Status.PENDING, Status.REJECTED]),
+    rejected = sa.select(table.id).where(mine, table.status == Status.REJECTED).limit(MOST)
+    same = (
+        sa.select(table.thread_id, table.status)
+        .where(
+            table.html_hash == sa.bindparam("html_hash"), table.created_at > sa.bindparam("since")
+        )
+        .order_by(table.created_at.desc())
+        .limit(MOST)
+        .subquery()
+    )
+    elsewhere = sa.select(same.c.thread_id).where(
+        same.c.thread_id != sa.bindparam("thread_id"),
+        same.c.status.in_([Status.PENDING, Status.REJECTED]),
     )
     return sa.select(
         *(
             sa.select(sa.func.count()).select_from(each.subquery()).scalar_subquery()
-            for each in (published, rejected, same)
+            for each in (published, rejected, elsewhere)
         )
     )
 

@@ -31,6 +31,7 @@ from comments_service.models import (
     Session,
     Status,
     Thread,
+    html_hash,
     now,
 )
 from comments_service.sessions import Visitor
@@ -89,6 +90,7 @@ def post(thread_id: str, visitor: Visitor, new: NewComment, settings: Settings) 
                 "website": new.website,
                 "source": new.body,
                 "html": html,
+                "html_hash": html_hash(html),
                 "renderer_version": markup.RENDERER_VERSION,
                 "status": Status.PENDING if verdict.hold else Status.PUBLISHED,
                 "reasons": list(verdict.reasons),

@@ -26,6 +26,7 @@ from comments_service.models.comments import (
     Site,
     Status,
     Thread,
+    html_hash,
 )
 from comments_service.models.operations import DayKey, Email, RateCount
 
@@ -52,6 +53,7 @@ __all__ = [
     "Thread",
     "Token",
     "Words",
+    "html_hash",
     "now",
     "public_id",
 ]

@@ -78,6 +78,7 @@ LEFT_OUT = {
     "comments.name": "a guest's; an account's comments bear the account's",
     "comments.email": "a guest's; an account's comments have none",
     "comments.html": "made from the source, which is given",
+    "comments.html_hash": "finds the same words, and is gone with them",
     "comments.renderer_version": "by what it was made",
     "comments.key": "a random word against sending twice",
     "comments.version": "how often it was edited, and the revisions are given",

@@ -1,0 +1,139 @@
+"""A post, or an edit, costs what it costs, however many comments wait; each statement goes by an index."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from comments_service import sessions
+from comments_service.db import Base, db, writing
+from comments_service.models import Comment, Status, html_hash, now
+from tests import make
+from tests.api.commenting import edit, post
+from tests.api.people import by_json_and_form
+from tests.conftest import Visitor, one_database
+
+TEXT = "Buy pills."
+HTML = f"<p>{TEXT}</p>"
+
+
+@pytest.fixture
+def writer(app: Flask, guest: Visitor) -> Visitor:
+    """A guest whom a moderator has let through, in a thread beside another."""
+    for thread in ("pelicans", "gulls"):
+        make.thread(thread)
+    with writing():
+        session, token = sessions.begin(None, make.visitor())
+    guest.client.set_cookie("postil", token, domain="blog.test")
+    make.comment(session=session)
+    return guest
+
+
+FLOODS: dict[str, dict[str, Any]] = {
+    "of others": {"name": "Robot"},
+    "of others, the same in the thread": {"html": HTML},
+    "of others, the same elsewhere": {"html": HTML, "thread_id": "gulls"},
+    "of others, the same, rejected": {"html": HTML, "status": Status.REJECTED},
+    "of the writer": {"session_id": 1},
+    "of the writer, rejected": {"session_id": 1, "status": Status.REJECTED},
+    "of the writer, published": {"session_id": 1, "status": Status.PUBLISHED},
+}
+
+
+def flood(of: dict[str, Any], first: int, many: int) -> None:
+    rows: list[dict[str, Any]] = []
+    for number in range(first, first + many):
+        row = {"id": number, "html": f"<p>{number}</p>", "status": Status.PENDING, **of}
+        rows.append({**row, "html_hash": html_hash(row["html"]), "created_at": now()})
+    make.many(rows)
+
+
+class Steps:
+    """How many steps SQLite's machine took: what a statement costs, on any machine, at any hour."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def watch(self, connection: Any, *_: object) -> None:
+        connection.set_progress_handler(self._step, 1)
+
+    def _step(self) -> int:
+        self.taken += 1
+        return 0
+
+
+@pytest.fixture
+def steps(app: Flask) -> Iterator[Steps]:
+    watched = Steps()
+    sa.event.listen(db.engine, "checkout", watched.watch)
+    yield watched
+    sa.event.remove(db.engine, "checkout", watched.watch)
+
+
+@one_database
+@pytest.mark.parametrize("kind", FLOODS)
+@by_json_and_form
+def test_a_post_and_an_edit_cost_the_same_in_a_flood(
+    writer: Visitor, steps: Steps, by: str, kind: str
+) -> None:
+    taken: list[int] = []
+    for first in (1_000, 10_000):
+        flood(FLOODS[kind], first, 300 if not taken else 3_000)
+        steps.taken = 0
+        answer = post(writer, by, {"body": TEXT, "name": "Gus", "key": f"post-{first}"})
+        assert answer.status_code in (201, 202, 303)
+        newest = db.session.scalar(sa.select(sa.func.max(Comment.id))) or 0
+        edit(writer, by, newest, f"{TEXT} {first}")
+        taken.append(steps.taken)
+    assert taken[1] < taken[0] * 1.05, "what it costs grows with what waits"
+
+
+@by_json_and_form
+def test_each_statement_of_a_post_goes_by_an_index(app: Flask, writer: Visitor, by: str) -> None:
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        sent.append((statement, given))
+
+    flood(FLOODS["of others"], 1_000, 100)
+    engine: sa.Engine = db.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    reply = {"body": TEXT, "name": "Gus", "parent": 1}
+    assert post(writer, by, reply).status_code in (201, 303)
+    sa.event.remove(engine, "before_cursor_execute", note)
+    asked = [each for each in sent if each[0].startswith(("SELECT", "UPDATE"))]
+    assert len(asked) >= 4
+    for statement, given in asked:
+        assert not scans(statement, given), statement
+
+
+def scans(statement: str, given: Any) -> list[str]:
+    """The steps of a statement's plan that read a whole table."""
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+            said = [row.detail.split() for row in plan]
+            # What is made within the statement is scanned too; it is no table.
+            return [
+                each[1] for each in said if each[0] == "SCAN" and each[1] in Base.metadata.tables
+            ]
+        # Of a handful of rows PostgreSQL would read all.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        return [
+            row[0]
+            for row in connection.exec_driver_sql(f"EXPLAIN {statement}", given)
+            if "Seq Scan" in row[0]
+        ]
+
+
+def test_what_finds_the_same_words_goes_with_them(writer: Visitor) -> None:
+    post(writer, "json", {"body": TEXT, "name": "Gus", "key": "some-words"})
+    for words in (TEXT, "Others."):
+        row = db.session.get_one(Comment, 2)
+        assert row.html_hash == html_hash(f"<p>{words}</p>")
+        edit(writer, "json", 2, "Others.")
+    writer.call("DELETE", "comments/2")
+    row = db.session.get_one(Comment, 2)
+    assert (row.html, row.html_hash) == ("", None)
