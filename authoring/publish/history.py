@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from authoring import Refused
+from formats import files
 
 from .targets import files_of, without_password
 
@@ -30,13 +31,21 @@ class Publications:
         return sorted(each.name for each in self.builds.iterdir() if not each.name.startswith("."))
 
     def keep(self, site: Path) -> None:
-        """Remember a build; none that was taken back stays after it, so that there is one line."""
+        """Remember a build, unless it is the current one; what was taken back does not stay after it.
+
+        Asked each time: the last publication may have been killed when readers had it already.
+        """
+        if self.current.exists() and same(self.builds / self.current.read_text(), site):
+            return
+        for unfinished in self.builds.glob(".*"):
+            shutil.rmtree(unfinished)
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         for taken_back in self.names():
             if self.current.exists() and taken_back > self.current.read_text():
-                shutil.rmtree(self.builds / taken_back)
+                self._remove(taken_back)
         last = self.builds / names[-1] if (names := self.names()) else None
         unfinished = self.builds / f".{now}"
+        unfinished.mkdir(parents=True)
         for name in files_of(site):
             kept = unfinished / name
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -46,9 +55,19 @@ class Publications:
             else:
                 shutil.copy2(site / name, kept)
         unfinished.rename(self.builds / now)
-        self.current.write_text(now)
+        self.point_to(now)
         for old in self.names()[:-KEEP]:
-            shutil.rmtree(self.builds / old)
+            self._remove(old)
+
+    def point_to(self, name: str) -> None:
+        """Remember which of them readers have."""
+        files.write(self.current, name.encode())
+
+    def _remove(self, name: str) -> None:
+        """Never half of one under its name: whoever is killed here must not send that later."""
+        gone = self.builds / f".{name}"
+        (self.builds / name).rename(gone)
+        shutil.rmtree(gone)
 
     def before(self) -> str:
         """The publication before the one that readers have."""
@@ -60,6 +79,13 @@ class Publications:
                 f" {KEEP} are kept in {self.builds}. Correct the articles and publish again."
             )
         return earlier[-1]
+
+
+def same(build: Path, site: Path) -> bool:
+    names = files_of(site)
+    return files_of(build) == names and all(
+        filecmp.cmp(build / name, site / name, shallow=False) for name in names
+    )
 
 
 def folder_of(place: str, var: Path) -> Path:

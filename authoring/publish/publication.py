@@ -55,7 +55,7 @@ def publish(
     if checked.returncode:
         raise Refused(f"{checked.stdout.strip()}\nNothing was published.")
     changes = to.send(site, really=not dry_run, note=f"Publish {environ['SITE_URL']}")
-    if not dry_run and (changes or not Publications(folder).names()):
+    if not dry_run:
         Publications(folder).keep(site)
     return Publication(site, changes)
 
@@ -71,7 +71,7 @@ def roll_back(
     site = publications.builds / name
     changes = to.send(site, really=not dry_run, note=f"Go back to what was published {name}")
     if not dry_run:
-        publications.current.write_text(name)
+        publications.point_to(name)
     return Publication(site, changes)
 
 

@@ -4,12 +4,16 @@ import filecmp
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from authoring import Refused
 
-from .target import LIST, Change, files_of, pages_last
+from .target import LIST, Change, files_of, listing, pages_last
+
+# What a file is called while it is copied; what a killed publication left of it is removed by the next.
+PARTIAL = ".postil-new-"
 
 
 class Folder(NamedTuple):
@@ -35,6 +39,11 @@ class Folder(NamedTuple):
         listed = self.path / LIST
         earlier = listed.read_text(encoding="utf-8").splitlines() if listed.exists() else []
         changes = []
+        if really:
+            for left in self.path.rglob(f"{PARTIAL}*"):
+                left.unlink()
+            # Known as ours before it is there: what this publication leaves half done, the next one finds.
+            write_list(listed, {*earlier, *mine})
         for name in sorted(mine, key=pages_last):
             source, there = site / name, self.path / name
             if there.is_file() and filecmp.cmp(source, there, shallow=False):
@@ -50,15 +59,21 @@ class Folder(NamedTuple):
                     there.unlink()
                     without_empty(there.parent, self.path)
         if really:
-            self.path.mkdir(parents=True, exist_ok=True)
-            listed.write_text("\n".join(mine) + "\n", encoding="utf-8")
+            write_list(listed, mine)
         return changes
+
+
+def write_list(listed: Path, names: Iterable[str]) -> None:
+    listed.parent.mkdir(parents=True, exist_ok=True)
+    fresh = listed.with_name(f"{PARTIAL}list")
+    fresh.write_bytes(listing(names))
+    fresh.replace(listed)
 
 
 def put(source: Path, there: Path) -> None:
     """Copy beside the old file and rename over it: no reader meets half a page."""
     there.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=there.parent, prefix=f".{there.name}.")
+    handle, name = tempfile.mkstemp(dir=there.parent, prefix=PARTIAL)
     os.close(handle)
     try:
         shutil.copyfile(source, name)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from .target import LIST, Change, files_of, run
+from .target import LIST, Change, files_of, listing, run
 
 
 class Rsync(NamedTuple):
@@ -24,6 +24,11 @@ class Rsync(NamedTuple):
             where = f"{self.address.rstrip('/')}/"
             mine = files_of(site)
             own = Path(folder, LIST)
+
+            def put_list(names: Iterable[str]) -> None:
+                own.write_bytes(listing(names))
+                run(["rsync", "-t", str(own), where], f"{self.address} has no list.", remedy)
+
             earlier: list[str] = []
             # Where nothing was published yet there is no list; an address that is wrong fails here.
             run(
@@ -38,7 +43,10 @@ class Rsync(NamedTuple):
                 for name in set(earlier) - set(mine)
                 if name and not name.startswith("/") and ".." not in name.split("/")
             ]
-            own.write_text("\n".join(mine) + "\n", encoding="utf-8")
+            if really and set(mine) - set(earlier):
+                # Known as ours before it is there: what this publication leaves half done, the next
+                # one finds.
+                put_list({*earlier, *mine})
             names = Path(folder, "names")
             names.write_bytes(b"".join(f"{name}\0".encode() for name in mine))
             dry = [] if really else ["--dry-run"]
@@ -54,7 +62,7 @@ class Rsync(NamedTuple):
                 command += [f"--include-from={only}", "--exclude=*", *dry, f"{nothing}/", where]
                 said += run(command, f"{self.address} still has what is gone.", remedy)
             if really:
-                run(["rsync", "-t", str(own), where], f"{self.address} has no list.", remedy)
+                put_list(mine)
         return [change for change in map(itemized, said.splitlines()) if change]
 
 

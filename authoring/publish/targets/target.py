@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -36,6 +37,11 @@ def files_of(site: Path) -> list[str]:
         for path in site.rglob("*")
         if path.is_file() and path.name != LIST
     )
+
+
+def listing(names: Iterable[str]) -> bytes:
+    """The list that lies beside the files."""
+    return "".join(f"{name}\n" for name in sorted(names)).encode()
 
 
 def pages_last(path: str) -> tuple[bool, str]:
