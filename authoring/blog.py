@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pelican.settings import read_settings
 from pelican.utils import get_date, slugify
 
+from plugins import files
 from plugins.markdown import frontmatter
 
 ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
@@ -118,11 +119,7 @@ class Blog:
         return made
 
     def files(self) -> Iterator[Path]:
-        for path in sorted(self.content.rglob("*")):
-            parts = path.relative_to(self.content).parts
-            hidden = any(part.startswith(".") for part in parts)
-            if path.suffix.lower() in ENDINGS and path.is_file() and not hidden:
-                yield path
+        return (path for path in files.of_folder(self.content) if path.suffix.lower() in ENDINGS)
 
     @cached_property
     def sources(self) -> list[Source]:

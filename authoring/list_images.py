@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from authoring.blog import PICTURE_BYTES, PICTURES, Blog, Source
 from authoring.terminal import counted, table
+from plugins import files
 from plugins.presentation.imagefile import MAX_PIXELS
 
 LINK = re.compile(r"\{(?P<kind>static|attach|filename|photo)\}(?P<path>[^\s\"'<>\])}|]+)")
@@ -59,8 +60,8 @@ def found(blog: Blog) -> list[Picture]:
     limit = blog.settings.get("IMAGES_MAX_PIXELS", MAX_PIXELS)
     heavy = blog.settings.get("IMAGES_MAX_BYTES", PICTURE_BYTES)
     pictures = []
-    for path in blog.content.rglob("*"):
-        if path.suffix.lower() not in PICTURES or not path.is_file():
+    for path in files.of_folder(blog.content):
+        if path.suffix.lower() not in PICTURES:
             continue
         name = path.relative_to(blog.content).as_posix()
         by = sorted(users[name]) or ["pelicanconf.py"] * (name in settings)

@@ -1,18 +1,40 @@
-"""Files: which of them a build claims as its own and its pages ask for; and records kept between builds.
+"""Files: which of them belong to a blog; which a build claims as its own and its pages ask for; and records
+kept between builds.
 
 How a file is written, so that a reader never meets half of it, is `formats/files`.
 """
 
 import contextlib
+import fnmatch
 import hashlib
 import json
-from pathlib import Path
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePath
 from typing import Any
 
 from formats.files import siblings, update, write
 
 # Handed on, since whoever says what it writes writes it.
-__all__ = ["ask", "asked_for", "claim", "read_record", "record", "siblings", "update", "write"]
+__all__ = [
+    "ask",
+    "asked_for",
+    "belongs",
+    "claim",
+    "of_folder",
+    "read_record",
+    "record",
+    "siblings",
+    "update",
+    "write",
+]
+
+# What lies in a folder and is no part of the blog: hidden files and folders, among them the locks of Emacs
+# (`.#a.md`) and what macOS keeps beside a file (`._a.md`), and what editors and systems leave behind.
+ASIDE = (
+    *(".*", "*~", "#*#", "*.bak", "*.orig", "*.rej", "*.swp", "*.swo", "*.tmp", "*.temp"),
+    *("*.part", "*.crdownload", "Thumbs.db", "desktop.ini", "__MACOSX"),
+)
 
 # What a plugin writes by itself and wants to be taken away when it is not written again (by
 # `incremental/output`): names by output folder.
@@ -21,6 +43,23 @@ claimed: dict[str, set[str]] = {}
 asked: dict[str, set[str]] = {}
 # Output folders in which this build has left pages as they were: what these ask for it has not seen.
 partial: set[str] = set()
+
+
+def belongs(path: str | PurePath) -> bool:
+    """Whether a file, by its name and those of its folders, is one of the blog's own.
+
+    Pelican, whoever watches the folders, and all that look through them go by this.
+    """
+    return not any(fnmatch.fnmatch(part, aside) for part in PurePath(path).parts for aside in ASIDE)
+
+
+def of_folder(folder: Path) -> Iterator[Path]:
+    """Every file below a folder that belongs to the blog, in order."""
+    for at, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(filter(belongs, folders))
+        for name in sorted(filter(belongs, names)):
+            if (path := Path(at, name)).is_file():
+                yield path
 
 
 def claim(output: str | Path, name: str) -> None:

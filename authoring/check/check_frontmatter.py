@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from dateutil import parser
 
 from authoring.blog import ENDINGS
+from plugins import files
 from plugins.comments import manifest
 from plugins.markdown import frontmatter
 from plugins.markdown.frontmatter import Line
@@ -68,9 +69,10 @@ def articles(folder: Path, settings: dict[str, Any]) -> Iterator[tuple[Path, boo
     """Every Markdown file of the site, and whether it is a page."""
     pages = tuple(folder / name for name in settings["PAGE_PATHS"])
     aside = tuple(folder / name for name in settings["STATIC_PATHS"] if name)
-    for path in sorted(folder.rglob("*")):
-        ours = path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
-        if ours and not any(path.is_relative_to(other) for other in aside):
+    for path in files.of_folder(folder):
+        if path.suffix.lower() in ENDINGS and not any(
+            path.is_relative_to(other) for other in aside
+        ):
             yield path, any(path.is_relative_to(page) for page in pages)
 
 

@@ -14,6 +14,7 @@ from pelican.settings import read_settings
 
 from authoring import progress
 from authoring.blog import PICTURE_BYTES, PICTURES, shown
+from plugins import files
 from plugins.site import Article, Problem
 
 from . import (
@@ -50,7 +51,7 @@ class Report(NamedTuple):
 def heavy_pictures(folder: Path, settings: dict[str, Any]) -> Iterator[Problem]:
     most = settings.get("IMAGES_MAX_BYTES", PICTURE_BYTES)
     for below in settings["STATIC_PATHS"]:
-        for path in sorted((folder / below).rglob("*")):
+        for path in files.of_folder(folder / below):
             if path.suffix.lower() in PICTURES and (weight := path.stat().st_size) > most:
                 yield Problem(
                     shown(path),

@@ -224,7 +224,8 @@ class Builder:
     def watch_folders(self) -> None:
         folders = [self.root / name for name in FOLDERS if (self.root / name).is_dir()]
         for found in watch(*folders, step=STEP_MS, debounce=10 * STEP_MS, raise_interrupt=False):
-            self.changes.put({self.shown(path) for _, path in found})
+            if names := {name for _, path in found if belongs(name := self.shown(path))}:
+                self.changes.put(names)
 
     def watch_settings(self) -> None:
         """Its folder: a file that is watched by itself is lost when an editor replaces it."""
@@ -239,6 +240,13 @@ class Builder:
 
     def shown(self, path: str) -> str:
         return Path(path).relative_to(self.root).as_posix()
+
+
+def belongs(name: str) -> bool:
+    """Whether a file is one that is built, rather than an editor's own."""
+    from plugins import files
+
+    return files.belongs(name)
 
 
 def interruptible() -> tuple[Signal, ...]:
@@ -259,8 +267,10 @@ def changed_since(root: Path, moment: float) -> Iterator[str]:
     watched = chain([root / SETTINGS], *((root / name).rglob("*") for name in FOLDERS))
     for path in watched:
         with contextlib.suppress(FileNotFoundError):
-            if path.suffix != ".pyc" and path.is_file() and path.stat().st_mtime >= moment:
-                yield path.relative_to(root).as_posix()
+            name = path.relative_to(root).as_posix()
+            young = path.is_file() and path.stat().st_mtime >= moment
+            if young and path.suffix != ".pyc" and belongs(name):
+                yield name
 
 
 def main(because: list[str]) -> None:

@@ -21,7 +21,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, KeysView
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -84,9 +84,10 @@ class Building:
             base = source.parent if source.is_file() else source
             for path in [source] if source.is_file() else sorted(source.rglob("*")):
                 name = path.relative_to(base)
-                if path.is_file() and not any(
+                left_out = any(
                     fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in ignored
-                ):
+                )
+                if path.is_file() and files.belongs(name) and not left_out:
                     yield path, f"{self.settings['THEME_STATIC_DIR']}/{name.as_posix()}"
         for static in self.context["staticfiles"]:
             yield Path(self.settings["PATH"], static.source_path), Path(static.save_as).as_posix()
@@ -229,12 +230,26 @@ def begin(pelican: Pelican) -> None:
     files.asked.pop(str(Path(pelican.settings["OUTPUT_PATH"])), None)
 
 
-def in_order(generator: Generator) -> None:
-    """Read files in one order, in every build: Pelican's is that of a set, and decides which of two
-    articles of one day comes first.
+def look_through(generator: Generator) -> None:
+    """Read the files that belong to the blog, and in one order in every build: Pelican's is that of a set,
+    and decides which of two articles of one day comes first. Its IGNORE_FILES takes no `.*` by itself.
+
+    A hidden file or folder that the settings name, such as `.well-known`, was meant.
     """
     found = generator.get_files
-    generator.get_files = lambda *given, **more: sorted(found(*given, **more))
+
+    def get_files(paths: list[str] | str, *given: Any, **more: Any) -> KeysView[str]:
+        named = [Path(each) for each in ([paths] if isinstance(paths, str) else paths)]
+
+        def meant(name: str) -> bool:
+            path = Path(name)
+            inner = (path.relative_to(each) for each in named if path.is_relative_to(each))
+            return any(map(files.belongs, inner))
+
+        # In order, and a set all the same.
+        return dict.fromkeys(sorted(filter(meant, found(paths, *given, **more)))).keys()
+
+    generator.get_files = get_files
 
 
 def take_over(generator: Generator) -> None:
@@ -271,8 +286,9 @@ def finish(pelican: Pelican) -> None:
 def register() -> None:
     signals.get_generators.connect(begin)
     signals.content_object_init.connect(spare)
-    signals.article_generator_init.connect(in_order)
-    signals.page_generator_init.connect(in_order)
+    signals.article_generator_init.connect(look_through)
+    signals.page_generator_init.connect(look_through)
+    signals.static_generator_init.connect(look_through)
     signals.static_generator_finalized.connect(take_over)
     signals.all_generators_finalized.connect(collect)
     signals.get_writer.connect(writer)

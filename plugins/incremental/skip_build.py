@@ -21,6 +21,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from pelican import Pelican as PelicansOwn
@@ -53,7 +54,8 @@ def tree(path: str) -> Iterator[str]:
         if entry.is_dir():
             yield from tree(entry.path)
         else:
-            stat = entry.stat()
+            # A link to nothing, such as Emacs' locks are, is known by itself.
+            stat = entry.stat(follow_symlinks=Path(entry.path).exists())
             yield f"{entry.path}\0{stat.st_size}\0{stat.st_mtime_ns}"
 
 

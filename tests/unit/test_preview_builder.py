@@ -122,6 +122,20 @@ def test_a_warning_is_told_when_it_is_new_and_not_with_every_build(desk: Desk) -
     desk.until("built")
 
 
+def test_an_editor_s_lock_and_copies_are_not_seen(desk: Desk) -> None:
+    content = desk.folder / "content"
+    (content / ".#gulls.md").symlink_to("me@host.1:2")
+    (content / "._gulls.md").write_bytes(b"\x00\xff")
+    (content / "gulls.md~").write_text("Title: Old")
+    desk.write("gulls", "Of gulls, saved.")
+    told = desk.until("built")
+    assert (told.names, told.report) == (["content/gulls.md"], "")
+    for name in (".#gulls.md", "._gulls.md", "gulls.md~"):
+        (content / name).unlink()
+    desk.write("gulls", "Of gulls.")
+    assert desk.until("built").names == ["content/gulls.md"]
+
+
 def test_a_new_article_is_built(desk: Desk) -> None:
     desk.write("skuas", "Of skuas.")
     assert desk.until("built").names == ["content/skuas.md"]
