@@ -35,6 +35,8 @@ MIN_COMPRESSED_BYTES = 512
 MAX_ACCEPTED_CHARS = 200
 
 _range = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
+# What no thread can be called, asked for as its file.
+_unknown = re.compile(r"threads/[^/]*\.(?:html|json|atom)")
 _asset = re.compile(r"(?:static/)?([a-z0-9-]+\.(?:js|css|svg|png))")
 
 Headers = list[tuple[str, str]]
@@ -92,13 +94,13 @@ class Files:
         path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
         if path.startswith(self._prefix):
             name = path[len(self._prefix) :]
+            headers = self._shared_headers
             if SERVED.fullmatch(name):
-                place, headers = f"{self._published}/{name}", self._shared_headers
-            elif asset := _asset.fullmatch(name):
-                place, headers = f"{STATIC}/{asset[1]}", self._shared_headers
-            else:
-                return None
-            return self._send(environ, start, place, headers)
+                answer = self._send(environ, start, f"{self._published}/{name}", headers)
+                return answer or _missing(start, headers)
+            if asset := _asset.fullmatch(name):
+                return self._send(environ, start, f"{STATIC}/{asset[1]}", headers)
+            return _missing(start, headers) if _unknown.fullmatch(name) else None
         if self._output is None:
             return None
         return self._send_page(environ, start, path, self._output)
@@ -225,6 +227,13 @@ def _moved(environ: "WSGIEnvironment", start: "StartResponse", path: str) -> Ite
     query = environ.get("QUERY_STRING", "")
     location = quote(path) + "/" + (f"?{query}" if query.isprintable() and query else "")
     start("301 Moved Permanently", [("Location", location), ("Content-Length", "0")])
+    return [b""]
+
+
+def _missing(start: "StartResponse", headers: Headers) -> Iterable[bytes]:
+    """With the headers of files that are there, or a page on another site would be told of those."""
+    own = [("Content-Length", "0"), ("Cache-Control", http_headers.FRESH)]
+    start("404 Not Found", [*own, *headers])
     return [b""]
 
 

@@ -28,8 +28,19 @@ export const made = async (name, src, lent) => {
   return /** @type {HTMLDialogElement} */ (dialog);
 };
 
+// The first opaque colour behind it: a page that is dark by its own means has its dialogs dark too.
+/** @param {Element | null} behind @returns {string} */
+const ground = (behind) => {
+  if (!behind) return "";
+  const { backgroundColor } = getComputedStyle(behind);
+  return /^(rgba|transparent)/.test(backgroundColor)
+    ? ground(behind.parentElement)
+    : backgroundColor;
+};
+
 /** Shows a dialog until it is closed. @param {HTMLElement} thread @param {HTMLDialogElement} dialog */
 export const opened = async (thread, dialog) => {
+  dialog.style.setProperty("--postil-ground", ground(thread));
   thread.querySelector(".postil")?.append(dialog);
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve));

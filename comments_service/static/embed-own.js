@@ -71,6 +71,22 @@ export class Own {
     thread.say(await message(thread, said));
   }
 
+  /** Nothing is left of what nobody answered, else the note that its answers need. @param {Comment} gone */
+  async remove(gone) {
+    const thread = this.#thread;
+    const item = thread.item(gone.id);
+    if (!item || thread.querySelector(`[data-parent="${gone.id}"]`))
+      return this.show(gone, "deleted");
+    const near = item.nextElementSibling ?? item.previousElementSibling;
+    item.remove();
+    thread.seen.delete(`${gone.id}`);
+    this.#comments.delete(`${gone.id}`);
+    const next = near ?? thread.querySelector(".postil-heading");
+    if (next instanceof HTMLElement) focus(next);
+    setTimeout(() => thread.refresh(), 2000);
+    thread.say(await message(thread, "deleted"));
+  }
+
   /** @param {HTMLElement} item */
   async mark(item) {
     const own = this.#comments.get(`${item.dataset.id}`);

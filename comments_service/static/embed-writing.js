@@ -61,6 +61,7 @@ export class Writing {
     if (members) {
       const form = await thread.clone("form");
       members.replaceWith(form);
+      thread.rename(form, thread.thread);
       if (form instanceof HTMLFormElement) this.#dress(form);
     }
     /** @type {NodeListOf<HTMLFormElement>} */
@@ -82,15 +83,12 @@ export class Writing {
 
   /** @param {HTMLElement} item @param {string} kind */
   async #open(item, kind) {
+    const thread = this.#thread;
     const id = `${item.dataset.id}`;
     let form = item.querySelector("form");
     if (!form) {
-      form = /** @type {HTMLFormElement} */ (await this.#thread.clone(kind));
-      for (const name of ["id", "for", "aria-describedby"]) {
-        for (const part of form.querySelectorAll(`[${name}]`)) {
-          part.setAttribute(name, `${part.getAttribute(name)}-${id}`);
-        }
-      }
+      form = /** @type {HTMLFormElement} */ (await thread.clone(kind));
+      thread.rename(form, id);
       item.append(form);
       const edits = kind === "edit";
       if (edits) form.dataset.edit = id;
@@ -126,6 +124,11 @@ export class Writing {
     }
   }
 
+  /** @param {ParentNode | null} within @param {string} selector @returns {HTMLElement | null} */
+  #find(within, selector) {
+    return within?.querySelector(selector) ?? null;
+  }
+
   /** @param {HTMLElement} control */
   #press(control) {
     const thread = this.#thread;
@@ -133,20 +136,21 @@ export class Writing {
     const form = control.closest("form");
     const act = control.dataset.do;
     attempt(thread, form ?? item ?? thread, async () => {
-      let input = form;
       if (act === "show") await thread.show();
       else if (form && !act) this.#close(form);
       else if (act === "sign-out") {
         await call(thread, "DELETE", "session");
         await this.ask();
+        this.#find(form, "[data-do=sign-in]")?.focus();
       } else if (act === "claim" || act === "sign-in" || !item) {
-        if (await this.#dialog(act === "claim" ? act : "signIn")) await this.ask();
+        if (!(await this.#dialog(act === "claim" ? act : "signIn"))) return control.focus();
+        await this.ask();
+        this.#find(form ?? thread, act === "claim" ? ".postil-account a" : "textarea")?.focus();
       } else if (act === "delete") {
-        if (!(await this.#dialog("sure"))) return;
+        if (!(await this.#dialog("sure"))) return control.focus();
         const gone = await call(thread, "DELETE", `comments/${item.dataset.id}`);
-        this.#own.show(gone, "deleted");
-      } else input = await this.#open(item, act ?? "form");
-      input?.querySelector("textarea")?.focus();
+        await this.#own.remove(gone);
+      } else this.#find(await this.#open(item, act ?? "form"), "textarea")?.focus();
     });
   }
 

@@ -13,6 +13,8 @@ const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 const awake = new Set();
 
 export class CommentThread extends HTMLElement {
+  static observedAttributes = ["thread", "src", "file"];
+
   #life = new AbortController();
   #file = "";
   #snapshot = "";
@@ -32,7 +34,9 @@ export class CommentThread extends HTMLElement {
 
   connectedCallback() {
     this.#life = new AbortController();
-    this.src = new URL(this.getAttribute("src") || import.meta.url, document.baseURI).href;
+    // A folder's address, or that of this script in it.
+    const given = new URL(this.getAttribute("src") || import.meta.url, document.baseURI);
+    this.src = given.origin + given.pathname.replace(/\/?([^/]*\.js)?$/, "/");
     const eye = new IntersectionObserver(
       ([entry]) => {
         if (!entry?.isIntersecting && !location.hash.startsWith("#comment-")) return;
@@ -48,6 +52,19 @@ export class CommentThread extends HTMLElement {
   disconnectedCallback() {
     awake.delete(this);
     this.#life.abort();
+  }
+
+  // A framework takes an element that stands there for another article: it begins anew.
+  /** @param {string} _name @param {string | null} before @param {string | null} after */
+  attributeChangedCallback(_name, before, after) {
+    if (!this.src || before === after) return;
+    this.disconnectedCallback();
+    if (this.root?.dataset.thread !== this.thread) this.root?.remove();
+    this.#file = this.#snapshot = "";
+    this.#page = this.#pages = 1;
+    this.#ui = this.#writing = this.own = null;
+    this.seen.clear();
+    if (this.isConnected) this.connectedCallback();
   }
 
   get thread() {
@@ -76,17 +93,18 @@ export class CommentThread extends HTMLElement {
     const { signal } = this;
     if (!getComputedStyle(this).getPropertyValue("--postil-line")) {
       const { href } = new URL("embed.css", import.meta.url);
-      document.head.append(
-        Object.assign(document.createElement("link"), { rel: "stylesheet", href }),
-      );
+      const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+      if (!document.querySelector(`link[href="${href}"]`)) document.head.append(link);
     }
     for (const type of ["pointerover", "focusin", "click", "input", "keydown", "submit"]) {
       this.addEventListener(type, (event) => this.#hear(event), { signal });
     }
     addEventListener("hashchange", () => this.#find(), { signal });
     awake.add(this);
+    this.say("");
     this.#begin();
     await this.refresh(true);
+    if (signal.aborted) return;
     this.#find();
     if (document.cookie.includes("postil-known=1")) {
       this.writing()
@@ -98,6 +116,8 @@ export class CommentThread extends HTMLElement {
   #begin() {
     const { root } = this;
     if (!root) return;
+    // Where several threads stand on a page, each label still belongs to its own field.
+    if (document.querySelectorAll("#comments").length > 1) this.rename(root, this.thread);
     this.#page = this.#pages = Number(root.dataset.page);
     /** @type {NodeListOf<HTMLElement>} */
     const items = root.querySelectorAll("li[data-id]");
@@ -107,6 +127,16 @@ export class CommentThread extends HTMLElement {
     this.#greet().catch(() => {});
     if (this.#writing) this.#writing.then((writing) => writing.begin());
     else if (this.#drafted()) this.writing().catch(() => {});
+  }
+
+  /** Give a part's names an ending that no other part has. @param {Element} part @param {string} end */
+  rename(part, end) {
+    for (const name of ["id", "for", "aria-describedby"]) {
+      for (const each of part.querySelectorAll(`[${name}]:not(li)`)) {
+        const value = `${each.getAttribute(name)}`;
+        if (!value.endsWith(`-${end}`)) each.setAttribute(name, `${value}-${end}`);
+      }
+    }
   }
 
   // Storage may be forbidden.
@@ -172,29 +202,37 @@ export class CommentThread extends HTMLElement {
   /** @returns {Promise<void>} */
   async refresh(first = false) {
     this.#file ||= this.getAttribute("file") || this.thread;
+    const { signal, thread, src } = this;
+    /** @param {unknown} why */
+    const warn = (why) => {
+      if (first && !signal.aborted)
+        console.warn(`<comment-thread thread="${thread}" src="${src}">`, why);
+    };
     try {
       let text = "";
       for (let page = this.#page; page <= this.#pages; page++) {
-        const url = `${this.src}threads/${this.#file}${page > 1 ? `.${page}` : ""}.html`;
-        const answer = await fetch(url, { cache: "no-cache", signal: this.signal });
-        if (!answer.ok) return;
+        const url = `${src}threads/${this.#file}${page > 1 ? `.${page}` : ""}.html`;
+        const answer = await fetch(url, { cache: "no-cache", signal });
+        if (!answer.ok) return warn(`is unknown: ${answer.status} for ${url}`);
         text += await answer.text();
       }
       const lang = this.root?.lang;
-      if (lang && this.#file === this.thread && !text.slice(0, 512).includes(`lang="${lang}"`)) {
+      if (lang && this.#file === thread && !text.slice(0, 512).includes(`lang="${lang}"`)) {
         this.#file += `.${lang}`;
         return this.refresh(first);
       }
-      if (text === this.#snapshot) return;
+      if (signal.aborted || text === this.#snapshot) return;
       await this.#apply(text, first);
-      this.#snapshot = text;
-    } catch {
+      if (!signal.aborted) this.#snapshot = text;
+    } catch (problem) {
       // What stands in the page stays.
+      warn(problem);
     }
   }
 
   /** @param {string} text */
   async #apply(text, first = false, all = false) {
+    const { signal } = this;
     const page = parse(text);
     /** @type {HTMLElement | null} */
     const fresh = page.querySelector(".postil");
@@ -208,7 +246,7 @@ export class CommentThread extends HTMLElement {
     }
     if (!all && fresh.dataset.revision === root.dataset.revision) return;
     const { apply } = await import("./embed-difference.js");
-    apply(this, page, first, all);
+    if (!signal.aborted) apply(this, page, first, all);
   }
 
   /** Show every comment that came since, wherever it stands. */

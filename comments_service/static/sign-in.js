@@ -86,6 +86,9 @@ class SignIn {
     const passkey = this.#dialog.querySelector("[data-act=passkey]");
     const known = "PublicKeyCredential" in window && passkey?.dataset.origin === location.origin;
     if (!known) passkey?.remove();
+    // A window of this browser knows no more than the page does.
+    if (!("PublicKeyCredential" in window))
+      this.#dialog.querySelector("[data-passkeys-only]")?.remove();
     const others = this.#link("others");
     if (others) others.href += `?next=${encodeURIComponent(`${location.pathname}#reply`)}`;
   }
@@ -183,6 +186,7 @@ class SignIn {
       const field = this.#field("start", "password");
       field?.focus();
       field?.select();
+      if (field) field.ariaInvalid = "true";
       throw problem;
     }
   }

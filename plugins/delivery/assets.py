@@ -91,7 +91,8 @@ class Assets:
             self.known[name] = self.put(name, data + more.encode())
         return self.known[name]
 
-    def embed(self, name: str) -> str:
+    def embed(self, name: str, layer: str = "") -> str:
+        """A file of the embed; a style in one of the theme's layers, where the theme can go beyond it."""
         folder = self.settings.get("COMMENTS_EMBED")
         service = self.settings.get("COMMENTS_URL", "/comments/")
         if name.endswith(".js") and urlsplit(service).netloc:
@@ -104,7 +105,9 @@ class Assets:
             elif name.endswith(".js"):
                 self.known[key] = self.put(name, self.module(source).encode())
             else:
-                self.known[key] = self.put(name, source.read_bytes())
+                style = source.read_text(encoding="utf-8")
+                text = f"@layer {layer}{{\n{style}}}\n" if layer else style
+                self.known[key] = self.put(name, text.encode())
         return self.known[key]
 
     def module(self, source: Path) -> str:

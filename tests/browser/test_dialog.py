@@ -198,7 +198,7 @@ def test_the_keyboard_goes_round_in_the_dialog_and_comes_back(
     assert {"Sign in", "E-mail me a sign-in link instead", "Forgot your password?", "✕"} <= seen
     page.keyboard.press("Escape")
     expect(shown).to_have_count(0)
-    expect(main_form(page).locator("textarea")).to_be_focused()
+    expect(main_form(page).get_by_role("button", name="Sign in")).to_be_focused()
     # Again, by its button.
     dialog(page).get_by_role("button", name="Close").click()
     expect(shown).to_have_count(0)

@@ -1,5 +1,6 @@
 """Journeys with the embed's forms: answers, drafts, previews, edits, and what is said of a mistake."""
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Credentials, Live, Writer, until
@@ -232,3 +233,47 @@ def test_signing_in_and_out_loses_no_text(visit: Visit, thread: str, owner: Cred
     page.reload()
     wake(page)
     expect(main_form(page).get_by_role("button", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_what_nobody_answered_is_gone_once_it_is_deleted(
+    visit: Visit, thread: str, held_thread: str, writer: Writer, waits: bool
+) -> None:
+    where = held_thread if waits else thread
+    page = article(visit, where)
+    write(main_form(page), "Better not.")
+    post(main_form(page))
+    mine = newest(page, "Better not.")
+    expect(mine).to_be_focused()
+    mine.get_by_role("button", name="Delete").click()
+    # Nothing more is asked of the service: what the page does by itself is looked at.
+    page.route("**/threads/*.html", lambda route: route.abort())
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator(STATUS)).to_have_text("Your comment is deleted.")
+    expect(page.locator("li.postil-comment")).to_have_count(0)
+    expect(page.locator(".postil-heading")).to_be_focused()
+
+
+def test_what_was_answered_leaves_a_note(
+    visit: Visit, thread: str, live: Live, writer: Writer
+) -> None:
+    page = article(visit, thread)
+    write(main_form(page), "Asked and answered.")
+    post(main_form(page))
+    mine = newest(page, "Asked and answered.")
+    expect(mine).to_be_focused()
+    number = int(mine.get_attribute("data-id") or "")
+    answer = writer.post(thread, "Indeed.", parent=number)
+    refresh(page)
+    page.get_by_role("button", name="1 new comment").click()
+    expect(comment(page, answer)).to_be_visible()
+    comment(page, number).get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(comment(page, number)).to_have_text("This comment was deleted.")
+    expect(comment(page, number)).to_be_focused()
+
+
+def test_what_will_be_said_has_its_place_before(visit: Visit, thread: str) -> None:
+    page = article(visit, thread)
+    expect(page.locator(f"{STATUS}[role=status]")).to_have_text("")
+    expect(main_form(page).locator("[role=status]")).to_have_text("")

@@ -38,7 +38,7 @@ def test_what_readers_read_is_answered_before_flask(place: Any, path: str) -> No
     ("method", "path"),
     [
         ("GET", "/comments/threads/pelicans"),
-        ("GET", "/comments/threads/gulls.html"),
+        ("GET", "/comments/threads/gulls"),
         ("GET", "/comments/api/v1/me"),
         ("GET", "/comments/moderation/"),
         ("GET", "/comments/"),
@@ -51,6 +51,17 @@ def test_what_readers_read_is_answered_before_flask(place: Any, path: str) -> No
 def test_everything_else_goes_on_to_flask(place: Any, method: str, path: str) -> None:
     with pytest.raises(Entered):
         ask(place, path, method)
+
+
+@pytest.mark.parametrize(
+    "name", ["threads/gulls.html", "threads/Pelicans.html", "threads/.html", "ui.xx.html"]
+)
+def test_a_page_anywhere_is_told_that_a_file_is_not_there(place: Any, name: str) -> None:
+    answer = ask(place, f"/comments/{name}")
+    assert answer.status_code == 404
+    # Without it a browser speaks of CORS, and the author looks in the wrong place.
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.data == b""
 
 
 # ---- asking again
