@@ -3,6 +3,7 @@
 Who that person is comes in as a session or an account; what others see of it is decided in `threads`.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
@@ -199,5 +200,11 @@ def decisions_by(account_id: int) -> Sequence[Decision]:
 
 def bearing(name: str) -> list[str]:
     """The ids of the threads whose article names this author."""
-    authors = db.session.execute(sa.select(Thread.id, Thread.authors))
+    # As it stands in the column, which may hold it as a part of another name too.
+    written = json.dumps(name)[1:-1]
+    authors = db.session.execute(
+        sa.select(Thread.id, Thread.authors).where(
+            sa.cast(Thread.authors, sa.Text).contains(written, autoescape=True)
+        )
+    )
     return [row.id for row in authors if name in row.authors]
