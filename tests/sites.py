@@ -43,7 +43,7 @@ class Site:
         self.content = folder / "content"
         self.output = folder / "output"
         self.published = folder / "published"
-        (self.content / "pages").mkdir(parents=True)
+        (self.content / "pages").mkdir(parents=True, exist_ok=True)
 
     def write(self, name: str, body: str = "Words.", **keys: str) -> Path:
         """An article; what a test does not say is filled in with something that is right."""

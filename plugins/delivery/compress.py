@@ -3,7 +3,8 @@
 pelican-precompress does as much, but writes in place and from a pool of processes whose errors
 nobody sees, while a running comment service may be re-baking the same pages. This one writes
 whole files under the build's lock (so it stands before `bake` in PLUGINS), and when it is switched
-off takes its old copies away, since a server would go on preferring them.
+off takes its old copies away, since a server would go on preferring them. It looks at every file, and
+so it is the one to remove those that somebody was writing when he was killed.
 
 Settings: COMPRESS (True).
 """
@@ -43,6 +44,9 @@ def unpacks_to(sibling: Path, data: bytes) -> bool:
 def compress(pelican: Pelican) -> None:
     wanted = pelican.settings.get("COMPRESS", True)
     for path in sorted(Path(pelican.settings["OUTPUT_PATH"]).rglob("*")):
+        if path.name.startswith(files.TEMPORARY):
+            # What a killed build, or a killed service, was writing: it may hold what is gone by now.
+            path.unlink()
         if path.suffix not in TEXT or not path.is_file():
             continue
         pair = files.siblings(path)

@@ -140,6 +140,9 @@ class Building:
             if name in folders or changed & {parent.as_posix() for parent in Path(name).parents}:
                 self.remove(name)
         self.output.mkdir(parents=True, exist_ok=True)
+        if claimed - set(self.earlier):
+            # Known as a build's before it is there: what one that is killed leaves, the next one finds.
+            self.remember({*self.earlier, *claimed})
         bring(self.next, self.output, changed)
         for name in gone:
             self.remove(name)
@@ -148,13 +151,12 @@ class Building:
         for page in self.rendering.done.values():
             for name in page["files"]:
                 page["files"][name] = as_it_is(self.output / name)
-        kept = {
-            "version": VERSION,
-            "written": sorted(claimed),
-            "copied": copied,
-            "pages": self.rendering.done,
-            "beside": self.beside(),
-        }
+        self.remember(claimed, copied=copied, pages=self.rendering.done, beside=self.beside())
+
+    def remember(self, written: set[str], **more: Any) -> None:
+        """Keep what the next build is to know of the site."""
+        kept = {"version": VERSION, "copied": {}, "pages": {}, "beside": [], **more}
+        kept["written"] = sorted(written)
         files.update(self.record, json.dumps(kept, ensure_ascii=False).encode())
 
     def remove(self, name: str) -> None:
