@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from pelican.settings import read_settings
 from pelican.utils import get_date, slugify
 
+from authoring import Refused
 from plugins import files
-from plugins.markdown import frontmatter
+from plugins.markdown import frontmatter, unread
 
 ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
 PICTURES = (".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
@@ -103,6 +104,8 @@ class Blog:
         self.settings = settings or read_settings(str(root / "pelicanconf.py"))
         self.content = root / self.settings["PATH"]
         self.lang = str(self.settings["DEFAULT_LANG"]).lower()
+        if not unread.is_zone(self.settings["TIMEZONE"]):
+            raise Refused(unread.wrong_zone(self.settings["TIMEZONE"]))
         self.zone = ZoneInfo(self.settings["TIMEZONE"])
 
     def now(self) -> datetime:

@@ -14,6 +14,10 @@ from authoring.environment import say
 PELICAN = (sys.executable, "-m", "pelican", "--fatal", "errors", "--log-handler", "plain")
 
 
+# How `plugins/problems` begins what it has to say.
+REFUSED = re.compile(r"^\d+ problems?; nothing was written\.\n", re.MULTILINE)
+
+
 class Built(NamedTuple):
     """How a build ended, with what it had to say; and what it warned of though it succeeded."""
 
@@ -46,7 +50,11 @@ def run_pelican(root: Path, environ: dict[str, str], settings: str) -> Built:
 
 
 def essence(log: str) -> str:
-    """What Pelican's log says to an author: its messages and exceptions, without the tracebacks."""
+    """What Pelican's log says to an author: its messages and exceptions, without the tracebacks; and where
+    a build was refused, nothing but what is to be corrected.
+    """
+    if found := REFUSED.search(log):
+        log = log[found.end() :]
     noise = (
         "Traceback (most",
         "During handling",

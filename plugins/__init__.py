@@ -26,6 +26,7 @@ from . import renamed
 
 ORDER = (
     "incremental.output",  # first: what all others write goes where it says
+    "markdown.unread",
     "markdown.reader",
     "comments.manifest",  # before whatever asks an article for its thread, aliases or pin
     "delivery.redirects",

@@ -19,12 +19,9 @@ Article = Any
 Generator = Any
 Pelican = Any
 
-# What a reader found wrong with the front matter of a source, until it is told with all the rest.
-unreadable: dict[str, list[tuple[int, str]]] = {}
-
 
 class Problem(NamedTuple):
-    """A line of front matter that cannot be used; `text` says what is wrong and what to write."""
+    """A line that cannot be used; `text` says what is wrong and what to write."""
 
     path: str
     line: int
@@ -32,19 +29,6 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.text}"
-
-
-class FrontMatterError(Exception):
-    """What stops the build: every problem at once, so that one round of corrections is enough."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = sorted(set(problems))
-        many = len(self.problems) != 1
-        listed = "\n".join(str(problem) for problem in self.problems)
-        super().__init__(
-            f"{len(self.problems)} problem{'s' * many} in the front matter; nothing was written.\n"
-            + listed
-        )
 
 
 def as_typed(path: str | Path) -> str:

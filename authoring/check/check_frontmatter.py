@@ -1,68 +1,17 @@
-"""Front matter: what can be said of an article's file alone, without building anything.
+"""Front matter: which files of a blog have any, for whoever looks at each of them.
 
-Pelican drops an article whose date it cannot read, and takes a misspelt line for the beginning of
-the text; both pass silently. What `Comments` and `Thread` may say is known to `comments/manifest`, and
-`Aliases` to `delivery/redirects`: the build asks them too. Here each line is looked at as it was typed.
+What is wrong with the front matter of one file, `plugins/markdown/frontmatter_check.py` knows.
 """
 
-import difflib
-import re
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from dateutil import parser
+from typing import Any
 
 from authoring.blog import ENDINGS
 from plugins import files
-from plugins.comments import manifest
-from plugins.markdown import frontmatter
-from plugins.markdown.frontmatter import Line
-from plugins.site import Problem
+from plugins.markdown.frontmatter_check import problems
 
-KEYS = (
-    *("title", "date", "modified", "slug", "status", "category", "tags", "authors", "author"),
-    *("summary", "lang", "series", "series_index", "template", "translation", "save_as", "url"),
-    *manifest.KEYS,
-)
-# What YAML and TOML may have instead.
-ELSEWHERE = (*frontmatter.SAME, "draft", "published")
-STATUSES = ("published", "draft", "hidden", "skip")
-NOT_IN_A_SLUG = re.compile(r"[\s/\\?#%\"<>]+")
-# Two days that agree in nothing: what a date leaves out would be filled in from them.
-DAYS = datetime(2000, 1, 1), datetime(2001, 2, 2)  # noqa: DTZ001 - never shown, only compared
-
-
-class Head(NamedTuple):
-    """The front matter of one file, and the lines in it that mean nothing."""
-
-    lines: list[Line]
-    strays: list[tuple[int, str]]
-
-    def of(self, key: str) -> list[Line]:
-        return [line for line in self.lines if line.key == key]
-
-
-def head(text: str) -> Head:
-    """The lines before the text, in any of the three notations; raises Unreadable."""
-    fenced = frontmatter.lines(text)
-    if fenced is not None:
-        return Head(fenced, [])
-    lines: list[Line] = []
-    strays: list[tuple[int, str]] = []
-    for number, row in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
-        row = row.expandtabs(4)
-        if number == 1 and row.startswith(frontmatter.BEGINS):
-            continue
-        if not row.strip() or row.startswith(frontmatter.ENDS):
-            break
-        if found := frontmatter.KEY.match(row):
-            typed, value = found["key"], found["value"].strip()
-            lines.append(Line(number, typed.lower(), [value], typed))
-        elif not (lines and frontmatter.MORE.match(row)):
-            strays.append((number, row.strip()))
-    return Head(lines, strays)
+__all__ = ["articles", "problems"]
 
 
 def articles(folder: Path, settings: dict[str, Any]) -> Iterator[tuple[Path, bool]]:
@@ -74,107 +23,3 @@ def articles(folder: Path, settings: dict[str, Any]) -> Iterator[tuple[Path, boo
             path.is_relative_to(other) for other in aside
         ):
             yield path, any(path.is_relative_to(page) for page in pages)
-
-
-def suggestion(word: str, known: tuple[str, ...]) -> str:
-    meant = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
-    return f" Did you mean {meant[0].capitalize()}?" if meant else ""
-
-
-def complete_date(value: str) -> bool:
-    """Whether it names one day; Pelican would fill in what is missing from today's date."""
-    try:
-        days = {parser.parse(value, default=day) for day in DAYS}
-    except (ValueError, OverflowError, TypeError):
-        return False
-    return len(days) == 1
-
-
-def problems(path: Path, name: str, page: bool, settings: dict[str, Any]) -> Iterator[Problem]:
-    """What is wrong with the front matter of one file, each with its line."""
-
-    def problem(line: int, text: str) -> Problem:
-        return Problem(name, line, text)
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        broken = path.read_bytes()[: error.start].count(b"\n") + 1
-        yield problem(broken, "This is not UTF-8. Save the file in that encoding.")
-        return
-    try:
-        found = head(text)
-    except frontmatter.Unreadable as error:
-        yield from (problem(line, wrong) for line, wrong in error.problems)
-        return
-    if not found.lines:
-        yield problem(1, 'There is no front matter. Begin the file with "Title: …" and "Date: …".')
-        return
-    yield from (problem(number, stray(row)) for number, row in found.strays)
-    fenced = frontmatter.lines(text) is not None
-    seen: dict[str, int] = {}
-    for line in found.lines:
-        known = (*KEYS, *(key.lower() for key in settings.get("FRONT_MATTER", ())))
-        if line.key not in known and not (fenced and line.key in ELSEWHERE):
-            yield problem(
-                line.number,
-                f"{line.typed} is not a key that is known.{suggestion(line.key, known)}"
-                " A key of your own belongs into FRONT_MATTER in pelicanconf.py.",
-            )
-        elif line.key in seen and line.key != "aliases":
-            yield problem(
-                line.number,
-                frontmatter.twice(line.typed, seen[line.key]),
-            )
-        seen.setdefault(line.key, line.number)
-        yield from (problem(line.number, text) for text in of_value(line))
-    if "title" not in seen:
-        yield problem(1, 'There is no Title, and Pelican would leave this out. Write "Title: …".')
-    if "date" not in seen and not page and not settings.get("DEFAULT_DATE"):
-        yield problem(
-            1,
-            "There is no Date, and Pelican would leave this article out. Write one such as"
-            f' "Date: {written_on(path)}".',
-        )
-
-
-def written_on(path: Path) -> str:
-    """The day that the file's name begins with, or any day, to show how one is written."""
-    found = re.match(r"\d{4}-\d{2}-\d{2}", path.name)
-    return found[0] if found and complete_date(found[0]) else "2026-11-20"
-
-
-def stray(row: str) -> str:
-    word = row.partition(" ")[0].lower()
-    if word in KEYS:
-        return (
-            f'"{row[:60]}" lacks its colon, so that it and all below become text. Write'
-            f' "{word.capitalize()}: {row.partition(" ")[2][:40]}".'
-        )
-    return (
-        f'"{row[:60]}" stands among the front matter and is no line of it. Write "Key: value",'
-        " or leave an empty line before the text."
-    )
-
-
-def of_value(line: Line) -> Iterator[str]:
-    """What is wrong with the value of a known key."""
-    key, value = frontmatter.SAME.get(line.key, line.key), line.value
-    if key in ("title", "date", "modified", "slug", "status", "category") and not value:
-        yield f"{line.typed} is empty. Write it, or remove the line."
-        return
-    if key in ("date", "modified") and not complete_date(value):
-        left_out = ", and Pelican would leave this article out" if key == "date" else ""
-        yield (
-            f'{line.typed}: "{value}" is no date{left_out}.'
-            " Write one such as 2026-11-20, or 2026-11-20 18:30."
-        )
-    elif key in ("draft", "published") and value.lower() not in ("true", "false"):
-        yield f'{line.typed}: "{value}" is no answer. Write true or false.'
-    elif key == "status" and value.lower() not in STATUSES:
-        meant = difflib.get_close_matches(value.lower(), STATUSES, n=1)
-        guess = f" Did you mean {meant[0]}?" if meant else ""
-        yield f'{line.typed}: "{value}" is no status. Write published, draft or hidden.{guess}'
-    elif key == "slug" and NOT_IN_A_SLUG.search(value):
-        better = NOT_IN_A_SLUG.sub("-", value).strip("-").lower()
-        yield f'{line.typed}: "{value}" cannot be part of an address. Write {better or "words"}.'

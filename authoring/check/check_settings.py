@@ -5,14 +5,22 @@ from pathlib import Path
 from typing import Any
 
 from authoring.blog import shown
+from plugins.markdown import unread
 from plugins.site import Problem
 
 
 def problems(settings: dict[str, Any], path: Path) -> Iterator[Problem]:
     def problem(name: str, text: str) -> Problem:
-        rows = path.read_text(encoding="utf-8").splitlines()
-        line = next((n for n, row in enumerate(rows, 1) if row.startswith(name)), 1)
-        return Problem(shown(path), line, text)
+        # What the settings of readers do not say themselves, those beside them do.
+        for file in (path, path.with_name("pelicanconf.py")):
+            rows = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+            for number, row in enumerate(rows, 1):
+                if row.startswith(name):
+                    return Problem(shown(file), number, text)
+        return Problem(shown(path), 1, text)
+
+    if not unread.is_zone(zone := settings.get("TIMEZONE", "UTC")):
+        yield problem("TIMEZONE", unread.wrong_zone(zone))
 
     if settings.get("PLUGINS") is None:
         yield problem(

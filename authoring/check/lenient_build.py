@@ -15,6 +15,7 @@ from typing import Any
 from blinker import ANY
 from pelican import Pelican, signals
 
+from plugins import problems
 from plugins.site import Article, Generator, Problem
 
 from .check_duplicates import collision, owners, shared_feeds
@@ -66,6 +67,8 @@ class LenientBuild(logging.Handler):
                 if not TOLD.search(str(error)):
                     raise
                 self.hear(str(error))
+            for said in problems.warnings(generators[0].settings):
+                self.hear(said)
         self.note(generators)
 
     def note(self, generators: list[Generator]) -> None:

@@ -15,6 +15,7 @@ from pelican.settings import read_settings
 from authoring import progress
 from authoring.blog import PICTURE_BYTES, PICTURES, shown
 from plugins import files
+from plugins.markdown import unread
 from plugins.site import Article, Problem
 
 from . import (
@@ -69,6 +70,8 @@ def check(
     problems = list(check_settings.problems(settings, path))
     if settings.get("PLUGINS") is None:
         return Report(problems, ["everything else, until PLUGINS is set"], 0)
+    if not unread.is_zone(settings.get("TIMEZONE", "UTC")):
+        return Report(problems, ["everything else, until TIMEZONE is one"], 0)
     folder, output = Path(settings["PATH"]), Path(settings["OUTPUT_PATH"])
     with progress.waiting("Building, and looking at every article …"):
         build = lenient_build.build(settings)

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from pelican import signals
 
 from formats.manifest import COLOUR, LANG, NAME, STATES, THREAD, VERSION
-from plugins import files
+from plugins import files, problems
 from plugins.delivery import redirects
 from plugins.markdown.frontmatter_values import Metadata
 from plugins.presentation import reading
@@ -42,7 +42,6 @@ from plugins.site import (
     hidden,
     plain,
     published,
-    unreadable,
 )
 
 OF_A_THREAD = ("comments", "comments_close", "thread")
@@ -224,28 +223,30 @@ def check_settings(settings: dict[str, Any]) -> str:
     """The site's address; raises ValueError for a setting that no manifest can be made with."""
     site_url = str(settings.get("SITEURL", "")).rstrip("/")
     if urlsplit(site_url).scheme not in ("http", "https") or not urlsplit(site_url).netloc:
-        raise ValueError(
+        raise problems.WrongSetting(
             f'SITEURL is "{site_url}"; the manifest needs the site\'s whole address, such as'
             ' "https://example.org". Set it in pelicanconf.py.'
         )
     default = settings.get("COMMENTS_DEFAULT", "open")
     if default not in STATES:
-        raise ValueError(
+        raise problems.WrongSetting(
             f'COMMENTS_DEFAULT is "{default}". Write "open", "held", "closed" or "off".'
         )
     close = settings.get("COMMENTS_CLOSE")
     if close is not None and not DAYS.fullmatch(str(close)):
-        raise ValueError(f'COMMENTS_CLOSE is "{close}". Write a number of days, such as "90 days".')
+        raise problems.WrongSetting(
+            f'COMMENTS_CLOSE is "{close}". Write a number of days, such as "90 days".'
+        )
     return site_url
 
 
-def unread(generator: Generator) -> Iterator[Problem]:
-    """What Pelican, or a reader, has left out."""
+def refuse_unread(generator: Generator) -> None:
+    """What Pelican, or a reader, has left out and nobody has told of yet."""
+    settings = generator.settings
     for path, content in generator.context["generated_content"].items():
-        if content is None:
-            source = str(Path(generator.settings["PATH"], path))
-            for line, text in unreadable.pop(source, [(1, UNREAD)]):
-                yield Problem(as_typed(source), line, text)
+        source = Path(settings["PATH"], path)
+        if content is None and not problems.is_refused(settings, source):
+            problems.refuse(settings, Problem(as_typed(source), 1, UNREAD))
 
 
 def accent(settings: dict[str, Any]) -> dict[str, list[str]]:
@@ -266,7 +267,7 @@ def resolve(generators: Iterable[Generator]) -> None:
     settings = articles.settings
     site_url = check_settings(settings)
     said = Metadata(settings)
-    said.problems += unread(articles)
+    refuse_unread(articles)
     redirects.read(said, articles, pages)
     reading.read_pinned(said, articles)
 
@@ -299,8 +300,6 @@ def resolve(generators: Iterable[Generator]) -> None:
                 f'The thread id "{new["id"]}" is also that of {said.name(other)}.'
                 f" Write another one here, such as Thread: {new['id'][:120]}-2.",
             )
-    said.check()
-
     # Known to whichever plugin writes such a page.
     discussions = articles.context.get("discussions_pages", {})
     manifest = {
@@ -328,5 +327,6 @@ def write(pelican: Pelican) -> None:
 
 
 def register() -> None:
+    problems.listen()
     signals.all_generators_finalized.connect(resolve)
     signals.finalized.connect(write)

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from pelican import signals
 
-from plugins import files
+from plugins import files, problems
 from plugins.markdown.frontmatter_values import Metadata
 from plugins.site import (
     Article,
@@ -106,9 +106,7 @@ def collect(generators: Iterable[Generator]) -> None:
     contents = published(articles, pages)
     # Until they are read, what Pelican itself makes of the line is there, a text.
     if not all(isinstance(getattr(content, "aliases", None), tuple) for content in contents):
-        said = Metadata(articles.settings)
-        read(said, articles, pages)
-        said.check()
+        read(Metadata(articles.settings), articles, pages)
     output = articles.settings["OUTPUT_PATH"]
     _moved[output] = [content for content in contents if content.aliases]
     for content in _moved[output]:
@@ -155,5 +153,6 @@ def write(pelican: Pelican) -> None:
 
 
 def register() -> None:
+    problems.listen()
     signals.all_generators_finalized.connect(collect)
     signals.finalized.connect(write)

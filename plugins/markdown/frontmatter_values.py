@@ -1,13 +1,13 @@
 """Values of front matter: one key of an article, asked for by whoever gives it a meaning; and what is wrong.
 
 Whoever gives a key its meaning (`comments/manifest`, `delivery/redirects`, `presentation/reading`) asks
-here for what was written, and says here what is wrong with it. `check` stops the build, with all of
-that at once.
+here for what was written, and says here what is wrong with it, which stops the build (`problems`).
 """
 
 from typing import Any
 
-from plugins.site import Article, FrontMatterError, Problem, as_typed
+from plugins import problems
+from plugins.site import Article, as_typed
 
 from . import frontmatter
 
@@ -17,18 +17,13 @@ class Metadata:
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
-        self.problems: list[Problem] = []
-
-    def check(self) -> None:
-        if self.problems:
-            raise FrontMatterError(self.problems)
 
     def name(self, content: Article) -> str:
         return as_typed(content.source_path)
 
     def refuse(self, content: Article, key: str, text: str) -> None:
         line = frontmatter.line_of(content.source_path, key)
-        self.problems.append(Problem(self.name(content), line, text))
+        problems.refuse_line(self.settings, content, line, text)
 
     def text(self, content: Article, key: str) -> str | None:
         """The one value of a key, or None; a key that is set twice is a problem."""

@@ -19,10 +19,8 @@ a command stands for, by its name).
 """
 
 import contextlib
-import logging
 import re
 import sys
-from collections.abc import Iterable
 from functools import cached_property, partial
 from html import escape, unescape
 from importlib.metadata import version
@@ -34,12 +32,11 @@ import pygments
 from math_core import LatexError, LatexToMathML
 from pelican import signals
 
+from plugins import problems
 from plugins.incremental import saved_page
 from plugins.site import Article, Generator, Problem, as_typed
 
 from . import highlight, reader
-
-logger = logging.getLogger(__name__)
 
 TITLES = {
     "en": {
@@ -100,12 +97,6 @@ DECLARED = {
     "width:100%": "math-wide",
     "padding-left:1em": "math-apart",
 }
-
-_problems: dict[str, list[Problem]] = {}
-
-
-class MarkupError(Exception):
-    """What stops the build: every formula that cannot be set."""
 
 
 def titles(lang: str, more: dict[str, dict[str, str]]) -> dict[str, str]:
@@ -306,10 +297,9 @@ def tell(source: str, settings: dict[str, Any], remarks: list[Any]) -> None:
         wanted = next((line.strip() for line in remark.at.splitlines() if line.strip()), "")
         line = next((number for number, line in enumerate(lines, 1) if wanted in line), 1)
         if remark.stops:
-            problem = Problem(name, line, remark.text)
-            _problems.setdefault(settings["OUTPUT_PATH"], []).append(problem)
+            problems.refuse(settings, Problem(name, line, remark.text))
         else:
-            logger.warning("%s:%d: %s", name, line, remark.text)
+            problems.warn(settings, f"{name}:{line}: {remark.text}")
 
 
 # --- What Pelican tells ---------------------------------------------------------------------------
@@ -333,26 +323,13 @@ def finish(content: Article) -> None:
         tell(content.source_path or "", content.settings, finishing.remarks)
 
 
-def stop(generators: Iterable[Generator]) -> None:
-    """Before anything is written, tell of every formula at once."""
-    refuse(next(iter(generators)).settings)
-
-
 def again(content: Article, generators: list[Generator]) -> None:
-    """The same for one text that was saved since."""
-    refuse(content.settings)
-
-
-def refuse(settings: dict[str, Any]) -> None:
-    if problems := _problems.pop(settings["OUTPUT_PATH"], None):
-        raise MarkupError(
-            "Not every formula can be set; nothing was written.\n"
-            + "\n".join(str(problem) for problem in sorted(set(problems)))
-        )
+    """What is wrong with one text that was saved since."""
+    problems.stop(content.settings)
 
 
 def register() -> None:
+    problems.listen()
     reader.finishers.append(sys.modules[__name__])
     signals.content_object_init.connect(finish)
-    signals.all_generators_finalized.connect(stop)
     saved_page.again.connect(again)

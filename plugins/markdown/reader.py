@@ -22,7 +22,7 @@ import platform
 import re
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pelican import signals
 from pelican.readers import DUPLICATES_DEFINITIONS_ALLOWED, BaseReader, ensure_metadata_list
@@ -30,9 +30,11 @@ from pelican.readers import MarkdownReader as PelicanReader
 from pelican.utils import SafeDatetime
 
 from plugins.incremental import build_cache, workers
-from plugins.site import Generator, Pelican, Problem, as_typed, unreadable
+from plugins.problems import WrongSetting
+from plugins.site import Generator, Pelican
 
-from . import commonmark, frontmatter
+from . import commonmark, frontmatter, frontmatter_check
+from .frontmatter_check import of_date
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ NAMES = ("tags", "authors")
 DATES = ("date", "modified")
 MEANT_ONCE = ("author", "category", *DATES)
 # How nearly everybody writes a date; Pelican's parser, which takes any, takes thirty times as long.
-DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?")
+DATE = re.compile(r"[1-9]\d{3}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?")
 
 
 class Finisher(Protocol):
@@ -79,10 +81,6 @@ class Finished(str):
     __slots__ = ()
 
 
-class Unreadable(Exception):
-    """Front matter that says nothing, with file, line and remedy; Pelican leaves the file out."""
-
-
 class Text(NamedTuple):
     """A file as it was read: its HTML, and its front matter before anybody said what it means."""
 
@@ -101,6 +99,8 @@ def parse(source: str, settings: Settings) -> Text:
         fields, body = frontmatter.split(source)
     except frontmatter.Unreadable as error:
         return Text("", {}, {}, error.problems)
+    if wrong := frontmatter_check.misread(source):
+        return Text("", {}, {}, wrong)
     html = commonmark.html(body)
     formatted = {
         name: commonmark.html("\n".join(fields[name]))
@@ -179,7 +179,7 @@ class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         text = self.text_of(source_path)
         if text.wrong:
-            refuse(source_path, text.wrong)
+            raise frontmatter.Unreadable([(line, why) for line, why in text.wrong])
         html = Finished if finishers else str
         for finisher, remarks in zip(finishers, text.remarks, strict=True):
             if remarks:
@@ -207,22 +207,15 @@ class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped
 
     def once(self, name: str, words: str, value: Any) -> Any:
         if (name, words) not in self.meant:
-            if name in DATES and DATE.fullmatch(words):
-                with contextlib.suppress(
-                    ValueError
-                ):  # No such day: Pelican says so in its own words.
-                    self.meant[name, words] = SafeDatetime.fromisoformat(words)
-                    return self.meant[name, words]
+            if name in DATES:
+                with contextlib.suppress(ValueError):
+                    if DATE.fullmatch(words):
+                        self.meant[name, words] = SafeDatetime.fromisoformat(words)
+                        return self.meant[name, words]
+                if why := of_date(words):
+                    raise ValueError(f'{name.capitalize()}: "{words}" {why}')
             self.meant[name, words] = super().process_metadata(name, value)
         return self.meant[name, words]
-
-
-def refuse(source_path: str, wrong: list[tuple[int, str]]) -> NoReturn:
-    """Leave a file out as Pelican does, and tell `manifest`, which stops the build, of each line."""
-    path = Path(source_path)
-    unreadable[str(path)] = [(line, text) for line, text in wrong]
-    problems = [Problem(as_typed(path), line, text) for line, text in wrong]
-    raise Unreadable("\n".join(map(str, problems)))
 
 
 # --- All cores ------------------------------------------------------------------------------------
@@ -266,7 +259,7 @@ def work(reader: MarkdownReader, paths: list[str]) -> None:
 
 def give(readers: Any) -> None:
     if (chosen := readers.settings.get("MARKDOWN_READER", "commonmark")) != "commonmark":
-        raise ValueError(
+        raise WrongSetting(
             f'MARKDOWN_READER = "{chosen}" has no meaning any more: there is one parser. Take the line'
             " out of pelicanconf.py. If you need Python-Markdown, write PLUGINS ="
             ' plugins.in_order(without=["markdown.reader"]) there, and take "plugins.syntax" out of MARKDOWN:'

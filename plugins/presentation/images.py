@@ -30,13 +30,14 @@ from urllib.parse import unquote
 
 from pelican import signals
 
-from plugins import files
+from plugins import files, problems
 from plugins.incremental import saved_page
-from plugins.site import Article, Generator, Pelican, Problem
+from plugins.site import Article, Generator, Pelican, Problem, as_typed
 
 from . import image_variants, imagefile
 
-logger = logging.getLogger(__name__)
+# How Pelican warns of a picture without words; here it is told once, with its line.
+PELICANS = "Empty alt attribute for image %s in %s"
 
 SIZES = "(min-width: 40rem) 36rem, 100vw"
 KEEP_SECONDS = 30 * 24 * 3600
@@ -44,10 +45,6 @@ RASTER = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
 
 TAG = re.compile(rf"<(?P<end>/?)(?P<tag>a|picture|img)\b(?P<attributes>{imagefile.ATTRIBUTES})>")
 INTERNAL = re.compile(r"[{|](?P<what>static|attach|filename)[}|](?P<path>[^?#]*)")
-
-
-class ImageError(Exception):
-    """What stops the build: every picture that cannot be shown."""
 
 
 # --- Alternative text -----------------------------------------------------------------------------
@@ -85,14 +82,8 @@ class Texts:
             self.by_url[f"{self.pictures.prefix}/{url}"] = self.by_url[f"{site}/{url}"] = static
         self.zoom_from = settings.get("IMAGES_ZOOM_FROM", image_variants.WIDTHS[2])
         self.sizes = settings.get("IMAGES_SIZES", SIZES)
-        self.problems: list[Problem] = []
         self.content: Article = None
         self.met = 0
-
-    @property
-    def name(self) -> str:
-        path = Path(self.content.source_path)
-        return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
     def line_of(self, src: str) -> int:
         lines = Path(self.content.source_path).read_text(encoding="utf-8", errors="replace")
@@ -103,7 +94,7 @@ class Texts:
         return 1
 
     def refuse(self, src: str, text: str) -> None:
-        self.problems.append(Problem(self.name, self.line_of(src), text))
+        problems.refuse_line(self.settings, self.content, self.line_of(src), text)
 
     def source(self, src: str) -> Path | None:
         """The file behind an address; None for what is not ours."""
@@ -127,6 +118,36 @@ class Texts:
             f" ({', '.join(self.settings['STATIC_PATHS'])}), or correct the name; capitals matter."
         )
 
+    def look(self, content: Article) -> None:
+        """Find what cannot be shown before the first picture is made, which may take minutes."""
+        self.content = content
+        html = content._content
+        if not isinstance(html, str) or "<img" not in html:
+            return
+        for tag in TAG.finditer(html):
+            if tag["tag"] == "img":
+                self.known(imagefile.attributes(tag["attributes"]).get("src", ""))
+        for src in without_alt(html):
+            problems.warn(
+                self.settings,
+                f"{as_typed(content.source_path)}:{self.line_of(src)}: The picture {src} has no words for"
+                " those who cannot see it. Write them into its brackets, or { role=presentation }"
+                " behind it if it only decorates.",
+            )
+
+    def known(self, src: str) -> tuple[Path, image_variants.Picture] | None:
+        """The file of a picture of ours, and what is known of it; None where there is nothing to do."""
+        path = self.source(src)
+        if path is None or path.suffix.lower() not in RASTER | {".svg"}:
+            return None
+        try:
+            return path, self.pictures.picture(path)
+        except FileNotFoundError:
+            self.refuse(src, self.missing(src))
+        except imagefile.Unreadable as error:
+            self.refuse(src, f"The picture {src} cannot be shown: {error}.")
+        return None
+
     def rewrite(self, content: Article) -> None:
         self.content, self.met = content, 0
         html = content._content
@@ -143,14 +164,6 @@ class Texts:
                 out += [html[at : tag.start()], self.picture(tag, linked=bool(links))]
                 at = tag.end()
         content._content = "".join([*out, html[at:]])
-        for src in without_alt(html):
-            logger.warning(
-                "%s:%d: The picture %s has no words for those who cannot see it. Write them into"
-                " its brackets, or { role=presentation } behind it if it only decorates.",
-                self.name,
-                self.line_of(src),
-                src,
-            )
 
     def picture(self, tag: re.Match[str], linked: bool) -> str:
         given = imagefile.attributes(tag["attributes"])
@@ -159,15 +172,12 @@ class Texts:
             given.setdefault("loading", "lazy")
             given.setdefault("decoding", "async")
         src = given.get("src", "")
-        path = self.source(src)
-        if path is None or path.suffix.lower() not in RASTER | {".svg"}:
+        known = self.known(src)
+        if known is None:
             return tag_of("img", given)
+        path, picture = known
         try:
-            picture = self.pictures.picture(path)
             sized = self.pictures.sized(path, picture) if picture.kind == "still" else {}
-        except FileNotFoundError:
-            self.refuse(src, self.missing(src))
-            return tag[0]
         except imagefile.Unreadable as error:
             self.refuse(src, f"The picture {src} cannot be shown: {error}.")
             return tag[0]
@@ -217,7 +227,11 @@ def size(generators: Iterable[Generator]) -> None:
     generators = list(generators)
     settings, context = generators[0].settings, generators[0].context
     work = Texts(settings, context["static_content"])
-    for content in texts(generators):
+    contents = list(texts(generators))
+    for content in contents:
+        work.look(content)
+    problems.stop(settings)
+    for content in contents:
         work.rewrite(content)
     for static in dict.fromkeys(context.get("staticfiles", [])):
         path = Path(settings["PATH"], static.source_path)
@@ -234,21 +248,19 @@ def size(generators: Iterable[Generator]) -> None:
                 static.metadata["path"] = static.get_relative_source_path()
                 static.source_path = str(copy)
         except imagefile.Unreadable as error:
-            work.problems.append(Problem(str(path), 1, f"This picture cannot be shown: {error}."))
-    if work.problems:
-        raise ImageError(
-            "Not every picture can be shown; nothing was written.\n"
-            + "\n".join(str(problem) for problem in sorted(set(work.problems)))
-        )
+            problem = Problem(as_typed(path), 1, f"This picture cannot be shown: {error}.")
+            problems.refuse(settings, problem)
+    problems.stop(settings)
     work.pictures.remember()
 
 
 def again(content: Article, generators: list[Generator]) -> None:
     """The pictures of one text that was saved since; those that it has new are made now."""
     work = Texts(content.settings, generators[0].context["static_content"])
+    work.look(content)
+    problems.stop(content.settings)
     work.rewrite(content)
-    if work.problems:
-        raise ImageError("\n".join(map(str, work.problems)))
+    problems.stop(content.settings)
 
 
 def prune(pelican: Pelican) -> None:
@@ -261,7 +273,13 @@ def prune(pelican: Pelican) -> None:
             path.unlink()
 
 
+def not_twice(record: logging.LogRecord) -> bool:
+    return record.msg != PELICANS
+
+
 def register() -> None:
+    problems.listen()
+    logging.getLogger("pelican.readers").addFilter(not_twice)
     signals.all_generators_finalized.connect(size)
     saved_page.again.connect(again)
     signals.finalized.connect(prune)

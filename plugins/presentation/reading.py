@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from pelican import signals
 
+from plugins import problems
 from plugins.markdown.frontmatter_values import Metadata
 from plugins.site import Article, Generator, by_kind, drafts, hidden, published
 
@@ -99,9 +100,7 @@ def gather(generators: list[Generator]) -> None:
     listed = articles.context["articles"]
     # Until it is read, what Pelican itself makes of the line is there, a text.
     if not all(isinstance(getattr(article, "pinned", None), bool) for article in listed):
-        said = Metadata(articles.settings)
-        read_pinned(said, articles)
-        said.check()
+        read_pinned(Metadata(articles.settings), articles)
     for generator in generators:
         generator.context["pinned_articles"] = [article for article in listed if article.pinned]
 
@@ -130,6 +129,7 @@ def offer(generator: Generator) -> None:
 
 
 def register() -> None:
+    problems.listen()
     signals.generator_init.connect(offer)
     signals.article_generator_finalized.connect(arrange)
     signals.all_generators_finalized.connect(gather)

@@ -72,6 +72,11 @@ def test_a_refusal_ends_a_command_with_its_sentence() -> None:
         raise Refused("Set it.")
 
 
+def test_a_build_that_is_refused_is_reported_by_what_is_to_be_corrected_alone() -> None:
+    log = "A warning.\n2 problems; nothing was written.\na.md:2: Date: …\nb.md:1: …\n"
+    assert essence(log).split("\n") == ["    a.md:2: Date: …", "    b.md:1: …"]
+
+
 def test_a_build_s_report_is_what_the_author_needs() -> None:
     log = """Could not process ./b.md
 RuntimeError: Warning or error encountered

@@ -125,6 +125,7 @@ def test_no_plugin_is_loaded_just_because_it_is_installed(name: str) -> None:
     ("line", "words"),
     [
         ("PLUGINS = None", "every plugin that is installed"),
+        ('TIMEZONE = "Mars/Base"', "is no time zone. Write one such as"),
         ("DELETE_OUTPUT_DIRECTORY = True", "empties the live site"),
         ("WITH_FUTURE_DATES = True", "before their date"),
         ('DRAFT_SAVE_AS = "drafts/{slug}.html"', "Drafts would be published"),
@@ -137,6 +138,7 @@ def test_settings_that_lose_a_site_or_publish_too_much_are_refused(
     path.write_text(f"{line}\n")
     settings = read_settings(str(path), override={"PLUGINS": [], "WITH_FUTURE_DATES": False})
     settings |= {"DRAFT_SAVE_AS": "", "DRAFT_PAGE_SAVE_AS": "", "DELETE_OUTPUT_DIRECTORY": False}
+    settings["TIMEZONE"] = "UTC"
     assert list(check_settings.problems(settings, path)) == []
     own: dict[str, Any] = {}
     exec(line, own)  # noqa: S102 - the line above
@@ -153,6 +155,15 @@ def test_without_plugins_nothing_is_built(tmp_path: Path) -> None:
     found = report.check(path, {"OUTPUT_PATH": str(tmp_path / "output")})
     assert "Left out: everything else, until PLUGINS is set" in str(found)
     assert not (tmp_path / "output").exists()
+
+
+def test_a_time_zone_that_is_none_is_told_before_anything_is_built(tmp_path: Path) -> None:
+    path = tmp_path / "settings.py"
+    path.write_text(
+        "PLUGINS = []\nTIMEZONE = 'Mars/Base'\nDRAFT_SAVE_AS = DRAFT_PAGE_SAVE_AS = ''\n"
+    )
+    found = report.check(path, {"OUTPUT_PATH": str(tmp_path / "output")})
+    assert f'{path}:2: TIMEZONE = "Mars/Base" in pelicanconf.py is no time zone' in str(found)
 
 
 def test_the_live_site_is_not_touched_by_a_check(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from PIL import Image, ImageCms, ImageDraw, PngImagePlugin, features
 
 from plugins.presentation import images
 from plugins.presentation.imagefile import MAX_PIXELS, Unreadable, cleaned, svg_size
-from plugins.presentation.images import ImageError, without_alt
+from plugins.presentation.images import without_alt
+from plugins.problems import Refused
 from tests.sites import Site, disconnect
 
 GPS = 0x8825
@@ -307,7 +308,7 @@ def test_missing_broken_and_huge_pictures_stop_the_build_all_at_once(site: Pictu
         body="![x]({static}/images/None.png)\n\n![x]({static}/images/broken.png)\n\n"
         "![x]({static}/images/huge.png)\n\n![x]({attach}never/was.png)",
     )
-    with pytest.raises(ImageError) as raised:
+    with pytest.raises(Refused) as raised:
         site.build(IMAGES_MAX_PIXELS=1_000_000)
     text = str(raised.value)
     assert re.search(r"a\.md:5: There is no picture \{static\}/images/None\.png", text)
@@ -331,7 +332,7 @@ def test_half_a_picture_is_refused(site: Pictured) -> None:
     photograph((500, 300)).save(whole, "PNG")
     (site.images / "half.png").write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
     site.write("a", body="![x]({static}/images/half.png)")
-    with pytest.raises(ImageError, match="it is damaged"):
+    with pytest.raises(Refused, match="it is damaged"):
         site.build()
 
 

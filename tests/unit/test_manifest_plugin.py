@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from formats.manifest import THREAD
 from plugins.comments import manifest
-from plugins.site import FrontMatterError
+from plugins.problems import Refused
 from tests.sites import SAMPLE, Site, disconnect, pelican
 
 
 def problems(site: Site, **settings: object) -> list[str]:
     """The lines that a refused build ends with; the folder's own name left out."""
-    with pytest.raises(FrontMatterError) as refused:
+    with pytest.raises(Refused) as refused:
         site.build(**settings)
     assert not (site.output / "index.html").exists(), "something was written all the same"
     lines = str(refused.value).splitlines()[1:]
@@ -212,7 +212,7 @@ def test_an_article_that_pelican_would_skip_fails_the_build(site: Site) -> None:
     site.write("fish")
     site.write("bird", Date="")
     (told,) = problems(site)
-    assert told.startswith("bird.md:1: Pelican could not read this")
+    assert told.startswith("bird.md:1: There is no Date, and Pelican would leave this article out.")
     site.write("bird", Date="2026-13-45")
     assert len(problems(site)) == 1
 
@@ -332,7 +332,7 @@ def test_redirects_need_no_manifest_and_refuse_the_same(site: Site) -> None:
     assert not (site.output / "threads.json").exists()
     disconnect()
     site.write("gulls", Aliases="/fish/")
-    with pytest.raises(FrontMatterError, match="is the address of"):
+    with pytest.raises(Refused, match="is the address of"):
         site.build(**only)
 
 
@@ -345,5 +345,5 @@ def test_what_is_pinned_needs_no_manifest_and_refuses_the_same(site: Site) -> No
     assert (site.output / "index.html").read_text() == "fish"
     disconnect()
     site.write("terns", Pinned="perhaps")
-    with pytest.raises(FrontMatterError, match="Write yes or no"):
+    with pytest.raises(Refused, match="Write yes or no"):
         site.build(**only)

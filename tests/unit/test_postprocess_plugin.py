@@ -5,8 +5,10 @@ import re
 import pytest
 
 import plugins
+from plugins import problems
 from plugins.markdown import commonmark, postprocess, reader
-from plugins.markdown.postprocess import Finishing, MarkupError, line_numbers
+from plugins.markdown.postprocess import Finishing, line_numbers
+from plugins.problems import Refused
 from tests.sites import Site
 
 # Without the blog's own theme and the other plugins.
@@ -20,6 +22,7 @@ PELICANS = {
 
 def page(text: str, lang: str = "en", **settings: object) -> str:
     """What a parser and the finishing make of a text."""
+    settings = {"OUTPUT_PATH": "", **settings}
     finishing = Finishing(settings)
     html = finishing.speak(finishing.finish(commonmark.html(text)), lang)
     postprocess.tell("", settings, finishing.remarks)
@@ -65,7 +68,7 @@ def test_a_formula_has_no_style_attributes() -> None:
 
 def test_a_formula_that_cannot_be_set_stops_the_build_with_file_and_line(site: Site) -> None:
     site.write("bad", body="Good: $x$.\n\nBad: $\\frac{a}{$ here.\n\n$$\n\\nothing\n$$")
-    with pytest.raises(MarkupError) as raised:
+    with pytest.raises(Refused) as raised:
         site.build(**ALONE)
     text = str(raised.value)
     # Title, date and slug, an empty line, and then the text.
@@ -110,9 +113,10 @@ def test_neighbouring_notes_stay_apart_and_a_quotation_stays_one() -> None:
     assert html.index("Plain.") < html.index("One.") < html.index("Two.")
 
 
-def test_an_unknown_kind_of_note_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unknown_kind_of_note_is_a_warning() -> None:
     assert "note note-note" in page("> [!WARNED]\n> x")
-    assert "There is no note of the kind warned" in caplog.text
+    (told,) = problems.warnings({"OUTPUT_PATH": ""})
+    assert "There is no note of the kind warned" in told
 
 
 def test_a_sites_own_titles_come_first() -> None:

@@ -147,7 +147,7 @@ def test_a_mistake_is_told_until_it_is_corrected_and_the_old_page_stays(desk: De
     for _ in range(2):
         told = desk.until("failed")
         assert "content/terns.md:3" in told.report
-        assert "FrontMatterError" not in told.report
+        assert "Refused" not in told.report
         assert desk.status["state"] == "failed"
         assert desk.status["error"] == told.report
         assert "Of terns." in desk.page("terns")

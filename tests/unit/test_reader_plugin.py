@@ -12,10 +12,10 @@ import pytest
 from pelican.readers import BaseReader
 from pelican.settings import DEFAULT_CONFIG
 
-import plugins
+import plugins.problems
 from plugins.incremental import build_cache
 from plugins.markdown import commonmark, highlight, postprocess, reader
-from plugins.site import FrontMatterError
+from plugins.problems import Refused
 from tests.sites import BLOG, ROOT, Site, disconnect
 
 CODE = "```python\nprint('fish')\n```\n"
@@ -92,7 +92,7 @@ def test_front_matter_that_cannot_be_read_stops_the_build_with_all_other_problem
     (site.content / "toml.md").write_text("+++\ntitle = Bare\n+++\n\nWords.\n")
     site.write("state", Comments="maybe")
     for _ in range(2):  # The second time from memory.
-        with pytest.raises(FrontMatterError) as raised:
+        with pytest.raises(Refused) as raised:
             site.build()
         text = str(raised.value)
         assert re.search(r"broken\.md:\d: This is no YAML: .* Put the value into", text)
@@ -206,7 +206,7 @@ def test_a_text_is_in_its_pages_own_language_though_it_is_kept_once(site: Site) 
 def test_a_language_that_is_not_known_is_told_in_every_build(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
-    logger: Any = postprocess.logger
+    logger: Any = plugins.problems.logger
     logger.disable_filter()
     site.write("fish", "```pythonn\nx\n```\n")
     for _ in range(2):

@@ -7,8 +7,7 @@ from filelock import FileLock, Timeout
 from PIL import Image
 
 from plugins.incremental import saved_page
-from plugins.markdown.postprocess import MarkupError
-from plugins.presentation.images import ImageError
+from plugins.problems import Refused
 from tests.sites import Site, disconnect
 
 DRAFTS = {
@@ -109,9 +108,9 @@ def test_nothing_is_kept_of_a_build_for_readers(tmp_path: Path) -> None:
 
 def test_a_mistake_leaves_the_page_as_it_was_and_is_not_told_twice(site: Site) -> None:
     before = site.page("fish")
-    with pytest.raises(MarkupError, match=r"fish\.md:\d+: The formula"):
+    with pytest.raises(Refused, match=r"fish\.md:\d+: The formula"):
         save(site, "fish", r"Bad: $\nothing$.", Tags="water", Summary="Fish.")
-    with pytest.raises(ImageError, match=r"fish\.md:\d+: There is no picture"):
+    with pytest.raises(Refused, match=r"fish\.md:\d+: There is no picture"):
         save(site, "fish", "![No]({static}/images/none.png)", Tags="water", Summary="Fish.")
     assert site.page("fish") == before
     site.write("fish", "Good again.", Tags="water", Summary="Fish.")

@@ -1,0 +1,135 @@
+"""Unread: files that Pelican cannot read, told by line and remedy, with everything else there is to correct.
+
+Pelican leaves such a file out, says why in its own words, and goes on. Here the build goes on as well, so that
+each of them is met, and stops before it writes anything (`problems`). Whatever reader there is, what is said is
+what the author's check would say of the file.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pelican import contents, signals
+from pelican.readers import MarkdownReader
+
+from plugins import problems
+from plugins.site import Generator, Pelican, Problem, as_typed
+
+from . import frontmatter_check
+from .frontmatter import Unreadable
+
+# What Pelican's own objects are made of; a line of front matter would take its place.
+RESERVED = {*dir(contents.Article), "settings", "metadata", "translations", "source_path"} - {
+    *frontmatter_check.KEYS
+}
+
+# What others tell with file and line: `images` of a file that is missing, `manifest` of two of one address.
+KNOWN = ("Cannot get modification stamp", "There are %s ")
+
+_settings: list[dict[str, Any]] = []
+
+
+def begin(pelican: Pelican) -> None:
+    """From here to the end of its reading, what Pelican cannot read is told here."""
+    _settings[:] = [pelican.settings]
+    if not is_zone(zone := pelican.settings.get("TIMEZONE", "UTC")):
+        raise problems.WrongSetting(wrong_zone(zone))
+
+
+def is_zone(zone: str) -> bool:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ImportError, ValueError, OSError, TypeError):
+        return False
+    return True
+
+
+def wrong_zone(zone: object) -> str:
+    return (
+        f'TIMEZONE = "{zone}" in pelicanconf.py is no time zone. Write one such as "UTC",'
+        ' "Europe/Berlin" or "Asia/Shanghai".'
+    )
+
+
+def end(*_: object) -> None:
+    _settings.clear()
+
+
+class Told(logging.Filter):
+    """Takes over what Pelican says of a file that it leaves out."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not _settings:
+            return True
+        if str(record.msg).startswith(KNOWN):
+            return False
+        handle = SAID.get(str(record.msg))
+        if handle is None:
+            return True
+        source, why = handle(*record.args)  # type: ignore[misc] # as many as the message has
+        for problem in wrong(Path(_settings[0]["PATH"], source), why, _settings[0]):
+            problems.refuse(_settings[0], problem)
+        return False
+
+
+TOLD = Told()
+
+
+def unread(name: str) -> tuple[str, str]:
+    error = sys.exc_info()[1]
+    if isinstance(error, OSError):
+        return (
+            name,
+            f"It cannot be opened: {error.strerror}. Mend it, or take it out of this folder.",
+        )
+    return name, f"Pelican cannot read it: {error}. Correct it, or take it out of this folder."
+
+
+SAID: dict[str, Callable[..., tuple[str, str]]] = {
+    "Could not process %s": unread,
+    "Skipping %s: could not find information about '%s'": lambda content, key: (
+        str(content.source_path),
+        f'There is no {key.capitalize()}, and Pelican would leave this out. Write "{key.capitalize()}: …".',
+    ),
+    "Skipping %s: file %r would be written outside output path": lambda content, name: (
+        str(content.source_path),
+        f"Its page would be {name}, which is outside of the site. Write another Slug, Save_as or Lang.",
+    ),
+    "Unknown status '%s' for file %s, skipping it. (Not in %s)": lambda status, content, _: (
+        str(content.source_path),
+        f'Status: "{status}" is no status. Write published, draft or hidden.',
+    ),
+}
+
+
+def wrong(path: Path, why: str, settings: dict[str, Any]) -> list[Problem]:
+    """What there is to correct in a file that was not read; `why`, where its front matter is in order."""
+    error = sys.exc_info()[1]
+    name = as_typed(path)
+    if isinstance(error, Unreadable):
+        return [Problem(name, line, text) for line, text in error.problems]
+    found: list[Problem] = []
+    if path.suffix[1:] in MarkdownReader.file_extensions and path.is_file():
+        pages = (Path(settings["PATH"], each) for each in settings["PAGE_PATHS"])
+        page = any(path.is_relative_to(each) for each in pages)
+        found = list(frontmatter_check.problems(path, name, page, settings))
+    return found or [Problem(name, 1, why)]
+
+
+def spare_pelican(_: Generator, metadata: dict[str, Any]) -> None:
+    """Let no line of front matter take the place of what Pelican works with; the check tells of it."""
+    for key in [key for key in metadata if key.startswith("_") or key in RESERVED]:
+        del metadata[key]
+
+
+def register() -> None:
+    problems.listen()
+    for name in ("pelican.generators", "pelican.contents", "pelican.cache", "pelican.utils"):
+        logging.getLogger(name).addFilter(TOLD)
+    signals.get_generators.connect(begin)
+    signals.article_generator_context.connect(spare_pelican)
+    signals.page_generator_context.connect(spare_pelican)
+    signals.all_generators_finalized.connect(end)
