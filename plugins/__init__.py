@@ -30,6 +30,7 @@ ORDER = (
     "markdown.reader",
     "comments.manifest",  # before whatever asks an article for its thread, aliases or pin
     "delivery.redirects",
+    "delivery.addresses",  # before `images`, which takes long
     "presentation.theme_settings",
     "presentation.i18n",
     "delivery.assets",

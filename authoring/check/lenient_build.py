@@ -16,9 +16,8 @@ from blinker import ANY
 from pelican import Pelican, signals
 
 from plugins import problems
+from plugins.delivery import addresses
 from plugins.site import Article, Generator, Problem
-
-from .check_duplicates import collision, owners, shared_feeds
 
 TOLD = re.compile(r"^\s*(?P<path>[^\s:][^:\n]*):(?P<line>\d+): (?P<text>.+)$", re.MULTILINE)
 # What Pelican says about things that are told here with file and line.
@@ -91,21 +90,14 @@ class LenientBuild(logging.Handler):
             *chain(articles.drafts, articles.drafts_translations),
             *chain(its_pages.draft_pages, its_pages.draft_translations),
         ]
-        taken = owners(articles)
-        contents = sorted(chain(*lists), key=lambda content: str(content.source_path))
-        if feeds := list(shared_feeds(contents, settings)):
-            self.problems += feeds
+        # `addresses` has told of feeds that would be one file.
+        if any(addresses.shared_feeds(list(chain(*lists)), settings)):
             for kind in ("CATEGORY", "AUTHOR", "TAG"):
                 settings[f"{kind}_FEED_ATOM"] = settings[f"{kind}_FEED_RSS"] = None
+        in_the_way = {id(content) for content, _ in addresses.clashes(articles, its_pages)}
         for each in lists:
-            for content in list(each):
-                other = taken.setdefault(content.save_as, content)
-                if other is content:
-                    self.contents.append(content)
-                    continue
-                each.remove(content)
-                if isinstance(other, str) or type(other) is not type(content):
-                    self.problems.append(collision(content, other))
+            each[:] = [content for content in each if id(content) not in in_the_way]
+            self.contents += each
 
 
 def build(settings: dict[str, Any]) -> LenientBuild:

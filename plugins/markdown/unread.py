@@ -88,6 +88,7 @@ def unread(name: str) -> tuple[str, str]:
     return name, f"Pelican cannot read it: {error}. Correct it, or take it out of this folder."
 
 
+NAMELESS = 'Its name has no letters for an address. Write a Slug, such as "first".'
 SAID: dict[str, Callable[..., tuple[str, str]]] = {
     "Could not process %s": unread,
     "Skipping %s: could not find information about '%s'": lambda content, key: (
@@ -96,7 +97,9 @@ SAID: dict[str, Callable[..., tuple[str, str]]] = {
     ),
     "Skipping %s: file %r would be written outside output path": lambda content, name: (
         str(content.source_path),
-        f"Its page would be {name}, which is outside of the site. Write another Slug, Save_as or Lang.",
+        f"Its page would be {name}, which is outside of the site. Write another Slug, Save_as or Lang."
+        if content.slug
+        else NAMELESS,
     ),
     "Unknown status '%s' for file %s, skipping it. (Not in %s)": lambda status, content, _: (
         str(content.source_path),

@@ -1,0 +1,223 @@
+"""Addresses: no two things of a site have one, which is known before anything is written.
+
+Articles and pages, the lists and feeds that the site makes by itself, its files, what the comment service
+answers for, and old addresses (`Aliases`): where two of them would be one file, or one would be a folder where
+the other is a file, a build would stop half way, or the one would silently take the other's place. The same
+holds for names that differ only in capitals, which many disks do not tell apart. A slug has to have letters.
+
+Stands behind `redirects` in PLUGINS, which says what the `aliases` of an article are.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from pelican import signals
+
+from plugins import problems
+from plugins.markdown import frontmatter_check
+from plugins.markdown.frontmatter import Line, line_of
+from plugins.markdown.unread import NAMELESS
+from plugins.site import Article, Generator, as_typed, by_kind, drafts, hidden, published
+
+from .redirects import alias_file
+
+# What a line names, with the beginning of its settings' names, and how it is said of a page.
+NAMED = (
+    ("tags", "TAG", "tag"),
+    ("category", "CATEGORY", "category"),
+    ("authors", "AUTHOR", "author"),
+)
+YEAR = re.compile(r"[1-9]\d{3}")
+# What other plugins write, by the setting that names it, with its default.
+FILES = {
+    "SITEMAP_SAVE_AS": "sitemap.xml",
+    "LLMS_SAVE_AS": "llms.txt",
+    "COMMENTS_MANIFEST_SAVE_AS": "threads.json",
+    "FEED_ALL_JSON": "feeds/all.json",
+    **dict.fromkeys(("FEED_ATOM", "FEED_RSS", "FEED_ALL_ATOM", "FEED_ALL_RSS"), ""),
+}
+OWN_PAGES = {"index": "the first page", "404": "the page that says what is not found"}
+ALWAYS = ("robots.txt", "_redirects", "_headers", "nginx-redirects.map", "preview.json")
+
+
+def key(name: str) -> str:
+    """The same for names that some disk takes for one."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def named(content: Article, kind: str) -> list[Any]:
+    """The tags, the category or the authors of an article, as a list."""
+    found = getattr(content, kind, None) or []
+    return list(found) if isinstance(found, list | tuple) else [found]
+
+
+def own_files(articles: Generator) -> dict[str, str]:
+    """What the site writes by itself, by the file's name, with what each is."""
+    settings = articles.settings
+    found: dict[str, str] = {}
+    for template in settings["DIRECT_TEMPLATES"]:
+        name = settings.get(f"{template.upper()}_SAVE_AS", f"{template}.html")
+        found[str(name)] = OWN_PAGES.get(template, f"the page of all {template}")
+    for periods in articles.period_archives.values():
+        for period in periods:
+            found[str(period["save_as"])] = f"the archive of {period['period_num'][0]}"
+    for noun, wrappers in (
+        ("tag", articles.tags),
+        ("category", [category for category, _ in articles.categories]),
+        ("author", [author for author, _ in articles.authors]),
+    ):
+        for wrapper in wrappers:
+            found.setdefault(str(wrapper.save_as), f"the page of the {noun} {wrapper.name}")
+    langs = {article.lang.lower() for article in published(articles)}
+    for page in ("discussions", "search"):
+        for below in ("", *(f"{lang}/" for lang in langs)):
+            found[f"{below}{page}/index.html"] = f"the page of the {page}"
+    for setting, default in FILES.items():
+        found[str(settings.get(setting, default) or "")] = "a file that the site makes by itself"
+    found |= dict.fromkeys(ALWAYS, "a file that the site makes by itself")
+    for static in articles.context.get("staticfiles", ()):
+        name = str(static.save_as).replace("\\", "/").removeprefix("./")
+        found.setdefault(name, f"the file {static.source_path}")
+    return {key(name): what for name, what in found.items() if name}
+
+
+def own_folders(settings: dict[str, Any]) -> dict[str, str]:
+    """Folders in which nothing of an author's would last, or be asked for."""
+    found = {f"{settings.get('DRAFTS_FOLDER', 'drafts')}/": "drafts, which readers never get"}
+    found["pagefind/"] = "the search"
+    site = settings["SITEURL"].rstrip("/") + "/"
+    comments = urlsplit(urljoin(site, settings.get("COMMENTS_URL") or site))
+    base = urlsplit(site)
+    below = comments.path.removeprefix(base.path)
+    if comments.netloc == base.netloc and comments.path.startswith(base.path) and below:
+        found[f"{below.strip('/')}/"] = "the comment service"
+    return {key(name): what for name, what in found.items()}
+
+
+def contents(*generators: Generator) -> list[Article]:
+    """All that has a page of its own."""
+    found = [*published(*generators), *hidden(*generators), *drafts(*generators)]
+    return sorted((each for each in found if each.save_as), key=lambda each: str(each.source_path))
+
+
+class Addresses:
+    """Which file is whose, while contents are added one after the other."""
+
+    def __init__(self, articles: Generator) -> None:
+        self.settings = articles.settings
+        self.files: dict[str, str | Article] = dict(own_files(articles))
+        self.folders = own_folders(articles.settings)
+        # Whose file it is that needs each of these folders.
+        self.needed = {folder: what for name, what in self.files.items() for folder in above(name)}
+
+    def owner(self, name: str, *, draft: bool = False) -> str | Article:
+        """Who has this file, or what stands in its way; nothing where it is free."""
+        name = key(name)
+        if YEAR.fullmatch(year := name.partition("/")[0]):
+            pattern = str(self.settings["YEAR_ARCHIVE_SAVE_AS"] or "")
+            if pattern and key(pattern.format(date=date(int(year), 1, 1))) == name:
+                return f"the archive of {year}"
+        for folder, what in self.folders.items():
+            if name.startswith(folder) and not draft:
+                return what
+        in_its_way = (self.files[folder] for folder in above(name) if folder in self.files)
+        return self.files.get(name) or self.needed.get(name) or next(in_its_way, "")
+
+    def add(self, content: Article) -> str | Article:
+        """Give a content its file; answers who has it already, if anybody."""
+        owner = self.owner(content.save_as, draft=content.status == "draft")
+        if not owner:
+            name = key(content.save_as)
+            self.files[name] = content
+            self.needed |= dict.fromkeys(above(name), content)
+        return owner
+
+
+def above(name: str) -> list[str]:
+    """The folders that a file needs."""
+    parts = name.split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts))]
+
+
+def clashes(*generators: Generator) -> Iterator[tuple[Article, str | Article]]:
+    """Each content whose page would be where something else is, with what that is."""
+    addresses = Addresses(generators[0])
+    for content in contents(*generators):
+        if owner := addresses.add(content):
+            yield content, owner
+
+
+def refuse(generators: Iterable[Generator]) -> None:
+    articles, pages = by_kind(generators)
+    settings = articles.settings
+
+    def told(content: Article, name: str, text: str) -> None:
+        problems.refuse_line(settings, content, line_of(content.source_path, name), text)
+
+    everything = contents(articles, pages)
+    for content in everything:
+        slug = Line(1, "slug", [content.slug], "Slug")
+        for text in frontmatter_check.of_value(slug) if content.slug else (NAMELESS,):
+            told(content, "slug", text)
+        for kind, _, noun in NAMED:
+            for one in named(content, kind):
+                if not one.slug:
+                    text = f'{kind.capitalize()}: "{one.name}" has no letters for an address.'
+                    told(content, kind, f"{text} Write another {noun}.")
+    for content, owner in clashes(articles, pages):
+        what = owner if isinstance(owner, str) else as_typed(owner.source_path)
+        said = (each for each in ("slug", "save_as", "url") if each in content.metadata)
+        written = next(said, "slug")
+        # `manifest` has told of two articles of one slug and language.
+        line = line_of(content.source_path, written)
+        if not problems.is_refused(settings, content.source_path, line):
+            text = f'The slug "{content.slug}" gives it the address of {what}. Write another Slug.'
+            told(content, written, text)
+    refuse_aliases(everything, Addresses(articles), told)
+    for content, kind, text in shared_feeds(everything, settings):
+        told(content, kind, text)
+
+
+def refuse_aliases(everything: list[Article], addresses: Addresses, told: Any) -> None:
+    """Old addresses that would take the place of what the site writes; `redirects` knows the others."""
+    for content in everything:
+        aliases = getattr(content, "aliases", ())
+        for alias in aliases if isinstance(aliases, tuple) else ():
+            if owner := addresses.owner(alias_file(alias)):
+                told(
+                    content,
+                    "aliases",
+                    f'Aliases: "{alias}" is the address of {owner}. Remove it here.',
+                )
+
+
+def shared_feeds(
+    everything: list[Article], settings: dict[str, Any]
+) -> Iterator[tuple[Article, str, str]]:
+    """A category and an author of one slug, whose feeds would be one file."""
+    first: dict[str, tuple[str, str]] = {}
+    for content in everything:
+        for kind, prefix, noun in NAMED:
+            for each in named(content, kind):
+                for form in ("ATOM", "RSS"):
+                    setting = f"{prefix}_FEED_{form}"
+                    if not settings.get(setting):
+                        continue
+                    feed = str(settings[setting]).format(slug=each.slug)
+                    owner, other = first.setdefault(feed, (noun, each.name))
+                    if owner != noun:
+                        yield (
+                            content,
+                            kind,
+                            f'{kind.capitalize()}: "{each.name}" has the feed {feed}, which is also'
+                            f' that of the {owner} "{other}". Rename one, or change {setting}.',
+                        )
+
+
+def register() -> None:
+    problems.listen()
+    signals.all_generators_finalized.connect(refuse)
