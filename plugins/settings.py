@@ -41,6 +41,10 @@ SOCIAL: list[tuple[str, str]] = []
 ACCENT: tuple[str, str] | tuple[()] = ()
 LICENCE: str | tuple[str, str] = ""
 EDIT_LINK = ""
+# Names of files in theme_overrides/static; the footer is a line of Markdown.
+ICON = LOGO = FOOTER = ""
+EXTRA_CSS: list[str] | tuple[str, ...] = ()
+EXTRA_JS: list[str] | tuple[str, ...] = ()
 
 # Addresses
 
@@ -97,6 +101,9 @@ OUTPUT_PATH = setting("COMMENTS_OUTPUT", "output")
 # Deleting comes before building: a build that fails would leave no site.
 DELETE_OUTPUT_DIRECTORY = False
 THEME = str(root / "theme")
+# The author's own templates, in which `!theme/base.html` is ours, and files for the site's root.
+THEME_TEMPLATES_OVERRIDES = [str(root / "theme_overrides" / "templates")]
+ROOT_FILES = str(root / "theme_overrides" / "static")
 THEME_STATIC_PATHS = ["static/files"]
 STATIC_PATHS = ["images"]
 USE_FOLDER_AS_CATEGORY = False
@@ -111,6 +118,8 @@ CACHE_PATH = str(root / "var" / "cache")
 
 # Comments
 
+COMMENTS_DEFAULT = "open"
+COMMENTS_CLOSE: str | None = None
 COMMENTS_PUBLISHED = str(root / setting("COMMENTS_PUBLISHED", "published"))
 COMMENTS_EMBED = str(root / "comments_service" / "static")
 

@@ -8,7 +8,7 @@ other plugins find in it: `Aliases` (`redirects`), `Pinned` (`reading`), a text 
 After it an article has `thread` (an id, or None where nothing is to be shown) and `comments` ("open",
 "held", "closed" or "off").
 
-Settings: ACCENT (the theme's), COMMENTS_DEFAULT ("open"), COMMENTS_CLOSE (None, or "90 days"), COMMENTS_MANIFEST_SAVE_AS
+Settings: ACCENT (the theme's, as are those of `branding`), COMMENTS_DEFAULT ("open"), COMMENTS_CLOSE (None, or "90 days"), COMMENTS_MANIFEST_SAVE_AS
 ("threads.json"). SITEURL has to be absolute.
 """
 
@@ -29,7 +29,7 @@ from formats.manifest import COLOUR, LANG, NAME, STATES, THREAD, VERSION
 from plugins import files, problems
 from plugins.delivery import redirects
 from plugins.markdown.frontmatter_values import Metadata
-from plugins.presentation import reading
+from plugins.presentation import branding, reading
 from plugins.site import (
     Article,
     Generator,
@@ -310,6 +310,7 @@ def resolve(generators: Iterable[Generator]) -> None:
             "lang": settings["DEFAULT_LANG"].lower(),
             "discussions": {lang: absolute(site_url, url) for lang, url in discussions.items()},
             **accent(settings),
+            **({"looks": looks} if (looks := branding.for_service(settings, site_url)) else {}),
         },
         "threads": [entries[name][0] for name in sorted(entries)],
     }

@@ -2,7 +2,8 @@
 
 `sitemap.xml` has every page that is meant to be found, its last change and its translations; above
 50,000 pages it is a list of several. Drafts, hidden articles, the 404 and whatever says `noindex` are
-left out. `robots.txt` names it, and keeps robots off the comment service's own pages.
+left out. `robots.txt` names it, and keeps robots off the comment service's own pages; one in ROOT_FILES
+comes instead.
 
 Settings: SITEMAP_SAVE_AS ("sitemap.xml"; empty: none), ROBOTS_DISALLOW (the path of COMMENTS_URL, if
 it is on this site).
@@ -140,7 +141,9 @@ def write(pelican: Pelican) -> None:
     output, site = Path(settings["OUTPUT_PATH"]), settings["SITEURL"].rstrip("/")
     contents = _published.pop(settings["OUTPUT_PATH"], [])
     written = _written.pop(settings["OUTPUT_PATH"], set())
-    made = {"robots.txt": robots(settings, site)}
+    # The author's own stands there already.
+    own = Path(settings.get("ROOT_FILES") or output / "none", "robots.txt").is_file()
+    made = {} if own else {"robots.txt": robots(settings, site)}
     if name := settings.get("SITEMAP_SAVE_AS", "sitemap.xml"):
         lines = [line for _, line in sorted(set(found_pages(written, output, site, contents)))]
         made |= sitemaps(name, site, lines)

@@ -10,7 +10,8 @@ All of that happens while `bake` holds the folder's lock: pages that the comment
 anew are compared like any others. Stands first in PLUGINS, so that the plugins after it find the site
 complete when it is their turn at the end.
 
-What is rendered at all, `render_pages` tells. Settings: CACHE_PATH (where is kept what the last build wrote).
+What is rendered at all, `render_pages` tells. Settings: CACHE_PATH (where is kept what the last build wrote),
+ROOT_FILES (a folder whose files stand at the site's root as they are, such as CNAME or .well-known/).
 """
 
 import contextlib
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 SHARED = "images/share"
 VERSION = 2  # of the record: another one is not understood
+# What systems and editors leave in folders; other hidden files of ROOT_FILES, such as .nojekyll, are meant.
+LEFT_BEHIND = (".DS_Store", "._*", ".#*", "*~", ".*.sw?", "Thumbs.db")
 # Above this many, one order to write everything to the disk costs less than one for each file.
 SYNC_EACH = 32
 
@@ -92,10 +95,25 @@ class Building:
         for static in self.context["staticfiles"]:
             yield Path(self.settings["PATH"], static.source_path), Path(static.save_as).as_posix()
 
-    def copy(self) -> dict[str, list[int]]:
+    def own(self, taken: set[str]) -> Iterator[tuple[Path, str]]:
+        """Each of the author's files for the site's root, but for those whose place is `taken`."""
+        folder = Path(self.settings.get("ROOT_FILES") or "")
+        for path in sorted(folder.rglob("*")) if self.settings.get("ROOT_FILES") else ():
+            name = path.relative_to(folder).as_posix()
+            if not path.is_file() or any(fnmatch.fnmatch(path.name, left) for left in LEFT_BEHIND):
+                continue
+            if name in taken:
+                logger.warning(
+                    "%s is not used: the blog itself makes a file of that name. Give it another one.",
+                    path,
+                )
+                continue
+            yield path, name
+
+    def copy(self, taken: set[str]) -> dict[str, list[int]]:
         """Put the static files that are not in the site yet beside the pages."""
         seen = {}
-        for source, name in self.theirs():
+        for source, name in chain(self.theirs(), self.own(taken)):
             if self.settings["STATIC_CREATE_LINKS"]:
                 files.claim(self.output, name)  # Pelican has written it.
                 continue
@@ -127,9 +145,9 @@ class Building:
 
     def publish(self) -> None:
         """Bring the site up to date with the build; from here on nothing can be wrong but a disk."""
-        seen = self.copy()
-        made = self.made()
-        skipped, asked = self.rendering.skipped, files.claimed.pop(str(self.output), ())
+        skipped, key = self.rendering.skipped, str(self.output)
+        seen = self.copy({*self.made(), *skipped, *files.claimed.get(key, ())})
+        made, asked = self.made(), files.claimed.pop(key, ())
         claimed = {*made, *skipped, *seen, *asked}
         changed = {name for name in made if not same(self.next / name, self.output / name)}
         gone = [name for name in self.earlier if name not in claimed]

@@ -67,7 +67,7 @@ def inputs(settings: dict[str, Any]) -> str:
     """All that a build is made of; raises Unhashable, and OSError for what cannot be looked at."""
     folders = [settings["PATH"], settings["THEME"], *settings["THEME_TEMPLATES_OVERRIDES"]]
     folders += [settings.get("COMMENTS_PUBLISHED") or "published"]
-    folders += [settings[name] for name in ("COMMENTS_EMBED",) if settings.get(name)]
+    folders += [settings[name] for name in ("COMMENTS_EMBED", "ROOT_FILES") if settings.get(name)]
     # Whatever is installed or removed changes the time of the folder it is in.
     places = sorted({sysconfig.get_path(name) for name in ("purelib", "platlib")})
     return digest(

@@ -180,7 +180,9 @@ class Site:
             told.get("staticfiles", ()), key=lambda static: str(static.source_path)
         )
         folders = [settings["THEME"], *settings["THEME_TEMPLATES_OVERRIDES"]]
-        folders += [settings["COMMENTS_EMBED"]] if settings.get("COMMENTS_EMBED") else []
+        folders += [
+            settings[name] for name in ("COMMENTS_EMBED", "ROOT_FILES") if settings.get(name)
+        ]
         parts = [self.fingerprints.of(told, [folder(Path(each)) for each in folders])]
         parts.append(
             self.fingerprints.of(

@@ -4,8 +4,8 @@ Every one has a default under which a site looks right. A wrong one stops the bu
 names the setting, its value and the remedy, for all of them at once. An accent of one's own becomes
 part of the site's style sheet, so that it costs no request and no inline style.
 
-Settings (docs/theme.md): SITENAME, SITESUBTITLE, DEFAULT_LANG, MENUITEMS, SOCIAL, ACCENT, LICENCE,
-EDIT_LINK. Templates get `accent_style` (CSS, or ""), `menu` (pairs of title and address, or None),
+Settings (docs/theme.md): SITENAME, SITESUBTITLE, DEFAULT_LANG, TIMEZONE, MENUITEMS, SOCIAL, ACCENT, LICENCE,
+EDIT_LINK, and those of `branding`. Templates get `accent_style` (CSS, or ""), `menu` (pairs of title and address, or None),
 `social` and `licence` (pairs) and the filter `edit_link`.
 """
 
@@ -19,6 +19,8 @@ from babel import Locale, UnknownLocaleError
 from pelican import signals
 
 from plugins.site import Article, Generator, Pelican
+
+from . import branding
 
 HEX = re.compile(r"#[0-9a-fA-F]{6}")
 SURFACE = re.compile(r"--surface:\s*light-dark\((#[0-9a-f]{6}),\s*(#[0-9a-f]{6})\)")
@@ -96,6 +98,7 @@ def problems(settings: Settings) -> Iterator[str]:
     except (UnknownLocaleError, ValueError):
         yield f'DEFAULT_LANG is {lang!r}, which is no language. Write one such as "en" or "zh-cn".'
     yield from link_problems(settings)
+    yield from branding.problems(settings)
     yield from accent_problems(settings)
     edit = settings.get("EDIT_LINK")
     if edit and (
@@ -196,6 +199,7 @@ def offer(generator: Generator) -> None:
         menu=[(title, here(address)) for title, address in settings.get("MENUITEMS") or []] or None,
         social=[pair(item) for item in settings.get("SOCIAL") or []],
         licence=pair(settings.get("LICENCE")),
+        **branding.for_templates(settings),
     )
     generator.env.filters["edit_link"] = edit_link
 
