@@ -13,10 +13,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from authoring import Refused
 
@@ -29,6 +30,7 @@ SERVER = (
     *("--http", "1", "--no-ws", "--blocking-threads", "16"),
     *("--log-level", "error", "--workers-kill-timeout", "5"),
 )
+LOCAL = ("localhost", "127.0.0.1", "::1")
 # A small machine that does something else as well may take a minute.
 START_SECONDS = 120
 STOP_SECONDS = 10
@@ -40,7 +42,25 @@ STOP_SECONDS = 10
 def local_port(site_url: str) -> int:
     """The port of an address on this machine, so that .env need not be repeated as --port."""
     parts = urlsplit(site_url)
-    return (parts.port or 0) if parts.hostname in ("localhost", "127.0.0.1", "::1") else 0
+    return (parts.port or 0) if parts.hostname in LOCAL else 0
+
+
+def preview_settings(
+    environ: Mapping[str, str], given: Mapping[str, str], port: int
+) -> dict[str, str]:
+    """The settings with which a preview on this machine can be read, and written on.
+
+    What .env calls SITE_URL is where readers will find the blog; a form sent from here would come from
+    somewhere else. Only who `given` it for this very command is taken at his word.
+    """
+    site_url = environ.get("SITE_URL", "")
+    if given.get("SITE_URL"):
+        return {**environ, "SITE_URL": site_url}
+    parts = urlsplit(site_url)
+    host = parts.hostname if parts.hostname in LOCAL else "localhost"
+    here = f"http://{f'[{host}]' if ':' in str(host) else host}:{port}{parts.path.rstrip('/')}"
+    elsewhere = urlsplit(environ.get("COMMENTS_URL", "")).netloc
+    return {**environ, "SITE_URL": here, **({"COMMENTS_URL": "comments/"} if elsewhere else {})}
 
 
 def refuse_taken_port(host: str, port: int) -> None:
@@ -82,6 +102,15 @@ def start_server(
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def tell_running(root: Path, environ: Mapping[str, str]) -> Path:
+    """Say where the service is while it runs, for `flask comments owner` in another terminal."""
+    path = root / "var" / "running"
+    path.parent.mkdir(exist_ok=True)
+    address = urljoin(f"{environ['SITE_URL']}/", environ.get("COMMENTS_URL") or "comments/")
+    path.write_text(f"{address}\n{environ.get('COMMENTS_DATABASE_URL', '')}\n", encoding="utf-8")
+    return path
 
 
 def serve(root: Path, environ: dict[str, str], host: str, port: int, workers: int) -> NoReturn:

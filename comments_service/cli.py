@@ -76,7 +76,7 @@ def publish(everything: bool, stale: bool, source: str) -> None:
 def owner(if_none: bool) -> None:
     """Print a one-time link; whoever opens it within a day becomes an owner."""
     if not (if_none and roles.has_owner()):
-        click.echo(roles.owner_link(config.current().comments_url))
+        click.echo(roles.owner_link(config.running_url(config.current())))
 
 
 @group.command("role")

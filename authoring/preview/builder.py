@@ -29,8 +29,11 @@ from blinker import Signal
 from watchfiles import watch
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("content", "theme", "plugins", "formats")
+OVERRIDES = "theme_overrides"
+FOLDERS = ("content", "theme", OVERRIDES, "plugins", "formats")
 SETTINGS = "pelicanconf.py"
+# Read once by whoever started this process, which may differ from what stands there.
+ENVIRONMENT = ".env"
 # Read once by a process: what changes in them needs another one.
 PROGRAMS = (SETTINGS, "plugins/", "formats/")
 # How long after the last change nothing more is expected of it: editors write a file in several steps.
@@ -41,7 +44,10 @@ LOGGED = "Warning or error encountered"
 
 
 class Event(NamedTuple):
-    """What was done: `saved` (one page is right), `built` (the site is) or `failed`, and how."""
+    """What was done: `saved` (one page is right), `built` (the site is) or `failed`, and how.
+
+    `waits` says that a change is for those who start anew.
+    """
 
     what: str
     names: list[str]
@@ -96,7 +102,9 @@ class Builder:
     # What others are told
 
     def tell(self, event: Event) -> None:
-        print(json.dumps(event._asdict()), file=self.out, flush=True)
+        # In one piece: whoever watches settings speaks as well.
+        self.out.write(f"{json.dumps(event._asdict())}\n")
+        self.out.flush()
 
     def show(self, state: str, error: str = "") -> None:
         """Say it to open pages as well."""
@@ -222,6 +230,8 @@ class Builder:
     # Watching
 
     def watch_folders(self) -> None:
+        # What is not there yet could not be watched, and this is where an author begins.
+        (self.root / OVERRIDES).mkdir(exist_ok=True)
         folders = [self.root / name for name in FOLDERS if (self.root / name).is_dir()]
         for found in watch(*folders, step=STEP_MS, debounce=10 * STEP_MS, raise_interrupt=False):
             if names := {name for _, path in found if belongs(name := self.shown(path))}:
@@ -230,9 +240,11 @@ class Builder:
     def watch_settings(self) -> None:
         """Its folder: a file that is watched by itself is lost when an editor replaces it."""
         for found in watch(self.root, recursive=False, raise_interrupt=False):
-            names = {self.shown(path) for _, path in found} & {SETTINGS}
-            if names:
-                self.changes.put(names)
+            names = {self.shown(path) for _, path in found}
+            if ENVIRONMENT in names:
+                self.tell(Event("waits", [ENVIRONMENT], 0.0))
+            if SETTINGS in names:
+                self.changes.put({SETTINGS})
 
     def watch_starter(self) -> None:
         sys.stdin.read()

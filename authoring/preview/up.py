@@ -1,6 +1,7 @@
 """Up: the blog with its comments built and served on one port, and built again when somebody saves."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -28,12 +29,13 @@ LOOK_SECONDS = 0.5
 def up(root: Path, environ: dict[str, str], host: str, port: int) -> None:
     """Serve until Ctrl-C; raises Refused when something cannot start, or ends by itself."""
     port = port or server.local_port(environ.get("SITE_URL", "")) or 8000
-    site_url = environ.get("SITE_URL") or f"http://localhost:{port}"
-    environ = {**environ, "SITE_URL": site_url, "POSTIL_PREVIEW": "1"}
+    public = environ.get("SITE_URL", "")
+    environ = {**server.preview_settings(environ, os.environ, port), "POSTIL_PREVIEW": "1"}
     server.refuse_taken_port(host, port)
     output = root / (environ.get("COMMENTS_OUTPUT") or "output")
     earlier = (output / "index.html").exists()
     started: list[subprocess.Popen[bytes]] = []
+    running: Path | None = None
     server.listen_for_stop()
     try:
         with ThreadPoolExecutor() as pool:
@@ -50,7 +52,8 @@ def up(root: Path, environ: dict[str, str], host: str, port: int) -> None:
             server.wait_until_it_answers(serving, host, port)
             link = owner.result()
             server.refuse_failed(link, "The owner's link could not be made.")
-            tell_addresses(site_url, port, link.stdout)
+            running = server.tell_running(root, environ)
+            tell_addresses(environ["SITE_URL"], public, port, link.stdout)
             while True:
                 tell_change(builder.next(serving))
     except KeyboardInterrupt:
@@ -59,6 +62,8 @@ def up(root: Path, environ: dict[str, str], host: str, port: int) -> None:
         for process in reversed(started):
             server.stop(process)
         live_reload.end(output)
+        if running:
+            running.unlink(missing_ok=True)
 
 
 class BuilderProcess:
@@ -95,10 +100,12 @@ class BuilderProcess:
                     )
 
 
-def tell_addresses(site_url: str, port: int, owner: str) -> None:
+def tell_addresses(site_url: str, public: str, port: int, owner: str) -> None:
     say(f"\n  Your blog   {strong(site_url)}")
     if urlsplit(site_url).port != port:
         say(f"  Here        {strong(f'http://localhost:{port}')}")
+    elif public and server.local_port(public) != port:
+        say(f"  Readers     {public}, once you publish it")
     if owner.strip():
         say(f"  Its owner   {strong(owner.split()[-1])}")
         say("              Open it to become the owner and choose a password. It works once.")
@@ -124,6 +131,7 @@ def tell_change(event: Event) -> None:
         "saved": f"its page is right after {event.seconds * 1000:.0f} ms",
         "built": f"everything is right after {event.seconds:.1f} s",
         "failed": "changed, and the build failed:",
+        "waits": "changed: stop with Ctrl-C and start `up` again; until then it is as before",
     }
     say(f"{time.strftime('%H:%M:%S')}  {name}  {done[event.what]}")
     if event.report:

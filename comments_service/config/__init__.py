@@ -19,6 +19,7 @@ from comments_service.config.start import (
     SECRET_KEY_FILE,
     absolute_database_url,
     current,
+    running_url,
     secret_key,
 )
 from comments_service.config.values import Rate, SettingError, origin_of, written
@@ -34,6 +35,7 @@ __all__ = [
     "current",
     "from_environment",
     "origin_of",
+    "running_url",
     "secret_key",
     "trusted",
     "written",

@@ -2,14 +2,18 @@
 
 import os
 import secrets
+import socket
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from comments_service.config.settings import Settings
 
 MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
 SECRET_KEY_FILE = Path("var/secret-key")
+# Written by who starts a preview, which may be on another port than the settings say.
+RUNNING_FILE = Path("var/running")
 
 
 def current() -> Settings:
@@ -30,6 +34,20 @@ def absolute_database_url(settings: Settings) -> str:
     if settings.database_url.startswith(prefix):
         return prefix + str(Path(settings.database_url.removeprefix(prefix)).absolute())
     return settings.database_url
+
+
+def running_url(settings: Settings) -> str:
+    """The service's address; while a preview of the same comments runs, the preview's."""
+    try:
+        address, database = RUNNING_FILE.read_text().splitlines()
+        ours = (database or Settings.database_url).partition("://")[2]
+        if ours != settings.database_url.partition("://")[2]:
+            return settings.comments_url
+        parts = urlsplit(address)
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=1).close()
+    except (OSError, ValueError):  # There is none, or it was killed and could not say so.
+        return settings.comments_url
+    return address
 
 
 def secret_key(settings: Settings) -> str:

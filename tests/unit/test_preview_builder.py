@@ -160,6 +160,22 @@ def test_a_mistake_is_told_until_it_is_corrected_and_the_old_page_stays(desk: De
     assert "Of arctic terns." in desk.page("terns")
 
 
+def test_what_the_author_puts_over_the_theme_is_on_the_pages_at_once(desk: Desk) -> None:
+    path = desk.folder / "theme_overrides" / "templates" / "article.html"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        '{% extends "!theme/article.html" %}{% block article_footer %}Thanks.{% endblock %}',
+        "utf-8",
+    )
+    assert "theme_overrides/templates/article.html" in desk.until("built").names
+    assert "Thanks." in desk.page("gulls")
+
+
+def test_a_changed_environment_waits_for_those_who_start_anew(desk: Desk) -> None:
+    (desk.folder / ".env").write_text("SITE_URL=https://example.org\n", "utf-8")
+    assert desk.until("waits").names == [".env"]
+
+
 def test_changed_settings_are_read_by_a_process_begun_anew(desk: Desk) -> None:
     settings = desk.folder / "pelicanconf.py"
     text = settings.read_text(encoding="utf-8")

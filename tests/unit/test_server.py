@@ -1,10 +1,12 @@
 """What `up` and `serve` start, and what they say when they cannot."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
 from authoring import Refused, server
+from comments_service.config import from_environment, running_url
 
 
 def test_a_local_address_tells_the_port_and_a_public_one_does_not() -> None:
@@ -12,6 +14,54 @@ def test_a_local_address_tells_the_port_and_a_public_one_does_not() -> None:
     assert server.local_port("http://127.0.0.1:8081/blog") == 8081
     assert server.local_port("https://example.org:8443") == 0
     assert server.local_port("") == 0
+
+
+@pytest.mark.parametrize(
+    ("set", "given", "site", "comments"),
+    [
+        ({}, {}, "http://localhost:8765", None),
+        ({"SITE_URL": "https://blog.example"}, {}, "http://localhost:8765", None),
+        ({"SITE_URL": "https://a.example/blog/"}, {}, "http://localhost:8765/blog", None),
+        ({"SITE_URL": "http://127.0.0.1:8000"}, {}, "http://127.0.0.1:8765", None),
+        ({"SITE_URL": "http://[::1]:8000"}, {}, "http://[::1]:8765", None),
+        ({"COMMENTS_URL": "https://talk.example/"}, {}, "http://localhost:8765", "comments/"),
+        ({"COMMENTS_URL": "/talk/"}, {}, "http://localhost:8765", "/talk/"),
+        # Said for this very command: a machine that others reach by that name.
+        (
+            {"SITE_URL": "https://b.example"},
+            {"SITE_URL": "https://b.example"},
+            "https://b.example",
+            None,
+        ),
+    ],
+    ids=str,
+)
+def test_a_preview_is_written_on_where_it_is_read(
+    set: dict[str, str], given: dict[str, str], site: str, comments: str | None
+) -> None:
+    found = server.preview_settings(set, given, 8765)
+    assert found["SITE_URL"] == site
+    assert found.get("COMMENTS_URL") == comments
+
+
+@pytest.mark.enable_socket
+def test_the_owner_s_link_leads_to_the_preview_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = from_environment({})
+    assert running_url(settings) == "http://localhost:8000/comments/"
+    with socket.socket() as preview:
+        preview.bind(("127.0.0.1", 0))
+        preview.listen()
+        here = f"http://127.0.0.1:{preview.getsockname()[1]}"
+        server.tell_running(tmp_path, {"SITE_URL": here})
+        assert running_url(settings) == f"{here}/comments/"
+        # That of other comments says nothing of ours.
+        server.tell_running(tmp_path, {"SITE_URL": here, "COMMENTS_DATABASE_URL": "sqlite:///b"})
+        assert running_url(settings) == "http://localhost:8000/comments/"
+        server.tell_running(tmp_path, {"SITE_URL": here})
+    assert running_url(settings) == "http://localhost:8000/comments/"
 
 
 @pytest.mark.enable_socket
