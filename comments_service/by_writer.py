@@ -119,16 +119,6 @@ def said(account: Account, page: int = 1) -> threads.Page:
     return threads.page_of(latest_first, page, SAID_PAGE)
 
 
-def where_written(account_id: int) -> Sequence[str]:
-    """The ids of the threads in which an account has written, whether it is shown or not.
-
-    A moderator may be publishing what waits at this very moment.
-    """
-    return db.session.scalars(
-        sa.select(Comment.thread_id).where(Comment.account_id == account_id).distinct()
-    ).all()
-
-
 def claimable(session: Session | None) -> Sequence[Comment]:
     """What was written as a guest in the same browser before its owner signed in, oldest first."""
     if session is None or session.account_id is None or session.guest_id is None:

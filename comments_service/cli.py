@@ -60,6 +60,8 @@ def publish(everything: bool, stale: bool, source: str) -> None:
     except manifest.ManifestError as error:
         raise click.ClickException(str(error)) from error
     publisher.close_overdue()
+    if everything or stale:
+        comments.rearrange(comments.misplaced())
     how = (
         publisher.publish_all
         if everything
@@ -246,7 +248,7 @@ def doctor() -> None:
     current = config.current()
     try:
         thread_count = db.session.scalar(sa.select(sa.func.count()).select_from(Thread)) or 0
-        left = snapshots.stale(current)
+        left = {*snapshots.stale(current), *threads.behind(), *comments.misplaced()}
     except SQLAlchemyError as error:
         raise click.ClickException(
             f"the database does not answer ({error.__class__.__name__}): run `flask db upgrade`"

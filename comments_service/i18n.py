@@ -78,6 +78,15 @@ def render(lang: str, template: str, **context: object) -> str:
     return environment(lang).get_template(template).render(**context)
 
 
+@lru_cache(maxsize=2_000)
+def part(lang: str, template: str, **context: object) -> str:
+    """The same, remembered: of a file that is made again and again, what stays as it is.
+
+    What it is given is compared, and so must never change.
+    """
+    return render(lang, template, **context)
+
+
 def gettext(lang: str) -> Callable[[str], str]:
     """The function that puts a message into a language."""
     return catalogue(lang).gettext

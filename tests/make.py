@@ -23,6 +23,7 @@ from comments_service.models import (
     Purpose,
     Role,
     Session,
+    Site,
     Status,
     Thread,
     now,
@@ -85,6 +86,14 @@ def thread(id: str = "pelicans", **values: Any) -> Thread:
         **values,
     }
     made = Thread(id=id, **given)
+    with writing():
+        db.session.add(made)
+    return made
+
+
+def site(**values: Any) -> Site:
+    """What the manifest says of the blog."""
+    made = Site(**{"id": 1, "title": "A blog", "lang": "en", "manifest_tag": "", **values})
     with writing():
         db.session.add(made)
     return made

@@ -16,7 +16,13 @@ from comments_service.comments.editing import (
 )
 from comments_service.comments.posting import post
 from comments_service.comments.rerendering import outdated, rendered, rerender
-from comments_service.comments.transaction import ChangedOutside, changing, locked
+from comments_service.comments.transaction import (
+    ChangedOutside,
+    changing,
+    locked,
+    misplaced,
+    rearrange,
+)
 
 __all__ = [
     "ChangedOutside",
@@ -31,8 +37,10 @@ __all__ = [
     "locked",
     "may_edit",
     "may_moderate",
+    "misplaced",
     "outdated",
     "post",
+    "rearrange",
     "rendered",
     "rerender",
 ]

@@ -1,7 +1,8 @@
 """The one way to change comments, and what is published anew: found by what was touched.
 
 Whoever changes a comment, or an account whose comments show it, names no thread. What was flushed and
-what bulk statements reach says which threads look different, and the commit raises their revisions.
+what bulk statements reach says which threads look different, and the commit raises their revisions and
+gives what came and went its place.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,19 +11,22 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import ORMExecuteState, UOWTransaction
+from sqlalchemy.orm import ORMExecuteState, UOWTransaction, aliased
 from sqlalchemy.orm import Session as DatabaseSession
 
-from comments_service import by_writer
+from comments_service.comments import placing
 from comments_service.db import db, writing
 from comments_service.models import Account, Comment, Status, Thread
 from comments_service.publishing import publisher
+from comments_service.publishing.snapshots import NEVER
 
 # What a snapshot shows of a comment and of its writer's account.
 _of_comment = {
     *("thread_id", "parent_id", "depth", "account_id", "account", "name", "website"),
     *("html", "status", "created_at", "edited_at"),
 }
+# What the order of a whole thread hangs on.
+_of_order = {"thread_id", "parent_id", "created_at"}
 _of_account = {"name", "role", "public_id", "shown", "closed_at"}
 
 
@@ -39,12 +43,33 @@ def changing(*also: str) -> Iterator[None]:
     with writing():
         session = db.session()
         session.info["changing"] = True
-        _touched(session).update(also)
+        for thread_id in also:
+            _touched(session).note(thread_id)
         try:
             yield
             session.flush()
         finally:
             session.info.pop("changing", None)
+
+
+def misplaced() -> Sequence[str]:
+    """Threads in which a comment has a place and should have none, or the other way round.
+
+    Nothing here makes such a one; whoever changes the database by hand does.
+    """
+    answer = aliased(Comment)
+    answered = sa.exists().where(answer.parent_id == Comment.id, answer.place.is_not(None))
+    unseen = sa.and_(Comment.place.is_not(None), Comment.status != Status.PUBLISHED, ~answered)
+    unplaced = sa.and_(Comment.place.is_(None), Comment.status == Status.PUBLISHED)
+    chosen = sa.select(Comment.thread_id).where(sa.or_(unseen, unplaced))
+    return db.session.scalars(chosen.distinct().order_by(Comment.thread_id)).all()
+
+
+def rearrange(thread_ids: Sequence[str]) -> None:
+    """Place all comments of these threads anew, and let every page of them be made again."""
+    for thread_id in thread_ids:
+        with changing():
+            _touched(db.session()).note(thread_id, rearranged=True)
 
 
 def locked(*which: sa.ColumnElement[bool]) -> Sequence[Comment]:
@@ -58,9 +83,22 @@ def locked(*which: sa.ColumnElement[bool]) -> Sequence[Comment]:
     ).all()
 
 
-def _touched(session: DatabaseSession) -> set[str]:
-    """The threads that this transaction has made look different so far."""
-    touched: set[str] = session.info.setdefault("touched", set())
+class Touched(dict[str, set[int]]):
+    """The threads that this transaction has made look different so far, and the comments that do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Threads whose comments were moved about.
+        self.rearranged: set[str] = set()
+
+    def note(self, thread_id: str, *comment_ids: int, rearranged: bool = False) -> None:
+        self.setdefault(thread_id, set()).update(comment_ids)
+        if rearranged:
+            self.rearranged.add(thread_id)
+
+
+def _touched(session: DatabaseSession) -> Touched:
+    touched: Touched = session.info.setdefault("touched", Touched())
     return touched
 
 
@@ -79,9 +117,15 @@ def _collect(session: DatabaseSession, _context: UOWTransaction) -> None:
     """Here the old values are still known, and the new rows have their keys."""
     for each in (*session.new, *session.deleted, *session.dirty):
         if isinstance(each, Comment):
-            _touched(session).update(_threads_of(each, whole=each not in session.dirty))
+            whole = each not in session.dirty
+            moved = each in session.deleted or (not whole and bool(_changed(each) & _of_order))
+            for thread_id in _threads_of(each, whole=whole):
+                _touched(session).note(thread_id, each.id, rearranged=moved)
         elif isinstance(each, Account) and each in session.dirty and _changed(each) & _of_account:
-            _touched(session).update(by_writer.where_written(each.id))
+            # Shown or not: a moderator may be publishing what waits at this very moment.
+            mine = sa.select(Comment.thread_id, Comment.id).where(Comment.account_id == each.id)
+            for row in session.execute(mine):
+                _touched(session).note(*row)
 
 
 def _changed(row: Any) -> set[str]:
@@ -114,10 +158,12 @@ def _collect_bulk(state: ORMExecuteState) -> None:
         raise ChangedOutside("change comments inside comments.changing()")
     given = state.parameters or {}
     rows = given if isinstance(given, list | tuple) else [given]
+    touched = _touched(state.session)
     if not state.is_insert:
-        _touched(state.session).update(_reached(state, of_comments, rows))
+        _reached(state, of_comments, rows, touched)
     elif of_comments:
-        _touched(state.session).update(_inserted(state, rows))
+        for thread_id in _inserted(state, rows):
+            touched.note(thread_id)
 
 
 def _inserted(state: ORMExecuteState, rows: Sequence[Any]) -> Iterator[str]:
@@ -129,10 +175,12 @@ def _inserted(state: ORMExecuteState, rows: Sequence[Any]) -> Iterator[str]:
             yield values["thread_id"]
 
 
-def _reached(state: ORMExecuteState, of_comments: bool, rows: Sequence[Any]) -> Iterator[str]:
-    """The threads of all rows that a statement may change, and those into which it moves them."""
+def _reached(
+    state: ORMExecuteState, of_comments: bool, rows: Sequence[Any], touched: Touched
+) -> None:
+    """Note all rows that a statement may change, and the threads into which it moves them."""
     statement = cast(sa.Update | sa.Delete, state.statement)
-    chosen = sa.select(Comment.thread_id).distinct()
+    chosen = sa.select(Comment.thread_id, Comment.id)
     if not of_comments:
         chosen = chosen.join(Account, Comment.account_id == Account.id)
     if statement.whereclause is not None:
@@ -140,10 +188,14 @@ def _reached(state: ORMExecuteState, of_comments: bool, rows: Sequence[Any]) -> 
     elif any("id" in row for row in rows):
         of = Comment.id if of_comments else Account.id
         chosen = chosen.where(of.in_([row["id"] for row in rows]))
-    yield from state.session.scalars(chosen, rows[0])
-    if of_comments and state.is_update:
-        moved = (values.get("thread_id") for values in (_written(state), *rows))
-        yield from (each for each in moved if each)
+    written = [_written(state), *rows] if state.is_update else []
+    moved = of_comments and (state.is_delete or any(_of_order & each.keys() for each in written))
+    for thread_id, comment_id in state.session.execute(chosen, rows[0]):
+        touched.note(thread_id, comment_id, rearranged=moved)
+    if of_comments:
+        for values in written:
+            if values.get("thread_id"):
+                touched.note(values["thread_id"], rearranged=True)
 
 
 def _written(state: ORMExecuteState) -> dict[str, Any]:
@@ -153,21 +205,39 @@ def _written(state: ORMExecuteState) -> dict[str, Any]:
 
 # Put together once and without the ORM's bookkeeping: this is what every post runs.
 _threads = cast(sa.Table, Thread.__table__)
-_raise_revision = (
-    sa.update(_threads)
-    .where(_threads.c.id == sa.bindparam("changed"))
-    .values(revision=_threads.c.revision + 1)
-)
+_of_thread = _threads.c.id == sa.bindparam("changed")
+_now = sa.select(_threads.c.revision, _threads.c.moved_from).where(_of_thread).with_for_update()
+_raise = sa.update(_threads).where(_of_thread).values(
+    revision=sa.bindparam("new"), moved_from=sa.bindparam("moved")
+)  # fmt: skip
+_anew = sa.update(_threads).where(_of_thread).values(published_revision=NEVER)
 
 
 @event.listens_for(DatabaseSession, "before_commit")
 def _raise_revisions(session: DatabaseSession) -> None:
     session.flush()
-    if touched := session.info.pop("touched", None):
+    touched: Touched | None = session.info.pop("touched", None)
+    if touched:
+        # The rows behind the ORM's back: what is placed here is no change that has to be noticed.
+        connection = session.connection()
         # In one order everywhere: two that change the same threads wait, and none for ever.
         for thread_id in sorted(touched):
-            session.execute(_raise_revision, {"changed": thread_id})
+            _follow(connection, thread_id, touched)
         session.info["raised"] = True
+
+
+def _follow(connection: sa.Connection, thread_id: str, touched: Touched) -> None:
+    """Raise a thread's revision; from here on nobody else places its comments."""
+    row = connection.execute(_now, {"changed": thread_id}).one_or_none()
+    if row is None:
+        return
+    new = row.revision + 1
+    moved = placing.follow(connection, thread_id, touched[thread_id], new)
+    lowest = min((each for each in (moved, row.moved_from) if each is not None), default=None)
+    connection.execute(_raise, {"changed": thread_id, "new": new, "moved": lowest})
+    if thread_id in touched.rearranged:
+        placing.arrange(connection, thread_id)
+        connection.execute(_anew, {"changed": thread_id})
 
 
 @event.listens_for(DatabaseSession, "after_commit")

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
@@ -52,6 +53,10 @@ class Site(Base):
     discussions: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)
     # The owner's own colour on the light page and on the dark; empty: that of the tokens.
     accent: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    # Every language in which an article with comments can be read, sorted.
+    languages: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    # Of each list of the whole site, what it said last, as a hash, and how often that has changed.
+    lists: Mapped[dict[str, list[Any]]] = mapped_column(sa.JSON, default=dict)
 
 
 class Thread(Base):
@@ -65,6 +70,22 @@ class Thread(Base):
             "id",
             sqlite_where=sa.text("published_revision < revision"),
             postgresql_where=sa.text("published_revision < revision"),
+        ),
+        # And for what closes by itself, as often.
+        sa.Index(
+            "ix_threads_closing",
+            "closes_at",
+            sqlite_where=sa.text("closed_at IS NULL AND closes_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND closes_at IS NOT NULL"),
+        ),
+        # The lists of the whole site, the latest active first; one holds every thread, one what has comments.
+        sa.Index("ix_threads_active_at_id", "active_at", "id"),
+        sa.Index(
+            "ix_threads_commented",
+            "active_at",
+            "id",
+            sqlite_where=sa.text("comment_count > 0"),
+            postgresql_where=sa.text("comment_count > 0"),
         ),
     )
 
@@ -88,6 +109,13 @@ class Thread(Base):
     # Raised by every change to what the snapshot shows; the publisher follows behind.
     revision: Mapped[int] = mapped_column(default=1)
     published_revision: Mapped[int] = mapped_column(default=0)
+    # Where in reading order comments came or went since then: what is after it has moved. Empty: none did.
+    moved_from: Mapped[int | None]
+    # As it was published: how many comments, the newest of them, and when that was written; in a thread
+    # without comments, when the article was published. Empty while readers have no file of it.
+    comment_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    last_comment_id: Mapped[int | None]
+    active_at: Mapped[datetime | None]
 
 
 def html_hash(html: str) -> int | None:
@@ -100,6 +128,23 @@ class Comment(Base):
     __tablename__ = "comments"
     __table_args__ = (
         sa.UniqueConstraint("thread_id", "key"),
+        # What a comment's neighbours are found by: the answers to one, or those that answer none.
+        sa.Index("ix_comments_answers", "parent_id", "thread_id", "created_at"),
+        # A page is a part of this; one that is to be shown and has no place is found by the other.
+        sa.Index(
+            "ix_comments_thread_id_place",
+            "thread_id",
+            "place",
+            sqlite_where=sa.text("place IS NOT NULL"),
+            postgresql_where=sa.text("place IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_comments_unplaced",
+            "thread_id",
+            sqlite_where=sa.text("place IS NULL AND status = 'published'"),
+            postgresql_where=sa.text("place IS NULL AND status = 'published'"),
+        ),
+        sa.Index("ix_comments_thread_id_revision", "thread_id", "revision"),
         # With the time, so that a thread's newest comment is found without looking at the others.
         sa.Index("ix_comments_thread_id_status_created_at", "thread_id", "status", "created_at"),
         sa.Index("ix_comments_status_created_at", "status", "created_at"),
@@ -115,7 +160,7 @@ class Comment(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     thread_id: Mapped[str] = mapped_column(sa.ForeignKey("threads.id"))
     thread: Mapped[Thread] = relationship(lazy="raise")
-    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comments.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comments.id"))
     # How many comments one passes on the way to the article: 0 for one that answers none.
     depth: Mapped[int] = mapped_column(default=0)
     account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id"))
@@ -142,6 +187,11 @@ class Comment(Base):
     edited_at: Mapped[datetime | None]
     # One more with each edit: a decision names the version that the moderator saw.
     version: Mapped[int] = mapped_column(default=1, server_default="1")
+    # Where it stands in reading order: a number that rises from one to the next, with room between them.
+    # Empty where readers see nothing of it. `comments.placing` keeps it.
+    place: Mapped[int | None]
+    # The thread's revision when this last looked different.
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
 
     @validates("html")
     def _hash_html(self, _name: str, html: str) -> str:

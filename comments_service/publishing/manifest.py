@@ -20,6 +20,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from comments_service.db import db, writing
 from comments_service.models import Policy, Site, Thread
+from comments_service.publishing.snapshots import NEVER
 from formats.manifest import COLOUR, LANG, THREAD, VERSION
 
 # A site of 100,000 articles has a manifest of about 30 MB; more than this is a mistake.
@@ -191,14 +192,19 @@ def _take_over(manifest: Manifest, tag: str) -> None:
                 changed["closed_at"] = None
             for name, value in changed.items():
                 setattr(thread, name, value)
-            thread.revision += 1
+            _publish_anew(thread)
     for gone in present.values():
         if gone.listed:
             gone.listed = False
-            gone.revision += 1
+            _publish_anew(gone)
+    shown = [entry for entry in manifest.threads if entry.comments is not Policy.OFF]
+    spoken = {
+        lang for each in shown for lang in (each.lang, *(one.lang for one in each.translations))
+    }
     db.session.merge(
         Site(
             id=1,
+            languages=sorted(spoken),
             title=manifest.site.title,
             lang=manifest.site.lang,
             manifest_tag=tag,
@@ -206,6 +212,12 @@ def _take_over(manifest: Manifest, tag: str) -> None:
             accent=list(manifest.site.accent or ()),
         )
     )
+
+
+def _publish_anew(thread: Thread) -> None:
+    """Let every page of the thread be made again: each names the article."""
+    thread.revision += 1
+    thread.published_revision = NEVER
 
 
 def _values(entry: Entry) -> dict[str, Any]:

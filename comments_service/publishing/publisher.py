@@ -31,6 +31,8 @@ REST_FACTOR = 4.0
 MAX_REST_SECONDS = 2.0
 # A manifest on another machine is asked for this often, at the cost of one 304.
 MANIFEST_SECONDS = 60.0
+# The files of the whole site follow a storm of posts at this distance.
+SITE_SECONDS = 5.0
 CLEAN_SECONDS = 3_600.0
 
 # What is told of, when it fails.
@@ -69,22 +71,34 @@ def settled(thread_id: str, seconds: float) -> bool:
 
 def close_overdue() -> None:
     """Let the snapshots of threads whose closing time has passed say that they are closed."""
-    overdue = sa.and_(Thread.closes_at <= now(), Thread.closed_at.is_(None))
-    if db.session.scalar(sa.select(Thread.id).where(overdue).limit(1)) is not None:
+    if db.session.scalar(_overdue, {"now": now()}) is not None:
         with writing():
             db.session.execute(
                 sa.update(Thread)
-                .where(overdue)
-                .values(closed_at=now(), revision=Thread.revision + 1)
+                .where(Thread.closes_at <= now(), Thread.closed_at.is_(None))
+                # Every comment of every page loses its link to answer it.
+                .values(
+                    closed_at=now(),
+                    revision=Thread.revision + 1,
+                    published_revision=snapshots.NEVER,
+                )
             )
 
 
+_table = Thread.__table__.c
+# Spelt as the condition of the index, and put together once: it is asked for every second.
+_overdue = (
+    sa.select(_table.id)
+    .where(
+        sa.text("closed_at IS NULL AND closes_at IS NOT NULL"),
+        _table.closes_at <= sa.bindparam("now"),
+    )
+    .limit(1)
+)
+
+
 def publish_behind(
-    settings: Settings,
-    faults: Faults | None = None,
-    *,
-    site: bool = False,
-    beat: Callable[[], None] = _nothing,
+    settings: Settings, faults: Faults | None = None, *, site: bool = False
 ) -> list[str]:
     """Publish every thread that is behind, and the site's own files if any was, or they are asked for.
 
@@ -92,21 +106,35 @@ def publish_behind(
     raised in the end where nobody takes them.
     """
     found = Faults() if faults is None else faults
-    behind = list(threads.behind())
-    found.keep(THREAD, {f"{THREAD}{thread_id}" for thread_id in behind})
-    published = []
-    for thread_id in behind:
-        beat()
-        if found.due(f"{THREAD}{thread_id}"):
-            with found.isolated(f"{THREAD}{thread_id}"):
-                snapshots.publish(thread_id, settings)
-                published.append(thread_id)
-    if (published or site) and found.due(SITE):
-        with found.isolated(SITE):
-            site_snapshots.publish(settings)
+    published = publish_threads(settings, found)
+    if published or site:
+        publish_site(settings, found, everything=site)
     if faults is None and found.known:
         raise RuntimeError("; ".join(f"{name}: {text}" for name, text in found.known.items()))
     return published
+
+
+def publish_threads(
+    settings: Settings, faults: Faults, beat: Callable[[], None] = _nothing
+) -> list[str]:
+    """Publish every thread that is behind; returns their ids."""
+    behind = list(threads.behind())
+    faults.keep(THREAD, {f"{THREAD}{thread_id}" for thread_id in behind})
+    published = []
+    for thread_id in behind:
+        beat()
+        if faults.due(f"{THREAD}{thread_id}"):
+            with faults.isolated(f"{THREAD}{thread_id}"):
+                snapshots.publish(thread_id, settings)
+                published.append(thread_id)
+    return published
+
+
+def publish_site(settings: Settings, faults: Faults, *, everything: bool) -> None:
+    """Publish the files of the whole site."""
+    if faults.due(SITE):
+        with faults.isolated(SITE):
+            site_snapshots.publish(settings, faults, everything=everything)
 
 
 def publish_all(settings: Settings, faults: Faults | None = None) -> list[str]:
@@ -155,7 +183,9 @@ class Publisher(threading.Thread):
         self._unbaked: set[str] = set()
         # Threads whose files, or whose pages, are behind after the last round.
         self._left: frozenset[str] = frozenset()
-        self._site_behind = True
+        # Whether the site's own files are behind, or even unknown; and when they were looked at.
+        self._site_behind = self._site_unknown = True
+        self._site_at = -math.inf
         self._manifest_stamp = 0.0
         self._cleaned_at = -math.inf
         self._mended = False
@@ -215,7 +245,7 @@ class Publisher(threading.Thread):
             close_overdue()
         # The edition is the folder's own sign: without it, somebody emptied the folder.
         if not self._mended or not (settings.published / ".edition").exists():
-            self._site_behind = True
+            self._site_behind = self._site_unknown = True
             if faults.due(MENDING):
                 with faults.isolated(MENDING):
                     mark_stale(settings)
@@ -223,12 +253,22 @@ class Publisher(threading.Thread):
                     self._unbaked.update(thread.id for thread in threads.visible())
                     self._unbaked.add(snapshots.DISCUSSIONS)
                     self._mended = True
-        published = publish_behind(settings, faults, site=self._site_behind, beat=self._beat)
-        self._site_behind = SITE in faults.known
+        published = publish_threads(settings, faults, self._beat)
+        self._site_behind |= bool(published)
+        self._publish_site()
         self._bake()
         failed = (name.removeprefix(THREAD) for name in faults.known)
         self._left = frozenset({*self._unbaked, *snapshots.unbaked(settings), *failed})
         return bool(published)
+
+    def _publish_site(self) -> None:
+        """Publish what is behind of the site's own files, at once unless that was a moment ago."""
+        if not self._site_behind or time.monotonic() - self._site_at < SITE_SECONDS:
+            return
+        publish_site(self._settings, self._faults, everything=self._site_unknown)
+        self._site_behind = SITE in self._faults.known
+        self._site_unknown &= self._site_behind
+        self._site_at = time.monotonic()
 
     def _beat(self) -> None:
         self.pulse.beat(self._faults.known)

@@ -1,12 +1,12 @@
 """Site snapshots: what is published of all threads together, and the words of the script's interface.
 
-Counts, the newest comments, the list of all conversations. They carry no revision of their own thread, so
-they are compared with the database whenever anything was published, and written where they differ.
+Counts, the newest comments, the latest conversations. What a list says is compared with what it said
+last, of which the database keeps a hash: whatever is the same is not made again, and has its revision.
 """
 
-import math
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from comments_service import i18n, threads
 from comments_service.config import Settings
-from comments_service.db import db
+from comments_service.db import db, writing
 from comments_service.models import Site, Thread, now
 from comments_service.publishing.form_context import form_context
 from comments_service.publishing.snapshots import (
@@ -22,9 +22,11 @@ from comments_service.publishing.snapshots import (
     Rendered,
     comment_json,
     dumped,
+    entry,
     mark_unbaked,
 )
-from comments_service.threads import Discussion
+from comments_service.supervision import Faults
+from comments_service.threads import Discussion, Discussions, Shown
 from formats import files
 from formats.snapshots import VERSION, file_name
 
@@ -33,109 +35,181 @@ DISCUSSIONS_PAGE = 100
 MAX_CATEGORIES = 12
 
 
-def rendered(settings: Settings) -> Iterator[Rendered]:
-    """The files of the whole site: counts, recent comments, and the interface in each language."""
-    site = db.session.get(Site, 1)
+# What is wrong with one thread keeps no other out of the lists.
+LISTED = "The place in the lists of the thread "
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What the lists of the whole site say, in each language; read at once, rendered where it is another."""
+
+    site: Site | None
+    lang: str
+    counts: dict[str, int]
+    recent: Sequence[tuple[Shown, Thread]]
+    recent_json: Sequence[dict[str, Any]]
+    found: Discussions
+    discussions_json: Mapping[str, Sequence[dict[str, Any]]]
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What each list that has a revision says, as a hash."""
+        listed = [self.found.total, self.found.categories, self.discussions_json]
+        return {"recent": _hash(self.recent_json), "discussions": _hash(listed)}
+
+
+def read(faults: Faults) -> Lists:
+    """The lists as the database has them; a thread whose row is damaged is left out, and told of."""
+    site = db.session.get(Site, 1, populate_existing=True)
     lang = site.lang if site else i18n.DEFAULT
-    revision = threads.site_revision()
+    spoken = sorted({lang, *(site.languages if site else ())})
     recent = threads.recent()
-    yield Rendered("counts.json", dumped({"version": VERSION, "counts": dict(threads.counts())}))
-    yield Rendered(
-        "recent.html",
-        i18n.render(lang, "thread/recent.html", recent=recent, revision=revision).encode(),
+    found = threads.discussions(1, DISCUSSIONS_PAGE)
+    sound = []
+    said: dict[str, list[dict[str, Any]]] = {each: [] for each in spoken}
+    faults.keep(LISTED, {f"{LISTED}{each.thread.id}" for each in found.shown})
+    for each in found.shown:
+        with faults.isolated(f"{LISTED}{each.thread.id}"):
+            items = [discussion_json(each, spoken_lang) for spoken_lang in spoken]
+            for spoken_lang, item in zip(spoken, items, strict=True):
+                said[spoken_lang].append(item)
+            sound.append(each)
+    return Lists(
+        site=site,
+        lang=lang,
+        counts=dict(threads.counts()),
+        recent=recent,
+        recent_json=[
+            {**comment_json(each, thread.url), "thread_title": thread.title}
+            for each, thread in recent
+        ],
+        found=Discussions(sound, found.total, 1, found.pages, found.categories),
+        discussions_json=said,
     )
-    yield Rendered(
-        "recent.json",
-        dumped(
-            {
-                "version": VERSION,
-                "revision": revision,
-                "comments": [
-                    {**comment_json(each, thread.url), "thread_title": thread.title}
-                    for each, thread in recent
-                ],
-            }
-        ),
-    )
-    yield Rendered(
-        "recent.atom",
-        i18n.render(
+
+
+def rendered(settings: Settings) -> Iterator[Rendered]:
+    """The files of the whole site, as they are now."""
+    lists = read(Faults())
+    revisions = _revisions(lists)
+    yield _counts(lists)
+    yield from _recent(lists, revisions["recent"], settings)
+    for lang in lists.discussions_json:
+        yield from _discussions(lists, lang, revisions["discussions"], settings)
+        yield _interface(lang, settings)
+
+
+def _revisions(lists: Lists) -> dict[str, int]:
+    """The revision of each list: one more than the last where it says something else."""
+    known = lists.site.lists if lists.site else {}
+    revisions = {}
+    for name, said in lists.said.items():
+        before, revision = known.get(name, ("", 0))
+        revisions[name] = revision + (said != before)
+    return revisions
+
+
+def _hash(data: Any) -> str:
+    return hashlib.sha256(dumped(data)).hexdigest()[:32]
+
+
+def _counts(lists: Lists) -> Rendered:
+    return Rendered("counts.json", dumped({"version": VERSION, "counts": lists.counts}))
+
+
+def _recent(lists: Lists, revision: int, settings: Settings) -> Iterator[Rendered]:
+    recent, lang = lists.recent, lists.lang
+    shown = [
+        i18n.part(
             lang,
-            "thread/feed.atom",
-            title=site.title if site else "",
-            url=settings.site_url + "/",
-            self_url=f"{settings.comments_url}recent.atom",
-            updated=max(
-                (each.edited_at or each.created_at for each, _ in recent), default=_epoch()
-            ),
-            entries=[(each, thread.url, thread.title) for each, thread in recent],
-        ).encode(),
-    )
-    spoken = {lang, *(each for thread in threads.visible() for each in threads.languages(thread))}
-    found = threads.discussions()
-    for each in sorted(spoken):
-        yield from _discussions(found, each, "" if each == lang else each, settings)
-        html = i18n.render(
-            each,
-            "ui.html",
-            base=settings.base,
-            **form_context(settings),
-            passwords=settings.passwords,
-            magic_links=settings.magic_links,
-            passkeys=settings.relying_party[1]
-            if settings.passkeys and settings.relying_party
-            else "",
-            providers=[client.name for client in settings.clients],
+            "thread/recent-comment.html",
+            comment=each,
+            url=thread.url,
+            title=thread.title,
         )
-        yield Rendered(file_name("ui", each), html.encode())
+        for each, thread in recent
+    ]
+    html = i18n.render(lang, "thread/recent.html", recent=shown, revision=revision)
+    yield Rendered("recent.html", html.encode())
+    data = {"version": VERSION, "revision": revision, "comments": lists.recent_json}
+    yield Rendered("recent.json", dumped(data))
+    feed = i18n.render(
+        lang,
+        "thread/feed.atom",
+        title=lists.site.title if lists.site else "",
+        url=settings.site_url + "/",
+        self_url=f"{settings.comments_url}recent.atom",
+        updated=max((each.edited_at or each.created_at for each, _ in recent), default=None)
+        or _epoch(),
+        entries=[entry(lang, each, thread.url, thread.title) for each, thread in recent],
+    )
+    yield Rendered("recent.atom", feed.encode())
 
 
-def _discussions(
-    found: Sequence[Discussion], lang: str, suffix: str, settings: Settings
-) -> Iterator[Rendered]:
-    """The list of all conversations in a language: each of its pages, twice."""
-    revision = threads.site_revision()
-    pages = _pages(found)
-    for page in range(1, pages + 1):
-        html = discussions(found, lang, page, settings)
-        yield Rendered(file_name("discussions", suffix, page), html.encode())
-        data = {
-            "version": VERSION,
-            "lang": lang,
-            "revision": revision,
-            "count": len(found),
-            "page": page,
-            "pages": pages,
-            "threads": [discussion_json(each, lang) for each in _cut(found, page)],
-        }
-        yield Rendered(file_name("discussions", suffix, page, "json"), dumped(data))
+def _interface(lang: str, settings: Settings) -> Rendered:
+    """Every word of the script's interface."""
+    html = i18n.render(
+        lang,
+        "ui.html",
+        base=settings.base,
+        **form_context(settings),
+        passwords=settings.passwords,
+        magic_links=settings.magic_links,
+        passkeys=settings.relying_party[1] if settings.passkeys and settings.relying_party else "",
+        providers=[client.name for client in settings.clients],
+    )
+    return Rendered(file_name("ui", lang), html.encode())
 
 
-def _pages(found: Sequence[Discussion]) -> int:
-    return max(1, math.ceil(len(found) / DISCUSSIONS_PAGE))
+def _discussions(lists: Lists, lang: str, revision: int, settings: Settings) -> Iterator[Rendered]:
+    """The latest conversations in a language, twice; the service's own page shows the others."""
+    suffix = "" if lang == lists.lang else lang
+    html = discussions(lists.found, lang, settings, revision)
+    yield Rendered(file_name("discussions", suffix), html.encode())
+    data = {
+        "version": VERSION,
+        "lang": lang,
+        "revision": revision,
+        "count": lists.found.total,
+        "page": 1,
+        "pages": lists.found.pages,
+        "threads": lists.discussions_json[lang],
+    }
+    yield Rendered(file_name("discussions", suffix, kind="json"), dumped(data))
 
 
-def _cut(found: Sequence[Discussion], page: int) -> Sequence[Discussion]:
-    return found[(page - 1) * DISCUSSIONS_PAGE : page * DISCUSSIONS_PAGE]
-
-
-def discussions(found: Sequence[Discussion], lang: str, page: int, settings: Settings) -> str:
+def discussions(found: Discussions, lang: str, settings: Settings, revision: int = 0) -> str:
     """A page of the list of all conversations as HTML: one element, like a thread's fragment."""
-    page = min(page, _pages(found))
-    filed = Counter(each.thread.category for each in found if each.thread.category)
+    categories = found.categories[:MAX_CATEGORIES]
     return i18n.render(
         lang,
         "thread/discussions.html",
-        shown=_cut(found, page),
-        page=page,
-        pages=_pages(found),
-        count=len(found),
-        revision=threads.site_revision(),
+        shown=[_line(each, lang, categories) for each in found.shown],
+        page=found.page,
+        pages=found.pages,
+        count=found.total,
+        revision=revision,
         base=settings.base,
-        categories=[name for name, _ in filed.most_common(MAX_CATEGORIES)],
-        title=threads.title,
-        address=threads.address,
-        spoken=lambda thread: lang if lang in threads.languages(thread) else thread.lang,
+        categories=categories,
+    )
+
+
+def _line(each: Discussion, lang: str, categories: Sequence[str]) -> str:
+    thread = each.thread
+    return i18n.part(
+        lang,
+        "thread/discussion.html",
+        id=thread.id,
+        url=threads.address(thread, lang),
+        title=threads.title(thread, lang),
+        its=lang if lang in threads.languages(thread) else thread.lang,
+        category=thread.category,
+        filed=categories.index(thread.category) + 1 if thread.category in categories else 0,
+        count=each.count,
+        last_id=each.last_id,
+        name=each.name,
+        excerpt=each.excerpt,
+        active_at=each.active_at,
     )
 
 
@@ -166,21 +240,55 @@ def _epoch() -> Any:
     return first or db.session.scalar(sa.select(sa.func.min(Thread.created_at))) or now()
 
 
-def publish(settings: Settings) -> None:
-    """Write the files of the whole site, where they differ from what the database has now."""
+def publish(settings: Settings, faults: Faults, *, everything: bool = True) -> None:
+    """Write the files of the whole site, where they differ from what the database has now.
+
+    Without `everything`, those of which the database knows that they say something else, or new words.
+    """
     # Rendered under the lock: a slower process cannot put what it read earlier over newer files.
     with FileLock(settings.published / ".lock"):
         db.session.rollback()
-        wanted = list(rendered(settings))
+        lists = read(faults)
+        revisions = _revisions(lists)
+        known = lists.site.lists if lists.site else {}
+        said = {name: [hashed, revisions[name]] for name, hashed in lists.said.items()}
         db.session.commit()
-        for each in wanted:
-            path = settings.published / each.name
-            if not files.says(path, each.data):
-                files.write_with_siblings(path, each.data)
-                if each.name.startswith("discussions."):
-                    mark_unbaked(DISCUSSIONS, settings)
-        names = {each.name for each in wanted}
-        for path in settings.published.glob("discussions.*"):
-            # A page or a language that the list has no more.
-            if path.suffix not in (".gz", ".br") and path.name not in names:
-                files.remove_with_siblings(path)
+        if lists.site and known != said:
+            # Before the files: one of another content never has the same revision.
+            with writing():
+                db.session.execute(sa.update(Site).where(Site.id == 1).values(lists=said))
+
+        def another(name: str) -> bool:
+            return everything or lists.site is None or list(known.get(name, ())) != said[name]
+
+        _put(_counts(lists), settings)
+        if another("recent"):
+            for each in _recent(lists, revisions["recent"], settings):
+                _put(each, settings)
+        for lang in lists.discussions_json:
+            if everything or not (settings.published / file_name("ui", lang)).exists():
+                _put(_interface(lang, settings), settings)
+            if another("discussions"):
+                for each in _discussions(lists, lang, revisions["discussions"], settings):
+                    if _put(each, settings):
+                        mark_unbaked(DISCUSSIONS, settings)
+        _remove_others(lists, settings)
+
+
+def _put(each: Rendered, settings: Settings) -> bool:
+    path = settings.published / each.name
+    if files.says(path, each.data):
+        return False
+    files.write_with_siblings(path, each.data)
+    return True
+
+
+def _remove_others(lists: Lists, settings: Settings) -> None:
+    """Remove the lists in languages that nobody writes in any more, and the pages of older releases."""
+    suffixes = ["" if lang == lists.lang else lang for lang in lists.discussions_json]
+    names = {
+        file_name("discussions", each, kind=kind) for each in suffixes for kind in ("html", "json")
+    }
+    for path in settings.published.glob("discussions.*"):
+        if path.suffix not in (".gz", ".br") and path.name not in names:
+            files.remove_with_siblings(path)

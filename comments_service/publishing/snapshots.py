@@ -8,11 +8,12 @@ every file can be made again from it, byte for byte.
 import hashlib
 import itertools
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import sqlalchemy as sa
@@ -47,77 +48,114 @@ def fragment_name(thread: Thread, lang: str, page: int = 1, kind: str = "html") 
     return f"threads/{file_name(thread.id, '' if lang == thread.lang else lang, page, kind)}"
 
 
+@dataclass(frozen=True)
+class Extent:
+    """How much there is of a thread: on its pages, published, and the newest of that."""
+
+    length: int
+    count: int
+    newest: Sequence[Shown]
+
+
+def extent(thread: Thread) -> Extent:
+    newest = threads.newest(thread.id)
+    return Extent(threads.length(thread.id), threads.count(thread), newest)
+
+
 def rendered(thread: Thread, settings: Settings) -> Iterator[Rendered]:
-    """Every file of a thread, the further pages before the first."""
-    conversation = threads.conversation(thread.id)
-    total = threads.count(conversation)
-    cut = threads.pages(conversation, settings.page_size)
+    """Every file of a thread, the first page in its own language last."""
+    of = extent(thread)
+    yield from _feeds(thread, of, settings)
+    last = threads.pages(of.length, settings.page_size)
+    yield from pages(thread, of, range(1, last + 1), settings)
+
+
+def _feeds(thread: Thread, of: Extent, settings: Settings) -> Iterator[Rendered]:
     for lang in threads.languages(thread):
-        for page in range(len(cut), 0, -1):
-            shown = cut[page - 1]
-            html = fragment(thread, lang, shown, page, len(cut), total, settings)
-            yield Rendered(fragment_name(thread, lang, page), html.encode())
-            data = as_json(thread, lang, shown, page, len(cut), total, settings)
-            yield Rendered(fragment_name(thread, lang, page, "json"), dumped(data))
-        yield Rendered(
-            fragment_name(thread, lang, kind="atom"), _feed(thread, lang, conversation, settings)
-        )
+        name = fragment_name(thread, lang, kind="atom")
+        yield Rendered(name, _feed(thread, lang, of.newest, settings))
 
 
-def fragment(
-    thread: Thread,
-    lang: str,
-    comments: Sequence[Shown],
-    page: int,
-    pages: int,
-    count: int,
-    settings: Settings,
-) -> str:
+def pages(
+    thread: Thread, of: Extent, numbers: Iterable[int], settings: Settings
+) -> Iterator[Rendered]:
+    """These pages of a thread, twice in each language."""
+    size = settings.page_size
+    last = threads.pages(of.length, size)
+    for number in sorted(numbers, reverse=True):
+        shown = threads.page(thread.id, number, size)
+        for lang in reversed(threads.languages(thread)):
+            page = Page(thread, lang, shown, number, last, of.count)
+            data = dumped(as_json(page))
+            yield Rendered(fragment_name(thread, lang, number, "json"), data)
+            html = fragment(page, settings)
+            yield Rendered(fragment_name(thread, lang, number), html.encode())
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a thread in a language. What is said of the whole thread, the first page says."""
+
+    thread: Thread
+    lang: str
+    comments: Sequence[Shown]
+    number: int
+    pages: int
+    count: int
+
+    @property
+    def links(self) -> list[int]:
+        """The pages that this one leads to, itself included; a later one names only those beside it."""
+        if self.number == 1:
+            return list(range(1, self.pages + 1))
+        beside = range(self.number - 1, min(self.number + 1, self.pages) + 1)
+        return sorted({1, *beside})
+
+
+def fragment(page: Page, settings: Settings) -> str:
     """One page of a thread as HTML: one element, described by its attributes."""
     return i18n.render(
-        lang,
+        page.lang,
         "thread/fragment.html",
-        thread=thread,
-        comments=comments,
-        page=page,
-        pages=pages,
-        count=count,
-        policy=str(threads.shown_policy(thread)),
+        thread=page.thread,
+        items=[item(each, page.thread, page.lang, settings) for each in page.comments],
+        page=page.number,
+        pages=page.pages,
+        links=page.links,
+        count=page.count,
+        policy=str(threads.shown_policy(page.thread)),
         base=settings.base,
-        with_form=page == 1,
         **form_context(settings),
     )
 
 
 def item(comment: Shown, thread: Thread, lang: str, settings: Settings) -> str:
     """One comment's `<li>`, the same as in the fragment."""
-    module = i18n.environment(lang).get_template("thread/comment.html").module
     closed = threads.shown_policy(thread) is Policy.CLOSED
-    return str(module.item(comment, settings.base, not closed)).strip()  # type: ignore[attr-defined]  # a macro
+    return _item(comment, lang, settings.base, not closed)
 
 
-def as_json(
-    thread: Thread,
-    lang: str,
-    comments: Sequence[Shown],
-    page: int,
-    pages: int,
-    count: int,
-    settings: Settings,
-) -> dict[str, Any]:
-    """One page of a thread for programs."""
+# As many as the pages hold that are written again and again.
+@lru_cache(maxsize=1_000)
+def _item(comment: Shown, lang: str, base: str, takes_replies: bool) -> str:
+    module = i18n.environment(lang).get_template("thread/comment.html").module
+    return str(module.item(comment, base, takes_replies)).strip()  # type: ignore[attr-defined]  # a macro
+
+
+def as_json(page: Page, *, whole: bool = False) -> dict[str, Any]:
+    """One page of a thread for programs; `whole`: with what is else said on the first page only."""
+    thread, url = page.thread, threads.address(page.thread, page.lang)
+    of_thread = {"revision": thread.revision, "count": page.count, "pages": page.pages}
     return {
         "version": VERSION,
         "thread": thread.id,
-        "lang": lang,
-        "title": threads.title(thread, lang),
-        "url": threads.address(thread, lang),
-        "revision": thread.revision,
-        "count": count,
-        "page": page,
-        "pages": pages,
+        "lang": page.lang,
+        "title": threads.title(thread, page.lang),
+        "url": url,
+        **(of_thread if whole or page.number == 1 else {}),
+        "page": page.number,
         "comments_open": threads.shown_policy(thread) is not Policy.CLOSED,
-        "comments": [comment_json(each, threads.address(thread, lang)) for each in comments],
+        "comments": [comment_json(each, url) for each in page.comments],
     }
 
 
@@ -144,13 +182,8 @@ def dumped(data: dict[str, Any]) -> bytes:
     return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _feed(thread: Thread, lang: str, conversation: Sequence[Shown], settings: Settings) -> bytes:
+def _feed(thread: Thread, lang: str, newest: Sequence[Shown], settings: Settings) -> bytes:
     """The newest comments of a thread as Atom (RFC 4287)."""
-    newest = sorted(
-        (each for each in conversation if not each.gone),
-        key=lambda each: (each.created_at, each.id),
-        reverse=True,
-    )[: threads.RECENT]
     where = threads.address(thread, lang)
     return i18n.render(
         lang,
@@ -162,34 +195,78 @@ def _feed(thread: Thread, lang: str, conversation: Sequence[Shown], settings: Se
             (each.edited_at or each.created_at for each in newest),
             default=thread.published_at or thread.created_at,
         ),
-        entries=[(each, where, threads.title(thread, lang)) for each in newest],
+        entries=[entry(lang, each, where, threads.title(thread, lang)) for each in newest],
     ).encode()
 
 
+def entry(lang: str, comment: Shown, where: str, title: str) -> str:
+    """A comment in a feed."""
+    known = {"comment": comment, "where": where, "thread_title": title}
+    return i18n.part(lang, "thread/entry.atom", **known).rstrip()
+
+
 def publish(thread_id: str, settings: Settings) -> None:
-    """Write the files of one thread as the database has it now, or remove those of a hidden one."""
-    db.session.rollback()
-    thread = db.session.get(Thread, thread_id, populate_existing=True)
-    if thread is None:
-        return
-    # The revision is read before the comments: a change in between is published again, not lost.
-    revision = thread.revision
-    hidden = not thread.listed or thread.policy is Policy.OFF
-    wanted = {} if hidden else {each.name: each.data for each in rendered(thread, settings)}
-    db.session.commit()
-    first = settings.published / fragment_name(thread, thread.lang)
+    """Write the files of one thread as the database has it now, or remove those of a hidden one.
+
+    Only those that are others than at its last publication, unless that is unknown.
+    """
+    # Read under the lock: a slower process cannot put what it read earlier over newer files.
     with FileLock(settings.published / ".lock"):
-        if hidden or written_revision(first) <= revision:
-            for name, data in wanted.items():
-                files.write_with_siblings(settings.published / name, data)
-            _remove_others(thread, settings, wanted)
+        db.session.rollback()
+        thread = db.session.get(Thread, thread_id, populate_existing=True)
+        if thread is None:
+            return
+        # The revision is read before the comments: a change in between is published again, not lost.
+        revision = thread.revision
+        hidden = not thread.listed or thread.policy is Policy.OFF
+        of = Extent(0, 0, ()) if hidden else extent(thread)
+        written = written_revision(settings.published / fragment_name(thread, thread.lang))
+        if hidden or written <= revision:
+            known = thread.published_revision > 0 and written == thread.published_revision
+            _write(thread, of, settings, whole=hidden or not known, hidden=hidden)
             mark_unbaked(thread_id, settings)
+        newest = of.newest[0] if of.newest else None
+        began = None if hidden else thread.published_at or thread.created_at
+        counted = {
+            "count": of.count,
+            "last": newest.id if newest else None,
+            "active": newest.created_at if newest else began,
+        }
+        db.session.commit()
     with writing():
-        db.session.execute(
-            sa.update(Thread)
-            .where(Thread.id == thread_id, Thread.published_revision < revision)
-            .values(published_revision=revision)
-        )
+        db.session.execute(_published, {"which": thread_id, "of": revision, **counted})
+
+
+_table = cast(sa.Table, Thread.__table__)
+_published = (
+    sa.update(_table)
+    .where(_table.c.id == sa.bindparam("which"), _table.c.published_revision < sa.bindparam("of"))
+    .values(
+        published_revision=sa.bindparam("of"),
+        # What came in between has moved from there on: the next publication forgets it.
+        moved_from=sa.case(
+            (_table.c.revision == sa.bindparam("of"), None), else_=_table.c.moved_from
+        ),
+        comment_count=sa.bindparam("count"),
+        last_comment_id=sa.bindparam("last"),
+        active_at=sa.bindparam("active"),
+    )
+)
+
+
+def _write(thread: Thread, of: Extent, settings: Settings, *, whole: bool, hidden: bool) -> None:
+    size = settings.page_size
+    last = 0 if hidden else threads.pages(of.length, size)
+    if not hidden:
+        every = range(1, last + 1)
+        some = every if whole else {1, *threads.changed_pages(thread, of.length, size)}
+        feeds = _feeds(thread, of, settings)
+        for each in itertools.chain(feeds, pages(thread, of, some, settings)):
+            path = settings.published / each.name
+            if whole or not files.says(path, each.data):
+                files.write_with_siblings(path, each.data)
+    if whole or thread.moved_from is not None:
+        _remove_others(thread, settings, last)
 
 
 def sweep(settings: Settings) -> None:
@@ -207,26 +284,26 @@ def written_revision(path: Path) -> int:
         return -1
 
 
-def _remove_others(thread: Thread, settings: Settings, wanted: Collection[str]) -> None:
-    """Remove the files of pages and languages that the thread has no more.
+def _remove_others(thread: Thread, settings: Settings, last: int) -> None:
+    """Remove the files of the pages after the last one, and of languages that the thread has no more.
 
     They are asked for by name, because listing the folder would cost what all threads together are.
     Pages follow one another, so the first that is missing is the end.
     """
     published = settings.published
     interface = (path.name.split(".") for path in published.glob("ui.*.html"))
+    of_thread = threads.languages(thread)
     # Of every language that was ever spoken here there is an interface.
-    spoken = {"", *threads.languages(thread), *(parts[1] for parts in interface)}
+    spoken = {*of_thread, *(parts[1] for parts in interface)}
     for lang in spoken:
+        kept = last if lang in of_thread else 0
         for kind in ("html", "json", "atom"):
             left = []
-            for page in itertools.count(1):
-                name = f"threads/{file_name(thread.id, lang, page, kind)}"
-                if name in wanted:
-                    continue
-                if not (published / name).exists():
+            for page in itertools.count((min(kept, 1) if kind == "atom" else kept) + 1):
+                path = published / fragment_name(thread, lang, page, kind)
+                if not path.exists():
                     break
-                left.append(published / name)
+                left.append(path)
             # From the end, so that pages follow one another whenever this is interrupted.
             for path in reversed(left):
                 files.remove_with_siblings(path)
@@ -274,12 +351,19 @@ def mark_behind(thread_ids: Sequence[str] | None) -> None:
 
 
 def stale(settings: Settings) -> list[str]:
-    """Threads whose first file is missing or is not of the revision that the database has."""
+    """Threads whose first file is missing or is not of the revision that was published, and those of
+    which the database counted something else than is there; those that are merely behind are not.
+    """
+    chosen = (
+        sa.select(Thread.id, Thread.published_revision, threads.miscounted)
+        .where(*threads.for_readers)
+        .order_by(Thread.id)
+    )
+    folder = settings.published / "threads"
     return [
-        thread.id
-        for thread in threads.visible()
-        if written_revision(settings.published / fragment_name(thread, thread.lang))
-        != thread.revision
+        row.id
+        for row in db.session.execute(chosen)
+        if row.miscounted or written_revision(folder / file_name(row.id)) != row.published_revision
     ]
 
 

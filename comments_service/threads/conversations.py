@@ -1,13 +1,15 @@
-"""Conversations: comments as everybody sees them, in their order and cut into pages, or single ones."""
+"""Conversations: comments as everybody sees them, in their order and cut into pages, or single ones.
 
-import math
-from collections.abc import Iterable, Sequence
+Their order is that of their places, which `comments.placing` keeps.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from comments_service import avatars
 from comments_service.db import db
@@ -17,6 +19,7 @@ from comments_service.models import (
     Comment,
     Role,
     Status,
+    Thread,
 )
 
 
@@ -46,7 +49,10 @@ class Shown:
     gone: bool
 
 
-columns = (
+# How many comments feeds and the list of the newest hold.
+RECENT = 50
+
+columns: tuple[Any, ...] = (
     Comment.id,
     Comment.thread_id,
     Comment.parent_id,
@@ -65,48 +71,132 @@ columns = (
 )
 
 
+_parent = aliased(Comment)
+_parents_account = aliased(Account)
+_ordered = (
+    sa.select(
+        *columns,
+        _parent.status.label("parent_status"),
+        sa.func.coalesce(_parents_account.name, _parent.name, "").label("parent_name"),
+    )
+    .outerjoin(Account, Comment.account_id == Account.id)
+    .outerjoin(_parent, Comment.parent_id == _parent.id)
+    .outerjoin(_parents_account, _parent.account_id == _parents_account.id)
+    .where(Comment.thread_id == sa.bindparam("thread_id"), Comment.place.is_not(None))
+    .order_by(Comment.place)
+)
+_page = _ordered.where(Comment.place >= sa.bindparam("start")).limit(
+    sa.bindparam("size", type_=sa.Integer)
+)
+_c = Comment.__table__.c
+_of_thread = _c.thread_id == sa.bindparam("thread_id")
+_shown = (_of_thread, _c.place.is_not(None))
+_length = sa.select(sa.func.count(_c.place)).where(*_shown)
+_from = _length.where(_c.place >= sa.bindparam("place"))
+_published = (_of_thread, _c.status == Status.PUBLISHED)
+_count = sa.select(sa.func.count()).where(*_published)
+_newest = (
+    sa.select(*columns)
+    .outerjoin(Account, Comment.account_id == Account.id)
+    .where(Comment.thread_id == sa.bindparam("thread_id"), Comment.status == Status.PUBLISHED)
+    .order_by(Comment.created_at.desc(), Comment.id.desc())
+    .limit(RECENT)
+)
+_changed = (
+    sa.select(_c.place)
+    .where(_of_thread, _c.revision > sa.bindparam("since"), _c.place.is_not(None))
+    .order_by(_c.place)
+)
+_at = (
+    sa.select(_c.place)
+    .where(*_shown)
+    .order_by(_c.place)
+    .limit(1)
+    .offset(sa.bindparam("index", type_=sa.Integer))
+)
+
+
 def conversation(thread_id: str) -> list[Shown]:
-    """What a thread shows, in reading order: each comment, then its replies, oldest first.
+    """What a thread shows, in reading order: each comment, then its replies, oldest first; one query.
 
-    One query whatever the length; no recursion whatever the depth. Comments that are gone appear
-    only where something visible answers them.
+    Comments that are gone appear only where something visible answers them.
     """
-    rows = db.session.execute(
-        sa.select(*columns)
-        .outerjoin(Account, Comment.account_id == Account.id)
-        .where(Comment.thread_id == thread_id)
-        .order_by(Comment.created_at, Comment.id)
-    ).all()
-    names = {row.id: writer_name(row) for row in rows if row.status == Status.PUBLISHED}
-    by_id = {row.id: row for row in rows}
-    kept: set[int] = set()
-    for published in names:
-        above = published
-        while above is not None and above not in kept:
-            kept.add(above)
-            above = by_id[above].parent_id
-    children: dict[int | None, list[Any]] = {}
-    # Backwards, because `pop` below takes from the end.
-    for row in reversed(rows):
-        if row.id in kept:
-            children.setdefault(row.parent_id, []).append(row)
-    order: list[Shown] = []
-    waiting = children.get(None, [])
-    while waiting:
-        row = waiting.pop()
-        order.append(shown_row(row, names.get(row.parent_id)))
-        waiting.extend(children.pop(row.id, []))
-    return order
+    return _read(_ordered, thread_id)
 
 
-def count(conversation: Iterable[Shown]) -> int:
-    return sum(not comment.gone for comment in conversation)
+def page(thread_id: str, number: int, size: int) -> list[Shown]:
+    """A page of the same, from 1; two queries, which read that page's comments and count the others."""
+    start = db.session.scalar(_at, {"thread_id": thread_id, "index": (number - 1) * size})
+    return [] if start is None else _read(_page, thread_id, size=size, start=start)
 
 
-def pages(conversation: Sequence[Shown], size: int) -> list[Sequence[Shown]]:
-    """The conversation cut into pages; an empty one has one empty page."""
-    total = max(1, math.ceil(len(conversation) / size))
-    return [conversation[page * size : (page + 1) * size] for page in range(total)]
+def _read(chosen: sa.Select[Any], thread_id: str, **values: int) -> list[Shown]:
+    rows = db.session.execute(chosen, {"thread_id": thread_id, **values})
+    return [
+        shown_row(row, row.parent_name if row.parent_status == Status.PUBLISHED else None)
+        for row in rows
+    ]
+
+
+def length(thread_id: str) -> int:
+    """How many comments the pages of a thread hold, those that are gone included."""
+    return db.session.scalar(_length, {"thread_id": thread_id}) or 0
+
+
+def count(thread: Thread) -> int:
+    """How many comments of a thread are published: the thread knows, unless it is behind."""
+    if thread.published_revision == thread.revision:
+        return thread.comment_count
+    return db.session.scalar(_count, {"thread_id": thread.id}) or 0
+
+
+def pages(length: int, size: int) -> int:
+    """How many pages so many comments fill; none fill one."""
+    return max(1, -(-length // size))
+
+
+def page_with(comment: Comment, size: int) -> int | None:
+    """The page on which a comment stands; None where readers see nothing of it."""
+    place = db.session.scalar(sa.select(_c.place).where(_c.id == comment.id))
+    if place is None:
+        return None
+    return _index(comment.thread_id, place, length(comment.thread_id)) // size + 1
+
+
+def changed_pages(thread: Thread, length: int, size: int) -> set[int]:
+    """The pages that look different from what was published of the thread, and those that moved."""
+    of = {"thread_id": thread.id}
+    last = pages(length, size)
+    found: set[int] = set()
+    end: int | None = None
+    if thread.moved_from is not None:
+        end = thread.moved_from
+        index = _index(thread.id, end, length)
+        # A page links to the next: where what moved begins one, the page before it is another as well.
+        found.update(range(max(1, index // size + (index % size > 0)), last + 1))
+    changed = db.session.scalars(_changed, {**of, "since": thread.published_revision}).all()
+    known: int | None = None
+    for place in changed:
+        if end is not None and place >= end:
+            break
+        if known is None or place >= known:
+            number = _index(thread.id, place, length) // size + 1
+            found.add(number)
+            known = db.session.scalar(_at, {**of, "index": number * size})
+            if known is None:
+                break
+    return found & set(range(1, last + 1))
+
+
+def _index(thread_id: str, place: int, length: int) -> int:
+    """How many comments, of so many, stand before a place; those after it are mostly fewer."""
+    return length - (db.session.scalar(_from, {"thread_id": thread_id, "place": place}) or 0)
+
+
+def newest(thread_id: str) -> list[Shown]:
+    """What a thread's feed holds: the newest of its published comments first."""
+    rows = db.session.execute(_newest, {"thread_id": thread_id})
+    return [shown_row(row, None) for row in rows]
 
 
 def shown(comments: Sequence[Comment]) -> list[Shown]:

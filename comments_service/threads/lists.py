@@ -4,8 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
+from sqlalchemy.orm import load_only
 
 from comments_service import markup
 from comments_service.db import db
@@ -15,15 +17,23 @@ from comments_service.models import (
     Status,
     Thread,
 )
-from comments_service.threads.conversations import Shown, columns, shown_row, writer_name
+from comments_service.threads.conversations import RECENT, Shown, columns, shown_row, writer_name
 from comments_service.threads.thread import for_readers
 
-RECENT = 50
 MAX_COUNTS = 1_000
 # The page of all conversations: what is older is found by its article. Of a comment's HTML only its
 # beginning is read for it.
 MAX_DISCUSSIONS = 1_000
 EXCERPT_READ_CHARS = 2_000
+
+
+_listed = (Thread.active_at.is_not(None), *for_readers)
+# What lists show of a thread.
+_of_lists = (
+    *(Thread.url, Thread.title, Thread.lang, Thread.translations, Thread.category),
+    *(Thread.comment_count, Thread.active_at),
+)
+_latest = (Thread.active_at.desc(), Thread.id.desc())
 
 
 @dataclass(frozen=True)
@@ -46,23 +56,26 @@ def page_of(chosen: sa.Select[Comment], page: int, size: int) -> Page:
     return Page(comments, total, page, last)
 
 
+_published = sa.select(sa.func.count(Comment.id)).where(
+    Comment.thread_id == Thread.id, Comment.status == Status.PUBLISHED
+)
+# Whether a thread that is not behind has another number of comments than lists say.
+miscounted = sa.and_(
+    Thread.published_revision == Thread.revision,
+    Thread.comment_count != _published.correlate(Thread).scalar_subquery(),
+).label("miscounted")
+
+
 def counts() -> list[tuple[str, int]]:
     """Published comments of each thread that has any, the latest active first, at most 1,000."""
-    latest = sa.func.max(Comment.id)
-    return [
-        (row[0], row[1])
-        for row in db.session.execute(
-            sa.select(Comment.thread_id, sa.func.count())
-            .join(Thread, Thread.id == Comment.thread_id)
-            .where(
-                Comment.status == Status.PUBLISHED,
-                *for_readers,
-            )
-            .group_by(Comment.thread_id)
-            .order_by(latest.desc())
-            .limit(MAX_COUNTS)
-        )
-    ]
+    rows = db.session.execute(
+        sa.select(Thread.id, Thread.comment_count)
+        # Spelt as the condition of the index.
+        .where(sa.text("comment_count > 0"), *_listed)
+        .order_by(*_latest)
+        .limit(MAX_COUNTS)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def recent() -> list[tuple[Shown, Thread]]:
@@ -77,6 +90,7 @@ def recent() -> list[tuple[Shown, Thread]]:
         )
         .order_by(Comment.created_at.desc(), Comment.id.desc())
         .limit(RECENT)
+        .options(load_only(Thread.url, Thread.title))
     ).all()
     return [(shown_row(row, None), row.Thread) for row in rows]
 
@@ -95,53 +109,72 @@ class Discussion:
     active_at: datetime
 
 
-def discussions() -> list[Discussion]:
-    """Every thread, the latest active first, at most 1,000: one query, whatever was said in them."""
-    said = (
-        sa.select(
-            Comment.thread_id,
-            sa.func.count().label("comments"),
-            sa.func.max(Comment.created_at).label("at"),
-        )
-        .where(Comment.status == Status.PUBLISHED)
-        .group_by(Comment.thread_id)
-        .subquery()
+@dataclass(frozen=True, slots=True)
+class Discussions:
+    """A page of the list of all conversations; how many there are, and their categories, the largest first."""
+
+    shown: Sequence[Discussion]
+    total: int
+    page: int
+    pages: int
+    categories: Sequence[str]
+
+
+def discussions(page: int, size: int) -> Discussions:
+    """Every thread that was published, the latest active first, at most 1,000; the nearest page."""
+    listed = sa.select(Thread.category).where(*_listed).order_by(*_latest).limit(MAX_DISCUSSIONS)
+    each = listed.subquery().c.category
+    number = sa.func.count()
+    filed = db.session.execute(
+        sa.select(each, number.label("number")).group_by(each).order_by(number.desc(), each)
+    ).all()
+    total = sum(row.number for row in filed)
+    pages = max(1, math.ceil(total / size))
+    page = min(page, pages)
+    start = (page - 1) * size
+    return Discussions(
+        shown=_discussions(start, min(size, MAX_DISCUSSIONS - start)),
+        total=total,
+        page=page,
+        pages=pages,
+        categories=[row.category for row in filed if row.category],
     )
-    each = Comment.__table__.alias("each").c
-    newest = (
-        sa.select(each.id)
-        .where(each.thread_id == Thread.id, each.status == Status.PUBLISHED)
-        .order_by(each.created_at.desc(), each.id.desc())
-        .limit(1)
-        .correlate(Thread)
-        .scalar_subquery()
-    )
-    active_at = sa.func.coalesce(said.c.at, Thread.published_at, Thread.created_at)
+
+
+# The list is read again with each comment, and most of it says what it said.
+_excerpt = lru_cache(maxsize=1_000)(markup.excerpt)
+
+
+def _discussions(start: int, size: int) -> list[Discussion]:
     rows = db.session.execute(
         sa.select(
             Thread,
-            sa.func.coalesce(said.c.comments, 0).label("comments"),
             Comment.id,
             Comment.name,
             sa.func.substr(Comment.html, 1, EXCERPT_READ_CHARS).label("html"),
             Account.name.label("account_name"),
-            active_at.label("active_at"),
         )
-        .outerjoin(said, said.c.thread_id == Thread.id)
-        .outerjoin(Comment, Comment.id == newest)
+        .outerjoin(
+            Comment,
+            # Whose deletion is not published yet is not shown either.
+            sa.and_(Comment.id == Thread.last_comment_id, Comment.status == Status.PUBLISHED),
+        )
         .outerjoin(Account, Account.id == Comment.account_id)
-        .where(*for_readers)
-        .order_by(active_at.desc(), Thread.id)
-        .limit(MAX_DISCUSSIONS)
+        .where(*_listed)
+        .order_by(*_latest)
+        .limit(size)
+        .offset(start)
+        .options(load_only(*_of_lists, raiseload=True))
+        .execution_options(populate_existing=True)
     )
     return [
         Discussion(
             thread=row.Thread,
-            count=row.comments,
+            count=row.Thread.comment_count,
             last_id=row.id,
             name=writer_name(row),
-            excerpt=markup.excerpt(row.html) if row.html else "",
-            active_at=row.active_at,
+            excerpt=_excerpt(row.html) if row.html else "",
+            active_at=row.Thread.active_at,
         )
         for row in rows
     ]

@@ -8,9 +8,10 @@ from werkzeug.datastructures import MultiDict
 
 from comments_service import by_writer, comments, i18n, threads
 from comments_service.config import Settings
+from comments_service.db import db
 from comments_service.errors import Message, NotAllowed, ServiceError, UnknownComment
 from comments_service.inputs import EditedComment, Limits, NewComment, Preview, from_form
-from comments_service.models import Comment, Status, Thread
+from comments_service.models import Comment, Site, Status, Thread
 from comments_service.publishing import publisher, site_snapshots
 from comments_service.sessions import Visitor
 from comments_service.web import answers, visitor
@@ -48,13 +49,13 @@ def _lang(thread: Thread) -> str:
 @route(bp, "GET /discussions", "All conversations, the latest active first", guard=Guard.OPEN)
 def discussions(settings: Settings) -> Response:
     """All conversations, page by page: the blog's own page of them has the first."""
-    found = threads.discussions()
-    spoken = {lang for each in found for lang in threads.languages(each.thread)}
+    page = request.args.get("page", 1, type=page_number)
+    found = threads.discussions(page, site_snapshots.DISCUSSIONS_PAGE)
+    site = db.session.get(Site, 1)
+    spoken = site.languages if site else []
     asked = request.args.get("lang", "")
     lang = asked if asked in spoken else visitor.language()
-    html = site_snapshots.discussions(
-        found, lang, request.args.get("page", 1, type=page_number), settings
-    )
+    html = site_snapshots.discussions(found, lang, settings)
     return answers.page("thread/discussions-page.html", lang=lang, discussions=html)
 
 
@@ -111,9 +112,8 @@ def thread_page(
 ) -> Response:
     """The thread on a page of its own; `values` fill the form again."""
     lang = _lang(thread)
-    conversation = threads.conversation(thread.id)
-    cut = threads.pages(conversation, settings.page_size)
-    number = min(values.get("page", 1, type=page_number), len(cut))
+    last = threads.pages(threads.length(thread.id), settings.page_size)
+    number = min(values.get("page", 1, type=page_number), last)
     parent = _answered(values)
     session = visitor.session()
     mine = by_writer.in_thread(session, thread.id) if session else []
@@ -127,10 +127,10 @@ def thread_page(
         title=threads.title(thread, lang),
         article=threads.address(thread, lang),
         action=thread_address(thread, lang=lang),
-        comments=cut[number - 1],
-        count=threads.count(conversation),
+        comments=threads.page(thread.id, number, settings.page_size),
+        count=threads.count(thread),
         page_number=number,
-        pages=len(cut),
+        pages=last,
         policy="closed" if not threads.open_now(thread) else str(thread.policy),
         held=threads.shown(held),
         editable={each.id for each in mine if comments.may_edit(each, asking, settings)},

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,12 +12,12 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments_service import markup, threads
+from comments_service import config, markup, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Policy, Site, Status, Thread
 from comments_service.publishing import manifest, publisher, rebake, site_snapshots
-from comments_service.threads import lists
+from comments_service.threads import Discussion, lists
 from tests import make
 from tests.conftest import Visitor
 
@@ -24,8 +25,14 @@ FAMILY = "👩‍👩‍👧"
 FLAG = "🇳🇱"
 
 
+def discussions() -> Sequence[Discussion]:
+    """The list, as it is once everything is published."""
+    publisher.publish_behind(config.current())
+    return threads.discussions(1, 100).shown
+
+
 def listed() -> list[str]:
-    return [each.thread.id for each in threads.discussions()]
+    return [each.thread.id for each in discussions()]
 
 
 def publish(settings: Settings, name: str = "discussions.html") -> str:
@@ -42,7 +49,7 @@ def test_the_latest_active_thread_comes_first(app: Flask) -> None:
     make.comment("old", minutes_ago=50)
     make.comment("busy", minutes_ago=90)
     make.comment("busy", minutes_ago=10, name="Pia", body="They *plunge*.")
-    first, second, third = threads.discussions()
+    first, second, third = discussions()
     assert [first.thread.id, second.thread.id, third.thread.id] == ["busy", "old", "quiet"]
     assert (first.count, first.name, first.excerpt) == (2, "Pia", "They plunge.")
     assert (third.count, third.last_id, third.excerpt) == (0, None, "")
@@ -53,7 +60,7 @@ def test_an_older_comment_that_was_imported_later_is_not_the_latest(app: Flask) 
     make.thread()
     newest = make.comment(minutes_ago=5)
     make.comment(minutes_ago=5_000)
-    assert threads.discussions()[0].last_id == newest.id
+    assert discussions()[0].last_id == newest.id
 
 
 def test_only_what_is_published_counts(app: Flask) -> None:
@@ -64,27 +71,27 @@ def test_only_what_is_published_counts(app: Flask) -> None:
     make.comment("open", held=True, name="Nobody yet")
     make.comment("open", status=Status.DELETED)
     make.comment("gone")
-    (only,) = threads.discussions()
+    (only,) = discussions()
     assert (only.thread.id, only.count, only.last_id) == ("open", 0, None)
 
 
-def test_it_is_one_query_however_much_was_said(app: Flask, statements: list[str]) -> None:
+def test_it_is_two_queries_however_much_was_said(app: Flask, statements: list[str]) -> None:
     def queries() -> int:
-        db.session.rollback()
+        publisher.publish_behind(config.current())
         statements.clear()
-        threads.discussions()
+        threads.discussions(1, 100)
         return len(statements)
 
     make.thread()
     make.comment()
-    assert queries() == 1
+    assert queries() == 2
     for number in range(30):
         make.thread(f"t{number}")
         make.comment(f"t{number}", by=make.account(f"Reader{number}") if number < 5 else None)
     for _ in range(30):
         make.comment()
-    assert queries() == 1
-    assert len(threads.discussions()) == 31
+    assert queries() == 2
+    assert len(discussions()) == 31
 
 
 def test_the_list_has_an_end(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +178,7 @@ def test_programs_are_told_the_same(app: Flask, settings: Settings) -> None:
     made = make.comment(name="Pia")
     data = json.loads(publish(settings, "discussions.json"))
     assert {key: data[key] for key in data if key != "threads"} == {
-        "version": 1, "lang": "en", "revision": 2, "count": 1, "page": 1, "pages": 1,
+        "version": 1, "lang": "en", "revision": 1, "count": 1, "page": 1, "pages": 1,
     }  # fmt: skip
     assert data["threads"] == [
         {
@@ -201,7 +208,6 @@ def test_a_long_list_has_pages_and_loses_them_again(
     html = publish(settings)
     assert 'data-count="5" data-page="1" data-pages="3"' in html
     assert "/comments/discussions?page=2&amp;lang=en" in html
-    assert 'data-thread="t4"' in (settings.published / "discussions.3.html").read_text()
     second = guest.get("/comments/discussions?page=2")
     assert b'data-thread="t2"' in second.data
     assert b'data-thread="t4"' in guest.get("/comments/discussions?page=999").data
@@ -211,6 +217,8 @@ def test_a_long_list_has_pages_and_loses_them_again(
             .where(Thread.id.in_(["t2", "t3", "t4"]))
             .values(listed=False, revision=Thread.revision + 1)
         )
+    # As earlier releases wrote them.
+    (settings.published / "discussions.3.html").touch()
     publish(settings)
     assert {path.name for path in settings.published.glob("discussions.*")} == {
         f"discussions.{kind}{sibling}"
@@ -225,6 +233,7 @@ def test_each_language_of_the_blog_has_its_own_list(app: Flask, settings: Settin
     )
     make.thread("only-english")
     make.comment()
+    make.site(languages=["en", "zh-cn"])
     html = publish(settings, "discussions.zh-cn.html")
     assert 'data-lang="zh-cn"' in html
     assert '<a href="http://blog.test/zh-cn/pelicans/#comments" dir="auto">鹈鹕</a>' in html

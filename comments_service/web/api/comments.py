@@ -26,14 +26,12 @@ bp = Blueprint("comments", __name__)
 def read_thread(thread_id: str, settings: Settings) -> Response:
     """As in its snapshot."""
     thread = threads.get(thread_id)
-    conversation = threads.conversation(thread.id)
-    cut = threads.pages(conversation, settings.page_size)
-    number = page_number(len(cut))
-    count = threads.count(conversation)
-    shown = cut[number - 1]
-    return answers.json(
-        snapshots.as_json(thread, thread.lang, shown, number, len(cut), count, settings)
-    )
+    size = settings.page_size
+    last = threads.pages(threads.length(thread_id), size)
+    number = page_number(last)
+    shown, count = threads.page(thread_id, number, size), threads.count(thread)
+    page = snapshots.Page(thread, thread.lang, shown, number, last, count)
+    return answers.json(snapshots.as_json(page, whole=True))
 
 
 @route(

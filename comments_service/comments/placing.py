@@ -1,0 +1,223 @@
+"""Placing: where a comment stands in its thread's reading order, kept as a number beside it.
+
+Reading order is each comment, then its answers, the oldest first. What is gone has a place only where
+something that readers see answers it. Thus a page is read by an index, whatever the thread's length, and
+whoever knows a comment's place knows its page. One thread is placed by one transaction at a time.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from comments_service.models import Comment, Status
+
+# Between two that are posted one after the other there is room for all that will ever come between:
+# whatever comes takes a small part of it, so that the next finds room as well.
+ROOM = 2**40
+PART = 1024
+# A change of more comments arranges the thread as a whole.
+MANY = 200
+CHUNK = 500
+
+_table = cast(sa.Table, Comment.__table__)
+_c = _table.c
+_thread: sa.BindParameter[str] = sa.bindparam("thread")
+_id: sa.BindParameter[int] = sa.bindparam("which")
+_skeleton = (_c.id, _c.parent_id, _c.thread_id, _c.status, _c.created_at, _c.place)
+# Its conditions are spelt as those of the index, which is used for no others.
+_unplaced = (
+    sa.select(*_skeleton)
+    .where(_c.thread_id == _thread, sa.text("place IS NULL AND status = 'published'"))
+    .order_by(_c.id)
+)
+_one = sa.select(*_skeleton).where(_c.id == _id)
+_answer = sa.select(_c.id).where(_c.parent_id == _id, _c.place.is_not(None)).limit(1)
+_show = (
+    sa.update(_table)
+    .where(_c.id == _id)
+    .values(place=sa.bindparam("at"), revision=sa.bindparam("now"))
+)
+_put = sa.update(_table).where(_c.id == _id).values(place=sa.bindparam("at"))
+_stamp = (
+    sa.update(_table)
+    # Answers show the name of whom they answer.
+    .where(sa.or_(_c.id == _id, _c.parent_id == _id))
+    .values(revision=sa.bindparam("now"))
+)
+
+
+def _siblings(of: sa.ColumnElement[bool], *, later: bool) -> sa.Select[Any]:
+    """The nearest sibling that is shown, and was written later, or earlier."""
+    mine = sa.tuple_(sa.bindparam("at", type_=_c.created_at.type), _id)
+    its = sa.tuple_(_c.created_at, _c.id)
+    order = (_c.created_at, _c.id) if later else (_c.created_at.desc(), _c.id.desc())
+    beside = (its > mine) if later else (its < mine)
+    chosen = sa.select(_c.id, _c.place).where(of, _c.thread_id == _thread, beside)
+    return chosen.where(_c.place.is_not(None)).order_by(*order).limit(1)
+
+
+_of_parent = _c.parent_id == sa.bindparam("parent")
+_of_none = _c.parent_id.is_(None)
+_next = {True: _siblings(_of_none, later=True), False: _siblings(_of_parent, later=True)}
+_earlier = _siblings(_of_parent, later=False)
+_placed = (_c.thread_id == _thread, _c.place.is_not(None))
+_last = sa.select(sa.func.max(_c.place)).where(*_placed)
+_before = _last.where(_c.place < sa.bindparam("at"))
+_after = (
+    sa.select(_c.id, _c.parent_id, _c.place)
+    .where(*_placed, _c.place > sa.bindparam("at"))
+    .order_by(_c.place)
+    .limit(CHUNK)
+)
+
+
+def follow(
+    connection: sa.Connection, thread_id: str, touched: Collection[int], revision: int
+) -> int | None:
+    """Give what was touched, or is new, its place, and the revision at which it looks different.
+
+    Returns the first place from which on something has moved; None where everything stands as before.
+    """
+    new = connection.execute(_unplaced, {"thread": thread_id}).all()
+    old = sorted({*touched} - {row.id for row in new})
+    if len(new) + len(old) > MANY:
+        moved = arrange(connection, thread_id)
+    else:
+        placing = _Placing(connection, thread_id, revision)
+        for row in new:
+            placing.show(row)
+        for each in old:
+            placing.settle(each)
+        moved = min(placing.moved, default=None)
+    if old:
+        connection.execute(_stamp, [{"which": each, "now": revision} for each in old])
+    return moved
+
+
+def arrange(connection: sa.Connection, thread_id: str) -> int | None:
+    """Place a thread anew as a whole; returns what `follow` does."""
+    # By name: a migration comes here before the other columns of today are there.
+    chosen = sa.select(_c.id, _c.parent_id, _c.status, _c.place).where(_c.thread_id == thread_id)
+    rows = connection.execute(chosen.order_by(_c.created_at, _c.id)).all()
+    there = {row.id: row.place for row in rows}
+    wanted: dict[int, int | None] = dict.fromkeys(there)
+    wanted |= {each: ROOM * number for number, each in enumerate(reading_order(rows), 1)}
+    changed = [each for each in there if there[each] != wanted[each]]
+    if changed:
+        connection.execute(_put, [{"which": each, "at": wanted[each]} for each in changed])
+    places = (place for each in changed for place in (there[each], wanted[each]))
+    return min((place for place in places if place is not None), default=None)
+
+
+def reading_order(rows: Sequence[Any]) -> Iterable[int]:
+    """The numbers of what a thread shows, of all its comments by time; no recursion whatever the depth."""
+    by_id = {row.id: row for row in rows}
+    shown: set[int] = set()
+    for row in rows:
+        above: int | None = row.id if row.status == Status.PUBLISHED else None
+        while above is not None and above in by_id and above not in shown:
+            shown.add(above)
+            above = by_id[above].parent_id
+    answers: dict[int | None, list[int]] = {}
+    # Backwards, because `pop` below takes from the end.
+    for row in reversed(rows):
+        if row.id in shown:
+            answers.setdefault(row.parent_id, []).append(row.id)
+    waiting = answers.get(None, [])
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting.extend(answers.pop(each, []))
+
+
+class _Placing:
+    """One change to a thread: what it moves, one comment after the other."""
+
+    def __init__(self, connection: sa.Connection, thread_id: str, revision: int) -> None:
+        self._connection = connection
+        self._thread = thread_id
+        self._revision = revision
+        self.moved: list[int] = []
+
+    def settle(self, comment_id: int) -> None:
+        """Let a comment have a place if readers see something of it, else none."""
+        row = self._row(comment_id)
+        if row is None or row.thread_id != self._thread:
+            return
+        seen = row.status == Status.PUBLISHED or self._answered(comment_id)
+        if seen and row.place is None:
+            self.show(row)
+        elif not seen and row.place is not None:
+            self._hide(row)
+
+    def show(self, row: Any) -> None:
+        """Give a comment a place, and those above it that have none."""
+        waiting, below = [row], None
+        while below is None and (above := waiting[-1].parent_id) is not None:
+            parent = self._row(above)
+            below = parent.place
+            if below is None:
+                waiting.append(parent)
+        for each in reversed(waiting):
+            below = self._between(each, below)
+            self.moved.append(below)
+            known = {"which": each.id, "at": below, "now": self._revision}
+            self._connection.execute(_show, known)
+
+    def _hide(self, row: Any) -> None:
+        while True:
+            self.moved.append(row.place)
+            self._connection.execute(_put, {"which": row.id, "at": None})
+            row = None if row.parent_id is None else self._row(row.parent_id)
+            if row is None or row.status == Status.PUBLISHED or self._answered(row.id):
+                return
+
+    def _between(self, row: Any, parent_place: int | None) -> int:
+        """The place of a comment that has none yet, between those that it will stand between."""
+        before, after = self._neighbours(row, parent_place)
+        if before is not None and after is not None and after - before < 2:
+            # No room is left. What is seen of it gets its place as all the others do.
+            moved = arrange(self._connection, self._thread)
+            self.moved += [] if moved is None else [moved]
+            return int(self._row(row.id).place)
+        if after is None:
+            return (before or 0) + ROOM
+        if before is None:
+            return after - ROOM
+        return before + max(1, (after - before) // PART)
+
+    def _neighbours(self, row: Any, parent_place: int | None) -> tuple[int | None, int | None]:
+        known = {
+            "thread": self._thread, "parent": row.parent_id, "at": row.created_at, "which": row.id
+        }  # fmt: skip
+        later = self._connection.execute(_next[row.parent_id is None], known).first()
+        if later is not None:
+            return self._scalar(_before, later.place), later.place
+        if parent_place is None:
+            return self._scalar(_last), None
+        earlier = self._connection.execute(_earlier, known).first()
+        if earlier is not None:
+            return self._end_of(earlier.id, earlier.place)
+        return self._end_of(row.parent_id, parent_place)
+
+    def _end_of(self, comment_id: int, place: int) -> tuple[int, int | None]:
+        """The last place below a comment, and the next one after it."""
+        below = {comment_id}
+        while rows := self._connection.execute(_after, {"thread": self._thread, "at": place}).all():
+            for row in rows:
+                if row.parent_id not in below:
+                    return place, row.place
+                below.add(row.id)
+                place = row.place
+        return place, None
+
+    def _row(self, comment_id: int) -> Any:
+        return self._connection.execute(_one, {"which": comment_id}).one_or_none()
+
+    def _answered(self, comment_id: int) -> bool:
+        return self._connection.execute(_answer, {"which": comment_id}).first() is not None
+
+    def _scalar(self, chosen: sa.Select[Any], at: int | None = None) -> int | None:
+        found: int | None = self._connection.scalar(chosen, {"thread": self._thread, "at": at})
+        return found
