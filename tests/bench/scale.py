@@ -31,6 +31,7 @@ from comments_service import create_app
 from comments_service.config import Rate, Settings
 from comments_service.db import db
 from comments_service.publishing import publisher, site_snapshots, snapshots
+from comments_service.supervision import Faults
 from tests.bench import costs
 from tests.bench.large_blog import FLOODED, People, Size, long_thread, make_blog
 from tests.bench.report import SCALE_HEADING, load, machine, say, table, today, write
@@ -228,7 +229,7 @@ def publishing(blog: Blog, size: Size) -> None:
 
     blog.measure(
         "the site's files after one comment",
-        lambda: site_snapshots.publish(settings),
+        lambda: site_snapshots.publish(settings, Faults(), everything=False),
         publish_thread,
     )
     level()

@@ -9,7 +9,7 @@ from comments_service.db import UTCTime
 from comments_service.models import html_hash, now
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
