@@ -79,12 +79,11 @@ def edit(comment_id: int, visitor: Visitor, new: EditedComment, settings: Settin
     What would be held if it were posted now puts a published comment back into the queue. Raises
     what `_mine` raises, InvalidInput, TooMany, TooManyEdits.
     """
-    html = rendered(new.body)
     comment = _mine(comment_id, visitor, settings)
     if comment.source == new.body:
         return comment
-    with changing():
-        gate.count(visitor, settings)
+    with gate.counted(visitor, settings):
+        html = rendered(new.body)
         as_it_is = ["source", "html", "status", "reasons", "edited_at", "version"]
         db.session.refresh(comment, as_it_is, with_for_update=True)
         if comment.status not in (Status.PENDING, Status.PUBLISHED):

@@ -1,21 +1,40 @@
 """The gate that every text of a reader passes, a new comment's and an edited one's alike.
 
-First the limit, then what the author rules for the article, then the verdict on the text.
+First the limit, then what costs, then what the author rules for the article and the verdict on the text.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from comments_service import by_writer, markup, moderation_queue, rate_limits, spam
+from comments_service.comments.transaction import changing
 from comments_service.config import Settings
-from comments_service.errors import Message
+from comments_service.db import writing
+from comments_service.errors import InvalidInput, Message
 from comments_service.models import STAFF, Act, Comment, Policy, Status, Thread
 from comments_service.sessions import Visitor
 
 _target = re.compile(r'<a [^>]*?href="([^"]*)"')
 
 
-def count(visitor: Visitor, settings: Settings) -> None:
-    """Count a text of this network, inside the caller's transaction. Raises TooMany."""
+@contextmanager
+def counted(visitor: Visitor, settings: Settings) -> Iterator[None]:
+    """The transaction that takes a text: counted for its network before it is rendered.
+
+    A text that is refused has cost as much, and counts as well. Raises TooMany.
+    """
+    try:
+        with changing():
+            _count(visitor, settings)
+            yield
+    except InvalidInput:
+        with writing():
+            _count(visitor, settings)
+        raise
+
+
+def _count(visitor: Visitor, settings: Settings) -> None:
     rate_limits.count(
         f"post:{visitor.network}",
         settings.limit_posts,

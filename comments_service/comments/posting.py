@@ -2,17 +2,16 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_dict
 
 from comments_service import markup, sessions, threads
 from comments_service.accounts import names
 from comments_service.comments import gate
 from comments_service.comments.rerendering import rendered
-from comments_service.comments.transaction import changing
 from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.errors import (
@@ -23,10 +22,10 @@ from comments_service.errors import (
     NotAllowed,
     SignInRequired,
     ThreadClosed,
+    TooMany,
 )
 from comments_service.inputs import NewComment
 from comments_service.models import (
-    Account,
     Comment,
     Session,
     Status,
@@ -60,64 +59,60 @@ def post(thread_id: str, visitor: Visitor, new: NewComment, settings: Settings) 
     The same submission sent again is answered as the first was. Raises UnknownThread,
     ThreadClosed, MissingParent, InvalidInput, KeyReused, NotAllowed, TooMany.
     """
-    html = rendered(new.body)
     thread = threads.get(thread_id)
     name = _name(visitor, new, thread, guests=settings.guests)
     key = _key(visitor, new)
-    if (before := threads.sent_before(thread_id, key)) is not None:
-        return Posted(_same(before, new, name), visitor.session)
-    if not threads.open_now(thread):
-        raise ThreadClosed(Message("Comments are closed here."))
-    parent = _parent(thread_id, new.parent)
-    verdict = gate.on_post(
-        thread, visitor, html, new.website, settings, trapped=bool(new.homepage_url)
-    )
-    token = None
     try:
-        with changing():
-            gate.count(visitor, settings)
-            session = visitor.session
-            if session is None:
-                session, token = sessions.begin(None, visitor)
-            values = {
-                "thread_id": thread_id,
-                "parent_id": parent.id if parent else None,
-                "depth": parent.depth + 1 if parent else 0,
-                "account_id": session.account_id,
-                "session_id": session.id,
-                "name": None if session.account_id else name,
-                "email": None if session.account_id else new.email,
-                "website": new.website,
-                "source": new.body,
-                "html": html,
-                "html_hash": html_hash(html),
-                "renderer_version": markup.RENDERER_VERSION,
-                "status": Status.PENDING if verdict.hold else Status.PUBLISHED,
-                "reasons": list(verdict.reasons),
-                "key": key,
-                "network": visitor.network,
-                "created_at": now(),
-                "edited_at": None,
-                "version": 1,
-            }
-            comment_id = db.session.execute(_insert, values).scalar_one()
-    except IntegrityError:
-        # The same submission was on its way twice; the other one came first.
+        return _taken(thread, visitor, new, name, key, settings)
+    except (IntegrityError, ThreadClosed, MissingParent, TooMany) as refused:
+        # Its sender has not heard yet that it was taken, or it was on its way twice.
         if (before := threads.sent_before(thread_id, key)) is not None:
             return Posted(_same(before, new, name), visitor.session)
-        # Whom it answers is gone, or its writer is: an account that was deleted just now.
-        raise (MissingParent if parent else SignInRequired) from None
-    return Posted(_as_stored(comment_id, values, thread, visitor.account), session, token)
+        if isinstance(refused, IntegrityError):
+            # Whom it answers is gone, or its writer is: an account that was deleted just now.
+            raise (MissingParent if new.parent else SignInRequired) from None
+        raise
 
 
-def _as_stored(
-    comment_id: int, values: dict[str, Any], thread: Thread, account: Account | None
-) -> Comment:
-    """The row that was just written, without asking the database for it again."""
-    comment = Comment(id=comment_id, **values)
-    set_committed_value(comment, "thread", thread)
-    set_committed_value(comment, "account", account)
-    return comment
+def _taken(
+    thread: Thread, visitor: Visitor, new: NewComment, name: str, key: str, settings: Settings
+) -> Posted:
+    if not threads.open_now(thread):
+        raise ThreadClosed(Message("Comments are closed here."))
+    session, account, token = visitor.session, visitor.account, None
+    with gate.counted(visitor, settings):
+        html = rendered(new.body)
+        parent = _parent(thread.id, new.parent)
+        trapped = bool(new.homepage_url)
+        verdict = gate.on_post(thread, visitor, html, new.website, settings, trapped=trapped)
+        if session is None:
+            session, token = sessions.begin(None, visitor)
+        values = {
+            "thread_id": thread.id,
+            "parent_id": parent.id if parent else None,
+            "depth": parent.depth + 1 if parent else 0,
+            "account_id": session.account_id,
+            "session_id": session.id,
+            "name": None if session.account_id else name,
+            "email": None if session.account_id else new.email,
+            "website": new.website,
+            "source": new.body,
+            "html": html,
+            "html_hash": html_hash(html),
+            "renderer_version": markup.RENDERER_VERSION,
+            "status": Status.PENDING if verdict.hold else Status.PUBLISHED,
+            "reasons": list(verdict.reasons),
+            "key": key,
+            "network": visitor.network,
+            "created_at": now(),
+            "edited_at": None,
+            "version": 1,
+        }
+        values["id"] = db.session.execute(_insert, values).scalar_one()
+    # The row as it was just written, without asking the database for it again.
+    comment = Comment()
+    instance_dict(comment).update(values, thread=thread, account=account)
+    return Posted(comment, session, token)
 
 
 def _name(visitor: Visitor, new: NewComment, thread: Thread, *, guests: bool) -> str:
