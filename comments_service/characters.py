@@ -11,8 +11,9 @@ import regex
 
 # Blank by what they are called, which no property says.
 _BLANKS = r"\u2800\U0001d159\U00013441\U00013442"
-_NOTHING = rf"[\s\p{{Default_Ignorable_Code_Point}}\p{{Cc}}\ufff9-\ufffb{_BLANKS}]"
-_nothing = regex.compile(_NOTHING)
+_something = regex.compile(
+    rf"[^\s\p{{Default_Ignorable_Code_Point}}\p{{Cc}}\ufff9-\ufffb{_BLANKS}]"
+)
 _ignorable = regex.compile(r"\p{Default_Ignorable_Code_Point}")
 _hidden = regex.compile(
     rf"[\p{{Cc}}\p{{Cf}}\p{{Cn}}\p{{Co}}\p{{Cs}}\p{{Zl}}\p{{Zp}}\p{{Default_Ignorable_Code_Point}}{_BLANKS}]"
@@ -38,7 +39,7 @@ _character = regex.compile(r"\X")
 
 def show(text: str) -> bool:
     """Whether anybody would see anything of a text."""
-    return bool(_nothing.sub("", text))
+    return bool(_something.search(text))
 
 
 def hide(text: str, *, joiners: bool = True) -> bool:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -121,15 +122,15 @@ def network(address: str) -> str:
     return hmac.new(_day_key(), ip.packed, hashlib.sha256).hexdigest()[:32]
 
 
-_known_keys: dict[tuple[str, str], bytes] = {}
+# The latest day whose key is known, and the key: of each database.
+_known_keys: WeakKeyDictionary[sa.Engine, tuple[str, bytes]] = WeakKeyDictionary()
 
 
 def _day_key() -> bytes:
     """Today's key, made by whichever process needs it first."""
     day = now().date().isoformat()
-    known = (str(db.engine.url), day)
-    key = _known_keys.get(known)
-    if key is None:
+    known, key = _known_keys.get(db.engine, ("", b""))
+    if known != day:
         with writing():
             db.session.execute(
                 sa.text(
@@ -139,9 +140,5 @@ def _day_key() -> bytes:
             )
             # Inside, where no cleaning takes it away.
             key = db.session.scalars(sa.select(DayKey.key).where(DayKey.day == day)).one()
-        # Around midnight other threads are here too, each with the key of its own day in hand.
-        for other in list(_known_keys):
-            if other != known:
-                _known_keys.pop(other, None)
-        _known_keys[known] = key
+        _known_keys[db.engine] = (day, key)
     return key

@@ -7,6 +7,7 @@ told of them; `deploy/` has them for nginx and Caddy, and a test compares those 
 import mimetypes
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -117,7 +118,8 @@ def site_headers(comments_url: str, *, secure: bool, compiles: bool = False) -> 
     }
 
 
-def service_headers(*, is_page: bool, secure: bool, blog: str = "") -> dict[str, str]:
+@cache
+def service_headers(*, is_page: bool, secure: bool, blog: str = "") -> Mapping[str, str]:
     """The headers of what the service itself answers; `blog` is the blog's origin where it is another.
 
     Browsers hold `form-action` against redirects too: a posted form leads back to the blog.

@@ -236,7 +236,7 @@ class Settings:
         "Sign-ups and e-mails asked for by one network, and e-mails to one address, by whichever form.",
     )
 
-    @property
+    @cached_property
     def shape(self) -> str:
         """What of the settings shapes the published files; of the providers, their names only."""
         plain = [
@@ -246,26 +246,26 @@ class Settings:
         ]
         return repr([*plain, *(client.name for client in self.clients)])
 
-    @property
+    @cached_property
     def site_origin(self) -> str:
         return origin_of(self.site_url)
 
-    @property
+    @cached_property
     def prefix(self) -> str:
         """The path under which the service answers, such as `/comments/`."""
         return urlsplit(self.comments_url).path
 
-    @property
+    @cached_property
     def base(self) -> str:
         """What links from the blog's pages to the service begin with: a path on the same origin."""
         same = origin_of(self.comments_url) == self.site_origin
         return self.prefix if same else self.comments_url
 
-    @property
+    @cached_property
     def secure(self) -> bool:
         return self.comments_url.startswith("https://")
 
-    @property
+    @cached_property
     def across(self) -> bool:
         """Whether pages of the blog, or of another site that may post, lie on another host.
 
@@ -275,7 +275,7 @@ class Settings:
         pages = (self.site_url, *self.allowed_origins)
         return any(urlsplit(each).hostname != self.host for each in pages)
 
-    @property
+    @cached_property
     def cookie(self) -> Mapping[str, Any]:
         """How the service's cookies are set: which requests they go along with.
 
@@ -289,11 +289,11 @@ class Settings:
             return {"secure": True, "samesite": "None", "partitioned": True}
         return {"secure": self.secure, "samesite": "Lax", "partitioned": False}
 
-    @property
+    @cached_property
     def host(self) -> str:
         return urlsplit(self.comments_url).hostname or ""
 
-    @property
+    @cached_property
     def relying_party(self) -> tuple[str, str] | None:
         """The name that passkeys belong to, and the origin whose pages ask for them.
 
@@ -310,7 +310,7 @@ class Settings:
             return self.host, origin_of(self.comments_url)
         return None
 
-    @property
+    @cached_property
     def staff_need_two(self) -> bool:
         """Whether moderating needs a passkey or a second factor."""
         if self.second_factor == "auto":
@@ -322,7 +322,7 @@ class Settings:
         """The providers that one can sign in with. Raises SettingError."""
         return clients({key: getattr(self, key) for key in PRESETS}, self.openid)
 
-    @property
+    @cached_property
     def origins(self) -> frozenset[str]:
         """Every origin whose pages may change something here.
 
@@ -336,11 +336,11 @@ class Settings:
                 own.update(f"http://{host}{port}" for host in LOOPBACK_HOSTS)
         return frozenset(own)
 
-    @property
+    @cached_property
     def output_folder(self) -> Path | None:
         return Path(self.output) if self.output else None
 
-    @property
+    @cached_property
     def manifest_source(self) -> str:
         if self.manifest:
             return self.manifest

@@ -32,8 +32,12 @@ def become(session: Session | None) -> None:
 
 def current() -> Visitor:
     """Who asks. The network is told of changes only: its first hash of a day writes the key."""
-    network = "" if request.method in SAFE_METHODS else rate_limits.network(client_address())
-    return Visitor(session(), network, device(), cookies.known())
+    asking = session()
+    found: Visitor | None = g.get("visitor")
+    if found is None or found.session is not asking:
+        network = "" if request.method in SAFE_METHODS else rate_limits.network(client_address())
+        found = g.visitor = Visitor(asking, network, device(), cookies.known())
+    return found
 
 
 def device() -> str:
