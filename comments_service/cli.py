@@ -3,6 +3,8 @@
 They call what the web calls, so the same rules hold; a command acts without a moderator's name.
 """
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -29,6 +31,8 @@ from comments_service.web import route_tables
 
 # An e-mail leaves within seconds; one that waits for another attempt is not due.
 OVERDUE = timedelta(minutes=10)
+# A few hundred comments with all their files; a disk that has less will soon have none.
+LOW_BYTES = 5_000_000
 
 group = AppGroup("comments", help="Look after the comments.")
 
@@ -264,6 +268,7 @@ def doctor() -> None:
             f"{outdated} comments were rendered by another release: run `flask comments render`."
         )
     troubles.extend(of_the_workers(current))
+    troubles.extend(of_the_disks(current))
     if not roles.has_owner():
         troubles.append("The blog has no owner: run `flask comments owner` and open its link.")
     for trouble in troubles:
@@ -271,6 +276,19 @@ def doctor() -> None:
     if troubles:
         raise click.exceptions.Exit(1)
     click.echo(f"All is well: {thread_count} threads, every snapshot as new as the database.")
+
+
+def of_the_disks(current: config.Settings) -> Iterator[str]:
+    """Where the service writes, and cannot for long any more."""
+    database = sa.make_url(current.database_url)
+    files = [Path(database.database or ".").parent] if database.drivername == "sqlite" else []
+    for folder in dict.fromkeys([*files, current.published, current.output_folder]):
+        if folder is None or not folder.exists():
+            continue
+        if (free := shutil.disk_usage(folder).free) < LOW_BYTES:
+            yield f"The disk of {folder} has {free / 1e6:.1f} MB left: make room."
+        elif not os.access(folder, os.W_OK):
+            yield f"Nothing can be written into {folder}: is its disk read-only?"
 
 
 def of_the_workers(current: config.Settings) -> Iterator[str]:

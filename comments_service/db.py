@@ -7,6 +7,7 @@ refused under load instead of waiting for its turn.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from comments_service.errors import Message, Unavailable
 
 # How long a writer waits for another process's transaction before the client is told to try again.
 BUSY_SECONDS = 5
+# For so long a process that was refused a write says that it cannot do its work.
+REFUSED_SECONDS = 10
 
 
 class UTCTime(sa.TypeDecorator[datetime]):
@@ -70,6 +73,8 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 _writer = threading.Lock()
 # Whether this thread writes at the moment.
 _here = threading.local()
+# When the database last refused a write of this process: nothing was taken since.
+_refused_at: float | None = None
 
 
 class MisplacedWrite(RuntimeError):
@@ -83,6 +88,7 @@ def writing() -> Iterator[None]:
     What was read before is read again inside if it matters: another writer may have come between.
     Raises Unavailable when the database cannot be written.
     """
+    global _refused_at
     _refuse_misplaced()
     sqlite = db.engine.dialect.name == "sqlite"
     with _turn() if sqlite else nullcontext(), _writing_here():
@@ -91,13 +97,20 @@ def writing() -> Iterator[None]:
             db.session.connection(execution_options={"immediate": True})
             yield
             db.session.commit()
+            _refused_at = None
         except (OperationalError, InternalError) as error:
             # PostgreSQL calls a server that is read-only an internal error.
+            _refused_at = time.monotonic()
             db.session.rollback()
             raise unavailable(error) from error
         except BaseException:
             db.session.rollback()
             raise
+
+
+def refused_lately() -> bool:
+    """Whether the last write of this process was refused a moment ago: a full disk, or a long lock."""
+    return _refused_at is not None and time.monotonic() - _refused_at < REFUSED_SECONDS
 
 
 def _refuse_misplaced() -> None:

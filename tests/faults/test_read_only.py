@@ -1,37 +1,23 @@
 """A disk that is read-only when the service starts, and becomes writable: it heals without a restart."""
 
-import os
 import subprocess
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.faults import truth
+from tests.faults.disks import ENTER, NAMESPACE, needs_namespaces
 from tests.faults.test_crash import mended
 from tests.faults.test_refusals import HEAL_SECONDS, new, post, read_seconds, started
 from tests.service import Postil
 
-ROOT = os.geteuid() == 0
 # A view of the disk of the service's own, in which its folder cannot be written.
-NAMESPACE = ["unshare", *([] if ROOT else ["--map-root-user"]), "--mount", "sh", "-c"]
 READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
-ENTER = ["nsenter", *([] if ROOT else ["--user", "--preserve-credentials"]), "--mount"]
 
 
-@pytest.fixture
-def namespaces(tmp_path: Path) -> None:
-    tried = subprocess.run(
-        [*NAMESPACE, READ_ONLY, tmp_path, "true"], capture_output=True, text=True, check=False
-    )
-    if tried.returncode:
-        pytest.skip(f"NO MOUNT NAMESPACES for this user: {tried.stderr.strip()}")
-
-
-@pytest.mark.usefixtures("namespaces")
 def test_a_service_that_started_on_a_read_only_disk_writes_when_the_disk_can_be_written(
     service: Postil, tmp_path: Path
 ) -> None:
+    needs_namespaces(tmp_path / "tried")
     sent = started(service)
     service.kill()
     command = service._command
