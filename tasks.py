@@ -8,7 +8,7 @@
     python3 tasks.py schedule  list what waits for its date
     python3 tasks.py stats     count articles, words, tags and comments
     python3 tasks.py images    list the pictures, their sizes, who shows them (images --unused)
-    python3 tasks.py import-site  bring articles from WordPress, Hugo or Jekyll (a dry run first)
+    python3 tasks.py import-site  bring articles of another blog (a dry run first)
     python3 tasks.py build     build the blog for publishing, into output/
     python3 tasks.py publish   build, check, and send what changed (publish --dry-run, --rollback)
     python3 tasks.py serve     migrate and serve without building: what a service manager runs
@@ -186,21 +186,25 @@ def images(_: Context, unused: bool = False) -> None:
 
 @task(
     help={
-        "origin": "a WordPress export (.xml), or the folder of a Hugo or Jekyll site",
+        "origin": "an export of WordPress or Ghost, the folder of a Hugo, Jekyll or Pelican site, or either packed",
         "write": "write the files; without it you are told what would be written, and nothing is",
+        "fetch-pictures": "bring pictures from other hosts, too",
     }
 )
 @refusals()
-def import_site(_: Context, origin: str, write: bool = False) -> None:
+def import_site(_: Context, origin: str, write: bool = False, fetch_pictures: bool = False) -> None:
     """Bring articles, pages, drafts and pictures of another blog; their old addresses become aliases.
 
-    Tells what is left out and why, with file and line. Files that are there are never changed, so
-    that it can be run again. Pictures of WordPress are copied from wp-content/uploads/ beside the
-    export. Comments are not articles: they do not come along.
+    Tells what is left out and why, with file and line; var/import/ then has a report of each
+    article. What you have changed since is never touched, so that it can be run again. Comments are
+    not articles: they do not come along. docs/import.md has it by system.
     """
     from authoring.import_site import importer
 
-    say("\n".join(importer.run(blog(), Path(origin).expanduser(), write=write)))
+    lines = importer.run(
+        blog(), Path(origin).expanduser(), write=write, fetch_pictures=fetch_pictures
+    )
+    say("\n".join(lines))
 
 
 @task(

@@ -1,9 +1,11 @@
-"""Importer: posts of another blog become files here; nothing that is here is ever changed.
+"""Importer: articles of another blog become files here; what their author has changed since is left alone.
 
-A reader (`wordpress`, `hugo`, `jekyll`) yields a `Post` for each article or page, and a `Note` for each
-thing that it leaves out, with file, line and reason. `plan` says what would be written, `write_files`
-does it. The same export gives the same files, so that importing twice changes nothing; a file that
-differs, since its author has worked on it, is left as it is.
+A reader (`wordpress`, `ghost`, `hugo`, `jekyll`, `pelican_site`) yields a `Post` for each article or page,
+and a `Note` for each thing that it leaves out, with file, line and reason. `plan` says what would be
+written, `write_files` does it. The same export gives the same files, so that importing twice changes
+nothing.
+
+What is written can be built: what would stop a build is written differently, with a note.
 """
 
 import re
@@ -11,143 +13,68 @@ import shutil
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import quote, unquote, urlsplit
 
-from authoring import Refused, progress
-from authoring.blog import PICTURES, Blog
-from authoring.import_site import wordpress
-from authoring.import_site.hugo import Hugo
-from authoring.import_site.jekyll import Jekyll
-from authoring.import_site.post import Finder, Note, Post, outside_code
-from authoring.import_site.site_folder import Folder
+from authoring import progress
+from authoring.blog import Blog
+from authoring.import_site import fetch, links, origins, report, words
+from authoring.import_site.names import Names
+from authoring.import_site.post import Note, Post, Reader, outside_code
+from authoring.import_site.report import Item, Plan, Record
 from formats import files
+from plugins.markdown import commonmark
+from plugins.markdown.postprocess import FORMULA, Finishing
 
-MAX_SLUG_CHARS = 120
-PICTURE = re.compile(
-    r"!\[(?P<alt>[^\]]*)\]\(\s*<?(?P<md>[^\s)>]+)>?(?P<title>\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)"
-    r"|<img\b[^>]*?\bsrc=[\"'](?P<html>[^\"']+)[\"'][^>]*>",
-    re.IGNORECASE,
+# What no page and no feed can have; noncharacters are the parser's own signs.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+ORDER = (
+    *("Title", "Date", "Modified", "Slug", "Lang", "Status", "Category", "Tags", "Authors"),
+    *("Series", "Pinned", "Comments", "Summary", "Aliases"),
 )
+# A date that a calendar of the web can show.
+FIRST_YEAR = 1900
 
 
-class Item(NamedTuple):
-    """A file to be: its path, its text, and the pictures that go with it."""
-
-    post: Post
-    path: Path
-    text: str
-    pictures: dict[Path, Path]
-
-
-class Plan(NamedTuple):
-    """What importing would do."""
-
-    new: list[Item]
-    same: list[Item]
-    kept: list[Item]
-    notes: list[Note]
-
-
-def run(blog: Blog, origin: Path, *, write: bool) -> Iterator[str]:
+def run(blog: Blog, origin: Path, *, write: bool, fetch_pictures: bool = False) -> Iterator[str]:
     """Plan it, do it with `write`, and tell which, as lines for a terminal; raises Refused."""
-    planned = from_origin(blog, origin)
+    planned = bring(blog, origin, write=write, fetch_pictures=fetch_pictures)
+    yield from report.told(blog, planned, done=write)
     if write:
-        write_files(planned)
-    return told(blog, planned, done=write)
+        readable = report.readable(blog, origin).relative_to(blog.root)
+        yield f"What came along, article by article: {readable}"
 
 
-def from_origin(blog: Blog, origin: Path) -> Plan:
-    """The plan for an export or a folder; raises Refused for what is neither."""
-    if origin.is_dir():
-        folder = folder_of(blog, origin)
-        return plan(blog, folder.read(), folder.find)
-    if origin.suffix.lower() != ".xml" or not origin.is_file():
-        raise Refused(
-            f"{origin} is neither a folder nor a WordPress export (.xml). Name the folder in which"
-            " Hugo or Jekyll was started, or the file from WordPress's Tools, Export."
-        )
-    return plan(blog, wordpress.read(origin), wordpress.pictures_beside(origin))
+def bring(blog: Blog, origin: Path, *, write: bool, fetch_pictures: bool = False) -> Plan:
+    """The plan, which is done with `write`; raises Refused for what is no blog."""
+    known = report.record(blog)
+    pictures = fetch.Pictures(blog.root / report.FOLDER / "pictures")
+    with origins.folder(origin) as opened:
+        reader = origins.reader(blog, opened, origin)
+        planned = plan(blog, reader, known, pictures if write and fetch_pictures else pictures.kept)
+        planned.notes.extend(fetch_notes(planned, pictures, write, fetch_pictures))
+        if write:
+            write_files(planned)
+            report.write(blog, planned, origin, known)
+    return planned
 
 
-def folder_of(blog: Blog, origin: Path) -> Folder:
-    """The folder of a Hugo or a Jekyll site; raises Refused for what is neither."""
-    if (origin / "_posts").is_dir() or (origin / "_config.yml").exists():
-        return Jekyll(origin, blog)
-    if (origin / "content").is_dir():
-        return Hugo(origin, blog)
-    raise Refused(
-        f"{origin} looks like neither Hugo's (it has a folder content/) nor Jekyll's (it has _posts/)."
-        " Name the folder that the generator was started in, or a WordPress export (.xml)."
-    )
+def fetch_notes(planned: Plan, pictures: fetch.Pictures, write: bool, wanted: bool) -> list[Note]:
+    if wanted and not write:
+        return [Note(planned.site.kind, 1, "pictures on other hosts are fetched with --write only")]
+    return [Note(url, 1, f"was not fetched: {why}") for url, why in pictures.failed.items()]
 
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def listed(names: Iterable[str]) -> str:
+def listed(names: list[str]) -> str:
     """A list as front matter has it; a name with a comma in it needs semicolons."""
-    names = list(dict.fromkeys(one_line(name).replace(";", ",") for name in names if name.strip()))
     if not any("," in name for name in names):
         return ", ".join(names)
     return "; ".join(names) + ";" * (len(names) == 1)
 
 
-def address(blog: Blog, lang: str, slug: str) -> str:
-    return f"/{lang}/{slug}/" if lang != blog.lang else f"/{slug}/"
-
-
-def aliases(blog: Blog, post: Post, lang: str, slug: str) -> list[str]:
-    """The paths under which links know it, without the one that it has now."""
-    now = address(blog, lang, slug).strip("/")
-    found = []
-    for each in post.addresses:
-        path = unquote(urlsplit(each).path)
-        if path.strip("/") and path.strip("/") != now and "//" not in path:
-            # A comma ends an alias, and is itself only when it is written so.
-            found.append(quote("/" + path.lstrip("/"), safe="/:@!$&'()*+;=~").replace(",", "%2C"))
-    return list(dict.fromkeys(found))
-
-
-def with_pictures(
-    post: Post, slug: str, find: Finder, folder: Path, notes: list[Note]
-) -> tuple[str, dict[Path, Path]]:
-    """The text with the blog's own names for its pictures, and the copies that this takes."""
-    copies: dict[Path, Path] = {}
-
-    def change(text: str, before: int) -> str:
-        def renamed(match: re.Match[str]) -> str:
-            written = match["md"] or match["html"]
-            if written.startswith(("{", "data:")):
-                return match[0]
-            found = find(post, unquote(urlsplit(written).path))
-            if found is None or found.suffix.lower() not in PICTURES:
-                line = post.body_line + before + text.count("\n", 0, match.start())
-                why = (
-                    "stays where it is, on another host"
-                    if urlsplit(written).netloc
-                    else "is not among the files; put it into content/images/ and correct the link"
-                )
-                notes.append(Note(post.place, line, f"the picture {written} {why}"))
-                return match[0]
-            target = next((copy for source, copy in copies.items() if source == found), None)
-            if target is None:
-                target = folder / slug / re.sub(r"[^\w.-]+", "-", found.name)
-                stem, number = target.stem, 2
-                while target in copies.values():
-                    target = target.with_name(f"{stem}-{number}{target.suffix}")
-                    number += 1
-                copies[found] = target
-            link = "{static}/images/" + quote(target.relative_to(folder).as_posix())
-            return match[0].replace(written, link, 1)
-
-        return PICTURE.sub(renamed, text)
-
-    return outside_code(post.body, change), copies
-
-
-def written(blog: Blog, post: Post, lang: str, slug: str, body: str) -> str:
+def written(blog: Blog, post: Post, lang: str, slug: str, aliases: list[str], body: str) -> str:
     """The file's text: only lines that say something."""
 
     def moment(date: datetime | None) -> str:
@@ -158,95 +85,195 @@ def written(blog: Blog, post: Post, lang: str, slug: str, body: str) -> str:
 
     keys = {
         "Title": one_line(post.title),
-        "Date": "" if post.is_page else moment(post.date),
-        "Modified": "" if post.is_page or post.modified == post.date else moment(post.modified),
         "Slug": slug,
         "Lang": lang if lang != blog.lang else "",
-        "Status": "draft" if post.draft else "",
-        "Category": "" if post.is_page else one_line(post.category),
-        "Tags": "" if post.is_page else listed(post.tags),
-        "Authors": "" if post.is_page else listed(post.authors),
-        "Series": "" if post.is_page else one_line(post.series),
+        "Status": "draft" if post.draft else "hidden" if post.hidden else "",
         "Summary": one_line(post.summary),
-        "Aliases": ", ".join(aliases(blog, post, lang, slug)),
+        "Aliases": ", ".join(aliases),
     }
-    head = "".join(f"{key}: {value}\n" for key, value in keys.items() if value)
+    if not post.is_page:
+        keys |= {
+            "Date": moment(post.date),
+            "Modified": "" if post.modified == post.date else moment(post.modified),
+            "Category": post.category,
+            "Tags": listed(post.tags),
+            "Authors": listed(post.authors),
+            "Series": one_line(post.series),
+            "Pinned": "yes" if post.pinned else "",
+            "Comments": post.comments,
+        }
+    head = "".join(f"{key}: {keys[key]}\n" for key in ORDER if keys.get(key))
     return f"{head}\n{body.strip()}\n"
 
 
-def plan(blog: Blog, found: Iterable[Post | Note], find: Finder) -> Plan:
+def plan(blog: Blog, reader: Reader, known: Record, fetched: links.Fetch) -> Plan:
     """What would be written, without writing it."""
-    result = Plan([], [], [], [])
-    taken: dict[tuple[bool, str, str], str] = {}
-    for post in found:
-        if isinstance(post, Note):
-            result.notes.append(post)
-            continue
-        slug = blog.slug(post.slug or post.title)[:MAX_SLUG_CHARS].strip("-")
-        if not slug or not post.title.strip():
-            result.notes.append(Note(post.place, post.line, "left out: it has no title"))
-            continue
-        lang = (post.lang or blog.lang).replace("_", "-").lower()
-        slug, wanted, number = slug, slug, 2
-        while (post.is_page, lang, slug) in taken:
-            slug, number = f"{wanted}-{number}", number + 1
-        if slug != wanted:
-            other = taken[post.is_page, lang, wanted]
-            text = f"{other} has the address {wanted} too; this one gets {slug}"
-            result.notes.append(Note(post.place, post.line, text))
-        taken[post.is_page, lang, slug] = post.place
-        images = blog.content / "images"
-        body, pictures = with_pictures(post, slug, find, images, result.notes)
-        text = written(blog, post, lang, slug, body)
-        folder = blog.content / "pages" if post.is_page else blog.content
-        path = folder / f"{slug}{f'.{lang}' * (lang != blog.lang)}.md"
-        item = Item(post, path, text, pictures)
-        if not path.exists():
-            result.new.append(item)
-        elif path.read_text(encoding="utf-8", errors="replace") == text:
-            result.same.append(item)
+    result = Plan(reader.site, [], [], [], [], [])
+    posts: list[Post] = []
+    for each in reader.read():
+        if isinstance(each, Note):
+            result.notes.append(each)
         else:
-            result.kept.append(item)
-            here = path.relative_to(blog.root)
-            told = f"{here} is there already and says something else; it was left as it is"
-            result.notes.append(Note(post.place, post.line, told))
+            posts.append(each)
+    result.notes.extend(of_the_site(blog, reader))
+    of_post = [language(blog, post.lang or reader.site.lang) for post in posts]
+    languages = {blog.lang, *of_post}
+    names, leads = Names(blog, known.files, languages), links.Links(blog, reader, fetched)
+    placed: list[tuple[Post, str, str]] = []
+    reader.written = {}
+    for post, lang in zip(posts, of_post, strict=True):
+        sound(blog, post)
+        slug, why = names.slug_for(post, lang)
+        if why:
+            post.note(why)
+        placed.append((post, lang, slug))
+        file = reader.written[post.source] = names.below_content(post.is_page, lang, slug)
+        leads.know(post, file)
+    said: dict[str, str] = {}
+    finishing = Finishing(blog.settings)
+    for post, lang, slug in placed:
+        # Translations share their comments, and one of them says how.
+        if said.setdefault(slug, post.comments) != post.comments:
+            post.comments = ""
+        post.tags = names.spelling(post, "TAG", post.tags)
+        post.authors = names.spelling(post, "AUTHOR", post.authors)
+        post.category = (names.spelling(post, "CATEGORY", [post.category]) or [""])[0]
+        body, copies = leads.led(post, slug)
+        body = settled(post, body, finishing)
+        post.summary = settled(post, post.summary, finishing)
+        name_what_is_lost(post, body)
+        if spare := reader.unshown(post):
+            post.note(f"with it lie files that no text shows: {', '.join(spare)}")
+        address = names.address(post, lang, slug)
+        text = written(blog, post, lang, slug, names.aliases(post, address), body)
+        item = Item(
+            post, blog.root / names.path(post.is_page, lang, slug), text, slug, address, copies
+        )
+        sorted_in(blog, result, item, known)
     return result
 
 
+def sorted_in(blog: Blog, result: Plan, item: Item, known: Record) -> None:
+    """Put an article where it belongs: new, the same, changed by nobody but us, or by its author."""
+    here = item.path.relative_to(blog.root).as_posix()
+    if not item.path.exists():
+        result.new.append(item)
+        return
+    data = item.path.read_bytes()
+    if data == item.text.encode():
+        result.same.append(item)
+    elif report.digest(data) == known.digests.get(here):
+        result.renewed.append(item)
+    else:
+        result.kept.append(item)
+        item.post.note(f"{here} is there already and says something else; it was left as it is")
+
+
+def language(blog: Blog, lang: str) -> str:
+    """A language as this blog names it: `en-GB` is no other than its own `en`.
+
+    Where a country makes another language of it, as for Chinese, it stays.
+    """
+    lang = lang.replace("_", "-").lower()
+    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", lang):
+        return blog.lang
+    both, base = (lang, blog.lang), lang.partition("-")[0]
+    if base == blog.lang.partition("-")[0] and any("-" not in each for each in both):
+        return blog.lang
+    return lang if base in ("zh", "pt", "sr") or lang == blog.lang else base
+
+
+def of_the_site(blog: Blog, reader: Reader) -> Iterable[Note]:
+    """What belongs into settings, which an import does not touch."""
+    site = reader.site
+    if site.lang and (lang := language(blog, site.lang)) != blog.lang:
+        yield Note(
+            site.kind,
+            1,
+            f"it is written in {lang}, and this blog in {blog.lang}: its articles get addresses below"
+            f' /{lang}/. If this blog is to be in {lang}, write DEFAULT_LANG = "{lang}" into'
+            " pelicanconf.py before you import",
+        )
+    if site.zone and site.zone != str(blog.zone):
+        yield Note(
+            site.kind,
+            1,
+            f"its times are those of {site.zone}, and here those of {blog.zone}: write"
+            f' TIMEZONE = "{site.zone}" into pelicanconf.py before you import',
+        )
+    if site.menu:
+        listed_menu = ", ".join(f"({words!r}, {address!r})" for words, address in site.menu)
+        yield Note(site.kind, 1, f"its menu, for pelicanconf.py: MENUITEMS = [{listed_menu}]")
+
+
+def sound(blog: Blog, post: Post) -> None:
+    """A title, a date that a calendar knows, and no signs that pages cannot have."""
+    for key in ("title", "slug", "body", "category", "series", "summary"):
+        given = getattr(post, key)
+        if found := CONTROL.search(given):
+            post.note(f"U+{ord(found[0]):04X}, which no page can have, was taken out of its {key}")
+            setattr(post, key, CONTROL.sub("", given))
+    post.tags = [CONTROL.sub("", tag) for tag in post.tags]
+    post.authors = [CONTROL.sub("", author) for author in post.authors]
+    post.title = one_line(post.title)
+    if not post.title:
+        shown = one_line(re.sub(r"<[^>]*>", "", commonmark.html(post.body[:2000])))
+        post.title = shown[:60].rstrip() or (
+            f"{post.date:%Y-%m-%d}" if post.date else post.slug or "Untitled"
+        )
+        post.note(f'it has no title, and is called "{post.title}"')
+    if post.date and post.date.year < FIRST_YEAR:
+        post.note(f"its date {post.date:%Y-%m-%d} is before {FIRST_YEAR}, and was not taken")
+        post.date = None
+    if post.modified and (post.modified.year < FIRST_YEAR):
+        post.modified = None
+    if post.date is None and not post.is_page:
+        # Not today's: importing again tomorrow would change it.
+        post.date, post.draft = datetime(2000, 1, 1, tzinfo=blog.zone), True
+        post.note("it has no date, and is a draft. Write its Date, and take out Status")
+
+
+def settled(post: Post, text: str, finishing: Finishing) -> str:
+    """A text whose formulas can be set; dollars of those that cannot are dollars."""
+    if "$" not in text:
+        return text
+    for _ in range(2):
+        finishing.remarks.clear()
+        FORMULA.sub(finishing.formula, commonmark.html(text))
+        wrong = [remark for remark in finishing.remarks if remark.stops]
+        for remark in wrong:
+            post.note(f"{remark.text} Its dollars stand in the text")
+            found = re.search(rf"\$\$?{re.escape(remark.at)}\$\$?", text)
+            if found:
+                text = text.replace(found[0], found[0].replace("$", "\\$"))
+        if not wrong:
+            return text
+    return outside_code(text, lambda part, _: re.sub(r"(?<!\\)\$", r"\\$", part))
+
+
+def name_what_is_lost(post: Post, body: str) -> None:
+    """Whatever a reader has overlooked is told here."""
+    shown = words.of_html(commonmark.html(body))
+    head = (post.title, post.summary, post.category, post.series, *post.tags, *post.authors)
+    for each in head:
+        shown += words.counted(each)
+    if gone := words.lost(post.words, shown):
+        post.note(f"words of it that are not in the page: {' '.join(gone)}")
+
+
 def write_files(planned: Plan) -> int:
-    """Write what is new, pictures first; gives how many pictures were copied."""
+    """Write what is new, copies of files first; gives how many were copied."""
     copied = 0
-    pictures = [pair for item in (*planned.new, *planned.same) for pair in item.pictures.items()]
-    with progress.bar("Bringing articles", len(pictures) + len(planned.new)) as step:
-        for source, target in pictures:
+    written = [*planned.new, *planned.renewed]
+    pairs = [pair for item in (*written, *planned.same) for pair in item.copies.items()]
+    with progress.bar("Bringing articles", len(pairs) + len(written)) as step:
+        for source, target in pairs:
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
                 copied += 1
             step()
-        for item in planned.new:
+        for item in written:
             files.write(item.path, item.text.encode())
             step()
     return copied
-
-
-def told(blog: Blog, planned: Plan, *, done: bool) -> Iterator[str]:
-    """The plan, or what became of it, as lines for a terminal."""
-    for item in planned.new:
-        state = "  draft" if item.post.draft else ""
-        yield f"  {item.path.relative_to(blog.root)}{state}"
-    if planned.new:
-        yield ""
-    pictures = {target for item in planned.new for target in item.pictures.values()}
-    drafts = sum(item.post.draft for item in planned.new)
-    verb = "Written" if done else "To write"
-    yield f"{verb}: {len(planned.new):,} files, {drafts:,} of them drafts, with {len(pictures):,} pictures"
-    if planned.same or planned.kept:
-        yield f"There already: {len(planned.same):,}, and {len(planned.kept):,} that you have changed"
-    if planned.notes:
-        yield ""
-        yield "To look at"
-        yield from (f"  {note}" for note in planned.notes)
-    if not done and planned.new:
-        yield ""
-        yield "Nothing was written yet. Add --write to do it."

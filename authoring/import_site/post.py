@@ -1,16 +1,25 @@
-"""Posts: an article or page of another blog, and notes of what was left out of it.
+"""Posts: an article or page of another blog, what its site says of itself, and notes of what was left out.
 
-Every reader of another blog (`wordpress`, `hugo`, `jekyll`) yields these, and `importer` writes them.
+Every reader of another blog (`wordpress`, `ghost`, `hugo`, `jekyll`, `pelican_site`) is a `Reader`: it
+yields these, and `plan` says what becomes of them here.
 """
 
 import re
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-FENCED = re.compile(r"^(?P<fence> {0,3}(?:```+|~~~+)).*?(?:^(?P=fence)[ \t]*$|\Z)", re.M | re.S)
+# Fenced code, code within a line, and HTML's own: what stands there is nobody's markup.
+CODE = re.compile(
+    r"^(?P<fence> {0,3}(?:`{3,}|~{3,})).*?(?:^(?P=fence)[`~]*[ \t]*$|\Z)"
+    r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`)"
+    r"|<(?P<tag>pre|code)\b.*?</(?P=tag)>",
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+)
 
 
 class Note(NamedTuple):
@@ -33,28 +42,91 @@ class Post:
     title: str
     slug: str
     body: str
+    # What the other blog knows it by, whatever its export is called: the same in each import.
+    source: str = ""
+    # Whether it is one of many in a file, whose lines say little.
+    exported: bool = False
+    # What its translations share.
+    group: str = ""
     date: datetime | None = None
     modified: datetime | None = None
     lang: str = ""
     is_page: bool = False
     draft: bool = False
+    hidden: bool = False
+    pinned: bool = False
+    comments: str = ""
     category: str = ""
     tags: list[str] = field(default_factory=list)
     authors: list[str] = field(default_factory=list)
     series: str = ""
     summary: str = ""
+    # The first is the one that it had last.
     addresses: list[str] = field(default_factory=list)
     body_line: int = 1
+    # What readers of the other blog saw, for whoever looks whether a word was lost.
+    words: Counter[str] = field(default_factory=Counter)
+    # The folder that it has to itself, where it has one.
+    bundle: Path | None = None
+    # What its front matter says and nothing here asks for.
+    unused: dict[str, str] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+
+    def note(self, text: str, line: int = 0) -> None:
+        if self.exported:
+            line, text = self.line, f'"{self.title}": {text}'
+        self.notes.append(Note(self.place, line or self.line, text))
 
 
-# Finds the file of a picture by what an article calls it; None where it is not at hand.
-Finder = Callable[[Post, str], Path | None]
+@dataclass
+class Site:
+    """What another blog says of itself."""
+
+    kind: str
+    title: str = ""
+    url: str = ""
+    lang: str = ""
+    zone: str = ""
+    # Its menu: words, and addresses as they were.
+    menu: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Reader(ABC):
+    """Another blog, however it is kept."""
+
+    site: Site
+    # The file that each article becomes here, by its source; known when all have been read.
+    written: dict[str, str]
+
+    @abstractmethod
+    def read(self) -> Iterator[Post | Note]:
+        """Each article and page, and a note for each thing that is left out."""
+
+    @abstractmethod
+    def find(self, post: Post, name: str) -> Path | None:
+        """The file that an article calls by a path; None where it is not at hand."""
+
+    def article(self, post: Post, name: str) -> str | None:
+        """The address of the article that another one calls by a name of its own; None for no such."""
+        return None
+
+    def unshown(self, post: Post) -> list[str]:
+        """Files that lie with an article, and that no text shows."""
+        return []
+
+
+REFERENCE = re.compile("\ue002([^\ue003]*)\ue003")
+
+
+def referred(post: Post) -> str:
+    """A link to an article whose file is known when all have been read."""
+    return f"\ue002{post.source}\ue003"
 
 
 def outside_code(text: str, change: Callable[[str, int], str]) -> str:
-    """A text changed everywhere but in fenced code; `change` gets a piece and the lines before it."""
+    """A text changed everywhere but in code; `change` gets a piece and the lines before it."""
     parts, at = [], 0
-    for match in FENCED.finditer(text):
+    for match in CODE.finditer(text):
         parts += [change(text[at : match.start()], text.count("\n", 0, at)), match[0]]
         at = match.end()
     parts.append(change(text[at:], text.count("\n", 0, at)))

@@ -1,87 +1,78 @@
-"""A site's folder as Hugo or Jekyll reads it: its files, their front matter and their pictures.
+"""A site's folder as Hugo, Jekyll or Pelican reads it: its texts, their front matter and their files.
 
 Addresses follow the site's configuration, so that links to the old ones go on working. What a
-generator's templates would have filled in is named with file and line when it has no meaning here.
-What each generator has of its own is in `hugo` and `jekyll`.
+generator's templates would have filled in is named with file and line when it has no meaning here; so is
+each key of front matter that nothing here asks for. What each generator has of its own is in `hugo`,
+`jekyll` and `pelican_site`.
 """
 
+import json
 import re
 import tomllib
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date as Day  # noqa: N812 - beside datetime it would be taken for a moment
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import unquote, urljoin, urlsplit
 
 import yaml
 from pelican.utils import get_date
 
 from authoring import Refused
 from authoring.blog import ENDINGS, Blog
-from authoring.import_site.frontmatter import Unreadable, split
-from authoring.import_site.post import Note, Post, outside_code
+from authoring.import_site import html_text, policy, words
+from authoring.import_site.frontmatter import Parts, Unreadable, split
+from authoring.import_site.post import Note, Post, Reader, Site, outside_code
 
 MAX_FILE_BYTES = 5_000_000
 DATED_NAME = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})-(?P<slug>.+)")
-KNOWN = frozenset(
-    [
-        "title",
-        "date",
-        "lastmod",
-        "modified",
-        "last_modified_at",
-        "slug",
-        "draft",
-        "published",
-        "tags",
-        "tag",
-        "categories",
-        "category",
-        "author",
-        "authors",
-        "series",
-        "summary",
-        "description",
-        "excerpt",
-        "aliases",
-        "redirect_from",
-        "url",
-        "permalink",
-        "lang",
-        "language",
-        "layout",
-        "type",
-        "publishdate",
-        "weight",
-        "toc",
-        "comments",
-        "math",
-    ]
+HTML = (".html", ".htm")
+# Texts that are HTML by the time they are read.
+AS_HTML = (*HTML, ".rst")
+# Texts in a notation that nothing here reads.
+FOREIGN = (".adoc", ".asciidoc", ".org", ".textile", ".rst", ".ipynb", ".pdc", ".rmd", ".mdx")
+# Folders of programs, of version control and of what generators have made.
+NOT_SOURCES = frozenset(
+    ["_site", "node_modules", "vendor", "public", "output", "resources", "venv", "__pycache__"]
+)
+PLAYER = re.compile(
+    r"<(?P<tag>iframe|embed|object)\b[^>]*?\b(?:src|data)\s*=\s*[\"'](?P<url>[^\"']+)[\"'][^>]*>"
+    r"(?:.*?</(?P=tag)>)?",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
-def settings(folder: Path, names: tuple[str, ...]) -> dict[str, Any]:
-    """A site's configuration with its keys in lower case; raises Refused where it cannot be read."""
-    for name in names:
-        for ending in (".toml", ".yaml", ".yml"):
-            path = folder / f"{name}{ending}"
-            if path.is_file():
-                try:
-                    text = path.read_text(encoding="utf-8")
-                    found = tomllib.loads(text) if ending == ".toml" else yaml.safe_load(text)
-                except (ValueError, yaml.YAMLError) as error:
-                    raise Refused(f"{path} cannot be read: {error}") from None
-                if isinstance(found, dict):
-                    return {str(key).lower(): value for key, value in found.items()}
-    return {}
+def settings(paths: list[Path]) -> dict[str, Any]:
+    """A site's configuration with its keys in lower case, the first file's first; raises Refused."""
+    merged: dict[str, Any] = {}
+    for path in paths:
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+            found: Any = (
+                tomllib.loads(text)
+                if path.suffix == ".toml"
+                else json.loads(text)
+                if path.suffix == ".json"
+                else yaml.safe_load(text)
+            )
+        except (ValueError, yaml.YAMLError, RecursionError) as error:
+            why = " ".join(str(error).split())
+            raise Refused(f"{path} cannot be read: {why}. Correct it, or remove it.") from None
+        if isinstance(found, dict):
+            for key, value in found.items():
+                merged.setdefault(str(key).lower(), value)
+    return merged
 
 
 def texts(value: Any) -> list[str]:
-    if value is None or value == "":
+    if value is None or value == "" or value is False:
         return []
-    return [str(each).strip() for each in (value if isinstance(value, list) else [value])]
+    found = value if isinstance(value, list) else [value]
+    return [str(each).strip() for each in found if each is not None and not isinstance(each, dict)]
 
 
 def moment(value: Any) -> datetime | None:
@@ -91,206 +82,269 @@ def moment(value: Any) -> datetime | None:
         return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - in the blog's own zone
     try:
         found: datetime | None = get_date(str(value)) if value else None
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, TypeError):
         return None
     return found
 
 
-class Folder(ABC):
+class Keys:
+    """Front matter, and which of it somebody has asked for."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.given = given
+        self.asked: set[str] = set()
+
+    def get(self, *names: str) -> Any:
+        """The first of these that says something."""
+        self.asked.update(names)
+        return next(
+            (self.given[name] for name in names if self.given.get(name) not in (None, "")), None
+        )
+
+    def text(self, *names: str) -> str:
+        return ", ".join(texts(self.get(*names)))
+
+    def unused(self) -> dict[str, str]:
+        """What has no meaning here, as one line each."""
+        left = {key: value for key, value in self.given.items() if key not in self.asked}
+        return {
+            key: " ".join(
+                str(
+                    value
+                    if isinstance(value, str)
+                    else json.dumps(value, ensure_ascii=False, default=str)
+                ).split()
+            )
+            for key, value in left.items()
+            if value not in (None, "", [], {})
+        }
+
+
+class Folder(Reader):
     """One pass over a site's folder."""
 
-    # The configuration's possible places, without their endings.
-    CONFIGURATIONS: ClassVar[tuple[str, ...]]
-    # Where articles and pages lie, and the pattern of their paths below.
-    SOURCES: ClassVar[tuple[tuple[str, str], ...]]
-    # Folders in which a picture may lie that is named from the site's root.
-    PICTURES: ClassVar[tuple[str, ...]]
-    # Its own notation within Markdown, and that for a block of code.
-    NOTATION: ClassVar[re.Pattern[str]]
-    HIGHLIGHT: ClassVar[str]
-    # The folder below the site's address, where there is one.
+    KIND: ClassVar[str]
+    # Folders in which a file may lie that is named from the site's root.
+    FILES: ClassVar[tuple[str, ...]]
+    # Folders that belong to its theme, by name.
+    THEME: ClassVar[tuple[str, ...]] = ()
+    # The folder below the host, where there is one.
     base = ""
 
     def __init__(self, folder: Path, blog: Blog) -> None:
         self.folder = folder.resolve()
         self.blog = blog
-        self.settings = settings(self.folder, self.CONFIGURATIONS)
-        self.dropped: Counter[str] = Counter()
-        # What `ref` and `post_url` mean: a name, and the file that it becomes here.
-        self.files: dict[str, str] = {}
+        self.site = Site(self.KIND)
+        # What texts call each other: a name may be that of several, in several languages.
+        self.known: dict[str, list[Post]] = {}
+        self.shown: set[Path] = set()
+        self.configure()
 
     # What generators have of their own
 
     @abstractmethod
-    def tags(self, keys: dict[str, Any]) -> list[str]: ...
+    def configure(self) -> None:
+        """Read its settings."""
 
     @abstractmethod
-    def categories(self, keys: dict[str, Any]) -> list[str]: ...
+    def sources(self) -> Iterator[Path | Note]:
+        """The texts, and what is left out."""
 
     @abstractmethod
-    def address(
-        self, post: Post, keys: dict[str, Any], path: Path, stem: str, categories: list[str]
-    ) -> str:
-        """The path that the generator gave it."""
+    def post(self, path: Path, place: str, keys: Keys, body: str) -> Post | Note:
+        """An article of a text."""
 
     @abstractmethod
-    def translated(self, found: re.Match[str]) -> str | None:
-        """A piece of the generator's notation as Markdown; None where it has no meaning here."""
+    def translated(self, post: Post, body: str) -> str:
+        """The generator's own notation as Markdown; what has no meaning here is noted."""
 
     @abstractmethod
-    def named(self, found: re.Match[str]) -> str:
-        """What a note calls such a piece."""
+    def notation_apart(self, body: str) -> str:
+        """A text without the generator's own notation, but with the words within it."""
 
     # Reading
 
-    def sources(self) -> Iterator[Path]:
-        for root, pattern in self.SOURCES:
-            for path in sorted((self.folder / root).glob(pattern)):
-                if path.suffix.lower() in ENDINGS and path.is_file():
-                    yield path
-
     def read(self) -> Iterator[Post | Note]:
         posts: list[Post] = []
-        for path in self.sources():
-            place = path.relative_to(self.folder).as_posix()
-            if path.resolve().stat().st_size > MAX_FILE_BYTES:
-                yield Note(place, 1, "left out: it is larger than 5 MB")
+        for source in self.sources():
+            if isinstance(source, Note):
+                yield source
                 continue
-            if not path.resolve().is_relative_to(self.folder):
-                yield Note(place, 1, "left out: it is a link to a file outside of the folder")
-                continue
-            if path.stem == "_index":
-                yield Note(place, 1, "left out: lists of articles are made by the theme here")
-                continue
-            found = self.post(path, place)
+            found = self.read_one(source)
             if isinstance(found, Note):
                 yield found
-            elif found:
+            else:
                 posts.append(found)
-                name = self.blog.slug(found.slug)
-                ending = f".{found.lang}" if found.lang and found.lang != self.blog.lang else ""
-                target = f"{'pages/' * found.is_page}{name}{ending}.md"
-                for known in (path.stem, path.name, place, place.removeprefix("content/")):
-                    self.files.setdefault(known, target)
-                if path.stem == "index":
-                    self.files.setdefault(path.parent.name, target)
+                self.know(found)
         for post in posts:
-            notes: list[Note] = []
-            post.body = self.markdown(post, notes)
+            post.body = self.translated(post, post.body)
+            if post.place.lower().endswith(AS_HTML):
+                made = html_text.converted(post.body)
+                post.body = made.text
+                for trouble in made.troubles:
+                    post.note(trouble)
+            else:
+                post.body = outside_code(post.body, partial(watched, post))
+                post.body = outside_code(post.body, without_gaps)
             yield post
-            yield from notes
-        for key, number in sorted(self.dropped.items()):
+        unused = Counter(key for post in posts for key in post.unused)
+        for key, number in sorted(unused.items()):
             yield Note(self.folder.name, 1, f"the key {key} ({number} files) has no meaning here")
+        yield from self.left()
 
-    def post(self, path: Path, place: str) -> Post | Note | None:
+    def read_one(self, path: Path) -> Post | Note:
+        place = path.relative_to(self.folder).as_posix()
+        if not path.resolve().is_relative_to(self.folder):
+            return Note(place, 1, "left out: it is a link to a file outside of the folder")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            return Note(place, 1, "left out: it is larger than 5 MB")
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             return Note(place, 1, "left out: it is not UTF-8. Save it in that encoding")
-        if not text.removeprefix("\ufeff").startswith(("---", "+++")):
-            in_root = "/" not in place  # Of Jekyll, where other files lie beside the pages.
-            return None if in_root else Note(place, 1, "left out: it has no front matter")
         try:
-            keys, body, line = split(text)
+            parts = self.parted(path, text)
         except Unreadable as error:
             return Note(place, error.line, f"left out: its front matter cannot be read ({error})")
-        stem = path.parent.name if path.stem == "index" else path.stem
-        lang = str(keys.get("lang") or keys.get("language") or "")
-        if translated := re.fullmatch(r"(.+)\.([a-z]{2}(?:-[a-z]{2,4})?)", stem):
-            stem, lang = translated[1], lang or translated[2]
-        date = moment(keys.get("publishdate") or keys.get("date"))
-        if named := DATED_NAME.fullmatch(stem):
-            stem, date = named["slug"], date or moment(named["date"])
-        draft = bool(keys.get("draft")) or keys.get("published") is False
-        draft = draft or place.startswith("_drafts/")
-        is_page = date is None and not draft and not place.startswith("_posts/")
-        if date is None and not is_page:
-            if not draft:
-                return Note(place, 1, "left out: it has no date")
-            date = datetime.fromtimestamp(int(path.stat().st_mtime), self.blog.zone)
-        self.dropped.update(key for key in keys if key not in KNOWN)
-        categories = self.categories(keys)
-        post = Post(
-            place,
-            1,
-            title=str(keys.get("title") or stem.replace("-", " ").capitalize()),
-            slug=str(keys.get("slug") or stem),
-            body=body,
-            body_line=line,
-            date=date,
-            modified=moment(
-                keys.get("lastmod") or keys.get("last_modified_at") or keys.get("modified")
-            ),
-            lang=lang,
-            is_page=is_page,
-            draft=draft,
-            category=categories[0] if categories else "",
-            tags=[*self.tags(keys), *categories[1:]],
-            authors=[
-                name for name in texts(keys.get("authors") or keys.get("author")) if "{" not in name
-            ],
-            series=(texts(keys.get("series")) or [""])[0],
-            summary=str(
-                keys.get("summary") or keys.get("description") or keys.get("excerpt") or ""
-            ),
-        )
-        if not draft:
-            post.addresses = [
-                *([where] if (where := self.address(post, keys, path, stem, categories)) else []),
-                *texts(keys.get("aliases")),
-                *texts(keys.get("redirect_from")),
-            ]
+        keys = Keys(parts.keys)
+        post = self.post(path, place, keys, parts.body)
+        if isinstance(post, Post):
+            post.body_line, post.exported = parts.line, path.suffix.lower() == ".rst"
+            post.source = f"{self.KIND.lower()}:{place}"
+            post.unused = keys.unused()
+            apart = self.notation_apart(post.body)
+            is_html = place.lower().endswith(AS_HTML)
+            count = words.of_html if is_html else words.of_markdown
+            post.words = count(apart)
         return post
 
-    # Text and pictures
+    def parted(self, path: Path, text: str) -> Parts:
+        return split(text)
 
-    def markdown(self, post: Post, notes: list[Note]) -> str:
-        """The text of a post in Markdown alone; what is left as it is gets a note."""
-        text = re.sub(r"<!-- ?more ?-->", "", post.body)
-        text = re.sub(self.HIGHLIGHT, r"```\1\n\2\n```", text, flags=re.DOTALL)
+    def know(self, post: Post) -> None:
+        """The names by which other texts may call it."""
+        path = Path(post.place)
+        for name in (post.place, path.name, path.stem):
+            self.known.setdefault(name, []).append(post)
 
-        def change(part: str, before: int) -> str:
-            def changed(found: re.Match[str]) -> str:
-                if (said := self.translated(found)) is not None:
-                    return said
-                line = post.body_line + before + part.count("\n", 0, found.start())
-                what = f"{self.named(found)} has no meaning here and stands in the text"
-                notes.append(Note(post.place, line, what))
-                return found[0]
+    def named(self, name: str, lang: str) -> Post | None:
+        """The text of this name, in this language where there is one."""
+        found = self.known.get(name, [])
+        return next((each for each in found if each.lang == lang), next(iter(found), None))
 
-            return self.NOTATION.sub(changed, part)
+    def left(self) -> Iterator[Note]:
+        """What of the folder is no text: its theme."""
+        there = [name for name in self.THEME if (self.folder / name).exists()]
+        if there:
+            yield Note(
+                self.folder.name,
+                1,
+                f"its theme ({', '.join(there)}) stays: docs/theme.md tells how looks are changed here",
+            )
 
-        return outside_code(text, change)
+    def taken_apart(self, keys: Keys, categories: list[str]) -> dict[str, Any]:
+        """What front matter of any generator says in the same words."""
+        said = keys.get("comments")
+        summary = keys.text("summary", "description", "excerpt")
+        return {
+            "modified": moment(keys.get("lastmod", "last_modified_at", "modified", "updated")),
+            "category": categories[0] if categories else "",
+            "tags": categories[1:],
+            "authors": [name for name in texts(keys.get("authors", "author")) if "{" not in name],
+            "series": (texts(keys.get("series")) or [""])[0],
+            "summary": " ".join(summary.split()),
+            "pinned": keys.get("pinned", "sticky", "pin") in (True, "true", "yes"),
+            "comments": "off"
+            if said is False or str(said).lower() in ("false", "off", "no")
+            else "",
+        }
 
-    def file_named(self, name: str) -> str | None:
-        """A link to the file that an article became, by one of the names that it had."""
-        found = self.files.get(name) or self.files.get(name.rpartition("/")[2])
-        return found and "{filename}/" + found
+    def below_base(self, path: str) -> str:
+        return f"/{self.base}/{path.lstrip('/')}" if self.base else f"/{path.lstrip('/')}"
+
+    # Links and files
+
+    def article(self, post: Post, name: str) -> str | None:
+        parts = urlsplit(name)
+        path = unquote(parts.path)
+        if parts.netloc or not path.lower().endswith((*ENDINGS, ".rst", *HTML)):
+            return None
+        beside = urljoin(f"/{post.place}", path).lstrip("/")
+        found = self.named(beside, post.lang)
+        if not found and path.startswith("/"):
+            found = self.named(path.lstrip("/"), post.lang)
+        return self.written.get(found.source) if found else None
 
     def find(self, post: Post, name: str) -> Path | None:
-        """A picture by what the article calls it: beside the article, or among the site's files."""
+        """A file by what the article calls it: beside the article, or among the site's files."""
         name = name.removeprefix(f"/{self.base}") if self.base else name
-        beside = [] if name.startswith("/") else [(self.folder / post.place).parent]
-        for top in (*beside, *(self.folder / each for each in self.PICTURES)):
-            path = (top / name.lstrip("/")).resolve()
+        own = urlsplit(post.addresses[0]).path if post.addresses else "/"
+        beside = [] if name.startswith("/") else [(self.folder / post.place).parent / name]
+        asked = [name, *([urljoin(own.removeprefix(f"/{self.base}"), name)] if beside else [])]
+        among = [self.folder / top / each.lstrip("/") for top in self.FILES for each in asked]
+        for each in (*beside, *among, *self.elsewhere(name)):
+            path = each.resolve()
             if path.is_relative_to(self.folder) and path.is_file():
+                self.shown.add(path)
                 return path
         return None
 
+    def elsewhere(self, name: str) -> Iterator[Path]:
+        """Other places where a file may lie."""
+        yield from ()
 
-def filled(pattern: str, date: datetime | None, slug: str) -> str:
+
+def watched(post: Post, text: str, before: int) -> str:
+    """Markdown whose players are links, and a note for what no page would show of its HTML."""
+
+    def linked(found: re.Match[str]) -> str:
+        return (
+            f"<{found['url']}>"
+            if re.match(r"https?://\S+$", found["url"])
+            else f"[{found['url']}]({found['url']})"
+        )
+
+    for line, said in policy.of_text(text):
+        post.note(said, post.body_line + before + line)
+    return PLAYER.sub(linked, text)
+
+
+def without_gaps(text: str, _: int) -> str:
+    """What was taken out of a text leaves no more than an empty line."""
+    return re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", text)
+
+
+def foreign(folder: Path, paths: Iterator[Path]) -> Iterator[Note]:
+    """Texts that nothing here reads."""
+    for path in paths:
+        if path.suffix.lower() in FOREIGN:
+            yield Note(
+                path.relative_to(folder).as_posix(),
+                1,
+                f"left out: nothing here reads {path.suffix}. Save it as Markdown, with pandoc for example",
+            )
+
+
+def filled(pattern: str, date: datetime | None, values: dict[str, str]) -> str:
     """An address by its pattern."""
-    values = {":slug": slug, ":title": slug}
     if date:
-        values |= {
+        values = values | {
             ":year": f"{date:%Y}",
             ":month": f"{date:%m}",
             ":day": f"{date:%d}",
+            ":hour": f"{date:%H}",
+            ":minute": f"{date:%M}",
+            ":second": f"{date:%S}",
             ":i_month": str(date.month),
             ":i_day": str(date.day),
             ":short_year": f"{date:%y}",
+            ":short_month": f"{date:%b}",
+            ":long_month": f"{date:%B}",
+            ":short_day": f"{date:%a}",
+            ":weekday": f"{date:%A}".lower(),
+            ":week": f"{date:%V}",
             ":y_day": f"{date:%j}",
-            ":yearday": f"{date:%j}",
+            ":yearday": str(date.timetuple().tm_yday),
             ":monthname": f"{date:%B}".lower(),
         }
     for name in sorted(values, key=len, reverse=True):

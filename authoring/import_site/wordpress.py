@@ -1,48 +1,38 @@
 """From WordPress: articles and pages of an export (Tools › Export, a WXR file).
 
 The file comes from elsewhere: it is read as a stream, without DTD, entities or anything fetched,
-within limits. WordPress keeps HTML; it becomes Markdown. What has no meaning here (shortcodes of its
-plugins, embedded players) is named with the line of its article.
+within limits. What WordPress keeps of an article is HTML with shortcodes: `wordpress_text` reads it.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from urllib.parse import unquote
 from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import Locator
 
 from defusedxml import DefusedXmlException, sax
-from markdownify import markdownify
 
 from authoring import Refused
-from authoring.import_site.post import Finder, Note, Post
+from authoring.import_site import html_text, wordpress_text, words
+from authoring.import_site.post import Note, Post, Reader, Site
 
 MAX_FILE_BYTES = 1_000_000_000
 MAX_ITEM_CHARS = 5_000_000
 MAX_ITEMS = 200_000
 KINDS = {"post": "article", "page": "page"}
-# Published pictures are files of the library, not articles; the others are WordPress's own.
-SILENT = frozenset({"attachment", "nav_menu_item", "revision", "custom_css", "wp_global_styles"})
+# Files of the library, menus and pieces of articles are read for their own sake; others are WordPress's own.
+SILENT = frozenset(
+    ["attachment", "nav_menu_item", "revision", "custom_css", "wp_global_styles", "wp_navigation"]
+)
 STATES = {"publish": False, "future": False, "draft": True, "pending": True, "private": True}
-SHORTCODE = re.compile(r"\[(?P<name>[a-z][\w-]*)(?:\s[^\]\n]*)?/?\](?!\()")
-CAPTION = re.compile(r"\[caption\b[^\]]*\](?P<inner>.*?)\[/caption\]", re.DOTALL)
-CODE = re.compile(
-    r"\[(?P<tag>code|sourcecode)(?:\s+(?:language|lang)?=?[\"']?(?P<lang>\w*)[\"']?)?[^\]]*\]"
-    r"(?P<code>.*?)\[/(?P=tag)\]",
-    re.DOTALL,
-)
-PLAYER = re.compile(
-    r"<(iframe|embed|object)\b[^>]*?\bsrc=[\"']([^\"']+)[\"'][^>]*>(?:.*?</\1>)?", re.I | re.S
-)
-PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL | re.IGNORECASE)
-BLOCK = re.compile(
-    r"\s*</?(?:p|div|h[1-6]|ul|ol|li|table|blockquote|figure|hr|pre|dl|section)\b", re.I
-)
+NOT_XML = bytes(number for number in range(32) if number not in (9, 10, 13))
+# Of an entry's own fields (`wp:postmeta`) those that mean something here.
+META = ("footnotes", "_thumbnail_id", "_menu_item_url", "_menu_item_object_id", "_menu_item_type")
 
 
 class TooLarge(Exception):
@@ -55,45 +45,72 @@ class Items(ContentHandler):
     def __init__(self) -> None:
         super().__init__()
         self.items: list[dict[str, Any]] = []
-        self.languages = ""
+        self.site: dict[str, str] = {}
+        self.authors: dict[str, str] = {}
         self.item: dict[str, Any] | None = None
         self.text: list[str] | None = None
         self.given: dict[str, str] = {}
-        self.chars = 0
+        self.login = self.meta_key = ""
+        self.comments = self.chars = 0
+        self.root = ""
         self.locator: Locator | None = None
 
     def setDocumentLocator(self, locator: Locator) -> None:  # noqa: N802 - SAX names it
         self.locator = locator
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 - SAX names it
+        self.root = self.root or name
         if name == "item":
             if len(self.items) >= MAX_ITEMS:
                 raise TooLarge(f"It has more than {MAX_ITEMS:,} entries.")
             line = self.locator.getLineNumber() if self.locator else 1
-            self.item = {"line": line, "category": [], "post_tag": []}
+            self.item = {"line": line, "category": [], "post_tag": [], "meta": {}, "comments": 0}
             self.chars = 0
-        if self.item is not None or name == "language":
-            self.text, self.given = [], dict(attrs)
+        self.text, self.given = [], dict(attrs)
 
     def characters(self, content: str) -> None:
         if self.text is not None:
             self.chars += len(content)
-            if self.chars > MAX_ITEM_CHARS:
+            if self.item is not None and self.chars > MAX_ITEM_CHARS:
                 raise TooLarge(f"An entry has more than {MAX_ITEM_CHARS:,} characters.")
             self.text.append(content)
 
     def endElement(self, name: str) -> None:  # noqa: N802 - SAX names it
-        text, self.text = "".join(self.text or ()), None
-        if name == "item" and self.item is not None:
+        text, self.text = "".join(self.text or ()).strip(), None
+        if self.item is None:
+            if name == "wp:author_login":
+                self.login = text
+            elif name == "wp:author_display_name":
+                self.authors[self.login] = text
+            self.site.setdefault(name, text)
+        elif name == "item":
             self.items.append(self.item)
             self.item = None
-        elif self.item is None:
-            self.languages = text if name == "language" else self.languages
         elif name == "category":
-            if self.given.get("domain") in ("category", "post_tag"):
-                self.item[self.given["domain"]].append(unescape(text).strip())
-        elif name not in ("wp:comment_content", "wp:meta_key", "wp:meta_value"):
-            self.item.setdefault(name, text.strip())
+            domain = self.given.get("domain", "")
+            self.item.setdefault(domain, []).append(unescape(text).strip())
+        elif name == "wp:comment":
+            self.item["comments"] += 1
+        elif name == "wp:meta_key":
+            self.meta_key = text
+        elif name == "wp:meta_value":
+            if self.meta_key in META:
+                self.item["meta"].setdefault(self.meta_key, text)
+        elif not name.startswith("wp:comment_") or name == "wp:comment_status":
+            self.item.setdefault(name, text)
+
+
+class Readable:
+    """A file without the signs that no XML may have, and that WordPress exports all the same."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+
+    def read(self, size: int = -1) -> bytes:
+        return self.file.read(size).translate(None, NOT_XML)
+
+    def close(self) -> None:
+        self.file.close()
 
 
 def parsed(path: Path) -> Items:
@@ -105,7 +122,7 @@ def parsed(path: Path) -> Items:
     handler = Items()
     try:
         with path.open("rb") as file:
-            sax.parse(file, handler, forbid_dtd=True)
+            sax.parse(Readable(file), handler, forbid_dtd=True)
     except SAXParseException as error:
         raise Refused(
             f"{path}:{error.getLineNumber()}: this is not well-formed XML ({error.getMessage()})."
@@ -117,6 +134,10 @@ def parsed(path: Path) -> Items:
         ) from None
     except TooLarge as error:
         raise Refused(f"{path}: {error} Export a part of it at a time.") from None
+    if handler.root != "rss":
+        raise Refused(
+            f"{path} is XML, and no export of WordPress. Make one by Tools, Export, All content."
+        )
     return handler
 
 
@@ -130,119 +151,153 @@ def moment(item: dict[str, Any], key: str) -> datetime | None:
     return None
 
 
-def read(path: Path) -> Iterator[Post | Note]:
-    handler = parsed(path)
-    left_out: Counter[str] = Counter()
-    for item in handler.items:
-        kind = item.get("wp:post_type", "post")
-        place, line = path.name, int(item["line"])
+class WordPress(Reader):
+    """One export, with the library's files beside it where they are there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        handler = parsed(path)
+        self.items, self.authors = handler.items, handler.authors
+        given = handler.site
+        links = [item["link"] for item in self.items if item.get("link")]
+        self.base = given.get("wp:base_blog_url") or given.get("link") or next(iter(links), "")
+        self.site = Site(
+            "WordPress", unescape(given.get("title", "")), self.base, given.get("language", "")
+        )
+        self.library = wordpress_text.Library(self.items)
+        self.site.menu = list(self.menu())
+
+    def menu(self) -> Iterator[tuple[str, str]]:
+        """What the site's menus hold, in their order."""
+        by_id = {item.get("wp:post_id"): item for item in self.items}
+        entries = [item for item in self.items if item.get("wp:post_type") == "nav_menu_item"]
+        entries.sort(
+            key=lambda item: (str(item.get("nav_menu")), int(item.get("wp:menu_order") or 0))
+        )
+        for item in entries:
+            meta = item["meta"]
+            target = by_id.get(meta.get("_menu_item_object_id"), {})
+            is_page = meta.get("_menu_item_type") == "post_type"
+            words = unescape(item.get("title") or (target.get("title", "") if is_page else ""))
+            link = meta.get("_menu_item_url") or (target.get("link", "") if is_page else "")
+            if words and link:
+                yield words, link.removeprefix(self.base)
+
+    def read(self) -> Iterator[Post | Note]:
+        left_out: dict[str, list[str]] = {}
+        for item in self.items:
+            kind = item.get("wp:post_type", "post")
+            if kind in KINDS:
+                yield self.post(item)
+            elif kind not in SILENT:
+                left_out.setdefault(kind, []).append(unescape(item.get("title", "")) or "untitled")
+        for kind, titles in sorted(left_out.items()):
+            yield Note(
+                self.path.name,
+                1,
+                f'{len(titles)} entries of the kind "{kind}" were left out: {", ".join(titles)}',
+            )
+        if comments := sum(item["comments"] for item in self.items):
+            yield Note(
+                self.path.name,
+                1,
+                f"{comments:,} comments are not articles: they stay in the export",
+            )
+        shown = {str(url) for url in self.library.shown}
+        spare = [url for url in self.library.urls.values() if url not in shown]
+        if spare:
+            yield Note(
+                self.path.name,
+                1,
+                f"{len(spare)} files of its library that no article shows stay there",
+            )
+
+    def post(self, item: dict[str, Any]) -> Post | Note:
+        place, line = self.path.name, int(item["line"])
         name = unescape(item.get("title", "")) or item.get("wp:post_name", "")
-        if kind not in KINDS:
-            left_out[kind] += kind not in SILENT
-            continue
         status = item.get("wp:status", "publish")
         if status not in STATES:
-            yield Note(place, line, f'"{name}" was left out: its status is {status}')
-            continue
-        draft = STATES[status]
-        if item.get("wp:post_password"):
-            draft = True
-        if draft and status != "draft":
-            why = "it asked for a password" if item.get("wp:post_password") else f"it was {status}"
-            yield Note(place, line, f'"{name}" comes as a draft: {why}')
-        date = moment(item, "wp:post_date") or moment(item, "wp:post_modified")
-        if date is None and kind == "post":
-            yield Note(place, line, f'"{name}" was left out: it has no date')
-            continue
-        body, troubles = markdown(item.get("content:encoded", ""))
-        yield from (Note(place, line, f'"{name}": {trouble}') for trouble in troubles)
+            return Note(place, line, f'"{name}" was left out: its status is {status}')
+        is_page = item.get("wp:post_type", "post") == "page"
         categories = [each for each in item["category"] if each.lower() != "uncategorized"]
         link = item.get("link", "")
-        yield Post(
+        author = item.get("dc:creator", "")
+        post = Post(
             place,
             line,
-            title=name or "",
-            slug=item.get("wp:post_name", ""),
-            body=body,
-            body_line=line,
-            date=date,
-            is_page=kind == "page",
-            draft=draft,
+            title=unescape(item.get("title", "")),
+            # WordPress keeps 鹈鹕 as %e9%b9%88….
+            slug=unquote(item.get("wp:post_name", "")),
+            body="",
+            source=item.get("guid") or link or f"wordpress:{item.get('wp:post_id') or name}",
+            exported=True,
+            date=None
+            if is_page
+            else moment(item, "wp:post_date") or moment(item, "wp:post_modified"),
+            modified=None if is_page else moment(item, "wp:post_modified"),
+            lang=self.language_of(item),
+            is_page=is_page,
+            draft=STATES[status],
+            pinned=item.get("wp:is_sticky") == "1" and not is_page,
+            comments="closed" if item.get("wp:comment_status") == "closed" and not is_page else "",
             category=categories[0] if categories else "",
             tags=[*item["post_tag"], *categories[1:]],
-            authors=[item["dc:creator"]] if item.get("dc:creator") else [],
-            summary=plain(item.get("excerpt:encoded", "")),
-            # A draft's address is its number in a query: nobody has linked to that.
-            addresses=[link] if link and "?" not in link and not draft else [],
+            authors=[self.authors.get(author) or author] if author else [],
+            summary=html_text.converted(item.get("excerpt:encoded", "")).text,
         )
-    for kind, number in sorted((+left_out).items()):
-        yield Note(path.name, 1, f'{number} entries of the kind "{kind}" were left out')
+        if item.get("wp:post_password"):
+            post.draft = True
+            post.note("it comes as a draft: it asked for a password")
+        elif post.draft and status != "draft":
+            post.note(f"it comes as a draft: it was {status}")
+        if link and not post.draft and "?" not in link:
+            post.addresses = [link]
+        elif link and not post.draft:
+            post.note(
+                f"its old address {link} is a query, which no file answers; let the server lead it here"
+            )
+        made = wordpress_text.converted(item.get("content:encoded", ""), self.library, item)
+        post.body, post.words = made.text, made.words
+        post.words += words.of_html(item.get("excerpt:encoded", ""))
+        for trouble in made.troubles:
+            post.note(trouble)
+        others = [
+            key
+            for key in item
+            if isinstance(item[key], list)
+            and key
+            not in (
+                "category",
+                "post_tag",
+                "post_format",
+                "nav_menu",
+                "language",
+                "post_translations",
+            )
+        ]
+        for key in others:
+            if item[key]:
+                post.note(f'its {key} "{", ".join(item[key])}" has no meaning here')
+        return post
 
-
-def plain(html: str) -> str:
-    return unescape(re.sub(r"<[^>]*>", " ", html))
-
-
-def markdown(html: str) -> tuple[str, list[str]]:
-    """WordPress's HTML as Markdown, and what in it has no meaning here."""
-    troubles: list[str] = []
-    html = CODE.sub(lambda m: f'<pre data-lang="{m["lang"] or ""}">{m["code"]}</pre>', html)
-
-    def captioned(match: re.Match[str]) -> str:
-        image = re.search(r"<img\b[^>]*>", match["inner"])
-        if not image:
-            return match["inner"]
-        words = plain(match["inner"].replace(image[0], "")).strip().replace('"', "&quot;")
-        kept = re.sub(r"\stitle=([\"']).*?\1", "", image[0])
-        return f'\n\n<p>{kept.rstrip("/> ")} title="{words}"></p>\n\n'
-
-    def linked(match: re.Match[str]) -> str:
-        troubles.append(f"the player of {match[2]} became a link")
-        return f'<p><a href="{match[2]}">{match[2]}</a></p>'
-
-    html = PLAYER.sub(linked, CAPTION.sub(captioned, html))
-    if "<!-- wp:" not in html and not re.search(r"<p\b", html.replace("\n\n<p><img", "")):
-        html = "".join(
-            part if PRE.fullmatch(part) else paragraphs(part) for part in PRE.split(html)
+    def language_of(self, item: dict[str, Any]) -> str:
+        """What plugins for several languages put beside tags and categories."""
+        return (
+            str((item.get("language") or [""])[0]) if isinstance(item.get("language"), list) else ""
         )
-    names = {
-        match["name"]
-        for part in PRE.split(html)
-        if not PRE.fullmatch(part)
-        for match in SHORTCODE.finditer(plain(part))
-    }
-    for name in sorted(names):
-        troubles.append(f"the shortcode [{name}] has no meaning here and stands in the text")
-    text = markdownify(
-        html,
-        heading_style="ATX",
-        bullets="-",
-        code_language_callback=lambda element: element.get("data-lang", ""),
-        escape_misc=False,
-    )
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", troubles
 
-
-def paragraphs(text: str) -> str:
-    """What WordPress's old editor leaves out: blank lines between paragraphs, line breaks in them."""
-    made = []
-    for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
-        if block.strip():
-            inner = block.strip()
-            made.append(inner if BLOCK.match(inner) else f"<p>{inner.replace(chr(10), '<br>')}</p>")
-    return "\n".join(made)
-
-
-def pictures_beside(export: Path) -> Finder:
-    """Finds pictures in wp-content/uploads/ or uploads/ beside the export."""
-    uploads = export.resolve().parent
-
-    def find(_: Post, name: str) -> Path | None:
+    def find(self, post: Post, name: str) -> Path | None:
+        """A file in wp-content/uploads/ or uploads/ beside the export."""
         below = name.partition("/uploads/")[2]
-        for folder in (uploads / "wp-content" / "uploads", uploads / "uploads"):
-            path = (folder / below).resolve()
-            if below and path.is_relative_to(folder) and path.is_file():
-                return path
+        for folder in ("wp-content/uploads", "uploads"):
+            top = self.path.parent / folder
+            # WordPress makes smaller copies, and names them by their size.
+            for each in (
+                below,
+                re.sub(r"-\d+x\d+(?=\.\w+$)", "", below),
+                re.sub(r"-scaled(?=\.\w+$)", "", below),
+            ):
+                path = (top / each).resolve()
+                if below and path.is_relative_to(top) and path.is_file():
+                    return path
         return None
-
-    return find

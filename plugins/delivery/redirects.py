@@ -103,7 +103,7 @@ def read(said: Metadata, *generators: Generator) -> None:
 
 def collect(generators: Iterable[Generator]) -> None:
     articles, pages = by_kind(generators)
-    contents = published(articles, pages)
+    contents = [*published(articles, pages), *hidden(articles, pages)]
     # Until they are read, what Pelican itself makes of the line is there, a text.
     if not all(isinstance(getattr(content, "aliases", None), tuple) for content in contents):
         read(Metadata(articles.settings), articles, pages)

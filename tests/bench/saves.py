@@ -23,7 +23,6 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from authoring.import_site.importer import PICTURE
 from tests.bench import peers, posts
 from tests.bench.peers import Kind
 from tests.bench.posts import Post
@@ -134,6 +133,12 @@ def project(folder: Path, written: list[Post]) -> None:
     for post in written:
         text = with_pictures_elsewhere(posts.for_pelican(post))
         (folder / "content" / f"{post.slug}.md").write_text(text, encoding="utf-8")
+
+
+PICTURE = re.compile(
+    r"!\[[^\]]*\]\(\s*<?(?P<md>[^\s)>]+)[^)]*\)|<img\b[^>]*?\bsrc=[\"'](?P<html>[^\"']+)[\"'][^>]*>",
+    re.IGNORECASE,
+)
 
 
 def with_pictures_elsewhere(text: str) -> str:

@@ -1,0 +1,4 @@
+"""What the published blog has."""
+
+RELATIVE_URLS = False
+SITEURL = "https://zhibian.example"
