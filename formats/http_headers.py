@@ -122,11 +122,12 @@ def site_headers(comments_url: str, *, secure: bool, compiles: bool = False) -> 
 def service_headers(*, is_page: bool, secure: bool, blog: str = "") -> Mapping[str, str]:
     """The headers of what the service itself answers; `blog` is the blog's origin where it is another.
 
-    Browsers hold `form-action` against redirects too: a posted form leads back to the blog.
+    Browsers hold `form-action` against redirects too: a posted form leads back to the blog, whose
+    logo and own style sheets are on the service's pages.
     """
     also = f" {blog}" if blog else ""
     page = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+        f"default-src 'none'; script-src 'self'; style-src 'self'{also}; img-src 'self' data:{also};"
         f" connect-src 'self'; form-action 'self'{also}; base-uri 'none'; frame-ancestors 'none'"
     )
     return {

@@ -57,6 +57,8 @@ class Site(Base):
     languages: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     # Of each list of the whole site, what it said last, as a hash, and how often that has changed.
     lists: Mapped[dict[str, list[Any]]] = mapped_column(sa.JSON, default=dict)
+    # Its own icon, logo, footer and style sheets (`publishing.manifest.Looks`); empty: ours.
+    looks: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
 
 
 class Thread(Base):

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import nh3
 import sqlalchemy as sa
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -76,12 +77,32 @@ class Entry(_Part):
     translations: list[Translation] = []
 
 
+def _links_only(html: str) -> str:
+    """Words with links: the footer comes from elsewhere, and stands among what moderators press."""
+    return nh3.clean(
+        html,
+        tags={"a", "br", "code", "em", "p", "strong"},
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+    )
+
+
+class Looks(_Part):
+    """What the service's pages take over of the blog's; each may be left out."""
+
+    icon: Address = ""
+    logo: Address = ""
+    footer: Annotated[Text, Field(max_length=5_000), AfterValidator(_links_only)] = ""
+    styles: Annotated[list[Address], Field(max_length=10)] = []
+
+
 class Blog(_Part):
     url: str
     title: Text
     lang: Lang
     discussions: dict[Lang, Address] = {}
     accent: tuple[Colour, Colour] | None = None
+    looks: Looks = Looks()
 
 
 class Manifest(_Part):
@@ -210,6 +231,7 @@ def _take_over(manifest: Manifest, tag: str) -> None:
             manifest_tag=tag,
             discussions=manifest.site.discussions,
             accent=list(manifest.site.accent or ()),
+            looks=manifest.site.looks.model_dump(exclude_defaults=True),
         )
     )
 

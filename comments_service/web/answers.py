@@ -69,6 +69,7 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
         site_url=settings.site_url + "/",
         site_title=site.title if site else settings.site_url,
         accent="".join(site.accent).replace("#", "-").lstrip("-") if site else "",
+        looks=site.looks if site else {},
         account=account,
         moderates=moderates,
         waiting=moderation_queue.waiting(account) if account and moderates else 0,

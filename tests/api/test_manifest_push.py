@@ -232,6 +232,38 @@ def test_a_token_that_could_be_guessed_is_refused_at_the_start() -> None:
     assert from_environment({"COMMENTS_MANIFEST_TOKEN": f" {TOKEN}\n"}).manifest_token == TOKEN
 
 
+def test_the_services_pages_have_the_blogs_icon_logo_footer_and_styles(app: Flask) -> None:
+    site = {"url": SITE, "title": "A blog", "lang": "en"}
+    looks = {
+        "icon": f"{SITE}/me.svg?1",
+        "logo": f"{SITE}/logo.svg?2",
+        "styles": [f"{SITE}/own.css?3"],
+        "footer": '© <em>Ada</em> <a href="https://blog.test/imprint/" onclick="x()">Imprint</a>'
+        '<script>x()</script><a href="javascript:x()">y</a><img src="x" onerror="x()">',
+    }
+    assert push(app, document(ENTRY, site={**site, "looks": looks})).status_code == 200
+    page = send(app, "GET", "/comments/sign-in").text
+    assert f'<link rel="icon" href="{looks["icon"]}">' in page
+    assert f'<img class="logo" src="{looks["logo"]}" alt="">' in page
+    assert f'<link rel="stylesheet" href="{looks["styles"][0]}">' in page
+    assert '© <em>Ada</em> <a href="https://blog.test/imprint/"' in page
+    # Whoever could write the manifest must not act in a moderator's name.
+    assert not re.search(r"x\(\)|javascript:|onclick|onerror", page)
+    for wrong in (
+        {"icon": "javascript:x()"},
+        {"logo": "/logo.svg"},
+        {"styles": ["data:text/css,*{}"]},
+        {"footer": "x" * 5_001},
+        {"footer": 3},
+    ):
+        pushed = push(app, document(ENTRY, site={**site, "looks": wrong}))
+        assert pushed.status_code == 422, wrong
+    assert push(app, document(ENTRY, site=site)).status_code == 200
+    plain = send(app, "GET", "/comments/sign-in").text
+    assert "/comments/static/mark.svg" in plain
+    assert "site-footer" not in plain
+
+
 def test_the_services_pages_are_set_in_the_blogs_accent(app: Flask) -> None:
     site = {"url": SITE, "title": "A blog", "lang": "en"}
     for colours in (["#0b5d3b", "#7fd1a8"], ["#0b5d3c", "#7fd1a9"]):
