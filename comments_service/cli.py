@@ -208,7 +208,7 @@ def publish_now(
     """
     settings, faults = config.current(), Faults(rebake.Busy)
     published = how(settings, faults)
-    baked = rebake.bake_waiting(settings, faults, set()) if settings.output_folder else 0
+    baked = rebake.bake_waiting(settings, faults, set()) if snapshots.sites(settings) else 0
     if faults.known:
         raise click.ClickException(
             "\n".join(f"{name} failed: {text}" for name, text in faults.known.items())

@@ -1,6 +1,7 @@
 """History: the last publications, kept so that the one before can be sent again.
 
-Files that did not change are kept once, as hard links.
+Files that did not change are kept once, as hard links. What readers wrote is not kept: a page that is
+sent again says what is published then, and no word that was deleted meanwhile.
 """
 
 import filecmp
@@ -10,12 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from authoring import Refused
-from formats import files
+from formats import bake, files
 
-from .targets import files_of, without_password
+from .targets import COMPRESSED, files_of, without_password
 
 # Three weeks of a blog that is published each week, or one bad afternoon.
 KEEP = 5
+# What is sent again is put together in a folder of this name, which nobody keeps.
+SENT = ".sent-"
 
 
 class Publications:
@@ -35,6 +38,8 @@ class Publications:
 
         Asked each time: the last publication may have been killed when readers had it already.
         """
+        for unsent in self.builds.parent.glob(f"{SENT}*"):
+            shutil.rmtree(unsent)
         if self.current.exists() and same(self.builds / self.current.read_text(), site):
             return
         for unfinished in self.builds.glob(".*"):
@@ -50,10 +55,13 @@ class Publications:
             kept = unfinished / name
             kept.parent.mkdir(parents=True, exist_ok=True)
             before = last / name if last else None
-            if before and before.is_file() and filecmp.cmp(before, site / name, shallow=False):
+            words = _without_words(site, name)
+            if before and before.is_file() and _says(before, site / name, words):
                 os.link(before, kept)
-            else:
+            elif words is None:
                 shutil.copy2(site / name, kept)
+            else:
+                kept.write_bytes(words)
         unfinished.rename(self.builds / now)
         self.point_to(now)
         for old in self.names()[:-KEEP]:
@@ -82,10 +90,39 @@ class Publications:
 
 
 def same(build: Path, site: Path) -> bool:
+    """Whether a site is what was kept of it, whatever readers have written since."""
     names = files_of(site)
     return files_of(build) == names and all(
-        filecmp.cmp(build / name, site / name, shallow=False) for name in names
+        _says(build / name, site / name, _without_words(site, name)) for name in names
     )
+
+
+def _without_words(site: Path, name: str) -> bytes | None:
+    """A page, or a compressed form of one, as it is kept; None for what is kept as it is."""
+    page = site / (Path(name).with_suffix("") if name.endswith(COMPRESSED) else name)
+    if page.suffix != ".html" or not page.is_file():
+        return None
+    data = page.read_bytes()
+    kept = bake.without_words(data)
+    if kept == data:
+        return None
+    return kept if name.endswith(".html") else files.packed(kept, Path(name).suffix)
+
+
+def _says(before: Path, now: Path, words: bytes | None) -> bool:
+    if words is None:
+        return filecmp.cmp(before, now, shallow=False)
+    return before.read_bytes() == words
+
+
+def as_published(kept: Path, into: Path, published: Path) -> None:
+    """Make a kept publication whole again, with what readers have written and not deleted."""
+    shutil.copytree(kept, into, copy_function=os.link, dirs_exist_ok=True)
+    for page in into.rglob("*.html"):
+        data = page.read_bytes()
+        baked = bake.as_published(data, published)
+        if baked != data:
+            files.rewrite(page, baked, files.THOROUGH)
 
 
 def folder_of(place: str, var: Path) -> Path:

@@ -5,14 +5,16 @@ there by `history`, so that the one before can be sent again.
 """
 
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from authoring import Refused, check
+from formats import bake
 
-from .history import Publications, folder_of
-from .targets import Change, target
+from .history import SENT, Publications, as_published, folder_of
+from .targets import Change, Folder, target
 
 # A dry run of a first publication names every file; more than this nobody reads.
 SHOWN = 200
@@ -56,6 +58,9 @@ def publish(
         raise Refused(f"{checked.stdout.strip()}\nNothing was published.")
     changes = to.send(site, really=not dry_run, note=f"Publish {environ['SITE_URL']}")
     if not dry_run:
+        if isinstance(to, Folder):
+            # What readers write from now on, and delete, reaches it there.
+            bake.remember(published_of(root, environ), to.path)
         Publications(folder).keep(site)
     return Publication(site, changes)
 
@@ -66,13 +71,22 @@ def roll_back(
     """Send the publication before the one that readers have; again, the one before that."""
     place = place_of(place, environ)
     to = target(place, root, environ)
-    publications = Publications(folder_of(place, root / "var"))
+    folder = folder_of(place, root / "var")
+    publications = Publications(folder)
     name = publications.before()
     site = publications.builds / name
-    changes = to.send(site, really=not dry_run, note=f"Go back to what was published {name}")
+    with tempfile.TemporaryDirectory(dir=folder, prefix=SENT) as sent:
+        as_published(site, Path(sent), published_of(root, environ))
+        note = f"Go back to what was published {name}"
+        changes = to.send(Path(sent), really=not dry_run, note=note)
     if not dry_run:
         publications.point_to(name)
     return Publication(site, changes)
+
+
+def published_of(root: Path, environ: Mapping[str, str]) -> Path:
+    """The folder of the snapshots, as the build finds it."""
+    return root / (environ.get("COMMENTS_PUBLISHED") or "published")
 
 
 def told(changes: list[Change], *, dry_run: bool) -> str:

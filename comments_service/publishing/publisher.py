@@ -306,12 +306,13 @@ class Publisher(threading.Thread):
 
     def _bake(self) -> None:
         """Bake what was published; what a build keeps from it waits for the next round."""
-        output = self._settings.output_folder
-        if output is None:
+        sites = snapshots.sites(self._settings)
+        if not sites:
             self._unbaked.clear()
             return
         with suppress(rebake.Busy), self._faults.isolated("The pages", whole=True):
             if not self._swept:
-                rebake.sweep(output)
+                for site in sites:
+                    rebake.sweep(site)
                 self._swept = True
             rebake.bake_waiting(self._settings, self._faults, self._unbaked)

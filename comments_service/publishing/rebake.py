@@ -5,6 +5,7 @@ pages, so that neither undoes the other's work.
 """
 
 import logging
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -104,25 +105,26 @@ def discussions(settings: Settings) -> int:
 
 
 def _each(places: list[tuple[str, Path]], settings: Settings, baked: Bake) -> int:
-    """Bake each page; what is wrong with one is raised when the others are done."""
-    changed, wrong = 0, None
-    for url, snapshot in places:
-        try:
-            changed += _rebake(settings, url, snapshot, baked)
-        except OSError as error:
-            wrong = error
+    """Bake each page of each site; what is wrong with one is raised when the others are done."""
+    changed: int = 0
+    wrong: OSError | Busy | None = None
+    for site in published.sites(settings):
+        for url, snapshot in places:
+            try:
+                changed += _rebake(site, settings.site_url, url, snapshot, baked)
+            except (OSError, Busy) as error:
+                wrong = error
     if wrong:
         raise wrong
     return changed
 
 
-def _rebake(settings: Settings, url: str, snapshot: Path, baked: Bake) -> bool:
-    output = settings.output_folder
-    page = built_page(output, settings.site_url, url) if output else None
-    if output is None or page is None or not snapshot.exists():
+def _rebake(site: Path, site_url: str, url: str, snapshot: Path, baked: Bake) -> bool:
+    page = built_page(site, site_url, url)
+    if page is None or not snapshot.exists():
         return False
     try:
-        return rewrite(output, page, snapshot.read_bytes(), baked)
+        return rewrite(site, page, snapshot.read_bytes(), baked)
     except snapshots.DamagedSnapshot as error:
         log.error("%s is not baked: %s.", snapshot, error)
         return False
@@ -148,5 +150,7 @@ def sweep(output: Path) -> None:
         try:
             with FileLock(files.lock_of(output), timeout=0):
                 files.sweep(output)
+                # A build holds the lock before it writes: this one was killed.
+                shutil.rmtree(f"{output}.next", ignore_errors=True)
         except Timeout:
             raise Busy from None

@@ -25,7 +25,7 @@ from comments_service.db import db, writing
 from comments_service.models import Policy, Thread
 from comments_service.publishing.form_context import form_context
 from comments_service.threads import Shown
-from formats import files
+from formats import bake, files
 from formats.snapshots import HEAD_BYTES, VERSION, file_name, revision
 
 # Files named for what built pages are behind of: a thread's id, or the list of all conversations.
@@ -309,12 +309,19 @@ def _remove_others(thread: Thread, settings: Settings, last: int) -> None:
                 files.remove_with_siblings(path)
 
 
+def sites(settings: Settings) -> list[Path]:
+    """Every folder with built pages that hold what is published."""
+    own = [settings.output_folder] if settings.output_folder else []
+    known = {each.resolve() for each in own}
+    return [*own, *(each for each in bake.places(settings.published) if each not in known)]
+
+
 def mark_unbaked(name: str, settings: Settings) -> None:
     """Tell whoever bakes, in whichever process, that built pages are behind this file.
 
     Asked for under the folder's lock, as `baked` is.
     """
-    if settings.output_folder is not None:
+    if sites(settings):
         path = settings.published / UNBAKED / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(str(time.time_ns()))

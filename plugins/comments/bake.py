@@ -99,6 +99,7 @@ def bake(generators: Iterable[Generator]) -> None:
     generator, _ = by_kind(generators)
     baking = Baking(generator.settings)
     lock(baking)
+    formats.bake.remember(baking.folder.parent, baking.output)
     _baking[generator.settings["OUTPUT_PATH"]] = baking
     for article in published(generator):
         revision = fill(article, baking.folder)

@@ -138,7 +138,7 @@ def test_every_list_of_the_service_is_one_that_the_build_takes(
         make.comment(f"t{number}", name='</div><div class="postil">')
     publisher.publish_behind(settings)
     names = sorted(path.name for path in settings.published.glob("discussions*.html"))
-    assert names == ["discussions.2.html", "discussions.html"]
+    assert names == ["discussions.html"]
     for name in names:
         found = reading.discussions((settings.published / name).read_bytes())
         facts = json.loads((settings.published / name.replace("html", "json")).read_bytes())

@@ -15,9 +15,10 @@ from .branch import BRANCH, Branch
 from .bucket import Bucket
 from .folder import Folder
 from .rsync import Rsync
-from .target import Change, Target, files_of, without_password
+from .target import COMPRESSED, Change, Target, files_of, without_password
 
 __all__ = [
+    "COMPRESSED",
     "Branch",
     "Bucket",
     "Change",
