@@ -103,7 +103,8 @@ class Fresh:
     @property
     def blog(self) -> blog.Blog:
         """As a command sees it: read anew."""
-        found = read_settings(override={"TIMEZONE": "UTC", **self.settings})
+        site = {"TIMEZONE": "UTC", "SITEURL": "https://example.org", "COMMENTS_URL": "/comments/"}
+        found = read_settings(override={**site, **self.settings})
         return blog.Blog(self.root, {**found, "PATH": "content"})
 
     def bring(self, origin: Path, *, write: bool = True) -> Plan:

@@ -27,6 +27,7 @@ PATIENCE_SECONDS = 10
 MAX_SECONDS = 60
 MAX_REDIRECTS = 5
 AGENT = "Postil (a blog that moves house and takes its pictures along)"
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp", "AVIF": ".avif"}
 
 
@@ -121,9 +122,15 @@ def public_address(may_be_asked: Callable[[str], bool], host: str, port: int) ->
 
 
 def is_public(address: str) -> bool:
+    """Whether it is nobody's private one, in whatever way it is wrapped into another."""
     found = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
-    return found.is_global and not found.is_multicast and (inner is None or inner.is_global)
+    inner: list[ipaddress.IPv4Address | None] = []
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = [found.ipv4_mapped, found.sixtofour, *(found.teredo or ())]
+        if found in NAT64:
+            inner.append(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF))
+    every = [found, *(each for each in inner if each)]
+    return all(each.is_global and not each.is_multicast for each in every)
 
 
 def answer(url: str, place: tuple[str, int]) -> tuple[int, str, bytes]:

@@ -75,8 +75,7 @@ class Lines:
 
     def line(self, node: Tag) -> str:
         """What an element holds, on one line."""
-        text = self.joined(node.children).strip().removesuffix("\\").strip()
-        return re.sub(r"\s*\\?\n\s*", "<br>" if "\\\n" in text or self.breaks else " ", text)
+        return re.sub(r"\s*\n\s*", "<br>", self.joined(node.children).strip())
 
     def joined(self, nodes: Iterable[PageElement]) -> str:
         text = re.sub(r"(?<=\n) +", "", "".join(self.inline(each) for each in nodes))
@@ -105,11 +104,16 @@ class Lines:
         if name in ("del", "s", "strike"):
             return self.stress(node, "~~", "del")
         if name in ("code", "tt"):
+            beside = (node.previous_sibling, node.next_sibling)
+            touching = any(isinstance(each, Tag) and each.name in ("code", "tt") for each in beside)
+            # Ticks cannot say everything.
+            if touching or (self.in_table and "\\" in node.get_text()):
+                return f"<code>{self.words(node.get_text())}</code>"
             return code_span(node.get_text(), self.in_table)
         if name == "button":
             return self.words(node.get_text())
         if name == "br":
-            return "<br>" if self.in_table else "\\\n"
+            return "\n"
         if name == "img":
             return self.image(node)
         if name == "a":
@@ -162,20 +166,18 @@ class Lines:
         if not words:
             return inner
         before, after = inner[: len(inner) - len(inner.lstrip())], inner[len(inner.rstrip()) :]
-        sides = (
-            neighbour(node.previous_sibling, -1) if not before else " ",
-            neighbour(node.next_sibling, 0) if not after else " ",
-        )
+        beside = [
+            None if before else neighbour(node, "previous_sibling"),
+            None if after else neighbour(node, "next_sibling"),
+        ]
+        sides = (sign_of(beside[0], -1), sign_of(beside[1], 0))
         ends = words[0].isalnum() and words[-1].isalnum()
         apart = not any(each.isalnum() and not CJK.match(each) for each in sides)
+        touching = any(
+            isinstance(each, Tag) and each.name not in BLOCKS | {"br"} for each in beside
+        )
         # Elsewhere it depends on what stands beside a sign whether it stresses anything.
-        if (
-            outer
-            or "\n\n" in words
-            or not (ends or apart)
-            or words[0] in "*_~"
-            or words[-1] in "*_~\\"
-        ):
+        if outer or touching or not (ends or apart) or "\n\n" in words or words[-1] == "\\":
             return f"{before}<{tag}>{words}</{tag}>{after}"
         return f"{before}{mark}{words}{mark}{after}"
 
@@ -247,8 +249,19 @@ class Lines:
         return re.sub(r"\n\s*\n", "\n", str(copy)).strip()
 
 
-def neighbour(node: PageElement | None, at: int) -> str:
-    """The sign that stands beside an element, a space where there is none."""
+def neighbour(node: Tag, side: str) -> PageElement | None:
+    """What stands beside an element on its line, though it be the last of another."""
+    each: PageElement = node
+    while (
+        getattr(each, side) is None and each.parent is not None and each.parent.name not in BLOCKS
+    ):
+        each = each.parent
+    found: PageElement | None = getattr(each, side)
+    return found
+
+
+def sign_of(node: PageElement | None, at: int) -> str:
+    """The sign with which it begins or ends; a space where there is none."""
     text = node.get_text() if isinstance(node, Tag) else str(node or "")
     return text[at] if text else " "
 

@@ -27,7 +27,7 @@ from authoring.import_site.html_lines import (
 LANGUAGE = re.compile(r"\b(?:lang(?:uage)?|brush)\s*[-:]\s*(?P<a>[\w+#-]+)|\bsrc src-(?P<b>\w+)")
 # Where a line may begin with a sign that means something to Markdown.
 LINE_START = re.compile(
-    r"^(?P<before>\s*)(?:(?P<sign>[#>+\-=:|]|!!!|///|~)|(?P<number>\d{1,9})(?P<dot>[.)])(?=\s|$))",
+    r"^(?P<before>\s*)(?:(?P<sign>[#>+\-=:|]|!!!|///)|(?P<number>\d{1,9})(?P<dot>[.)])(?=\s|$))",
     re.MULTILINE,
 )
 
@@ -92,7 +92,7 @@ class Conversion(html_lines.Lines):
         self.watch(node)
         name = node.name
         if re.fullmatch(r"h[1-6]", name):
-            text = self.line(node)
+            text = re.sub(r"#(?=#*$)", r"\\#", self.line(node))
             given = str(node.get("id") or "")
             mark = f" {{#{given}}}" if re.fullmatch(r"[\w.-]+", given) else ""
             return [f"{'#' * int(name[1])} {text}{mark}"] if text else []
@@ -135,14 +135,10 @@ class Conversion(html_lines.Lines):
         return [f"<{node.name}>{head}", *self.blocks(node), f"</{node.name}>"]
 
     def paragraphs(self, run: list[PageElement]) -> Iterator[str]:
-        text = self.joined(run)
-        pieces = re.split(r"\n[ \t]*(?:\\?\n[ \t]*)+", text) if self.breaks else [text]
-        for piece in pieces:
-            piece = piece.strip().removesuffix("\\").strip()
-            if self.breaks:
-                piece = re.sub(r"(?<!\\)\n[ \t]*", "\\\\\n", piece)
-            if piece:
-                yield LINE_START.sub(escaped_start, piece)
+        for piece in re.split(r"\n[ \t]*(?:\n[ \t]*)+", self.joined(run)):
+            if piece.strip():
+                lines = LINE_START.sub(escaped_start, re.sub(r" *\n[ \t]*", "\n", piece.strip()))
+                yield lines.replace("\n", "\\\n")
 
     def items(self, node: Tag, before: str) -> list[str]:
         if node.get("reversed") is not None or node.get("type"):

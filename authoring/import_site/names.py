@@ -5,7 +5,6 @@ not be anybody's address of today. What has been imported before keeps the file 
 """
 
 import hashlib
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +15,12 @@ from pelican.utils import slugify
 
 from authoring.blog import Blog
 from authoring.import_site.post import Post
+from plugins.delivery import addresses
 from plugins.delivery.redirects import NOT_IN_A_PATH, alias_file
 
 MAX_SLUG_CHARS = 120
 # What a file system takes as a name, less what is put behind it while it is written.
 MAX_NAME_BYTES = 200
-# Folders that the site, its search and the comment service have to themselves.
-FOLDERS = ("comments", "drafts", "feeds", "page", "pagefind", "search", "theme")
 
 
 class Names:
@@ -33,6 +31,7 @@ class Names:
         self.languages = languages
         # Files of this blog that an import has written, by what the other blog knew them by.
         self.ours = ours
+        self.own, self.own_folders = self.of_the_site(), self.folders_of_the_site()
         self.taken: dict[str, str] = {}
         self.old: dict[str, str] = {}
         # Folders that old addresses need, which can be no file's address any more.
@@ -84,21 +83,36 @@ class Names:
         category = self.slug_of("CATEGORY", post.category or self.blog.settings["DEFAULT_CATEGORY"])
         return "/" + self.formatted("URL", post.is_page, lang, slug, post.date, category)
 
+    def of_the_site(self) -> set[str]:
+        """Files that the site writes by itself, whatever is in it."""
+        settings = self.blog.settings
+        found = {*addresses.ALWAYS, *(f"{lang}/index.html" for lang in self.languages)}
+        for setting, default in addresses.FILES.items():
+            found.add(str(settings.get(setting, default) or ""))
+        for template in settings["DIRECT_TEMPLATES"]:
+            found.add(str(settings.get(f"{template.upper()}_SAVE_AS", f"{template}.html")))
+        for page in ("discussions", "search"):
+            found |= {
+                f"{below}{page}/index.html"
+                for below in ("", *(f"{lang}/" for lang in self.languages))
+            }
+        return {addresses.key(name) for name in found}
+
+    def folders_of_the_site(self) -> tuple[str, ...]:
+        """Folders in which nothing else should be: lists of tags and the like, drafts, the service."""
+        settings = self.blog.settings
+        lists = (settings.get(f"{kind}_SAVE_AS") or "" for kind in ("TAG", "CATEGORY", "AUTHOR"))
+        before = (str(each).partition("{")[0] for each in lists)
+        return (*filter(None, before), *addresses.own_folders(settings), "theme/")
+
     def the_sites_own(self, file: str) -> bool:
         """Whether the site itself has this file, or the folder in which it would lie."""
-        settings = self.blog.settings
-        templates = [*settings["DIRECT_TEMPLATES"], "discussions", "search"]
-        own = {str(settings.get(f"{each.upper()}_SAVE_AS", f"{each}.html")) for each in templates}
-        first = Path(file).parts[0]
-        service = urlsplit(str(settings.get("COMMENTS_URL", ""))).path.strip("/").partition("/")[0]
-        folders = {*FOLDERS, service, *(Path(each).parts[0] for each in own if "/" in each)}
-        year = re.fullmatch(r"\d{4}(/index\.html|\.html)?", file) is not None
-        return (
-            file in own
-            or Path(first).stem in folders
-            or (first in self.languages and file == f"{first}/index.html")
-            or year
-        )
+        name, first = addresses.key(file), file.partition("/")[0]
+        year = addresses.YEAR.fullmatch(first) is not None
+        archive = str(self.blog.settings["YEAR_ARCHIVE_SAVE_AS"] or "")
+        if year and archive and archive.format(date=datetime(int(first), 1, 1)) == name:  # noqa: DTZ001 - a year
+            return True
+        return name in self.own or name.startswith(self.own_folders)
 
     def slug_for(self, post: Post, lang: str) -> tuple[str, str]:
         """A slug that is free, and why it is another one than it would have been."""

@@ -61,7 +61,17 @@ def test_without_its_record_an_edited_article_is_known_by_title_and_day(
 
 @pytest.mark.parametrize(
     "slug",
-    ["archives", "tags", "categories", "authors", "drafts", "comments", "2026", "discussions"],
+    [
+        "archives",
+        "tags",
+        "categories",
+        "authors",
+        "drafts",
+        "comments",
+        "2026",
+        "discussions",
+        "search",
+    ],
 )
 def test_an_address_of_the_site_itself_is_no_articles(
     slug: str, tmp_path: Path, fresh: Fresh
@@ -84,8 +94,9 @@ TROUBLES = {
     "an empty text": "---\ntitle: x\nlayout: post\n---\n",
     "a picture that is none": "![A gull](/broken.png) and ![B](/broken.png)",
     "an alias with a space": "---\ntitle: x\nredirect_from: ['/a b/', '/x?y', '/a//b', '/%20']\n---\nText.",
-    "an alias that is another's address": "---\ntitle: x\nredirect_from: [/other/, /tags/, /2020/]\n---\nText.",
+    "an alias that is another's address": "---\ntitle: x\nredirect_from: [/other/, /tags/, /2020/, /sitemap.xml, /robots.txt, /drafts/x/, /comments/y, /feeds/all.atom.xml, /tags/a/]\n---\nText.",
     "an alias that is too long": f"---\ntitle: x\nredirect_from: /{'long' * 80}/\n---\nText.",
+    "a page of the site in another language": "---\ntitle: Search\nslug: search\nlang: ja\n---\nText.",
     "aliases that are file and folder": "---\ntitle: x\nredirect_from: [/f.x, /f.x/g]\n---\nText.",
     "a colon in every value": "---\ntitle: 'a: b: c'\nsummary: 'x: *y*'\ntags: ['a: b']\n---\nText.",
     "a summary with a bad formula": "---\ntitle: x\nsummary: 'Costs $\\bad{x}$'\n---\nText.",
