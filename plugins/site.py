@@ -14,6 +14,10 @@ from urllib.parse import quote
 INLINE = re.compile(r"</?(abbr|b|cite|code|em|i|q|s|small|span|strong|sub|sup|tt|u|wbr)\b[^<>]*>")
 TAG = re.compile(r"<[^>]*>")
 
+# What XML, and so a feed, cannot have; people paste it from slides and terminals. As it is, or by number.
+ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+REFERENCE = re.compile(r"&#(?:[xX](?P<hex>[0-9a-fA-F]{1,6})|(?P<decimal>[0-9]{1,7}));")
+
 # Pelican is untyped: its articles, generators and settings are whatever the plugins before us made.
 Article = Any
 Generator = Any
@@ -39,6 +43,18 @@ def as_typed(path: str | Path) -> str:
 
 def absolute(site_url: str, url: str) -> str:
     return f"{site_url}/{quote(url.lstrip('/'), safe='/%:@!$&()*+,;=~?#')}"
+
+
+def legible(text: str) -> str:
+    """A text without signs that nobody sees and no feed can have; those that end a line part words."""
+
+    def shown(found: re.Match[str]) -> str:
+        code = int(found["hex"], 16) if found["hex"] else int(found["decimal"])
+        return "" if code <= 0xFFFF and ILLEGIBLE.match(chr(code)) else found[0]
+
+    if "&#" in text:
+        text = REFERENCE.sub(shown, text)
+    return ILLEGIBLE.sub(lambda found: " " if found[0] in "\x0b\x0c" else "", text)
 
 
 def plain(title: str) -> str:

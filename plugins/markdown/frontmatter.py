@@ -14,6 +14,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from plugins.site import legible
+
+from . import yaml_as_written
+
 Fields = dict[str, list[str]]
 
 # Python-Markdown's (`markdown.extensions.meta`), tabs being spaces by then.
@@ -34,8 +38,6 @@ ANSWERS = {
     "pinned": {"true": "yes", "false": "no"},
     "comments": {"true": "open", "false": "off"},
 }
-# Of these every word was meant to be read.
-WORDS = ("title", "summary", "description", "category", "tags", "series")
 # Pelican splits these, at semicolons where there are any and at commas elsewhere.
 NAMES = ("tags", "authors")
 
@@ -85,7 +87,7 @@ def lines(text: str) -> list[Line] | None:
 
 
 def normal(text: str) -> str:
-    text = text.removeprefix("\ufeff")
+    text = legible(text.removeprefix("\ufeff"))
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
@@ -122,6 +124,8 @@ def of_lines(text: str) -> Parts:
         else:
             break
         start = end + 1
+    if "summary" not in fields and "description" in fields:
+        fields["summary"] = fields.pop("description")
     return Parts(fields, text[start:])
 
 
@@ -136,11 +140,16 @@ def of_yaml(head: str) -> list[Line] | None:
     # A site without YAML need neither wait for its parser nor have it installed.
     import yaml
 
+    head = yaml_as_written.with_odd_ones_quoted(head)
     try:
-        node: Any = yaml.compose(head, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        node = yaml_as_written.composed(head)
     except yaml.YAMLError as error:
-        if is_pelicans(head):
+        mended = yaml_as_written.mended(head)
+        # What goes on below, indented by four, is a list with Pelican and one text in YAML.
+        if is_pelicans(head) and (mended == head or "\n    " in head):
             return None
+        if mended != head:
+            return of_yaml(mended)
         raise Unreadable([broken_yaml(error)]) from None
     if node is None:
         return []
@@ -157,7 +166,7 @@ def of_yaml(head: str) -> list[Line] | None:
             problems.append((number, nested(typed)))
         elif typed.lower() in seen:
             problems.append((number, twice(typed, seen[typed.lower()])))
-        elif typed.lower() in WORDS and (lost := comment_after(value, head)):
+        elif typed.lower() in yaml_as_written.WORDS and (lost := comment_after(value, head)):
             problems.append((number, dropped(typed, lost)))
         else:
             seen[typed.lower()] = number
@@ -187,18 +196,14 @@ def texts_of(node: Any) -> list[str] | None:
 
 
 def is_pelicans(head: str) -> bool:
-    """Whether every line, up to the first empty one, is Python-Markdown's. A quotation mark or a
-    bracket that opens a value and is never closed belongs to YAML that went wrong.
-    """
+    """Whether every line, up to the first empty one, is Python-Markdown's rather than YAML that went wrong."""
     rows = head.split("\n\n", 1)[0].expandtabs(4).splitlines()
     for number, row in enumerate(rows):
         found = KEY.match(row)
         if not found and not (number and MORE.match(row)):
             return False
-        value = found["value"].strip() if found else ""
-        for opening, closing in ('""', "''", "[]", "{}"):
-            if value.startswith(opening) and closing not in value[1:]:
-                return False
+        if found and yaml_as_written.is_open(found["value"].strip()):
+            return False
     return bool(rows)
 
 
@@ -347,5 +352,5 @@ def line_of(path: str | Path, key: str) -> int:
     sets = re.compile(
         rf"\s*[:\"']?(?:{keys})[\"']?\s*[:=]|.*<meta\s[^>]*name=[\"'](?:{keys})[\"']", re.IGNORECASE
     )
-    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")
     return next((number for number, line in enumerate(lines, 1) if sets.match(line)), 1)

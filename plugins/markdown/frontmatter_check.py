@@ -24,7 +24,17 @@ from .frontmatter import Line
 
 KEYS = (
     *("title", "date", "modified", "slug", "status", "category", "tags", "authors", "author"),
-    *("summary", "lang", "series", "series_index", "template", "translation", "save_as", "url"),
+    *(
+        "summary",
+        "description",
+        "lang",
+        "series",
+        "series_index",
+        "template",
+        "translation",
+        "save_as",
+        "url",
+    ),
     *("comments", "comments_close", "thread", "aliases", "pinned"),
 )
 # What YAML and TOML may have instead.
@@ -57,7 +67,7 @@ def head(text: str) -> Head:
         return Head(fenced, [])
     lines: list[Line] = []
     strays: list[tuple[int, str]] = []
-    for number, row in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+    for number, row in enumerate(frontmatter.normal(text).split("\n"), 1):
         row = row.expandtabs(4)
         if number == 1 and row.startswith(frontmatter.BEGINS):
             continue

@@ -50,12 +50,17 @@ def _installed() -> frozenset[str]:
     return frozenset(alias for _, aliases, _, _ in get_all_lexers() for alias in aliases)
 
 
+def is_known(language: str) -> bool:
+    name = SAME.get(language.lower(), language.lower()) or "text"
+    return name in _shipped() or name in _installed()
+
+
 @cache
 def lexer(language: str) -> Lexer:
     """The lexer of a language, made once; raises UnknownLanguage."""
-    name = SAME.get(language.lower(), language.lower()) or "text"
-    if name not in _shipped() and name not in _installed():
+    if not is_known(language):
         raise UnknownLanguage(language)
+    name = SAME.get(language.lower(), language.lower()) or "text"
     return get_lexer_by_name(name, stripnl=False)
 
 

@@ -86,6 +86,20 @@ FIGURE = re.compile(
 TITLE = re.compile(r'\s*\btitle="(?P<words>[^"]*)"')
 BOX = re.compile(r'<li>(?P<p>\s*<p>)?<input (?P<given>[^>]*type="checkbox"[^>]*)>')
 CELL = re.compile(r'<(t[hd]) align="(left|center|right)">')
+# What Pelican's manual teaches, and Python-Markdown's codehilite reads: a language on the first line of code.
+FIRST_LINE = re.compile(
+    r"(?:::+|(?P<shebang>#!))(?P<path>(?:/\w+)*[/ ])?(?P<language>[\w#.+-]+)[ \t]*(?P<meta>hl_lines=.*)?(?:\n|\Z)"
+)
+# Chinese and Japanese have no spaces between their words: a line's end would be shown as one.
+IDEOGRAPH = "\u3001-\u303f\u3041-\u30ff\u3105-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"
+BESIDE = f"{IDEOGRAPH}\u2014\u2018\u2019\u201c\u201d\u2026"
+WITHIN = r"(?:</?(?:a|abbr|b|cite|del|em|i|ins|mark|q|s|small|span|strong|u)\b[^<>]*>)*"
+LINES_END = re.compile(
+    rf"(?P<pre><(?P<tag>pre|script|style|textarea)\b.*?</(?P=tag)>)"
+    rf"|(?P<one>[{IDEOGRAPH}]{WITHIN})\n(?={WITHIN}[{BESIDE}])"
+    rf"|(?P<two>[{BESIDE}]{WITHIN})\n(?={WITHIN}[{IDEOGRAPH}])",
+    re.DOTALL,
+)
 STYLE = re.compile(r' style="(?P<style>[^"]*)"')
 BOXED = re.compile(r'<menclose notation="box">(.*?)</menclose>', re.DOTALL)
 
@@ -178,6 +192,8 @@ class Finishing:
         if "align=" in html:
             # What Markdown writes is no HTML any more, and a style attribute is no choice either.
             html = CELL.sub(r'<\1 class="to-\2">', html)
+        if not html.isascii():
+            html = LINES_END.sub(lambda found: found["pre"] or found["one"] or found["two"], html)
         return html
 
     def speak(self, html: str, lang: str) -> str:
@@ -208,6 +224,8 @@ class Finishing:
             part["key"]: part["a"] or part["b"] or part["c"] or ""
             for part in META.finditer(unescape(found["meta"] or ""))
         }
+        if not language and (first := FIRST_LINE.match(code)):
+            language, code, meta = self.first_line(first, code, meta)
         for key in meta.keys() - {"title", "hl_lines"}:
             self.warn(
                 f"{key}=", f'Code has no "{key}". What it may have is title="…" and hl_lines="…".'
@@ -229,11 +247,23 @@ class Finishing:
         name = escape(meta["title"])
         return f'<figure class="code"><figcaption>{name}</figcaption>{block}</figure>'
 
+    def first_line(
+        self, found: re.Match[str], code: str, meta: dict[str, str]
+    ) -> tuple[str, str, dict[str, str]]:
+        """The language that the first line of code names; the line goes, where it is no part of the code."""
+        language = found["language"]
+        if found["shebang"] and not highlight.is_known(language):
+            return "", code, meta
+        if lines := META.match(found["meta"] or ""):
+            meta = {**meta, "hl_lines": lines["a"] or lines["b"] or lines["c"] or ""}
+        is_a_path = (found["path"] or "").startswith("/")
+        return language, code if is_a_path else code[found.end() :], meta
+
     def coloured(self, language: str, code: str, marked: list[int]) -> str:
         try:
             return highlight.coloured(language, code, tuple(marked))
         except highlight.UnknownLanguage:
-            self.warn(f"```{language}", self.unknown(language))
+            self.warn(language, self.unknown(language))
             return highlight.coloured("", code, tuple(marked))
 
     def unknown(self, language: str) -> str:

@@ -31,7 +31,7 @@ from pelican.utils import SafeDatetime
 
 from plugins.incremental import build_cache, workers
 from plugins.problems import WrongSetting
-from plugins.site import Generator, Pelican
+from plugins.site import Generator, Pelican, legible
 
 from . import commonmark, frontmatter, frontmatter_check
 from .frontmatter_check import of_date
@@ -134,7 +134,7 @@ def as_it_is(path: str) -> Stat:
 
 
 def source_of(path: str | Path) -> str:
-    return Path(path).read_text(encoding="utf-8").removeprefix("\ufeff")
+    return legible(Path(path).read_text(encoding="utf-8").removeprefix("\ufeff"))
 
 
 class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped

@@ -8,15 +8,17 @@ what the author's check would say of the file.
 import logging
 import sys
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pelican import contents, signals
 from pelican.readers import MarkdownReader
+from pelican.urlwrappers import URLWrapper
 
 from plugins import problems
-from plugins.site import Generator, Pelican, Problem, as_typed
+from plugins.site import Article, Generator, Pelican, Problem, as_typed, legible
 
 from . import frontmatter_check
 from .frontmatter import Unreadable
@@ -27,7 +29,7 @@ RESERVED = {*dir(contents.Article), "settings", "metadata", "translations", "sou
 }
 
 # What others tell with file and line: `images` of a file that is missing, `manifest` of two of one address.
-KNOWN = ("Cannot get modification stamp", "There are %s ")
+KNOWN = ("Cannot get modification stamp", "There are %s ", "Unable to generate valid slug")
 
 _settings: list[dict[str, Any]] = []
 
@@ -122,17 +124,36 @@ def wrong(path: Path, why: str, settings: dict[str, Any]) -> list[Problem]:
     return found or [Problem(name, 1, why)]
 
 
-def spare_pelican(_: Generator, metadata: dict[str, Any]) -> None:
-    """Let no line of front matter take the place of what Pelican works with; the check tells of it."""
-    for key in [key for key in metadata if key.startswith("_") or key in RESERVED]:
-        del metadata[key]
+def put_right(_: Generator, metadata: dict[str, Any]) -> None:
+    """What is written in front matter, as everything behind it can take it, whichever reader read it."""
+    for key in list(metadata):
+        # No line takes the place of what Pelican works with; the check tells of it.
+        if key.startswith("_") or key in RESERVED:
+            del metadata[key]
+            continue
+        value = metadata[key]
+        if isinstance(value, str):
+            metadata[key] = legible(value)
+        for name in value if isinstance(value, list) else [value]:
+            if isinstance(name, URLWrapper) and name.name != (clean := legible(name.name)):
+                name.name = clean
+    if "summary" not in metadata and isinstance(text := metadata.get("description"), str):
+        metadata["summary"] = f"<p>{escape(text)}</p>"
+
+
+def put_text_right(content: Article) -> None:
+    """The same for the text."""
+    text = content._content
+    if isinstance(text, str) and (clean := legible(text)) != text:
+        content._content = type(text)(clean)  # Of a reader that says more by it.
 
 
 def register() -> None:
     problems.listen()
-    for name in ("pelican.generators", "pelican.contents", "pelican.cache", "pelican.utils"):
-        logging.getLogger(name).addFilter(TOLD)
+    for name in ("generators", "contents", "cache", "utils", "urlwrappers"):
+        logging.getLogger(f"pelican.{name}").addFilter(TOLD)
     signals.get_generators.connect(begin)
-    signals.article_generator_context.connect(spare_pelican)
-    signals.page_generator_context.connect(spare_pelican)
+    signals.article_generator_context.connect(put_right)
+    signals.page_generator_context.connect(put_right)
+    signals.content_object_init.connect(put_text_right)
     signals.all_generators_finalized.connect(end)

@@ -73,7 +73,7 @@ def test_where_it_differs_it_differs_as_documented(text: str, expected: str | No
 
 def test_a_file_may_have_spaces_in_its_name() -> None:
     found = html('[a]({filename}my file.md#b "T") `[a]({filename}my file.md)`')
-    assert 'href="{filename}my%20file.md#b" title="T"' in found
+    assert 'href="{filename}my file.md#b" title="T"' in found
     assert "<code>[a]({filename}my file.md)</code>" in found
 
 

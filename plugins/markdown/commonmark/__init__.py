@@ -14,6 +14,8 @@ from functools import cache
 from importlib.metadata import version as version_of
 from typing import Any
 
+from formats import bare_addresses
+
 from . import finish, signs, source
 
 
@@ -56,8 +58,8 @@ def html(text: str) -> str:
     prepared = source.prepare(text)
     addresses = "@" in text or "://" in text or "www." in text
     written = parser().render_markdown(
-        prepared.text,
+        bare_addresses.ended(prepared.text),
         extension_options=extensions(addresses, prepared.formulas, prepared.definitions),
         render_options=rendering(),
     )
-    return finish.finish(written, prepared).rstrip("\n")
+    return finish.finish(bare_addresses.whole(written), prepared).rstrip("\n")

@@ -21,7 +21,7 @@ CODE = re.compile(
 )
 FORMULA = re.compile(rf'<pre><code class="language-{signs.FORMULA}">([^<]*)</code></pre>')
 # Pelican's `{filename}` and its like, whose braces an address cannot have.
-INDICATOR = re.compile(r'="%7(?:B(\w+)%7D|C(\w+)%7C)')
+INDICATOR = re.compile(r'="%7(?:B(\w+)%7D|C(\w+)%7C)((?:&#?\w+;|[^"?#])*)')
 BOX = re.compile(r'<li><input type="checkbox"( checked="")? disabled=""> (\n<p>)?')
 
 # Footnotes as Python-Markdown writes them: `reading` and the theme know them by their classes.
@@ -62,7 +62,10 @@ def finish(html: str, prepared: Prepared) -> str:
         html = FORMULA.sub(block_formula, html)
     if "<pre><code " in html:
         html = CODE.sub(code, html)
-    html = INDICATOR.sub(lambda found: f'="{{{found[1] or found[2]}}}', html)
+    if '="%7' in html:
+        html = INDICATOR.sub(
+            lambda found: f'="{{{found[1] or found[2]}}}{as_written(found[3])}', html
+        )
     if 'type="checkbox"' in html:
         html = BOX.sub(box, html)
     if html.endswith("</section>\n"):
@@ -116,6 +119,15 @@ def code(found: re.Match[str]) -> str:
     named = f' class="language-{escape(language)}"' if language else ""
     more = f' data-meta="{escape(meta)}"' if meta else ""
     return f"<pre><code{named}{more}>"
+
+
+def as_written(name: str) -> str:
+    """The name of a file or a tag, as it is in its folder; the parser writes an address. What would begin
+    another part of that remains. (Pelican takes what stands here for a name, `&` and all.)
+    """
+    for sign in ("%23", "%3F", "%3f"):
+        name = name.replace(sign, f"%25{sign[1:]}")
+    return escape(unquote(unescape(name)), quote=False).replace("&amp;", "&").replace('"', "&quot;")
 
 
 def block_formula(found: re.Match[str]) -> str:

@@ -9,16 +9,25 @@ from typing import NamedTuple
 
 from . import blocks, signs
 
-# The rules of Pandoc: no space within the signs, no digit after the second. And none before it.
+# The rules of Pandoc: no space within the signs, no digit after the second. And no letter or digit of an
+# alphabet outside of them, but for the `th` of "the $n$th"; nothing that a program goes on with, either.
+LETTERS = "A-Za-z0-9\u00c0-\u024f\u0370-\u052f"
 DOLLARS = re.compile(
-    r"\$(?:(?<![\\$A-Za-z0-9]\$)(?:\$(?:\\.|[^\\$])+\$\$"
-    r"|(?![\s$])(?P<inline>(?:\\.|[^\\$\n]|\n(?![ \t>]*\n))+?)(?<!\s)\$(?![\d$])))?"
+    rf"\$(?:(?<![\\${LETTERS}]\$)(?:\$(?:\\.|[^\\$])+\$\$"
+    r"|(?![\s$])(?P<inline>(?:\\.|[^\\$\n]|\n(?![ \t>]*\n))+?)(?<![\s(\[])\$"
+    rf"(?=(?:st|nd|rd|th|s)\b|[^{LETTERS}${{(]|\Z)))?"
+)
+# HTML within which nothing is Markdown's, a dollar included; not where its own tags are code.
+LITERAL = re.compile(
+    r"(?<!`)<(?P<end>/?)(?P<tag>code|kbd|pre|samp|script|style|textarea|tt|var)\b[^<>]*>",
+    re.IGNORECASE,
 )
 WORDS = re.compile(r"\s[^\W\d_]{2,}")
+BRACES = re.compile(r"\\.|[{}]")
 OPERATORS = re.compile(r"[\\^_={}<>+*/|]")
-# A file's name may have spaces in Pelican's links; in CommonMark an address ends at the first.
+# What Pelican links to by name may have spaces in it; in CommonMark an address ends at the first.
 FILE_LINK = re.compile(
-    r"""\]\(\{(?:filename|static|attach)\}[^\n()<>"']*[^\s()<>"'](?= *(?:["'][^\n"']*["'] *)?\))"""
+    r"""\]\(\{(?:filename|static|attach|category|tag|author)\}[^\n()<>"']*[^\s()<>"'](?= *(?:["'][^\n"']*["'] *)?\))"""
 )
 
 # The line below the head of a table, and bars within code, which in GitHub's tables end a cell.
@@ -81,12 +90,16 @@ def barred(found: re.Match[str]) -> str:
 
 def dollars(text: str) -> tuple[str, bool]:
     """Leave the dollars of formulas and put a sign for all others; whether there are any formulas."""
-    formulas = False
+    formulas, typed = False, text
+    text = literal(text) if "</" in text else text
 
     def decided(found: re.Match[str]) -> str:
         nonlocal formulas
         tex, whole = found["inline"], found[0]
-        price = tex and WORDS.search(tex) and not OPERATORS.search(tex)
+        price = tex and (
+            ("\\" not in tex and not balanced(tex))
+            or (WORDS.search(tex) and not OPERATORS.search(tex))
+        )
         if whole == "$" and text[found.start() - 1 : found.start()] == "\\":
             return whole
         if whole == "$" or price:
@@ -95,4 +108,28 @@ def dollars(text: str) -> tuple[str, bool]:
         return whole
 
     changed = DOLLARS.sub(decided, text)
-    return (changed, True) if formulas else (text, False)
+    return (changed, True) if formulas else (typed, False)
+
+
+def literal(text: str) -> str:
+    """Put a sign for each dollar that stands within HTML of code."""
+    out, last, begun = [], 0, ""
+    for found in LITERAL.finditer(text):
+        tag = found["tag"].lower()
+        if found["end"] and tag == begun:
+            out.append(text[last : found.start()].replace("$", signs.DOLLAR))
+            last, begun = found.start(), ""
+        elif not found["end"] and not begun:
+            out.append(text[last : found.end()])
+            last, begun = found.end(), tag
+    return "".join([*out, text[last:]])
+
+
+def balanced(tex: str) -> bool:
+    """Whether each brace of a formula has its other one; without, it is none."""
+    depth = 0
+    for sign in BRACES.findall(tex):
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth < 0:
+            return False
+    return not depth
