@@ -6,6 +6,7 @@ Pelican keeps what it has read in a dozen lists, by kind, language and status: `
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,13 @@ from urllib.parse import quote
 INLINE = re.compile(r"</?(abbr|b|cite|code|em|i|q|s|small|span|strong|sub|sup|tt|u|wbr)\b[^<>]*>")
 TAG = re.compile(r"<[^>]*>")
 
+# Of the paragraphs of a text, those that have words; and the numbers of notes in them.
+PARAGRAPH = re.compile(
+    r"<p(?!\s[^<>]*note-title)(?:\s[^<>]*)?>(?!\s*(?:<a [^<>]*>)?<img\b)(.*?)</p>", re.DOTALL
+)
+NOTE = re.compile(r"<sup\b.*?</sup>|<math\b.*?</math>", re.DOTALL)
+# How wide a line of search results is, in letters; an ideograph is as wide as two.
+WIDTH = 160
 # What XML, and so a feed, cannot have; people paste it from slides and terminals. As it is, or by number.
 ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 REFERENCE = re.compile(r"&#(?:[xX](?P<hex>[0-9a-fA-F]{1,6})|(?P<decimal>[0-9]{1,7}));")
@@ -65,6 +73,32 @@ def plain(title: str) -> str:
 def plain_text(html_text: str) -> str:
     """HTML as a line of plain text."""
     return " ".join(html.unescape(TAG.sub("", html_text)).split())
+
+
+def first_words(html_text: str, most: int = WIDTH) -> str:
+    """How a text begins, as a line that stands for it: its first paragraphs, to the end of a sentence or word."""
+    text = html_text.partition('<div class="footnote"')[0]
+    words = " ".join(plain_text(NOTE.sub("", found[1])) for found in PARAGRAPH.finditer(text))
+    width = end = sentence = 0
+    for place, sign in enumerate(words):
+        width += 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        if width > most:
+            break
+        wide = width and unicodedata.east_asian_width(sign) in "WF"
+        if sign in "。！？" or (sign in ".!?" and words[place + 1 : place + 2] in ("", " ")):
+            sentence = place + 1
+        if sign == " " or wide:
+            end = place + bool(wide)
+    else:
+        return words
+    if sentence > end // 2:
+        return words[:sentence]
+    return words[: end or most].rstrip(" ,;:、，；：") + "…"
+
+
+def described(content: Article) -> str:
+    """What a page is about, as a line of plain text: its summary, or how it begins."""
+    return plain_text(content.metadata.get("summary") or "") or first_words(content.content)
 
 
 def by_kind(generators: Iterable[Generator]) -> tuple[Generator, Generator]:

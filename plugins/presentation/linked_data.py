@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from plugins.site import Article, absolute, plain, plain_text
+from plugins.site import Article, absolute, described, plain
 
 COMMENTS = 3
 COMMENT_CHARACTERS = 500
@@ -108,7 +108,7 @@ def article(
         "@type": "Article",
         "@id": f"{absolute(site, content.url)}#article",
         "headline": plain(content.title),
-        "description": plain_text(content.metadata.get("summary", "")),
+        "description": described(content),
         "inLanguage": content.lang,
         "datePublished": published,
         "dateModified": changed.isoformat() if changed else published,

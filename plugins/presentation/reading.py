@@ -2,8 +2,8 @@
 
 After it a published article has `older` and `newer` (its neighbours in the same language, or None),
 `series_parts` (all parts of its `Series`, oldest first, itself among them; else empty) and `pinned`;
-templates have `pinned_articles` and the filters `reading_minutes`, `contents` (the headings of a
-text) and `linked` (the text with its headings as links to themselves, and its notes named).
+templates have `pinned_articles` and the filters `reading_minutes`, `described` (a line of plain
+text for search engines), `contents` (the headings of a text) and `linked` (the text with its headings as links to themselves, and its notes named).
 """
 
 import re
@@ -17,7 +17,7 @@ from pelican import signals
 
 from plugins import problems
 from plugins.markdown.frontmatter_values import Metadata
-from plugins.site import Article, Generator, by_kind, drafts, hidden, published
+from plugins.site import Article, Generator, by_kind, described, drafts, hidden, published
 
 TAG = re.compile(r"<[^>]*>")
 # Scripts that are written without spaces are read by the character.
@@ -125,7 +125,9 @@ def arrange(generator: Generator) -> None:
 
 
 def offer(generator: Generator) -> None:
-    generator.env.filters.update(reading_minutes=reading_minutes, contents=contents, linked=linked)
+    generator.env.filters.update(
+        reading_minutes=reading_minutes, contents=contents, linked=linked, described=described
+    )
 
 
 def register() -> None:

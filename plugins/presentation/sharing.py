@@ -25,7 +25,7 @@ from pelican import signals
 from PIL import features
 
 from plugins import files
-from plugins.site import Article, Generator, Pelican, absolute, plain, plain_text
+from plugins.site import Article, Generator, Pelican, absolute, described, plain, plain_text
 
 from . import i18n, linked_data, share_picture
 from .linked_data import cut
@@ -90,6 +90,7 @@ class Sharing:
 
 def offer(generator: Generator) -> None:
     sharing = Sharing(generator.settings)
+    generator.env.filters["described"] = described
     generator.env.globals.update(
         share_picture=sharing.picture,
         linked_data=sharing.linked_data,

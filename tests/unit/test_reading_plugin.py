@@ -10,6 +10,7 @@ import pytest
 from plugins import files
 from plugins.delivery import assets
 from plugins.presentation.reading import reading_minutes
+from plugins.site import first_words
 from tests.sites import Site
 
 
@@ -27,6 +28,40 @@ def test_reading_time_counts_words_and_where_there_are_none_characters(
     html: str, minutes: int
 ) -> None:
     assert reading_minutes(html) == minutes
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ("<h2>No</h2><p>Words<sup>1</sup> of &lt;fish&gt; &amp; <b>birds</b>.</p>", "Words of <fish> & birds."),
+        ('<p><img src="a.png" alt="no"></p><p class="note-title">No</p><p>Yes</p>', "Yes"),
+        (f"<p>{'So it is told at some length. ' * 9}</p>", ("So it is told at some length. " * 5).strip()),
+        (f"<p>{'word ' * 99}</p>", f"{('word ' * 31).strip()} word…"),
+        (f"<p>{'中文，' * 99}</p>", f"{'中文，' * 26}中文…"),
+        ('<pre>No</pre><p></p><div class="footnote"><p>No</p></div>', ""),
+    ],
+)  # fmt: skip
+def test_a_text_is_described_by_how_it_begins(html: str, words: str) -> None:
+    assert first_words(html) == words
+
+
+def test_search_engines_and_other_sites_are_told_how_a_text_without_summary_begins(
+    site: Site,
+) -> None:
+    site.write("fish", "# No\n\nIt *begins* so.\n\nAnd goes on.")
+    site.write("bird", Summary="In *short*.")
+    (site.content / "pages" / "about.md").write_text("Title: About\n\nWho we are.")
+    site.build()
+    for path, words in (
+        ("fish", "It begins so. And goes on."),
+        ("bird", "In short."),
+        ("pages/about.html", "Who we are."),
+    ):
+        name = path if path.endswith(".html") else f"{path}/index.html"
+        html = (site.output / name).read_text(encoding="utf-8")
+        assert f'<meta name="description" content="{words}">' in html
+        assert f'<meta property="og:description" content="{words}">' in html
+    assert '"description":"It begins so. And goes on."' in site.page("fish")
 
 
 def test_a_series_is_in_order_of_date_and_within_one_language(site: Site) -> None:
