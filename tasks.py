@@ -12,6 +12,7 @@
     python3 tasks.py build     build the blog for publishing, into output/
     python3 tasks.py publish   build, check, and send what changed (publish --dry-run, --rollback)
     python3 tasks.py serve     migrate and serve without building: what a service manager runs
+    python3 tasks.py upgrade   take over another release; what is yours stays (upgrade --dry-run, --back)
     python3 tasks.py test      run the tests; what follows goes to pytest (test -k feed -x)
     python3 tasks.py check     find broken links, bad dates and the like before readers do
                                (for contributors the code as well; check --fix formats it first)
@@ -241,6 +242,47 @@ def serve(_: Context, host: str = "127.0.0.1", port: int = 8000, workers: int = 
     server.refuse_taken_port(host, port)
     server.migrate(ROOT, environ())
     server.serve(ROOT, environ(), host, port, workers)
+
+
+@task(
+    help={
+        "from": "an archive, an unpacked folder, a repository, or the address of one (default: the clone's origin)",
+        "to": "the version (default: the newest there)",
+        "dry-run": "tell what would change and what it asks of you, and change nothing",
+        "back": "be what was before the last upgrade; comments written since are kept",
+        "blog": "upgrade the blog in that folder to this copy, for a blog that has no `upgrade` yet",
+        "without-backup": "do not copy the database first",
+        "finish": "do what follows once the files are exchanged; `upgrade` itself does so",
+    }
+)
+@refusals()
+def upgrade(
+    _: Context,
+    from_: str = "",
+    to: str = "",
+    dry_run: bool = False,
+    back: bool = False,
+    blog: str = "",
+    without_backup: bool = False,
+    finish: bool = False,
+) -> None:
+    """Take over another release: exchange our files, migrate after a backup, build, check.
+
+    What is yours (content/, pelicanconf.py, .env, theme_overrides/) is not touched. Files of ours that
+    you have changed are kept beside, and named. Stopped half way, the same command goes on.
+    """
+    from authoring.upgrade import steps
+
+    root = Path(blog).expanduser().resolve() if blog else ROOT
+    if finish:
+        sys.exit(not steps.finish(root, environ(root)))
+    if back:
+        if steps.back(root, environ(root)):
+            sys.exit(steps.go_on(root, "build"))
+        return
+    source, backup = from_ or (str(ROOT) if blog else ""), not without_backup
+    if steps.upgrade(root, environ(root), source, to, dry_run=dry_run, backup=backup):
+        sys.exit(steps.go_on(root, "upgrade", "--finish"))
 
 
 # --- The program ----------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from pelican.settings import read_settings
 
 from authoring import Refused, new_article
 from authoring.blog import Blog
+from authoring.upgrade import replace
 
 SETTINGS = "pelicanconf.py"
 # Each as every release ships it: they are the author's, so that no release may change them.
@@ -246,6 +247,9 @@ def begin(
         values["TIMEZONE"] = timezone(environ)
     if settings.get("SITESUBTITLE") == SUBTITLE:
         values["SITESUBTITLE"] = ""
+    if not (root / replace.RECORD).exists():
+        # What an upgrade finds changed later was changed by the author.
+        replace.record(root)
     told = []
     if said.url and said.url != environ.get("SITE_URL"):
         dotenv.set_key(root / ".env", "SITE_URL", said.url, quote_mode="never")

@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
@@ -34,9 +35,9 @@ def with_remainder(arguments: list[str]) -> list[str]:
     return [arguments[0], "--", shlex.join(arguments[1:])] if passes_on else arguments
 
 
-def environ() -> dict[str, str]:
+def environ(root: Path = ROOT) -> dict[str, str]:
     """The settings of .env, and those of the environment, which come first."""
-    own = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
+    own = {name: value for name, value in dotenv_values(root / ".env").items() if value is not None}
     return {**own, **os.environ}
 
 
@@ -55,4 +56,4 @@ def refusals() -> Iterator[None]:
     except Refused as refused:
         sys.exit(str(refused))
     except (EOFError, KeyboardInterrupt):
-        sys.exit("\nStopped; nothing was changed.")
+        sys.exit("\nStopped.")

@@ -7,6 +7,7 @@ Any Python from 3.11 runs this with nothing installed, so it imports the standar
 import hashlib
 import importlib.metadata
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -33,6 +34,7 @@ PIP_WITH_PYTHON_OPTION = (22, 3)
 
 def step_inside(arguments: list[str]) -> None:
     """Go on in the environment, made or renewed first where that is needed."""
+    finish_replacing()
     ensure_installed(DEVELOPMENT_LOCK if for_contributors(arguments) else BLOG_LOCK)
     if inside():
         return
@@ -40,6 +42,14 @@ def step_inside(arguments: list[str]) -> None:
     if os.name == "nt":  # os.execv would hand the terminal back while the command still runs.
         sys.exit(subprocess.call(command))
     os.execv(PYTHON, command)
+
+
+def finish_replacing() -> None:
+    """An upgrade that was stopped has left files of two releases: before anything else they are made one."""
+    plan, program = (ROOT / "var/upgrade" / name for name in ("plan.json", "replace.py"))
+    if plan.exists() and json.loads(plan.read_text(encoding="utf-8")).get("step") == "replacing":
+        say("An upgrade was stopped half way. Its files are put in place first …")
+        subprocess.run([sys.executable, str(program), str(ROOT)], check=True)
 
 
 def for_contributors(arguments: list[str]) -> bool:
