@@ -93,8 +93,11 @@ def writing() -> Iterator[None]:
     sqlite = db.engine.dialect.name == "sqlite"
     with _turn() if sqlite else nullcontext(), _writing_here():
         try:
-            db.session.commit()
-            db.session.connection(execution_options={"immediate": True})
+            # What was read is over; the connection that has read it goes on to write.
+            connection = db.session.connection()
+            connection.exec_driver_sql("COMMIT")
+            if sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield
             db.session.commit()
             _refused_at = None
@@ -165,7 +168,11 @@ def engine_options(url: str) -> dict[str, Any]:
     if (path := sa.make_url(url).database) and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     # No isolation level: the driver begins nothing by itself, `_begin` below does.
-    return {"connect_args": {"timeout": BUSY_SECONDS, "isolation_level": None}}
+    return {
+        "connect_args": {"timeout": BUSY_SECONDS, "isolation_level": None},
+        # The one that was used last has the pages at hand which the next request reads.
+        "pool_use_lifo": True,
+    }
 
 
 @event.listens_for(sa.Engine, "connect")
@@ -218,5 +225,4 @@ def _drop_unusable(context: sa.engine.ExceptionContext) -> None:
 @event.listens_for(sa.Engine, "begin")
 def _begin(connection: sa.Connection) -> None:
     if connection.dialect.name == "sqlite":
-        immediate = connection.get_execution_options().get("immediate")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        connection.exec_driver_sql("BEGIN")

@@ -8,7 +8,7 @@ reader sees where a translation is missing or only a hint (fuzzy). `tasks.py mes
 
 import io
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -107,10 +107,16 @@ def when(moment: datetime, lang: str) -> str:
 
 def day(moment: datetime, lang: str) -> str:
     """Its day alone, where nobody asks for the hour."""
+    return _day(moment.astimezone(UTC).date(), lang)
+
+
+# Comments of one thread share their days.
+@lru_cache(maxsize=1_024)
+def _day(date: date, lang: str) -> str:
     spoken = locale(lang)
     # English of no country: the day before the month, as in most of the world, and in the theme.
     spoken = Locale("en", "GB") if str(spoken) == DEFAULT else spoken
-    return format_date(moment.astimezone(UTC), "long", spoken)
+    return format_date(date, "long", spoken)
 
 
 def stamp(moment: datetime) -> str:

@@ -190,7 +190,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
+        if not statement.startswith(("BEGIN", "COMMIT", "PRAGMA")):
             sent.append(statement)
 
     engine: sa.Engine = db.engine

@@ -17,6 +17,7 @@ from comments_service.web import (
     api,
     comment_pages,
     confirm,
+    cookies,
     dashboard,
     email_change,
     guard,
@@ -71,6 +72,7 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SECURE=settings.cookie["secure"],
         SESSION_COOKIE_PARTITIONED=settings.cookie["partitioned"],
     )
+    app.session_interface = cookies.Flashes()
     app.url_map.converters["id"] = Id
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

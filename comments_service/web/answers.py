@@ -171,13 +171,15 @@ def unavailable_page(error: errors.Unavailable) -> Response:
 def add_headers(answer: Response) -> Response:
     settings = config.current()
     headers = answer.headers
-    for name, value in http_headers.service_headers(
+    of_all = http_headers.service_headers(
         is_page=answer.mimetype == "text/html",
         secure=settings.secure,
         # Where the service is elsewhere, its `base` is a whole address.
         blog="" if settings.base.startswith("/") else settings.site_origin,
-    ).items():
-        headers.setdefault(name, value)
+    )
+    said = {name for name, _ in headers}
+    for name in of_all.keys() - said:
+        headers.add(name, of_all[name])
     headers.add("Vary", "Origin")
     origin = request.headers.get("Origin", "").lower()
     if in_api() and origin in settings.origins:

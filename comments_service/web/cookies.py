@@ -7,18 +7,27 @@
   provider. It opens nothing and is no session: it only tells that a link, or a provider's answer, comes
   back to where it was asked for.
 
-The flash messages of forms are Flask's (`web/__init__`).
+The flash messages of forms are Flask's.
 """
 
 import re
 import secrets
 from datetime import timedelta
 
-from flask import Response, request
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from comments_service import config, sessions
 from comments_service.accounts import known_browsers
 from comments_service.models import Account
+
+
+class Flashes(SecureCookieSessionInterface):
+    """Flask's own, which makes what reads a signature only where a browser shows one."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        shown = self.get_cookie_name(app) in request.cookies
+        return super().open_session(app, request) if shown else self.session_class()
 
 
 def session_name() -> str:

@@ -115,7 +115,7 @@ def test_reading_takes_as_many_queries_whatever_the_length(
     threads.shown(found.comments)
     threads.recent()
     threads.counts()
-    assert len(statements) == 6
+    assert len(statements) == 7
 
 
 states = st.sampled_from([*Status, Status.PUBLISHED, Status.PUBLISHED])
