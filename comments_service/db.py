@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
 
 from comments_service.errors import Message, Unavailable
 
@@ -114,6 +114,31 @@ def writing() -> Iterator[None]:
 def refused_lately() -> bool:
     """Whether the last write of this process was refused a moment ago: a full disk, or a long lock."""
     return _refused_at is not None and time.monotonic() - _refused_at < REFUSED_SECONDS
+
+
+# Of one turn to write, while others wait: some milliseconds.
+CLEANED_AT_ONCE = 1_000
+
+
+def clean_rows(
+    number: InstrumentedAttribute[int],
+    *which: sa.ColumnElement[bool],
+    values: dict[str, Any] | None = None,
+) -> None:
+    """Delete every row of which something holds, or set values in it; rows go by the column of their number.
+
+    They are looked for by reading, which holds up nobody, and changed by their numbers, a batch at a
+    time, if it still holds.
+    """
+    rows = number.class_
+    change = sa.delete(rows) if values is None else sa.update(rows).values(values)
+    last = 0
+    chosen = sa.select(number).where(*which).order_by(number).limit(CLEANED_AT_ONCE)
+    while numbers := db.session.scalars(chosen.where(number > last)).all():
+        with writing():
+            # By the connection: changes that readers would see are made by `comments.changing` alone.
+            db.session.connection().execute(change.where(number.in_(numbers), *which))
+        last = numbers[-1]
 
 
 def _refuse_misplaced() -> None:

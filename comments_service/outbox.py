@@ -19,7 +19,7 @@ from flask import Flask
 
 from comments_service import i18n
 from comments_service.config import Settings
-from comments_service.db import db, writing
+from comments_service.db import clean_rows, db, writing
 from comments_service.models import Email, now
 from comments_service.supervision import OUTBOX, Faults, Pulse
 from formats import files
@@ -161,7 +161,7 @@ def _finish(email: Email, **values: object) -> bool:
 def clean() -> None:
     """Drop e-mails that were sent, or given up, a month ago: they name people, and serve nobody."""
     over = sa.or_(Email.sent_at.is_not(None), Email.next_attempt_at.is_(None))
-    db.session.execute(sa.delete(Email).where(over, Email.created_at < now() - KEPT))
+    clean_rows(Email.id, over, Email.created_at < now() - KEPT)
 
 
 def deliver(mail: EmailMessage, email: Email, settings: Settings) -> None:

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from comments_service.config import Rate
-from comments_service.db import UTCTime, db, writing
+from comments_service.db import CLEANED_AT_ONCE, UTCTime, db, writing
 from comments_service.errors import Busy, TooMany
 from comments_service.models import DayKey, RateCount, now
 
@@ -102,10 +102,19 @@ def take_back(subject: str) -> None:
 
 
 def clean() -> None:
-    """Drop windows that are over and the keys of earlier days."""
+    """Drop windows that are over, a batch at a time, and the keys of earlier days."""
     moment = now()
-    db.session.execute(sa.delete(RateCount).where(RateCount.expires_at < moment))
-    db.session.execute(sa.delete(DayKey).where(DayKey.day < moment.date().isoformat()))
+    key = sa.tuple_(RateCount.subject, RateCount.window)
+    over = sa.select(RateCount.subject, RateCount.window).where(RateCount.expires_at < moment)
+    dropped = sa.delete(RateCount).where(key.in_(over.limit(CLEANED_AT_ONCE)))
+    while _dropped(dropped):
+        pass
+    _dropped(sa.delete(DayKey).where(DayKey.day < moment.date().isoformat()))
+
+
+def _dropped(rows: sa.Delete) -> int:
+    with writing():
+        return db.session.connection().execute(rows).rowcount
 
 
 def network(address: str) -> str:

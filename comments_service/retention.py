@@ -8,15 +8,13 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from comments_service.db import db
+from comments_service import db
 from comments_service.models import Comment, Decision, Status, now
 
 # How long whoever decides can still undo a rejection as if nothing had been forgotten.
 REJECTED_KEPT = timedelta(days=30)
 # The key under which a network is hashed lives for its day: the hash tells nothing afterwards.
 NETWORK_KEPT = timedelta(days=2)
-# Of one cleaning, which holds up those who write: a tenth of a second among 100,000 comments.
-AT_ONCE = 2_000
 
 
 def clean() -> None:
@@ -28,23 +26,17 @@ def clean() -> None:
     decided_since = sa.exists().where(
         Decision.comment_id == Comment.id, Decision.made_at >= moment - REJECTED_KEPT
     )
-    _forget(
-        {"email": None, "network": None},
+    db.clean_rows(
+        Comment.id,
         Comment.status == Status.REJECTED,
         Comment.created_at < moment - REJECTED_KEPT,
         sa.or_(Comment.email.is_not(None), Comment.network.is_not(None)),
         ~decided_since,
+        values={"email": None, "network": None},
     )
-    _forget(
-        {"network": None},
+    db.clean_rows(
+        Comment.id,
         Comment.created_at < moment - NETWORK_KEPT,
         Comment.network.is_not(None),
-    )
-
-
-def _forget(values: dict[str, None], *which: sa.ColumnElement[bool]) -> None:
-    chosen = sa.select(Comment.id).where(*which).limit(AT_ONCE)
-    # By the connection: changes that readers would see are made by `comments.changing` alone.
-    db.session.connection().execute(
-        sa.update(Comment).where(Comment.id.in_(chosen.scalar_subquery())).values(values)
+        values={"network": None},
     )

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager
 
-from comments_service.db import db, writing
+from comments_service.db import clean_rows, db, writing
 from comments_service.models import STAFF, Account, Session, Token, now
 
 # Readers: 30 days without a visit or 90 in all. Whoever moderates: 12 hours, or 7 days in all.
@@ -21,8 +21,6 @@ READER_IDLE, READER_ABSOLUTE = timedelta(days=30), timedelta(days=90)
 STAFF_IDLE, STAFF_ABSOLUTE = timedelta(hours=12), timedelta(days=7)
 # How long one can look up, in one's data, where one was signed in.
 KEPT = timedelta(days=30)
-# Of one cleaning, which holds up those who write.
-CLEANED_AT_ONCE = 2_000
 # How long a proof of who one is serves for acts that cannot be taken back.
 PROOF_LASTS = timedelta(minutes=15)
 # `seen_at` is written at most this often, so that reading one's own pages does not write each time.
@@ -188,20 +186,11 @@ def clean() -> None:
     """
     moment = now()
     nameless = sa.or_(Session.account_id.is_(None), *_over(moment))
-    db.session.execute(
-        sa.update(Session)
-        .where(_some(Session.device != "", nameless))
-        .values(device="")
-        .execution_options(synchronize_session=False)
-    )
+    clean_rows(Session.id, Session.device != "", nameless, values={"device": ""})
     after = aliased(Session)
     claimable = sa.exists().where(after.guest_id == Session.id, after.ended_at.is_(None))
-    db.session.execute(
-        sa.delete(Session)
-        .where(_some(sa.or_(*_over(moment - KEPT)), ~claimable))
-        .execution_options(synchronize_session=False)
-    )
-    db.session.execute(sa.delete(Token).where(Token.expires_at < moment - timedelta(days=1)))
+    clean_rows(Session.id, sa.or_(*_over(moment - KEPT)), ~claimable)
+    clean_rows(Token.id, Token.expires_at < moment - timedelta(days=1))
 
 
 def _over(moment: datetime) -> tuple[sa.ColumnElement[bool], ...]:
@@ -211,8 +200,3 @@ def _over(moment: datetime) -> tuple[sa.ColumnElement[bool], ...]:
         Session.seen_at < moment - READER_IDLE,
         Session.created_at < moment - READER_ABSOLUTE,
     )
-
-
-def _some(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    chosen = sa.select(Session.id).where(*which).limit(CLEANED_AT_ONCE)
-    return Session.id.in_(chosen.scalar_subquery())

@@ -279,7 +279,7 @@ class Publisher(threading.Thread):
             return
         for name, clean in CLEANED.items():
             if self._faults.due(name):
-                with self._faults.isolated(name, whole=True), writing():
+                with self._faults.isolated(name, whole=True):
                     clean()
         if not self._faults.known.keys() & CLEANED.keys():
             self._cleaned_at = time.monotonic()

@@ -236,8 +236,7 @@ def test_what_was_sent_is_forgotten_after_a_month(
     an_email("new@example.org", sent_at=now())
     with writing():
         given_up.next_attempt_at = None
-    with writing():
-        outbox.clean()
+    outbox.clean()
     left = db.session.query(Email).order_by(Email.id)
     assert [each.recipient for each in left] == ["waiting@example.org", "new@example.org"]
 

@@ -8,7 +8,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import comments, outbox, retention, sessions
+from comments_service import comments, outbox, rate_limits, retention, sessions
+from comments_service import db as database
+from comments_service.accounts import tokens
+from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.inputs import NewDecision
 from comments_service.models import (
@@ -16,13 +19,17 @@ from comments_service.models import (
     Act,
     Comment,
     Decision,
+    Email,
+    RateCount,
     Session,
     Status,
     Thread,
+    Token,
     now,
 )
-from comments_service.publishing.publisher import Publisher
+from comments_service.publishing.publisher import CLEANED, Publisher
 from tests import make
+from tests.plans import read_whole, sent
 
 SECURITY = Path(__file__).parent.parent.parent / "docs" / "security.md"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
@@ -42,9 +49,8 @@ def aged(session: Session, **times: datetime) -> int:
 
 
 def clean() -> None:
-    with writing():
-        sessions.clean()
-        retention.clean()
+    sessions.clean()
+    retention.clean()
     db.session.expire_all()
 
 
@@ -171,16 +177,51 @@ def test_a_rejection_can_be_undone_afterwards(app: Flask) -> None:
     assert db.session.get_one(Comment, old.id).status is Status.PENDING
 
 
-def test_much_is_cleaned_in_several_rounds(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "CLEANED_AT_ONCE", 2)
-    rhea = make.account()
-    for _ in range(5):
-        aged(begin(rhea), ended_at=ago(days=31))
-    left = []
-    for _ in range(3):
-        clean()
-        left.append(len(kept()))
-    assert left == [3, 1, 0]
+@pytest.fixture
+def over(app: Flask) -> None:
+    """Five rows of each kind that is cleaned, all of them over."""
+    old, rhea, thread = ago(days=100), make.account(), make.thread()
+    for number in range(5):
+        aged(begin(rhea), ended_at=old)
+        aged(begin(), seen_at=old)
+        rejected(thread, days=31)
+        make.comment(thread, network="a network", minutes_ago=5_000)
+        with writing():
+            tokens.make(tokens.ResetPassword(), rhea)
+            rate_limits.count(f"post:{number}", [Rate(1, 60)], "Slow down.")
+            db.session.add(
+                Email(recipient="a@b.example", subject="", text="", created_at=old, sent_at=old)
+            )
+    with writing():
+        db.session.execute(sa.update(Token).values(expires_at=old))
+        db.session.execute(sa.update(RateCount).values(expires_at=old))
+
+
+@pytest.mark.usefixtures("over")
+def test_much_is_cleaned_a_batch_at_a_time(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (database, rate_limits):
+        monkeypatch.setattr(module, "CLEANED_AT_ONCE", 2)
+    with sent() as statements:
+        for each in CLEANED.values():
+            each()
+    changes = [each for each in statements if each[0].startswith(("UPDATE", "DELETE"))]
+    # Of seven kinds of rows, five in three batches each; windows have no numbers to go by.
+    assert len(changes) >= 7 * 3
+    for table in (Session, Token, RateCount, Email):
+        assert db.session.query(table).count() == 0
+    assert db.session.query(Comment).filter(Comment.network.is_not(None)).count() == 0
+
+
+@pytest.mark.usefixtures("over")
+def test_cleaning_looks_for_nothing_while_it_holds_up_those_who_write(app: Flask) -> None:
+    with sent() as statements:
+        for each in CLEANED.values():
+            each()
+    changes = [each for each in statements if each[0].startswith(("UPDATE", "DELETE"))]
+    # A key of each day: a table of one or two rows.
+    tables = [each for each in changes if "day_keys" not in each[0]]
+    assert len(tables) >= 6
+    assert [step for each in tables for step in read_whole(*each)] == []
 
 
 # ---- who cleans, and what is said of it
