@@ -22,12 +22,18 @@ from urllib.parse import urljoin, urlsplit
 from authoring import Refused
 
 FLASK = (sys.executable, "-m", "flask", "--app", "comments_service")
-# Sixteen threads, so that writers who wait for the database leave room for readers; granian warns
-# of more than two for each core, hence the log level. A worker told to stop while it still starts
-# never ends by itself, hence the time-out.
+# Who is that slow with the first lines of a request, or says nothing between two of them, is hung up on.
+HEADER_SECONDS = 30
+# Of one connection, until its reader has taken it; the longest head of a request as well.
+BUFFER_BYTES = 32 * 1024
+# As many as may be open at once, where the system allows so many files. The others are the database's.
+MAX_CONNECTIONS, OTHER_FILES = 8_192, 256
+# A worker told to stop while it still starts never ends by itself, hence the time-out.
 SERVER = (
-    *(sys.executable, "-m", "granian", "--interface", "wsgi", "comments_service.wsgi:application"),
-    *("--http", "1", "--no-ws", "--blocking-threads", "16"),
+    *(sys.executable, "-m", "granian", "--interface", "rsgi", "comments_service.front:application"),
+    *("--http", "1", "--no-ws", "--runtime-mode", "st", "--loop", "asyncio"),
+    *("--http1-header-read-timeout", str(1000 * HEADER_SECONDS)),
+    *("--http1-buffer-size", str(BUFFER_BYTES)),
     *("--log-level", "error", "--workers-kill-timeout", "5"),
 )
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -91,12 +97,29 @@ def refuse_taken_port(host: str, port: int) -> None:
 # --- The server -----------------------------------------------------------------------------------
 
 
+def command(host: str, port: int, *more: str) -> list[str]:
+    """What runs the server; raises the limit of open files, which it inherits."""
+    connections = MAX_CONNECTIONS
+    if os.name != "nt":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MAX_CONNECTIONS + OTHER_FILES
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        if soft != resource.RLIM_INFINITY:
+            connections = max(1, min(connections, soft - OTHER_FILES))
+    most = ("--backpressure", str(connections))
+    return [*SERVER, *most, "--host", host, "--port", str(port), *more]
+
+
 def start_server(
     root: Path, environ: dict[str, str], host: str, port: int
 ) -> subprocess.Popen[bytes]:
     """The server in a session of its own: Ctrl-C must reach it once, by `stop`, and not twice."""
     return subprocess.Popen(  # noqa: S603 - our own
-        [*SERVER, "--host", host, "--port", str(port)],
+        command(host, port),
         cwd=root,
         env=environ,
         stdin=subprocess.DEVNULL,
@@ -115,11 +138,11 @@ def tell_running(root: Path, environ: Mapping[str, str]) -> Path:
 
 def serve(root: Path, environ: dict[str, str], host: str, port: int, workers: int) -> NoReturn:
     """Become the server, or where the system cannot do that, end with it."""
-    command = [*SERVER, "--host", host, "--port", str(port), "--workers", str(workers)]
+    started = command(host, port, "--workers", str(workers))
     if os.name == "nt":
-        sys.exit(subprocess.call(command, cwd=root, env=environ))  # noqa: S603 - our own
+        sys.exit(subprocess.call(started, cwd=root, env=environ))  # noqa: S603 - our own
     os.chdir(root)
-    os.execve(command[0], command, environ)  # noqa: S606 - our own
+    os.execve(started[0], started, environ)  # noqa: S606 - our own
 
 
 def wait_until_it_answers(server: subprocess.Popen[bytes], host: str, port: int) -> None:

@@ -199,6 +199,12 @@ class TooManyPasskeys(ServiceError):
     title = Message("Your account already has 20 passkeys; remove one that you do not use")
 
 
+class TooSlow(ServiceError):
+    status = 408
+    code = "too_slow"
+    title = Message("This request took too long to arrive")
+
+
 class TooLarge(ServiceError):
     status = 413
     code = "too_large"

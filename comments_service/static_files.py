@@ -1,8 +1,8 @@
 """Files: `published/`, the embed and the built blog, answered without Flask.
 
 A stat, and bytes kept in memory while the file's date stands. ETag, 304, ranges and the compressed
-sibling by `Accept-Encoding` are what a web server in front would do as well. A large file is read
-piece by piece.
+sibling by `Accept-Encoding` are what a web server in front would do as well. Of a large file it is said
+where it lies, for the server to send it piece by piece.
 """
 
 import errno
@@ -10,26 +10,23 @@ import os
 import re
 import stat
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
 from comments_service.config import Settings
 from formats import files, http_headers
 from formats.snapshots import SERVED
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
 STATIC = Path(__file__).parent / "static"
 # Enough for the busy part of a blog; what is read seldom is read from disk.
 MAX_CACHE_BYTES = 16_000_000
-# Larger files are neither kept nor compressed here, and never whole in memory.
-MAX_CACHED_FILE_BYTES = 1_000_000
-PIECE_BYTES = 64 * 1024
+# Larger ones are sent from disk: each that is sent whole is copied, for as long as its reader takes.
+MAX_WHOLE_BYTES = 128 * 1024
+# Larger ones are not compressed here, which would take seconds.
+MAX_PACKED_BYTES = 1_000_000
 # Smaller answers fit into one packet anyway.
 MIN_COMPRESSED_BYTES = 512
 MAX_ACCEPTED_CHARS = 200
@@ -42,28 +39,58 @@ _asset = re.compile(r"(?:static/)?([a-z0-9-]+\.(?:js|css|svg|png))")
 Headers = list[tuple[str, str]]
 
 
+class Asked(Protocol):
+    """The headers of a request, by their names in small letters."""
+
+    def get(self, name: str, default: str, /) -> str: ...
+
+
+class Part(NamedTuple):
+    """Of a file on disk, what is sent of it; no more of it is ever in memory than the server is sending."""
+
+    path: str
+    begin: int
+    end: int
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Headers
+    body: bytes | Part | None
+
+
 class Found(NamedTuple):
-    """A file as it is answered, for one encoding, while `stamp` stands.
+    """A file as it is answered, for one encoding, while `stamp` stands."""
 
-    A large one is open, to be read in pieces: whoever gets it closes it.
-    """
-
+    place: str
     stamp: tuple[int, int]
     etag: str
     size: int
-    body: bytes | BinaryIO
-    headers: Headers
+    whole: Answer
+    unchanged: Answer
 
-    def close(self) -> None:
-        if not isinstance(self.body, bytes):
-            self.body.close()
+    def answer(self, asked: Asked) -> Answer:
+        tags = asked.get("if-none-match", "")
+        if self.etag in tags or tags == "*":
+            return self.unchanged
+        # A date never matches: none is sent.
+        if (wanted := asked.get("range", "")) and asked.get("if-range", self.etag) == self.etag:
+            part = _part(wanted, self.size)
+            return self._part(*part) if part else self.whole
+        return self.whole
 
-
-class Place(NamedTuple):
-    """A folder whose files are answered, and the headers that all of them get."""
-
-    path: Path
-    headers: Headers
+    def _part(self, begin: int, end: int) -> Answer:
+        """One range, or 416 where the file has nothing there."""
+        if begin >= self.size:
+            missed = ("Content-Range", f"bytes */{self.size}")
+            return Answer(416, [missed, ("Content-Length", "0")], None)
+        _, headers, body = self.whole
+        own = [
+            ("Content-Length", str(end - begin)),
+            ("Content-Range", f"bytes {begin}-{end - 1}/{self.size}"),
+        ]
+        part = Part(body.path, begin, end) if isinstance(body, Part) else (body or b"")[begin:end]
+        return Answer(206, [*own, *(each for each in headers if each[0] != "Content-Length")], part)
 
 
 class Files:
@@ -87,96 +114,88 @@ class Files:
             for compiles in (False, True)
         )
 
-    def answer(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes] | None:
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+    def known(self, method: str, path: str, asked: Asked) -> Answer | None:
+        """The way of nearly every request: what was answered before, while its file stands."""
+        found = self._cache.get((path, _wanted(asked)))
+        if found is None or method != "GET":
             return None
-        # WSGI hands the path over as latin-1; files are named in UTF-8.
-        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        try:
+            stands = _stamp(found.place) == found.stamp
+        except OSError:
+            return None
+        return found.answer(asked) if stands else None
+
+    def answer(self, method: str, path: str, query: str, asked: Asked) -> Answer | None:
+        """Any file, from disk where it must be; `path` is decoded, and nothing in it is trusted."""
+        if method not in ("GET", "HEAD"):
+            return None
+        if method == "HEAD":
+            # A part is of what is sent, and nothing is.
+            found = self._answer(path, query, _WithoutRange(asked))
+            return found and found._replace(body=None)
+        return self._answer(path, query, asked)
+
+    def _answer(self, path: str, query: str, asked: Asked) -> Answer | None:
         if path.startswith(self._prefix):
             name = path[len(self._prefix) :]
             headers = self._shared_headers
             if SERVED.fullmatch(name):
-                answer = self._send(environ, start, f"{self._published}/{name}", headers)
-                return answer or _missing(start, headers)
+                return self._file(path, f"{self._published}/{name}", headers, asked) or _missing(
+                    headers
+                )
             if asset := _asset.fullmatch(name):
-                return self._send(environ, start, f"{STATIC}/{asset[1]}", headers)
-            return _missing(start, headers) if _unknown.fullmatch(name) else None
+                return self._file(path, f"{STATIC}/{asset[1]}", headers, asked)
+            return _missing(headers) if _unknown.fullmatch(name) else None
         if self._output is None:
             return None
-        return self._send_page(environ, start, path, self._output)
+        return self._page(path, query, self._output, asked)
 
-    def _send_page(
-        self, environ: "WSGIEnvironment", start: "StartResponse", path: str, output: str
-    ) -> Iterable[bytes] | None:
+    def _page(self, path: str, query: str, output: str, asked: Asked) -> Answer | None:
         """A file of the blog, a folder's index, a redirect to the folder, or its own 404 page."""
         if path and path + "/" == self._site_path:
-            return _moved(environ, start, path)
+            return _moved(path, query)
         relative = path.removeprefix(self._site_path) if path.startswith(self._site_path) else None
         if relative is None or not _safe(relative):
-            return self._send(environ, start, f"{output}/404.html", self._site_headers, 404)
+            return self._missing(output, asked)
         place = f"{output}/{relative}"
         if path.endswith("/"):
             place += "index.html"
         headers = self._search_headers if http_headers.compiles(relative) else self._site_headers
-        answer = self._send(environ, start, place, headers)
+        answer = self._file(path, place, headers, asked)
         if answer is not None:
             return answer
         # Asked only now that no file has the name, so that no name is too long to be looked for.
         if not path.endswith("/") and os.path.isdir(place):  # noqa: PTH112 - Path's raises
-            return _moved(environ, start, path)
-        return self._send(environ, start, f"{output}/404.html", self._site_headers, 404)
+            return _moved(path, query)
+        return self._missing(output, asked)
 
-    def _send(
-        self,
-        environ: "WSGIEnvironment",
-        start: "StartResponse",
-        place: str,
-        headers: Headers,
-        status: int = 200,
-    ) -> Iterable[bytes] | None:
-        accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-        # No browser's is that long, and what is remembered must stay small.
-        encoding = _encoding(accepted) if len(accepted) <= MAX_ACCEPTED_CHARS else ""
+    def _missing(self, output: str, asked: Asked) -> Answer | None:
+        # No path of a request begins like this.
+        found = self._found("404", f"{output}/404.html", _wanted(asked), self._site_headers)
+        return found and found.whole._replace(status=404)
+
+    def _file(self, path: str, place: str, headers: Headers, asked: Asked) -> Answer | None:
+        found = self._found(path, place, _wanted(asked), headers)
+        return found and found.answer(asked)
+
+    def _found(self, path: str, place: str, encoding: str, headers: Headers) -> Found | None:
+        """The file from memory if its date and size still stand, else from disk."""
         try:
-            found = self._found(place, encoding, headers)
+            stamp = _stamp(place)
+            known = self._cache.get((path, encoding))
+            if known is not None and known.stamp == stamp:
+                return known
+            # A sibling has no address.
+            if place.endswith((".gz", ".br")) and os.path.isfile(place[:-3]):  # noqa: PTH113 - as below
+                return None
+            found = _read(Path(place), encoding, stamp, headers)
         except OSError as error:
             if error.errno not in _not_there:
                 raise
             return None
-        known = environ.get("HTTP_IF_NONE_MATCH", "")
-        if status == 200 and (found.etag in known or known == "*"):
-            found.close()
-            start("304 Not Modified", [each for each in found.headers if each[0] in _kept_in_304])
-            return [b""]
-        if environ["REQUEST_METHOD"] == "HEAD":
-            found.close()
-            start("200 OK" if status == 200 else "404 Not Found", found.headers)
-            return [b""]
-        if status == 200 and (asked := environ.get("HTTP_RANGE")):
-            # A date never matches: none is sent.
-            unchanged = environ.get("HTTP_IF_RANGE", found.etag) == found.etag
-            if unchanged and (part := _part(asked, found.size)) is not None:
-                return _send_part(start, found, *part)
-        start("200 OK" if status == 200 else "404 Not Found", found.headers)
-        return _pieces(found.body, 0, found.size)
-
-    def _found(self, place: str, encoding: str, headers: Headers) -> Found:
-        """The file from memory if its date and size still stand, else from disk."""
-        file = os.stat(place)  # noqa: PTH116 - half the cost of Path.stat, on every read
-        if not stat.S_ISREG(file.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), place)
-        stamp = (file.st_mtime_ns, file.st_size)
-        known = self._cache.get((place, encoding))
-        if known is not None and known.stamp == stamp:
-            return known
-        if place.endswith((".gz", ".br")) and os.path.isfile(place[:-3]):  # noqa: PTH113 - as above
-            raise FileNotFoundError(errno.ENOENT, "a sibling, which has no address", place)
-        if stamp[1] > MAX_CACHED_FILE_BYTES:
-            return _open(Path(place), encoding, headers)
-        found = _read(Path(place), encoding, stamp, headers)
-        if found.size <= MAX_CACHED_FILE_BYTES:
+        if isinstance(found.whole.body, bytes):
             with self._lock:
-                self._keep((place, encoding), found)
+                self._keep((path, encoding), found)
         return found
 
     def _keep(self, key: tuple[str, str], found: Found) -> None:
@@ -187,6 +206,28 @@ class Files:
         while self._cached_bytes > MAX_CACHE_BYTES:
             _, dropped = self._cache.popitem(last=False)
             self._cached_bytes -= dropped.size
+
+
+class _WithoutRange:
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+
+    def get(self, name: str, default: str, /) -> str:
+        return default if name == "range" else self._asked.get(name, default)
+
+
+def _stamp(place: str) -> tuple[int, int]:
+    """What changes when a file does. Raises OSError, also for what is no file."""
+    file = os.stat(place)  # noqa: PTH116 - half the cost of Path.stat, on every read
+    if not stat.S_ISREG(file.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), place)
+    return file.st_mtime_ns, file.st_size
+
+
+def _wanted(asked: Asked) -> str:
+    accepted = asked.get("accept-encoding", "")
+    # No browser's is that long, and what is remembered must stay small.
+    return _encoding(accepted) if len(accepted) <= MAX_ACCEPTED_CHARS else ""
 
 
 _not_there = frozenset(
@@ -222,19 +263,16 @@ def _listed(headers: dict[str, str]) -> Headers:
     return [*headers.items(), ("Vary", "Accept-Encoding")]
 
 
-def _moved(environ: "WSGIEnvironment", start: "StartResponse", path: str) -> Iterable[bytes]:
+def _moved(path: str, query: str) -> Answer:
     """To the folder of that name. A query that could end the header's line is left behind."""
-    query = environ.get("QUERY_STRING", "")
     location = quote(path) + "/" + (f"?{query}" if query.isprintable() and query else "")
-    start("301 Moved Permanently", [("Location", location), ("Content-Length", "0")])
-    return [b""]
+    return Answer(301, [("Location", location), ("Content-Length", "0")], None)
 
 
-def _missing(start: "StartResponse", headers: Headers) -> Iterable[bytes]:
+def _missing(headers: Headers) -> Answer:
     """With the headers of files that are there, or a page on another site would be told of those."""
     own = [("Content-Length", "0"), ("Cache-Control", http_headers.FRESH)]
-    start("404 Not Found", [*own, *headers])
-    return [b""]
+    return Answer(404, [*own, *headers], None)
 
 
 def _safe(relative: str) -> bool:
@@ -248,58 +286,22 @@ def _safe(relative: str) -> bool:
 
 
 def _read(path: Path, encoding: str, stamp: tuple[int, int], headers: Headers) -> Found:
+    """The file, or its compressed sibling, or the file compressed; a large one stays on disk."""
     kind = http_headers.content_type(path.name)
-    body = path.read_bytes()
-    used = ""
-    if kind.endswith(http_headers.CHARSET) and encoding and len(body) >= MIN_COMPRESSED_BYTES:
-        sibling = _sibling(path, encoding, stamp)
-        if sibling is None:
-            body = files.packed(body, files.siblings(path)[encoding == "br"].suffix)
-        else:
-            with sibling:
-                body = sibling.read()
-        used = encoding
-    return _as_found(path, kind, used, stamp, len(body), body, headers)
-
-
-def _open(path: Path, encoding: str, headers: Headers) -> Found:
-    """A large file, or its sibling, open: its size is that of what will be read, whatever comes after."""
-    kind = http_headers.content_type(path.name)
-    file = path.open("rb")
-    now = os.fstat(file.fileno())
-    stamp = (now.st_mtime_ns, now.st_size)
-    if kind.endswith(http_headers.CHARSET) and encoding:
-        sibling = _sibling(path, encoding, stamp)
-        if sibling is not None:
-            file.close()
-            size = os.fstat(sibling.fileno()).st_size
-            return _as_found(path, kind, encoding, stamp, size, sibling, headers)
-    return _as_found(path, kind, "", stamp, stamp[1], file, headers)
-
-
-def _sibling(path: Path, encoding: str, stamp: tuple[int, int]) -> BinaryIO | None:
-    """The compressed sibling, open, if it belongs to the file as it is now."""
-    gz, br = files.siblings(path)
-    try:
-        file = (br if encoding == "br" else gz).open("rb")
-    except FileNotFoundError:
-        return None
-    # A file and its siblings carry one time; with another it belongs to another version.
-    if os.fstat(file.fileno()).st_mtime_ns == stamp[0]:
-        return file
-    file.close()
-    return None
-
-
-def _as_found(
-    path: Path,
-    kind: str,
-    used: str,
-    stamp: tuple[int, int],
-    size: int,
-    body: bytes | BinaryIO,
-    headers: Headers,
-) -> Found:
+    size, body, used = stamp[1], b"", ""
+    source = path
+    if encoding and kind.endswith(http_headers.CHARSET) and size >= MIN_COMPRESSED_BYTES:
+        sibling = files.siblings(path)[encoding == "br"]
+        if (its_size := _size_of_sibling(sibling, stamp)) is not None:
+            source, size, used = sibling, its_size, encoding
+        elif size <= MAX_PACKED_BYTES:
+            body, used = files.packed(path.read_bytes(), sibling.suffix), encoding
+    if body or size <= MAX_WHOLE_BYTES:
+        body = body or source.read_bytes()
+        sent: bytes | Part = body
+        size = len(body)
+    else:
+        sent = Part(str(source), 0, size)
     etag = f'"{stamp[0]:x}-{stamp[1]:x}{"-" + used if used else ""}"'
     own = [
         ("Content-Type", kind),
@@ -310,7 +312,21 @@ def _as_found(
     ]
     if used:
         own.append(("Content-Encoding", used))
-    return Found(stamp, etag, size, body, [*own, *headers])
+    listed = [*own, *headers]
+    unchanged = [each for each in listed if each[0] in _kept_in_304]
+    return Found(
+        *(str(path), stamp, etag, size, Answer(200, listed, sent), Answer(304, unchanged, None))
+    )
+
+
+def _size_of_sibling(sibling: Path, stamp: tuple[int, int]) -> int | None:
+    """How large the compressed sibling is, if it belongs to the file as it is now."""
+    try:
+        file = sibling.stat()
+    except FileNotFoundError:
+        return None
+    # A file and its siblings carry one time; with another it belongs to another version.
+    return file.st_size if file.st_mtime_ns == stamp[0] else None
 
 
 def _part(asked: str, size: int) -> tuple[int, int] | None:
@@ -324,33 +340,3 @@ def _part(asked: str, size: int) -> tuple[int, int] | None:
     if last and int(last) < int(first):
         return None
     return int(first), min(int(last) + 1, size) if last else size
-
-
-def _send_part(start: "StartResponse", found: Found, begin: int, end: int) -> Iterable[bytes]:
-    """One range of a file, or 416 where it has nothing there."""
-    if begin >= found.size:
-        found.close()
-        own = [("Content-Range", f"bytes */{found.size}"), ("Content-Length", "0")]
-        start("416 Range Not Satisfiable", own)
-        return [b""]
-    own = [
-        ("Content-Length", str(end - begin)),
-        ("Content-Range", f"bytes {begin}-{end - 1}/{found.size}"),
-    ]
-    start(
-        "206 Partial Content",
-        [*own, *(each for each in found.headers if each[0] != "Content-Length")],
-    )
-    return _pieces(found.body, begin, end)
-
-
-def _pieces(body: bytes | BinaryIO, begin: int, end: int) -> Iterable[bytes]:
-    return [body[begin:end]] if isinstance(body, bytes) else _read_pieces(body, begin, end)
-
-
-def _read_pieces(file: BinaryIO, begin: int, end: int) -> Iterator[bytes]:
-    with file:
-        file.seek(begin)
-        while begin < end and (piece := file.read(min(PIECE_BYTES, end - begin))):
-            begin += len(piece)
-            yield piece

@@ -1,4 +1,4 @@
-"""The answer 503, made without the application and without its database.
+"""A refusal that is made without the application and without its database.
 
 Whoever sent a form gets a page with what was typed, ready to be sent again; whoever sent JSON, a problem.
 """
@@ -13,20 +13,19 @@ from werkzeug.wrappers import Request, Response
 from comments_service import i18n
 from comments_service.config import Settings
 from comments_service.db import unavailable
-from comments_service.errors import Unavailable
+from comments_service.errors import ServiceError, TooLarge, TooSlow
+from comments_service.request_bodies import MAX_BYTES
 from formats import http_headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# As much of a form as the application itself would read.
-MAX_BYTES = 256 * 1024
 # Fields that no page repeats.
 SECRETS = ("password", "code", "ticket", "state")
 
 
 def page(
-    error: Unavailable, lang: str, settings: Settings, path: str, form: Mapping[str, str]
+    error: ServiceError, lang: str, settings: Settings, path: str, form: Mapping[str, str]
 ) -> str:
     """With what was typed. A page with the site's title would need the database that is away."""
     return i18n.render(
@@ -45,13 +44,16 @@ def page(
 
 
 def answer(
-    environ: "WSGIEnvironment", start: "StartResponse", settings: Settings
+    environ: "WSGIEnvironment",
+    start: "StartResponse",
+    settings: Settings,
+    error: ServiceError | None = None,
 ) -> Iterable[bytes]:
-    """What a request gets while the application is not loaded."""
+    """What a request gets that is refused, or while the application is not loaded."""
     request = Request(environ)
     request.max_content_length = request.max_form_memory_size = MAX_BYTES
     lang = i18n.choose(request.accept_languages.values())
-    error = unavailable(None)
+    error = error or unavailable(None)
     error.detail = i18n.say(lang, error.detail)
     if in_api := request.path.startswith(f"{settings.prefix}api/"):
         problem = {
@@ -72,7 +74,11 @@ def answer(
         html = page(error, lang, settings, request.path, form)
         made = Response(html, mimetype="text/html")
     made.status_code = error.status
-    made.headers["Retry-After"] = str(error.retry_after_seconds)
+    if error.retry_after_seconds is not None:
+        made.headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, TooSlow | TooLarge):
+        # What is still on its way is not waited for.
+        made.headers["Connection"] = "close"
     blog = "" if settings.base.startswith("/") else settings.site_origin
     made.headers.update(
         http_headers.service_headers(is_page=not in_api, secure=settings.secure, blog=blog)

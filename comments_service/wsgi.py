@@ -1,108 +1,106 @@
-"""What the server runs: files first, Flask only for those who write."""
+"""Flask as the front calls it: a request as WSGI in one of a few threads, and the answer on its way back."""
 
-import logging
-from collections.abc import Callable, Iterable
-from threading import Thread
-from time import sleep
-from typing import TYPE_CHECKING
+import asyncio
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
-from comments_service import config
-from comments_service.config import Settings
-from comments_service.static_files import Files
+from comments_service.request_bodies import crowded
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-    from flask import Flask
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+    from granian.rsgi import Scope
 
-# How long a request waits for a start: a blog of thousands of articles that has no snapshots yet
-# goes on writing them while it answers.
-LOADING_SECONDS = 10.0
-# How soon a start that failed is tried again.
-RETRY_SECONDS = 5.0
-
-log = logging.getLogger(__name__)
+_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
-def assemble(files: Files, flask: "WSGIApplication") -> "WSGIApplication":
-    """Files before Flask."""
-    answer: Callable[..., Iterable[bytes] | None] = files.answer
+class Pool:
+    """A few threads, and how many may wait for one of them."""
 
-    def application(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
-        sent = answer(environ, start)
-        return flask(environ, start) if sent is None else sent
+    def __init__(self, name: str, threads: int, waiting: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._most = threads + waiting
+        self._entered = 0
 
-    return application
-
-
-class Service(Thread):
-    """Flask and what it stands on, loaded while files are being served already.
-
-    Whoever writes in the first second after a start waits until all is loaded, the manifest is
-    taken over and the snapshots are there; whoever reads what is there already does not.
-    """
-
-    def __init__(self, settings: Settings, files: Files) -> None:
-        super().__init__(name="loading", daemon=True)
-        self._settings = settings
-        self._files = files
-        self._app: Flask | None = None
-        self._failed = ""
-        self.start()
-
-    def run(self) -> None:
-        while not self._load():
-            sleep(RETRY_SECONDS)
-
-    def _load(self) -> bool:
-        """Load the application and start its workers; what fails, such as a disk, may heal."""
+    async def run(self, call: Callable[..., None], *arguments: Any) -> None:
+        """Call in a thread when one is free. Raises Unavailable where too many wait already."""
+        if self._entered >= self._most:
+            raise crowded()
+        self._entered += 1
         try:
-            self._start()
-        except Exception as error:
-            if repr(error) != self._failed:
-                log.exception("The service could not be loaded. It goes on trying.")
-            self._failed = repr(error)
-            return False
-        return True
-
-    def _start(self) -> None:
-        from comments_service import create_app
-        from comments_service.outbox import Worker
-        from comments_service.publishing.publisher import Publisher
-
-        app = create_app(self._settings, commands=False)
-        app.extensions["publisher"] = publisher = Publisher(app, self._settings)
-        worker = Worker(app, self._settings)
-        app.extensions["pulses"] = [publisher.pulse, worker.pulse]
-        self._app = app
-        worker.start()
-        publisher.turn()
-        publisher.start()
-
-    def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
-        if self.is_alive():
-            # Of a start that failed nobody knows when it will have succeeded.
-            if not self._failed:
-                self.join(LOADING_SECONDS)
-            # A snapshot that was yet to be written is not missing.
-            if (sent := self._files.answer(environ, start)) is not None:
-                return sent
-        if self._app is None:
-            from comments_service import unavailable
-
-            return unavailable.answer(environ, start, self._settings)
-        return self._app(environ, start)
+            await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+        finally:
+            self._entered -= 1
 
 
-def serve() -> "WSGIApplication":
-    """The application with its threads running: one publisher and one worker of the outbox a process."""
-    settings = config.from_environment()
-    files = Files(settings)
-    return assemble(files, Service(settings, files))
+def environ_of(scope: "Scope", body: bytes) -> "WSGIEnvironment":
+    """The environment of a request whose body is there."""
+    server, _, port = scope.server.rpartition(":")
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        # WSGI hands text over as latin-1.
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": server.strip("[]"),
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope.headers.items():
+        # X_Forwarded_For would pass for X-Forwarded-For, whatever a proxy has done with that one.
+        if "_" in name or name in ("content-length", "transfer-encoding"):
+            continue
+        key = "CONTENT_TYPE" if name == "content-type" else f"HTTP_{name.upper().replace('-', '_')}"
+        if key in environ:
+            value = f"{environ[key]}{'; ' if name == 'cookie' else ','}{value}"
+        environ[key] = value
+    if scope.authority:
+        # Of a request line with a whole address, which goes before Host.
+        environ["HTTP_HOST"] = scope.authority
+    return environ
 
 
-def __getattr__(name: str) -> "WSGIApplication":
-    # Started when a server asks for it, not when a test or a tool imports this module.
-    if name == "application":
-        globals()[name] = serve()
-        return globals()[name]  # type: ignore[no-any-return]
-    raise AttributeError(name)
+def answer(
+    application: "WSGIApplication", environ: "WSGIEnvironment", protocol: "HTTPProtocol"
+) -> None:
+    """Let an application answer; what it makes piece by piece is sent so."""
+    status, headers = 0, list[tuple[str, str]]()
+
+    def start(
+        line: str, given: list[tuple[str, str]], _error: object = None
+    ) -> Callable[[bytes], object]:
+        nonlocal status, headers
+        status, headers = int(line.split(" ", 1)[0]), given
+        return _write
+
+    made = application(environ, start)
+    try:
+        if environ["REQUEST_METHOD"] == "HEAD" or status in _WITHOUT_BODY:
+            protocol.response_empty(status, headers)
+        elif any(name.lower() == "content-length" for name, _ in headers):
+            protocol.response_bytes(status, headers, b"".join(made))
+        else:
+            stream = protocol.response_stream(status, headers)
+            for piece in made:
+                _ = stream.send_bytes(piece)  # Done when it returns, in any thread.
+    finally:
+        if close := getattr(made, "close", None):
+            close()
+
+
+def _write(_: bytes) -> object:
+    raise NotImplementedError("what WSGI keeps for applications of before 2003")

@@ -179,7 +179,7 @@ class Postil(Server):
     def __init__(self, folder: Path, environ: Mapping[str, str], port: int) -> None:
         self.settings: Settings = from_environment(environ)
         outside = {name: v for name, v in os.environ.items() if "COMMENTS_" not in name}
-        command = [*server.SERVER, "--host", "127.0.0.1", "--port", str(port)]
+        command = server.command("127.0.0.1", port)
         env = {**outside, **environ, "PYTHONPATH": str(ROOT)}
         super().__init__(command, folder, env, port, "/comments/embed.js")
         # Without the threads: what it renders is what the service should have rendered.

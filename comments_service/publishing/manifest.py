@@ -19,13 +19,14 @@ import nh3
 import sqlalchemy as sa
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from comments_service import request_bodies
 from comments_service.db import db, writing
 from comments_service.models import Policy, Site, Thread
 from comments_service.publishing.snapshots import NEVER
 from formats.manifest import COLOUR, LANG, THREAD, VERSION
 
 # A site of 100,000 articles has a manifest of about 30 MB; more than this is a mistake.
-MAX_BYTES = 64_000_000
+MAX_BYTES = request_bodies.MAX_MANIFEST_BYTES
 FETCH_SECONDS = 10
 
 log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from werkzeug.routing import IntegerConverter
 
 from comments_service import config, inputs
 from comments_service.errors import ServiceError
+from comments_service.request_bodies import MAX_BYTES
 from comments_service.web import (
     accent,
     account,
@@ -30,7 +31,6 @@ from comments_service.web import (
     sign_in,
     totp,
 )
-from comments_service.web.routes import MAX_BYTES
 
 PAGES = (
     *(accent, account, comment_pages, confirm, email_change, handoff, passkeys),

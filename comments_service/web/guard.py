@@ -7,8 +7,9 @@ from flask import Request, Response, current_app, request
 
 from comments_service import config, db, errors, rate_limits, sessions
 from comments_service.errors import Message
+from comments_service.request_bodies import MAX_BYTES
 from comments_service.web import answers, visitor
-from comments_service.web.routes import MAX_BYTES, Guard, Route
+from comments_service.web.routes import Guard, Route
 
 # A guess costs as much as a wrong password.
 WRONG_TOKENS = Message("Too many attempts with a wrong token. Please wait a little.")

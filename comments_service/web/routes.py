@@ -16,9 +16,7 @@ from comments_service import config
 from comments_service.config import Settings
 from comments_service.errors import MalformedJSON, Message, WrongContentType
 from comments_service.inputs import Input, Limits, Model, parse
-
-# A comment of 10,000 characters, each sent as the longest escape, and the other fields.
-MAX_BYTES = 256 * 1024
+from comments_service.request_bodies import MAX_BYTES
 
 View = TypeVar("View", bound=Callable[..., Response])
 # A model, or what chooses one by the settings; `bytes` for JSON that is read below.

@@ -10,7 +10,7 @@ from flask import Flask
 from comments_service.config import Rate
 from comments_service.db import db
 from comments_service.models import Comment, Role
-from comments_service.web.routes import MAX_BYTES
+from comments_service.request_bodies import MAX_BYTES
 from tests import make
 from tests.api.asking import TOKEN_ROUTES, is_page, is_problem, routes
 from tests.api.people import of_role

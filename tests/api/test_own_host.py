@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from comments_service import config, static_files, wsgi
+from comments_service import config
 from comments_service.db import db
 from comments_service.models import Comment
+from comments_service.static_files import Files
 from tests import make
 from tests.api.asking import GUEST
 from tests.api.people import by_json_and_form
-from tests.api.wsgi.steps import Entered, ask, flask, write
+from tests.api.wsgi.steps import Entered, ask, write
 from tests.conftest import SITE, settings_for
 
 TALK = "https://talk.example.net/"
@@ -49,7 +50,7 @@ def test_its_snapshots_are_files_and_everything_else_is_the_services(tmp_path: A
     settings = settings_for("sqlite:///never-opened", tmp_path, comments_url=TALK)
     write(settings.published / "counts.json", "{}")
     write(tmp_path / "output/index.html", "the blog")
-    place = wsgi.assemble(static_files.Files(settings), flask)
+    place = Files(settings)
     for path in ("/counts.json", "/embed.js", "/static/service.css"):
         assert ask(place, path).status_code == 200
     for path in ("/", "/threads/pelicans", "/account", "/index.html", "/../secret"):

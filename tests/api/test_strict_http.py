@@ -9,7 +9,7 @@ from flask import Flask
 
 from comments_service.db import db
 from comments_service.models import Comment, Role
-from comments_service.web.routes import MAX_BYTES
+from comments_service.request_bodies import MAX_BYTES
 from tests import make
 from tests.api.asking import GUEST, is_page, is_problem, send
 from tests.api.people import by_json_and_form, of_role

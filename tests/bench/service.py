@@ -192,7 +192,7 @@ def goals(results: Results) -> list[Goal]:
     for size in ("100", "1,000"):
         what = f"read {size}"
         found += [
-            goal(f"reading {size} alone, to nginx", 0.65, what, "Postil", bare),
+            goal(f"reading {size} alone, to nginx", 0.40, what, "Postil", bare),
             goal(f"reading {size} behind nginx, to nginx", 0.95, what, front, bare),
             goal(f"reading {size} alone, to Isso", 2_000, what, "Postil", "Isso"),
         ]

@@ -120,6 +120,8 @@ http {{
     tcp_nopush on;
     keepalive_requests 1000000;
     gzip_static on;
+    open_file_cache max=4096 inactive=60s;
+    open_file_cache_valid 1s;
     charset utf-8;
     client_body_temp_path {folder}/nginx-body;
     proxy_temp_path {folder}/nginx-proxy;

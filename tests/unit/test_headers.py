@@ -9,10 +9,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from comments_service import static_files, wsgi
+from comments_service.static_files import Files
 from formats import http_headers
 from plugins.delivery import headers
-from tests.api.wsgi.steps import ask, flask, write
+from tests.api.wsgi.steps import ask, write
 from tests.conftest import settings_for
 from tests.sites import ROOT, Site, disconnect
 
@@ -86,7 +86,7 @@ def test_a_host_is_told_what_the_service_itself_would_send(
     settings = settings_for(
         "sqlite:///never-opened", tmp_path, site_url=site, comments_url=comments_url
     )
-    place = wsgi.assemble(static_files.Files(settings), flask)
+    place = Files(settings)
     rules = read(headers.document(sorted(NAMES), site, comments_url))
     for name in NAMES:
         write(tmp_path / "output" / name, "Words.")

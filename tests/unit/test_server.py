@@ -1,5 +1,6 @@
 """What `up` and `serve` start, and what they say when they cannot."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -77,3 +78,20 @@ def test_a_taken_port_is_told_with_one_that_is_free() -> None:
 def test_a_port_that_cannot_be_is_refused() -> None:
     with pytest.raises(Refused, match="Choose another --host or --port"):
         server.refuse_taken_port("127.0.0.1", 99999)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such limit")
+def test_no_more_connections_are_kept_than_the_system_allows_files() -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (600, before[1]))
+        command = server.command("127.0.0.1", 8000)
+        connections = int(command[command.index("--backpressure") + 1])
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        assert hard == before[1]
+        assert 600 < soft <= hard
+        assert connections == min(server.MAX_CONNECTIONS, soft - server.OTHER_FILES)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -16,9 +16,9 @@ bp = Blueprint("openapi", __name__)
 
 # An address that holds NUL, in its path or in its query, is none.
 OF_ANY = (404,)
-# What can go wrong with any request that has a body: it comes from the wrong place, is too large,
-# too frequent, or too early.
-OF_BODIES = (400, 403, 413, 415, 422, 429, 503)
+# What can go wrong with any request that has a body: it comes from the wrong place, is too slow,
+# too large, too frequent, or too early.
+OF_BODIES = (400, 403, 408, 413, 415, 422, 429, 503)
 
 
 @route(

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from comments_service import static_files, wsgi
 from comments_service.config import Settings
+from comments_service.static_files import Files
 from formats import files
-from tests.api.wsgi.steps import LONG, flask, write
+from tests.api.wsgi.steps import LONG, write
 from tests.conftest import settings_for
 
 
@@ -42,5 +42,5 @@ def settings(tmp_path: Path, changed: dict[str, Any]) -> Settings:
 
 
 @pytest.fixture
-def place(settings: Settings) -> Any:
-    return wsgi.assemble(static_files.Files(settings), flask)
+def place(settings: Settings) -> Files:
+    return Files(settings)
