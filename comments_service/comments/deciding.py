@@ -4,6 +4,7 @@ from comments_service import (
     moderation_queue,
     threads,
 )
+from comments_service.accounts import profile
 from comments_service.comments.transaction import changing
 from comments_service.db import db
 from comments_service.errors import (
@@ -42,14 +43,17 @@ def decide(comment_id: int, moderator: Account | None, new: NewDecision) -> Deci
     """Publish, reject as spam, delete, or undo the last decision; with who, when and why.
 
     `moderator` is None for a command on the server. A moderator's deletion keeps the words, so
-    that it can be undone. Raises UnknownComment, NotAllowed, NothingToUndo, and CommentChanged where
-    its writer has edited it since the version that was decided on.
+    that it can be undone. Raises UnknownComment, NotAllowed, NothingToUndo, SignInRequired, and
+    CommentChanged where its writer has edited it since the version that was decided on.
     """
     comment = threads.comment(comment_id)
-    if moderator is not None and not may_moderate(moderator, comment.thread):
-        raise NotAllowed(Message("You can moderate the comments on your own articles."))
     act = Act(new.decision)
     with changing():
+        if moderator is not None:
+            # An account that is deleted, or has lost its role, at this very moment decides nothing.
+            moderator = profile.locked(moderator.id)
+            if not may_moderate(moderator, comment.thread):
+                raise NotAllowed(Message("You can moderate the comments on your own articles."))
         # Its writer may be deleting it at this very moment.
         db.session.refresh(comment, ["source", "status", "version"], with_for_update=True)
         if act is not Act.UNDO and comment.status is Status.DELETED and not comment.source:

@@ -87,3 +87,5 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, answers.answer_http_error)
     for failure in answers.OUTAGES:
         app.register_error_handler(failure, answers.answer_unavailable)
+    for mismatch in answers.VANISHED:
+        app.register_error_handler(mismatch, answers.answer_vanished)

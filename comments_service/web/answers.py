@@ -5,8 +5,15 @@ from urllib.parse import urlencode
 
 import orjson
 from flask import Response, flash, get_flashed_messages, request, url_for
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import (
     HTTPException,
     MethodNotAllowed,
@@ -25,6 +32,8 @@ from formats import http_headers
 API = "api/v1/"
 # What SQLAlchemy raises when the database is away, full, locked or read-only.
 OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+# And when a row that was read is gone before it is written, or before another is made to point to it.
+VANISHED = (IntegrityError, ObjectDeletedError, StaleDataError)
 
 
 def in_api() -> bool:
@@ -160,6 +169,14 @@ def answer_unavailable(error: SQLAlchemyError) -> Response:
     """The database is away or cannot be written: nothing was acknowledged, nothing is lost."""
     db.db.session.rollback()
     return answer_error(db.unavailable(error))
+
+
+def answer_vanished(error: SQLAlchemyError) -> Response:
+    """Whoever asked deleted the account at this very moment; all else is a mistake of ours."""
+    db.db.session.rollback()
+    if not visitor.left():
+        raise error
+    return answer_error(errors.SignInRequired())
 
 
 def unavailable_page(error: errors.Unavailable) -> Response:

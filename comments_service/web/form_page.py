@@ -8,7 +8,7 @@ from flask import Response, request
 from comments_service import by_writer, sessions
 from comments_service.accounts.login import Entry
 from comments_service.db import writing
-from comments_service.errors import Message, ProofRequired, ServiceError
+from comments_service.errors import Message, ProofRequired, ServiceError, SignInRequired
 from comments_service.models import Session
 from comments_service.web import answers, cookies, visitor
 
@@ -24,7 +24,8 @@ def form_page(template: str, act: Answer, **context: Any) -> Response:
     if request.method == "POST":
         try:
             return act()
-        except ProofRequired:
+        except (ProofRequired, SignInRequired):
+            # Another page's to ask for; whose form it was may have left at this very moment.
             raise
         except ServiceError as raised:
             error = raised

@@ -25,6 +25,11 @@ def session() -> Session | None:
     return found
 
 
+def left() -> bool:
+    """Whether the session that this request was read for is gone by now, with its account."""
+    return g.get("session") is not None and session() is None
+
+
 def become(session: Session | None) -> None:
     """Go on as the session that this request has just made."""
     g.session = session
