@@ -1,6 +1,7 @@
 """The API's description is true: requests made from it, as three people, and every answer compared."""
 
 import contextvars
+import dataclasses
 import re
 from typing import Any
 
@@ -15,8 +16,8 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.result import Ok
 from werkzeug.wrappers import Response
 
-from comments_service import errors
-from comments_service.config import Rate
+from comments_service import create_app, errors
+from comments_service.config import Rate, Settings
 from comments_service.db import db
 from comments_service.models import Role
 from comments_service.web import answers
@@ -63,6 +64,19 @@ def test_the_description_is_openapi_of_version_3_1(guest: Visitor) -> None:
     for schema in found["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
     assert found["components"]["securitySchemes"]["session"]["name"] == "postil"
+
+
+@pytest.mark.parametrize("most", [100, 10_000])
+def test_a_text_may_be_as_long_as_the_owner_allows(
+    app: Flask, settings: Settings, most: int
+) -> None:
+    guest = Visitor(create_app(dataclasses.replace(settings, max_chars=most)))
+    schemas = document(guest)["components"]["schemas"]
+    found = {name: each["properties"].get("body", {}) for name, each in schemas.items()}
+    limits = {name: each["maxLength"] for name, each in found.items() if "minLength" in each}
+    assert limits == dict.fromkeys(("NewComment", "EditedComment", "Preview"), most)
+    for length, status in ((most, 200), (most + 1, 422)):
+        assert guest.call("POST", "preview", {"body": "x" * length}).status_code == status
 
 
 @pytest.mark.parametrize("who", WHO)

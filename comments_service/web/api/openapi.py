@@ -57,7 +57,7 @@ def _document(app: Flask, settings: config.Settings) -> Schema:
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             described[method.lower()] = _operation(view, settings)
         if model := view.model(settings):
-            bodies[model.__name__] = model.model_json_schema()
+            bodies[model.__name__] = _body(model.model_json_schema(), settings)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -87,6 +87,13 @@ def _document(app: Flask, settings: config.Settings) -> Schema:
         },
         "security": [{}, {"session": []}],
     }
+
+
+def _body(schema: Schema, settings: config.Settings) -> Schema:
+    """What is sent, with the length of a comment's text that the owner allows."""
+    if "body" in schema["properties"]:
+        schema["properties"]["body"]["maxLength"] = settings.max_chars
+    return schema
 
 
 def _operation(view: Route, settings: config.Settings) -> Schema:
