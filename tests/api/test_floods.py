@@ -111,3 +111,20 @@ def test_what_finds_the_same_words_goes_with_them(writer: Visitor) -> None:
     writer.call("DELETE", "comments/2")
     row = db.session.get_one(Comment, 2)
     assert (row.html, row.html_hash) == ("", None)
+
+
+# Of a held one: the session, the thread, a name that an account may have, the count of its network, what
+# is known of writer and text, and the row. A published one is placed in its thread as well.
+@pytest.mark.parametrize(("held", "most"), [(True, 6), (False, 12)])
+@by_json_and_form
+def test_a_post_takes_so_many_statements(
+    guest: Visitor, writer: Visitor, by: str, held: bool, most: int
+) -> None:
+    words = {"body": f"{TEXT} {'https://a.example ' * 9 if held else ''}", "name": "Gus"}
+    # What a process asks once, such as the day's key, it has asked by now.
+    post(writer, by, {**words, "body": f"Before. {words['body']}"})
+    with sent() as statements:
+        answer = post(writer, by, words)
+    assert answer.status_code in ((202, 303) if held else (201, 303))
+    # The form's page asks for its thread once more, to show it again where something is wrong.
+    assert len(statements) == most + (by == "form")
