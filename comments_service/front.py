@@ -83,7 +83,6 @@ class Front:
             body = await self._body(scope, protocol)
             if not self._service.loaded.done():
                 await self._loading()
-                # A snapshot that was yet to be written is not missing.
                 if reads and (found := await self._file(scope)):
                     send(found, protocol)
                     return
@@ -104,7 +103,11 @@ class Front:
         """A file from disk, packed perhaps."""
         asked = scope.method, scope.path, scope.query_string, scope.headers
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._disk, self._files.answer, *asked)
+        found = await loop.run_in_executor(self._disk, self._files.answer, *asked)
+        if found is not None and found.status == 404 and not self._service.loaded.done():
+            # A snapshot that is yet to be written is not missing.
+            return None if scope.path.startswith(self._settings.prefix) else found
+        return found
 
     async def _body(self, scope: "Scope", protocol: "HTTPProtocol") -> bytes:
         headers = scope.headers

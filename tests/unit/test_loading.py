@@ -28,6 +28,8 @@ def starting(
     settings = settings_for(f"sqlite:///{obstacle}/comments.sqlite3", tmp_path)
     (tmp_path / "published").mkdir()
     (tmp_path / "published" / "counts.json").write_text("{}")
+    (tmp_path / "output").mkdir(exist_ok=True)
+    (tmp_path / "output" / "404.html").write_text("not here")
     return lambda: partial(rsgi.ask, Front(settings, Limits(loading_seconds=0.1))), obstacle
 
 
@@ -63,6 +65,8 @@ def test_json_and_forms_are_asked_to_come_again_and_it_heals_without_a_restart(
     assert "They &lt;b&gt;plunge&lt;/b&gt;." in answer.text
     assert "hunter22" not in answer.text
     refused(ask("GET", "/comments/sign-in"))
+    refused(ask("GET", "/comments/recent.json"))
+    assert ask("GET", "/nothing").status_code == 404
     answer = ask("POST", "/comments/threads/pelicans", data={"body": "x" * 300_000})
     assert answer.status_code == 413
     eventually(lambda: "could not be loaded" in caplog.text)
@@ -72,3 +76,5 @@ def test_json_and_forms_are_asked_to_come_again_and_it_heals_without_a_restart(
     obstacle.mkdir()
     (obstacle / "comments.sqlite3").write_bytes(empty_sqlite.read_bytes())
     eventually(lambda: ask("GET", "/comments/sign-in").status_code == 200)
+    eventually(lambda: ask("GET", "/comments/recent.json").status_code == 200)
+    assert ask("GET", "/comments/threads/nobody.html").status_code == 404
