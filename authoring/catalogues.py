@@ -1,4 +1,4 @@
-"""The translators' catalogues of the service and of the theme: what waits for a translation, and its hints.
+"""The translators' catalogues of the service, the theme and the plugins: what waits for a translation, and its hints.
 
 The sources are read as text, and nothing of the service is imported. A sentence that was reworded
 keeps its translations as hints, marked fuzzy with the old English beside them (`#| msgid`): editors
@@ -15,7 +15,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "Message": None}
+KEYWORDS = {
+    **{"_": None, "gettext": None, "ngettext": (1, 2), "Message": None},
+    "pgettext": ((1, "c"), 2),
+}
 # Low, since a hint that does not fit costs a glance, and a good one that is missing a translation.
 ALIKE = 0.4
 
@@ -31,21 +34,23 @@ class Speaker(NamedTuple):
         return sorted((self.folder / "translations").glob("*.po"))
 
 
-def speakers(root: Path) -> tuple[Speaker, Speaker]:
-    """The service and the theme."""
+def speakers(root: Path) -> tuple[Speaker, ...]:
+    """The service, the theme, and the plugins, which say a few words whatever the theme is."""
     return (
         Speaker(root / "comments_service", (("templates/**", "jinja2"), ("**.py", "python"))),
         Speaker(root / "theme", (("templates/**.html", "jinja2"),)),
+        Speaker(root / "plugins", (("**.py", "python"),)),
     )
 
 
 def said(speaker: Speaker) -> Catalog:
     """Every sentence of today, with the files that say it."""
     found = Catalog()
-    for name, _line, message, notes, _context in extract_from_dir(
+    for name, _line, message, notes, context in extract_from_dir(
         speaker.folder, method_map=speaker.methods, keywords=KEYWORDS
     ):
-        found.add(message, locations=[(Path(name).as_posix(), 0)], auto_comments=notes)
+        where = [(Path(name).as_posix(), 0)]
+        found.add(message, locations=where, auto_comments=notes, context=context)
     return found
 
 
@@ -84,10 +89,10 @@ def read(path: Path) -> Catalog:
 
 def update(catalogue: Catalog, today: Catalog) -> None:
     """Give a catalogue the sentences of today; one that is gone leaves a hint to what is like it."""
-    before = {message.id: message for message in sentences(catalogue)}
+    before = {(message.id, message.context): message for message in sentences(catalogue)}
     gone = {}
     for message in before.values():
-        if message.id not in today and all(texts(message.string)):
+        if today.get(message.id, message.context) is None and all(texts(message.string)):
             # What is a hint itself translates an older sentence, which may be said again.
             english = tuple(message.previous_id) or texts(message.id)
             gone[english[0]] = english, message.string
@@ -95,8 +100,8 @@ def update(catalogue: Catalog, today: Catalog) -> None:
     today.creation_date = catalogue.creation_date
     catalogue.update(today, no_fuzzy_matching=True)
     for message in sentences(catalogue):
-        if message.id in before:
-            message.previous_id = before[message.id].previous_id
+        if known := before.get((message.id, message.context)):
+            message.previous_id = known.previous_id
             continue
         for like in get_close_matches(texts(message.id)[0], gone, 1, ALIKE):
             english, translation = gone[like]

@@ -52,6 +52,34 @@ def count(text: str) -> int:
     return len(_character.findall(text))
 
 
+# Languages by the script that tells them; of several that share one, the first is taken.
+SCRIPT_OF = {
+    **{"zh": "Hani", "ja": "Jpan", "ko": "Hang", "ar": "Arab", "he": "Hebr"},
+    **{"yue": "Hani", "fa": "Arab", "ur": "Arab", "ps": "Arab", "yi": "Hebr"},
+}
+_letters = regex.compile(r"\p{L}")
+_tongues = {
+    "ja": (
+        regex.compile(r"[\p{Hiragana}\p{Katakana}\p{Han}]"),
+        regex.compile(r"[\p{Hiragana}\p{Katakana}]"),
+    ),
+    "ko": (regex.compile(r"\p{Hangul}"),) * 2,
+    "zh": (regex.compile(r"\p{Han}"),) * 2,
+    "ar": (regex.compile(r"\p{Arabic}"),) * 2,
+    "he": (regex.compile(r"\p{Hebrew}"),) * 2,
+}
+
+
+def tongue(text: str) -> str:
+    """The language that a text's script tells, where it tells one: Japanese by its kana. Else empty."""
+    letters = len(_letters.findall(text))
+    for lang, (script, sign) in _tongues.items():
+        # A character of Chinese says as much as a few letters.
+        if sign.search(text) and 3 * len(script.findall(text)) >= letters:
+            return lang
+    return ""
+
+
 def skeleton(text: str) -> str:
     """A text without its case, accents, spaces and look-alikes: equal skeletons look alike.
 

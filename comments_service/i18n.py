@@ -7,23 +7,28 @@ reader sees where a translation is missing or only a hint (fuzzy). `tasks.py mes
 """
 
 import io
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
+from html import unescape
 from pathlib import Path
 
 import jinja2
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+from markupsafe import Markup
 
+from comments_service import characters
 from comments_service.errors import Message
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 TEMPLATES = Path(__file__).parent / "templates"
 DEFAULT = "en"
+_tag = re.compile(r"<[^>]*>")
 _traditional = frozenset({"TW", "HK", "MO"})
 
 
@@ -69,8 +74,15 @@ def environment(lang: str) -> jinja2.Environment:
     made.filters["when"] = lambda moment: when(moment, lang)
     made.filters["day"] = lambda moment: day(moment, lang)
     made.filters["stamp"] = stamp
+    made.filters["time"] = timed
+    made.filters["tongue"] = lambda html: tongue(html, lang)
     made.filters["say"] = lambda text: say(lang, text)
     made.globals["lang"] = lang
+    # The language of the words, which is English where no catalogue has them; what is in the asked
+    # language all the same says so by `native`.
+    made.globals["ui_lang"] = words = spoken(lang)
+    made.globals["ui_dir"] = locale(words).text_direction
+    made.globals["native"] = attributes(lang) if words != lang else ""
     return made
 
 
@@ -100,9 +112,37 @@ def say(lang: str, text: str) -> str:
     return template.format(**text.values) if text.values else template
 
 
+def spoken(lang: str) -> str:
+    """The language that the interface speaks where this one is asked for."""
+    english = lang.lower().startswith(DEFAULT) and locale(lang).language == DEFAULT
+    return lang if english or type(catalogue(lang)) is Translations else DEFAULT
+
+
+def attributes(lang: str) -> Markup:
+    return Markup(' lang="{}" dir="{}"').format(lang, locale(lang).text_direction)
+
+
+def tongue(html: str, lang: str) -> Markup:
+    """The language of what a reader wrote, for its element, where its script tells it from the page's."""
+    found = characters.tongue(unescape(_tag.sub(" ", html)))
+    page = locale(lang).language
+    same = characters.SCRIPT_OF.get(page) == characters.SCRIPT_OF.get(found)
+    # Who writes Japanese or Korean may do so in Chinese characters alone.
+    if not found or same or (found == "zh" and page in ("ja", "ko")):
+        found = lang
+    return Markup() if found == spoken(lang) else Markup(' lang="{}"').format(found)
+
+
+def timed(text: str, moment: datetime) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(stamp(moment), text)
+
+
 def when(moment: datetime, lang: str) -> str:
     """A time as people of that language write it, in UTC, the same for every reader."""
-    return f"{day(moment, lang)}, {moment.astimezone(UTC):%H:%M} UTC"
+    spoken = _spoken(lang)
+    clock = f"{format_time(moment.astimezone(UTC), 'short', locale=spoken)} UTC"
+    together = str(get_datetime_format("long", spoken)).replace("'", "")
+    return together.replace("{0}", clock).replace("{1}", day(moment, lang))
 
 
 def day(moment: datetime, lang: str) -> str:
@@ -113,10 +153,13 @@ def day(moment: datetime, lang: str) -> str:
 # Comments of one thread share their days.
 @lru_cache(maxsize=1_024)
 def _day(date: date, lang: str) -> str:
-    spoken = locale(lang)
+    return format_date(date, "long", _spoken(lang))
+
+
+def _spoken(lang: str) -> Locale:
+    found = locale(lang)
     # English of no country: the day before the month, as in most of the world, and in the theme.
-    spoken = Locale("en", "GB") if str(spoken) == DEFAULT else spoken
-    return format_date(date, "long", spoken)
+    return Locale("en", "GB") if str(found) == DEFAULT else found
 
 
 def stamp(moment: datetime) -> str:

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import Markup, escape
 
+from authoring import catalogues
+from plugins import gettext
 from plugins.presentation import i18n, reading, theme_settings
 from tests.sites import BLOG, ROOT, Site, disconnect, gzipped, pelican
 
 THEME = ROOT / "theme"
+SPEAKERS = {each.folder.name: each for each in catalogues.speakers(ROOT)}
 SAMPLE = ROOT / "tests" / "samples" / "reading"
 TOKEN = re.compile(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
 
@@ -181,7 +185,7 @@ def test_a_page_is_neither_white_nor_black() -> None:
 
 
 def test_what_is_filled_in_is_escaped() -> None:
-    say, count = i18n.gettext_of(THEME / "translations", "zh-cn")
+    say, count = gettext.gettext_of(THEME / "translations", "zh-cn")
     assert say("Page %(num)s", num="<2>") == "第 &lt;2&gt; 页"
     assert count("%(num)s article", "%(num)s articles", 3) == "3 篇文章"
 
@@ -262,6 +266,59 @@ def test_a_page_in_arabic_runs_from_the_right(output: Path) -> None:
         "dir="
         not in (output / "everything" / "index.html").read_text(encoding="utf-8").split("<body>")[0]
     )
+
+
+def test_words_that_a_language_has_no_catalogue_for_are_marked_as_english(output: Path) -> None:
+    page = (output / "ar" / "right-to-left" / "index.html").read_text(encoding="utf-8")
+    words = [
+        escape(text)
+        for message in catalogues.sentences(catalogues.said(SPEAKERS["theme"]))
+        for text in catalogues.texts(message.id)
+        if "%(" not in text
+    ]
+    shown = [word for word in words if f">{word}<" in page]
+    assert {"Archives", "Tags", "Contents", "Skip to the text"} <= {*shown}
+    for word in shown:
+        assert page.count(f">{word}<") == page.count(f'<span lang="en" dir="ltr">{word}<'), word
+    assert not re.search(r'="[^"]*<span', page)
+    # Nobody who reads one of our languages hears of it.
+    for path in ("everything", "zh-cn/everything"):
+        assert 'lang="en"' not in (output / path / "index.html").read_text().partition("<body>")[2]
+
+
+def test_a_list_says_of_each_entry_what_it_speaks_and_from_where(site: Site) -> None:
+    site.write("right", Lang="ar", Title="عنوان")
+    site.write("left")
+    site.build()
+    index = (site.output / "index.html").read_text(encoding="utf-8")
+    assert index.count('<li class="entry" lang="ar" dir="rtl">') == 1
+    assert index.count('<li class="entry">') == 1
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "<b>a</b>, x &amp; y and c"),
+        ("zh-cn", "<b>a</b>、x &amp; y和c"),
+        ("ja", "<b>a</b>、x &amp; y、c"),
+    ],
+)
+def test_several_things_are_listed_as_a_language_lists_them(lang: str, said: str) -> None:
+    assert i18n.listed([Markup("<b>a</b>"), "x & y", "c"], lang) == said
+
+
+@pytest.mark.parametrize(
+    ("numbers", "lang", "said"),
+    [
+        ((2026,), "de", "2026"),
+        ((2026, 4), "de", "April 2026"),
+        ((2026, 4, 3), "zh-cn", "2026年4月3日"),
+    ],
+)
+def test_an_archive_is_called_as_its_language_calls_that_time(
+    numbers: tuple[int, ...], lang: str, said: str
+) -> None:
+    assert i18n.period_name(numbers, lang) == said
 
 
 def test_notes_have_names_for_those_who_hear_them(output: Path) -> None:

@@ -70,7 +70,7 @@ export class Writing {
       const line = await thread.clone(account ? "account" : "stranger");
       const name = line.querySelector("bdi");
       if (name && account) name.textContent = account.name;
-      line.querySelector("[data-do=claim]")?.toggleAttribute("hidden", !claimable);
+      line.querySelector("[data-do=claim]")?.parentElement?.toggleAttribute("hidden", !claimable);
       form.querySelector(".postil-account")?.remove();
       form.append(line);
       if (!values(form).name) fill(form, { name: known });

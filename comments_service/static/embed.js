@@ -81,7 +81,7 @@ export class CommentThread extends HTMLElement {
   }
 
   get language() {
-    return this.root?.lang || this.lang || "en";
+    return this.root?.dataset.lang || this.lang || "en";
   }
 
   /** @param {string | number | null} id @returns {HTMLElement | null} */
@@ -216,8 +216,8 @@ export class CommentThread extends HTMLElement {
         if (!answer.ok) return warn(`is unknown: ${answer.status} for ${url}`);
         text += await answer.text();
       }
-      const lang = this.root?.lang;
-      if (lang && this.#file === thread && !text.slice(0, 512).includes(`lang="${lang}"`)) {
+      const lang = this.root?.dataset.lang;
+      if (lang && this.#file === thread && !text.slice(0, 512).includes(`data-lang="${lang}"`)) {
         this.#file += `.${lang}`;
         return this.refresh(first);
       }

@@ -14,7 +14,7 @@ that a site may use any reader:
 There is no script in what it writes and no style attribute. A formula that cannot be set stops the
 build; a language that Pygments does not know is a warning. Both name file, line and remedy.
 
-Settings: NOTE_TITLES ({"fr": {"tip": "Conseil"}}; English and Chinese are known), MATH_MACROS (what
+Settings: NOTE_TITLES ({"fr": {"tip": "Conseil"}}; where a site has words of its own), MATH_MACROS (what
 a command stands for, by its name).
 """
 
@@ -33,31 +33,13 @@ from math_core import LatexError, LatexToMathML
 from pelican import signals
 
 from plugins import problems
+from plugins.gettext import Said, gettext_of
 from plugins.incremental import saved_page
 from plugins.site import Article, Generator, Problem, as_typed
 
 from . import highlight, reader
 
-TITLES = {
-    "en": {
-        "note": "Note",
-        "tip": "Tip",
-        "important": "Important",
-        "warning": "Warning",
-        "caution": "Caution",
-        "done": "done",
-        "open": "to do",
-    },
-    "zh": {
-        "note": "说明",
-        "tip": "提示",
-        "important": "重要",
-        "warning": "警告",
-        "caution": "当心",
-        "done": "已完成",
-        "open": "未完成",
-    },
-}
+TRANSLATIONS = Path(__file__).parents[1] / "translations"
 KINDS = ("note", "tip", "important", "warning", "caution")
 # Words that other generators have for the same five.
 SAME = {
@@ -113,14 +95,19 @@ DECLARED = {
 }
 
 
-def titles(lang: str, more: dict[str, dict[str, str]]) -> dict[str, str]:
+def titles(lang: str, more: dict[str, dict[str, str]]) -> dict[str, Said]:
     """The titles of a language, English where it has none; a site's own come first."""
-    base = lang.lower().split("-")[0]
+    _, _ngettext = gettext_of(TRANSLATIONS, lang.lower())
+    own = {**more.get(lang.lower().split("-")[0], {}), **more.get(lang.lower(), {})}
     return {
-        **TITLES["en"],
-        **TITLES.get(base, {}),
-        **more.get(base, {}),
-        **more.get(lang.lower(), {}),
+        "note": _("Note"),
+        "tip": _("Tip"),
+        "important": _("Important"),
+        "warning": _("Warning"),
+        "caution": _("Caution"),
+        "done": _("done"),
+        "open": _("to do"),
+        **{kind: Said.of(title, {}) for kind, title in own.items()},
     }
 
 
@@ -274,14 +261,14 @@ class Finishing:
             f" {meant} `pygmentize -L lexers` lists the names."
         )
 
-    def note(self, known: dict[str, str], found: re.Match[str]) -> str:
+    def note(self, known: dict[str, Said], found: re.Match[str]) -> str:
         kind = found["kind"].lower()
         one = SAME.get(kind, kind)
         if one not in KINDS:
             self.warn(kind, f"There is no note of the kind {kind}. Write {', '.join(KINDS)}.")
             one = "note"
         start = f'<aside class="note note-{one}" role="note">\n<p class="note-title">'
-        return start + (f"{escape(known[one])}</p>" if found["title"] else "")
+        return start + (f"{known[one]}</p>" if found["title"] else "")
 
     def figure(self, found: re.Match[str]) -> str:
         title = TITLE.search(found["image"])
@@ -293,10 +280,10 @@ class Finishing:
             f"<figcaption>{title['words']}</figcaption>\n</figure>"
         )
 
-    def box(self, known: dict[str, str], found: re.Match[str]) -> str:
+    def box(self, known: dict[str, Said], found: re.Match[str]) -> str:
         done = "checked" in found["given"]
         name, sign = ("done", "☑") if done else ("open", "☐")
-        says = escape(known[name])
+        says = known[name].plain
         return (
             f'<li class="task task-{name}">{found["p"] or ""}'
             f'<span class="box" role="img" aria-label="{says}">{sign}</span>'

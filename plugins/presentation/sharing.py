@@ -24,10 +24,10 @@ from markupsafe import Markup
 from pelican import signals
 from PIL import features
 
-from plugins import files
+from plugins import files, gettext
 from plugins.site import Article, Generator, Pelican, absolute, described, plain, plain_text
 
-from . import i18n, linked_data, share_picture
+from . import linked_data, share_picture
 from .linked_data import cut
 from .share_picture import Shown, drawable
 
@@ -38,7 +38,7 @@ KEEP_SECONDS = 30 * 24 * 3600
 
 def day(content: Article, font: str) -> str:
     """A date as the page's language writes it; as numbers where the font has not all of its characters."""
-    text = format_date(content.date, "long", i18n.locale(content.lang))
+    text = format_date(content.date, "long", gettext.locale(content.lang))
     return text if drawable(font, text) == text else str(content.date.date().isoformat())
 
 

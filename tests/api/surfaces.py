@@ -40,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "a": {"href", "title", "rel", "type", "target"},
     "ol": {"start"},
     "time": {"datetime"},
-    "link": {"rel", "href", "type"},
+    "link": {"rel", "href", "type", "as"},
     "meta": {"charset", "name", "content"},
     "script": {"src", "type"},
     "svg": {"viewbox"},

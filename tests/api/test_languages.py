@@ -28,7 +28,7 @@ def test_the_api_answers_in_the_language_that_is_asked_for(
     make.thread()
     data = {"body": "b" * 10_001, "name": "Gus"}
     refused = guest.call("POST", f"threads/pelicans/comments{query}", data, headers=headers).json
-    assert refused["title"] == "请检查标出的栏目"
+    assert refused["title"] == "请检查标出的项"
     assert refused["fields"] == {"body": "最多 10,000 个字符，现在有 10,001 个。"}
     # Programs go by the word, which is the same in every language.
     assert refused["code"] == "invalid_input"
@@ -41,7 +41,7 @@ def test_a_comment_waits_for_reasons_that_its_moderator_can_read(
     links = " ".join(f"https://example.org/{number}" for number in range(5))
     guest.call("POST", "threads/pelicans/comments", {"body": links, "name": "Gus"})
     page = moderator.get("/comments/moderation/", headers=CHINESE).text
-    assert "这位作者的第一条评论。" in page
+    assert "这位评论者的第一条评论。" in page
     assert "链接过多：5 个。" in page
     queue: Any = moderator.call("GET", "moderation/queue").json
     assert queue["comments"][0]["reasons"] == ["First comment of this writer.", "Many links: 5."]

@@ -341,5 +341,5 @@ def test_each_session_says_how_and_when_it_began(app: Flask) -> None:
     page = text(visitor.get("/comments/account/sessions").text)
     for word in ("by password", "by e-mail", "with a passkey", "through elsewhere"):
         assert word in page
-    assert page.count("First seen:") == page.count("Last seen:") == 5
+    assert page.count("First seen on") == page.count("Last seen on") == 5
     assert page.count("this one") == 1

@@ -78,9 +78,12 @@ def test_what_is_wrong_is_said_at_the_field(visit: Visit, thread: str) -> None:
     form.locator("textarea").fill("Somebody wrote this.")
     post(form)
     name = form.get_by_label("Name")
+    # The browser knows that it is required; what only the service knows, it says.
     expect(name).to_be_focused()
+    name.fill("\u3164")
+    post(form)
     expect(name).to_have_attribute("aria-invalid", "true")
-    expect(name).to_have_accessible_description("Please enter a name.")
+    expect(name).to_have_accessible_description("A name cannot contain invisible characters.")
     name.fill("Zoe")
     post(form)
     expect(newest(page, "Somebody wrote this.")).to_be_focused()

@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 from authoring import catalogues
 from authoring.catalogues import Speaker
 from comments_service import i18n as service_i18n
-from plugins.presentation import i18n as theme_i18n
+from plugins import gettext as theme_words
 from tests.sites import ROOT
 
 SPEAKERS = catalogues.speakers(ROOT)
@@ -50,6 +50,49 @@ def test_a_translation_keeps_what_is_filled_in_later(path: Path) -> None:
         for text in catalogues.texts(message.string):
             if text and not message.fuzzy:
                 assert sorted(HOLE.findall(text)) == holes, message.id
+
+
+# Words that were chosen between, and marks that a language does not use: the reason beside each.
+AVOIDED = {
+    "zh_Hans": {
+        "账户": "账号",
+        "审核者": "管理员",
+        "第二重验证": "两步验证",
+        "栏目": "项",
+        "「": "“",
+        r"[\u4e00-\u9fff],": "，",
+    },
+    "de": {
+        "Besitzer": "Inhaber",
+        "aufgehoben": "bleibt erhalten",
+        "Jene[rs]? ": "Diese",
+        "braucht einen": "brauchst du",
+    },
+    "ja": {r"[\u3040-\u30ff\u4e00-\u9fff],": "、"},
+}
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_one_thing_has_one_name_in_a_language(path: Path) -> None:
+    for message in catalogues.sentences(catalogues.read(path)):
+        for text in catalogues.texts(message.string):
+            for wrong, right in AVOIDED.get(path.stem, {}).items():
+                assert not re.search(wrong, text), f"{text}: say {right}"
+
+
+# Words that only mean something before or behind another: no language could put them in its own order.
+FRAGMENTS = frozenset(
+    {"and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "since", "to", "with"}
+)
+
+
+@pytest.mark.parametrize("speaker", SPEAKERS, ids=lambda speaker: speaker.folder.name)
+def test_every_message_is_a_whole(speaker: Speaker) -> None:
+    for message in catalogues.sentences(catalogues.said(speaker)):
+        for text in catalogues.texts(message.id):
+            first, *others = text.split()
+            assert first[0] not in ",;:)", f"{text}: a piece of a sentence"
+            assert first not in FRAGMENTS or others, f"{text}: a piece of a sentence"
 
 
 SAID = """{{ _("Feed") }}{{ ngettext("%(num)s letter is here", "%(num)s letters are here", n) }}
@@ -143,9 +186,11 @@ def test_readers_see_english_where_there_is_only_a_hint(
     speaker: Speaker, german: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalogues.bring_up_to_date(speaker)
-    say, count = theme_i18n.gettext_of(german.parent, "de")
-    assert (say("Feed"), say(E_MAIL)) == ("Abo", E_MAIL)
-    assert count("%(num)s e-mail is here", "%(num)s e-mails are here", 2) == "2 e-mails are here"
+    say, count = theme_words.gettext_of(german.parent, "de")
+    assert (say("Feed").plain, say(E_MAIL).plain) == ("Abo", E_MAIL)
+    assert say(E_MAIL) == f'<span lang="en" dir="ltr">{E_MAIL}</span>'
+    told = count("%(num)s e-mail is here", "%(num)s e-mails are here", 2)
+    assert told.plain == "2 e-mails are here"
     monkeypatch.setattr(service_i18n, "TRANSLATIONS", german.parent)
     service_i18n.catalogue.cache_clear()
     gettext = service_i18n.gettext("de")
@@ -162,7 +207,25 @@ def test_a_sentence_without_a_translation_is_told_and_said_in_english(
     told = catalogues.report(found, speaker.folder.parent)
     assert told.startswith("theme/translations/de.po lacks 3: ")
     assert "Leave it to a translator if you like" in told
-    assert theme_i18n.gettext_of(german.parent, "de")[0]("Qx") == "Qx"
+    assert theme_words.gettext_of(german.parent, "de")[0]("Qx").plain == "Qx"
+
+
+def test_one_english_word_in_two_contexts_is_two_words_to_a_translator(
+    speaker: Speaker, german: Path
+) -> None:
+    page = speaker.folder / "templates" / "page.html"
+    page.write_text('{{ pgettext("state", "Open") }}{{ pgettext("act", "Open") }}{{ _("Open") }}')
+    assert catalogues.bring_up_to_date(speaker)[german].count("Open") == 3
+    said = {"state": "Offen", "act": "Öffnen"}
+    catalogue = catalogues.read(german)
+    for message in catalogues.sentences(catalogue):
+        if message.context:
+            message.string = said[message.context]
+            message.flags.discard("fuzzy")
+    catalogues.write(german, catalogue)
+    assert catalogues.bring_up_to_date(speaker)[german] == ["Open"]
+    found = catalogues.sentences(catalogues.read(german))
+    assert {each.context: each.string for each in found if each.context} == said
 
 
 def test_a_new_language_lacks_everything(speaker: Speaker) -> None:

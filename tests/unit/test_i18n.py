@@ -32,9 +32,50 @@ def test_any_language_tag_has_a_locale(tag: str, found: str) -> None:
 
 def test_a_time_is_written_as_people_of_a_language_write_it_in_utc() -> None:
     assert i18n.when(MOMENT, "en") == "20 November 2026, 10:30 UTC"
-    assert i18n.when(MOMENT, "en-us") == "November 20, 2026, 10:30 UTC"
+    assert i18n.when(MOMENT, "en-us").replace("\u202f", " ") == "November 20, 2026, 10:30 AM UTC"
     assert i18n.when(MOMENT, "de") == "20. November 2026, 10:30 UTC"
-    assert i18n.when(MOMENT, "zh-cn") == "2026年11月20日, 10:30 UTC"
+    assert i18n.when(MOMENT, "zh-cn") == "2026年11月20日 10:30 UTC"
+    assert "،" in i18n.when(MOMENT, "ar")
+
+
+@pytest.mark.parametrize(
+    ("text", "page", "said"),
+    [
+        ("<p>Pelicans.</p>", "en", ""),
+        ("<p>鹈鹕<em>一起</em>捕鱼。</p>", "en", ' lang="zh"'),
+        ("<p>鹈鹕一起捕鱼。</p>", "zh-cn", ""),
+        ("<p>ペリカンは一緒に魚を捕る。</p>", "zh-cn", ' lang="ja"'),
+        ("<p>漢字</p>", "ja", ""),
+        ("<p>펠리컨은 함께 사냥한다.</p>", "en", ' lang="ko"'),
+        ("<p>البجع يصيد معاً</p>", "en", ' lang="ar"'),
+        ("<p>پلیکان‌ها با هم ماهی می‌گیرند</p>", "en", ' lang="ar"'),
+        ("<p>One word of Chinese, 鹈鹕, is no Chinese.</p>", "en", ""),
+        # A page whose words are English, since no catalogue has Persian.
+        ("<p>پلیکان‌ها با هم ماهی می‌گیرند</p>", "fa", ' lang="fa"'),
+        ("<p>Pelicans.</p>", "fa", ' lang="fa"'),
+        ("<p>&#39;quoted&#39; 1 2 3</p>", "en", ""),
+    ],
+)
+def test_what_a_reader_wrote_says_its_language_where_its_script_tells_it(
+    text: str, page: str, said: str
+) -> None:
+    assert i18n.tongue(text, page) == said
+
+
+@pytest.mark.parametrize(
+    ("lang", "spoken", "direction", "own"),
+    [
+        ("de", "de", "ltr", ""),
+        ("en-gb", "en-gb", "ltr", ""),
+        ("fa", "en", "ltr", ' lang="fa" dir="rtl"'),
+        ("nl", "en", "ltr", ' lang="nl" dir="ltr"'),
+    ],
+)
+def test_english_words_are_marked_as_english_in_whatever_was_asked_for(
+    lang: str, spoken: str, direction: str, own: str
+) -> None:
+    made = i18n.environment(lang).globals
+    assert (made["ui_lang"], made["ui_dir"], made["native"]) == (spoken, direction, own)
 
 
 def test_a_stamp_is_rfc_3339_to_the_second_in_utc() -> None:

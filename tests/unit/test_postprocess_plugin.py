@@ -85,7 +85,11 @@ def test_a_sites_own_macros_are_known() -> None:
     "text", ["> [!WARNING]\n> Mind the *step*.", "!!! warning\n    Mind the *step*."]
 )
 @pytest.mark.parametrize(
-    ("lang", "title"), [("en", "Warning"), ("zh-cn", "警告"), ("nl", "Warning")]
+    ("lang", "title"),
+    [
+        *(("en", "Warning"), ("zh-cn", "警告"), ("de", "Warnung"), ("ja", "警告")),
+        ("nl", '<span lang="en" dir="ltr">Warning</span>'),
+    ],
 )
 def test_both_ways_to_write_a_note_give_the_same_in_the_pages_language(
     text: str, lang: str, title: str
@@ -209,10 +213,13 @@ def test_lines_to_highlight_are_numbers_within_the_code() -> None:
             line_numbers(wrong, 9)
 
 
-def test_every_language_of_the_theme_has_every_title() -> None:
-    assert {frozenset(titles) for titles in postprocess.TITLES.values()} == {
-        frozenset({*postprocess.KINDS, "done", "open"})
-    }
+def test_a_title_is_a_sites_own_or_marked_as_english_where_no_catalogue_has_it() -> None:
+    own = {"nl": {"tip": "Let op"}}
+    assert postprocess.titles("nl", own)["tip"] == "Let op"
+    warning = postprocess.titles("nl", own)["warning"]
+    assert warning == '<span lang="en" dir="ltr">Warning</span>'
+    # What is read from an attribute cannot change its language.
+    assert warning.plain == "Warning"
 
 
 def test_a_summary_is_finished_too(site: Site) -> None:
