@@ -7,15 +7,17 @@ is; an allow-list then drops whatever is not a plain paragraph, list, quote, lin
 import re
 import unicodedata
 from html import unescape
+from urllib.parse import quote
 
 import comrak
 import nh3
 
 from comments_service import characters
 from comments_service.errors import Message
+from formats import bare_addresses
 
 # Raised whenever the same source would give other HTML, so that old rows can be rendered anew.
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 
 # Ten levels are more than a conversation uses and keep the narrowest phone readable.
 MAX_NESTING = 10
@@ -26,6 +28,9 @@ _extensions = comrak.ExtensionOptions()
 _extensions.strikethrough = True
 _extensions.autolink = True
 _extensions.cjk_friendly_emphasis = True
+# A line of dashes below words is a rule, or the beginning of a signature: there are no headings here.
+_parsing = comrak.ParseOptions()
+_parsing.ignore_setext = True
 _rendering = comrak.RenderOptions()
 _rendering.escape = True
 _rendering.hardbreaks = True
@@ -40,6 +45,11 @@ _cleaner = nh3.Cleaner(
     url_relative="deny",
     link_rel="nofollow ugc noopener",
 )
+
+# What begins a tag is a sign of ours for the parser: HTML then is text like any other, within its paragraph, and
+# what stands in it is Markdown. An address between `<` and `>` is one.
+_LESS = "\ufdd8"
+_less = re.compile(r"(?<!\]\()(?<!\]:)(?<!\]: )<(?!https?://[^\s<>]*>)", re.IGNORECASE)
 
 _image = re.compile(r'<img src="([^"]*)" alt="([^"]*)"(?: title="[^"]*")? />')
 _heading = re.compile(r"<(/?)h[1-6]>")
@@ -76,7 +86,14 @@ def render(source: str) -> str:
     Images become links (nothing foreign is loaded), headings become bold paragraphs (the page's
     outline is its author's). Raises MarkupError for text that nests or grows beyond the limits.
     """
-    html = comrak.render_markdown(source, extension_options=_extensions, render_options=_rendering)
+    source = _less.sub(_LESS, bare_addresses.ended(source.replace(_LESS, "")))
+    html = comrak.render_markdown(
+        source,
+        extension_options=_extensions,
+        parse_options=_parsing,
+        render_options=_rendering,
+    )
+    html = bare_addresses.whole(html).replace(_LESS, "&lt;").replace(quote(_LESS), "%3C")
     if _deepest(html) > MAX_NESTING:
         raise MarkupError(
             Message("Quotes and lists may be nested at most {max} deep.", max=MAX_NESTING)

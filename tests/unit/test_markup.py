@@ -93,6 +93,54 @@ def test_raw_html_is_shown_as_the_text_that_it_is() -> None:
     assert "<script" not in markup.render("<script>alert(1)</script>")
 
 
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        (
+            "<p>one</p>\nline two\n\n<div>\n**bold**\n</div>",
+            "<p>&lt;p&gt;one&lt;/p&gt;<br>\nline two</p>\n"
+            "<p>&lt;div&gt;<br>\n<strong>bold</strong><br>\n&lt;/div&gt;</p>",
+        ),
+        ("<!-- a\n\nb -->", "<p>&lt;!-- a</p>\n<p>b --&gt;</p>"),
+        ("<script>\n*x*\n</script>", "<p>&lt;script&gt;<br>\n<em>x</em><br>\n&lt;/script&gt;</p>"),
+        ("- <li>\n  x", "<ul>\n<li>&lt;li&gt;<br>\nx</li>\n</ul>"),
+        ("`<b>` a < b", "<p><code>&lt;b&gt;</code> a &lt; b</p>"),
+        ("    <b>\n", "<pre><code>&lt;b&gt;\n</code></pre>"),
+    ],
+)
+def test_html_is_text_within_its_paragraph_with_the_lines_that_were_typed(
+    source: str, html: str
+) -> None:
+    assert checked(source) == html
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("-- sig\n--\nAnna", "<p>-- sig<br>\n--<br>\nAnna</p>"),
+        ("Some text\n---\nother", "<p>Some text</p>\n<hr>\n<p>other</p>"),
+        ("Text\n===", "<p>Text<br>\n===</p>"),
+    ],
+)
+def test_a_line_below_words_makes_no_heading_of_them(source: str, html: str) -> None:
+    assert checked(source) == html
+
+
+@pytest.mark.parametrize("end", "。，、；：！？）」』】》")
+def test_a_bare_address_ends_before_wide_punctuation(end: str) -> None:
+    html = checked(f"看https://example.org/路径{end}还有https://example.org/b{end}")
+    assert re.findall(r'href="([^"]*)"[^>]*>([^<]*)</a>(.)', html) == [
+        ("https://example.org/%E8%B7%AF%E5%BE%84", "https://example.org/路径", end),
+        ("https://example.org/b", "https://example.org/b", end),
+    ]
+    assert markup.links(html) == 2
+
+
+def test_an_address_in_angle_brackets_is_a_link() -> None:
+    for source in ("<https://example.org/，a>", "[x](<https://example.org/，a>)"):
+        assert 'href="https://example.org/%EF%BC%8Ca"' in checked(source)
+
+
 def test_a_heading_becomes_a_bold_paragraph() -> None:
     assert markup.render("# Loud") == "<p><strong>Loud</strong></p>"
 
