@@ -24,11 +24,9 @@ NEEDED = {
 
 
 def with_remainder(arguments: list[str]) -> list[str]:
-    """`test -k feed` as Invoke would have it: `test -- -k feed`; and `new --help`: `--help new`."""
+    """`test -k feed` as Invoke would have it: `test -- -k feed`."""
     if arguments[0] in NEEDED and len(arguments) == 1:
         sys.exit(NEEDED[arguments[0]])
-    if arguments[0] in NEEDED and {"--help", "-h"} & set(arguments[1:]):
-        return ["--help", arguments[0]]  # Invoke would take the word for what it needs.
     # `bench --help` is Invoke's to answer, `bench build --help` that measurement's own.
     ours = "--" in arguments or {"--help", "-h"} & set(arguments[1:2])
     passes_on = arguments[0] in ("bench", "test") and not ours

@@ -33,8 +33,13 @@ PIP_WITH_PYTHON_OPTION = (22, 3)
 
 
 def step_inside(arguments: list[str]) -> None:
-    """Go on in the environment, made or renewed first where that is needed."""
+    """Go on in the environment, made or renewed first where that is needed; help needs none."""
     finish_replacing()
+    from authoring import plain_help  # by now all files are of one release
+
+    if told := plain_help.asked(arguments, ROOT / "tasks.py"):
+        print(told)
+        sys.exit(told.startswith("There is no"))
     ensure_installed(DEVELOPMENT_LOCK if for_contributors(arguments) else BLOG_LOCK)
     if inside():
         return

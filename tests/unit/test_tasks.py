@@ -1,6 +1,7 @@
 """The commands, and the files that they install from."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import tasks
-from authoring import environment
+from authoring import environment, plain_help
 from authoring.command_line import with_remainder
 
 LOCKS = (environment.BLOG_LOCK, environment.DEVELOPMENT_LOCK)
@@ -41,6 +42,33 @@ def test_what_follows_test_goes_to_pytest_as_it_was_typed() -> None:
     assert with_remainder(["up", "--port", "8001"]) == ["up", "--port", "8001"]
     assert with_remainder(["test", "--help"]) == ["test", "--help"]
     assert with_remainder(["bench", "build", "-h"]) == ["bench", "--", "build -h"]
+
+
+@pytest.mark.parametrize("command", sorted(Collection.from_module(tasks).task_names))
+def test_asking_what_a_command_does_needs_nothing_installed(command: str, tmp_path: Path) -> None:
+    shutil.copy(environment.ROOT / "tasks.py", tmp_path)
+    shutil.copytree(environment.ROOT / "authoring", tmp_path / "authoring")
+    done = subprocess.run(
+        [sys.executable, "-S", "tasks.py", command, "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUTF8": "1"},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / ".venv").exists()
+    found = Collection.from_module(tasks)[command]
+    assert (found.body.__doc__ or "").strip().splitlines()[0] in done.stdout
+    assert all(option.replace("_", "-") in done.stdout.lower() for option in found.help)
+
+
+def test_a_command_that_there_is_not_is_told_before_anything_is_installed() -> None:
+    source = environment.ROOT / "tasks.py"
+    assert "Did you mean publish?" in plain_help.asked(["pubish"], source)
+    assert plain_help.asked(["up", "--port", "8000"], source) == ""
+    assert plain_help.asked(["bench", "build", "--help"], source) == ""
+    assert "--no-edit" in plain_help.asked(["new", "--help"], source)
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -127,7 +155,7 @@ def test_bench_says_what_it_knows() -> None:
 
 def test_an_environment_that_is_linked_from_elsewhere_is_recognised(tmp_path: Path) -> None:
     (tmp_path / "authoring").mkdir()
-    for name in ("__init__.py", "command_line.py", "environment.py"):
+    for name in ("__init__.py", "command_line.py", "environment.py", "plain_help.py"):
         shutil.copy(environment.ROOT / "authoring" / name, tmp_path / "authoring")
     for name in ("tasks.py", environment.BLOG_LOCK, environment.DEVELOPMENT_LOCK):
         shutil.copy(environment.ROOT / name, tmp_path)
