@@ -1,8 +1,9 @@
 """Settings read from the environment, made whole, and refused with a remedy where they make no sense."""
 
+import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -12,11 +13,14 @@ from dotenv import dotenv_values
 from comments_service.config.settings import Settings
 from comments_service.config.values import SettingError, origin_of, parse
 
+# Pelican's, which a blog's author says in its settings.
+OF_THE_BLOG = ("COMMENTS_CLOSE", "COMMENTS_DEFAULT", "COMMENTS_EMBED", "COMMENTS_MANIFEST_SAVE_AS")
+
 
 def from_environment(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Settings from `environ` (default: `.env`, overruled by the process's environment).
 
-    Raises SettingError; values that cannot be read are named all at once.
+    Raises SettingError, which names everything that is wrong at once.
     """
     if environ is None:
         from_file = {
@@ -24,7 +28,7 @@ def from_environment(environ: Mapping[str, str] | None = None, **overrides: Any)
         }
         environ = {**from_file, **os.environ}
     values: dict[str, Any] = {}
-    wrong: list[str] = []
+    wrong = list(unknown(environ))
     for each in fields(Settings):
         env = each.metadata["env"]
         if env not in environ or each.name in overrides:
@@ -33,66 +37,96 @@ def from_environment(environ: Mapping[str, str] | None = None, **overrides: Any)
             values[each.name] = parse(each.default, environ[env].strip())
         except ValueError as error:
             wrong.append(f"{env}={environ[env]!r}: {error}")
-    if wrong:
+    # What could not be read has its default here, of which nothing is wrong.
+    settings = Settings(**values, **overrides)
+    wrong += problems(settings)
+    if len(wrong) > 1:
         raise SettingError("Please correct these settings:\n  " + "\n  ".join(wrong))
-    return checked(Settings(**values, **overrides))
+    if wrong:
+        raise SettingError(wrong[0])
+    return whole(settings)
 
 
-def checked(settings: Settings) -> Settings:
-    """The settings with addresses made whole; raises SettingError where they make no sense."""
+def unknown(environ: Mapping[str, str]) -> Iterator[str]:
+    """What is called like a setting and is none: a slip would leave open what somebody meant to close."""
+    known = [each.metadata["env"] for each in fields(Settings)]
+    for name in sorted(environ):
+        if not name.startswith("COMMENTS_") or name in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+        if name in OF_THE_BLOG:
+            yield f"{name} belongs into pelicanconf.py."
+        elif near:
+            yield f"{name} is no setting. Did you mean {near[0]}?"
+        else:
+            yield f"{name} is no setting; docs/operating.md lists all of them. Remove it."
+
+
+def problems(settings: Settings) -> Iterator[str]:
+    """What makes no sense, a sentence each, with what to write instead."""
     site_url = settings.site_url.rstrip("/")
     if urlsplit(site_url).scheme not in ("http", "https") or not urlsplit(site_url).netloc:
-        raise SettingError(f"SITE_URL={site_url!r}: write an address such as https://example.org")
+        yield f"SITE_URL={site_url!r}: write an address such as https://example.org"
+        site_url = "https://example.org"  # Of this one nothing else is wrong.
     comments_url = urljoin(site_url + "/", settings.comments_url)
     parts = urlsplit(comments_url)
     # On a host of its own it needs no folder; beside the blog it would hide the blog.
     hides = parts.path == "/" and origin_of(comments_url) == origin_of(site_url)
     if not comments_url.endswith("/") or parts.query or hides:
-        raise SettingError(
+        yield (
             f"COMMENTS_URL={settings.comments_url!r}: write a folder of its own that ends with a"
             " slash, such as /comments/, or a host of its own, such as https://talk.example.org/"
         )
     if not 10 <= settings.page_size <= 1000:
-        raise SettingError(
-            f"COMMENTS_PAGE_SIZE={settings.page_size}: write a number from 10 to 1000"
-        )
+        yield f"COMMENTS_PAGE_SIZE={settings.page_size}: write a number from 10 to 1000"
     if not 100 <= settings.max_chars <= 10_000:
-        raise SettingError(
-            f"COMMENTS_MAX_CHARS={settings.max_chars}: write a number from 100 to 10000"
-        )
+        yield f"COMMENTS_MAX_CHARS={settings.max_chars}: write a number from 100 to 10000"
     if "@" not in settings.mail_from or any(c in settings.mail_from for c in "<>\r\n "):
-        raise SettingError(
+        yield (
             f"COMMENTS_MAIL_FROM={settings.mail_from!r}: write a bare address, such as"
             " comments@example.org"
         )
     if settings.mail_url and urlsplit(settings.mail_url).scheme not in ("smtp", "smtps"):
-        raise SettingError(
-            "COMMENTS_MAIL_URL: write smtp://user:password@host:587 or smtps://…:465"
-        )
+        yield "COMMENTS_MAIL_URL: write smtp://user:password@host:587 or smtps://…:465"
     if settings.manifest_token and not re.fullmatch(r"[\x21-\x7e]{32,}", settings.manifest_token):
-        raise SettingError(
+        yield (
             "COMMENTS_MANIFEST_TOKEN: write 32 letters and digits or more that nobody guesses, such as"
             ' those of: python3 -c "import secrets; print(secrets.token_urlsafe())"'
         )
     if settings.second_factor not in ("auto", "required", "optional"):
-        raise SettingError(
+        yield (
             f"COMMENTS_SECOND_FACTOR={settings.second_factor!r}: write auto, required or optional"
         )
-    methods = settings.clients or settings.passwords or settings.magic_links or settings.passkeys
+    methods: Any = settings.passwords or settings.magic_links or settings.passkeys
+    try:
+        methods = settings.clients or methods
+    except SettingError as error:
+        yield str(error)
     if not (settings.guests or methods):
-        raise SettingError(
+        yield (
             "Nobody could write: COMMENTS_GUESTS is off, and so is every way to sign in. Switch on"
             " COMMENTS_GUESTS, COMMENTS_PASSWORDS, COMMENTS_SIGN_IN_LETTERS or COMMENTS_PASSKEYS,"
             " or name a provider (COMMENTS_GITHUB, COMMENTS_OPENID)"
         )
-    database_url = settings.database_url
-    for short in ("postgres://", "postgresql://"):
-        if database_url.startswith(short):
-            database_url = "postgresql+psycopg://" + database_url.removeprefix(short)
-    if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise SettingError(
+    if not database_address(settings).startswith(("sqlite:///", "postgresql+psycopg://")):
+        yield (
             "COMMENTS_DATABASE_URL: write sqlite:///path/to/file or postgresql://user:password@host/name"
         )
+
+
+def database_address(settings: Settings) -> str:
+    for short in ("postgres://", "postgresql://"):
+        if settings.database_url.startswith(short):
+            return "postgresql+psycopg://" + settings.database_url.removeprefix(short)
+    return settings.database_url
+
+
+def whole(settings: Settings) -> Settings:
+    """The settings with whole addresses."""
+    site_url = settings.site_url.rstrip("/")
     return replace(
-        settings, site_url=site_url, comments_url=comments_url, database_url=database_url
+        settings,
+        site_url=site_url,
+        comments_url=urljoin(site_url + "/", settings.comments_url),
+        database_url=database_address(settings),
     )

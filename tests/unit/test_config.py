@@ -184,6 +184,47 @@ def test_a_service_that_nobody_could_write_to_does_not_start() -> None:
     from_environment({**off, "COMMENTS_GITHUB": "id secret"})
 
 
+def test_everything_that_is_wrong_is_named_at_once_a_line_each() -> None:
+    wrong = {
+        "SITE_URL": "example.org",
+        "COMMENTS_URL": "talk",
+        "COMMENTS_GUESTS": "maybe",
+        "COMMENTS_GEUSTS": "no",
+        "COMMENTS_PAGE_SIZE": "3",
+        "COMMENTS_MAIL_FROM": "nobody",
+        "COMMENTS_GITHUB": "an-id",
+        "COMMENTS_DATABASE_URL": "mysql://x",
+        "COMMENTS_CLOSE": "90 days",
+        "COMMENTS_ZZZ": "1",
+    }
+    with pytest.raises(SettingError) as refused:
+        from_environment(wrong)
+    first, *lines = str(refused.value).splitlines()
+    assert first == "Please correct these settings:"
+    assert len(lines) == len(wrong)
+    for name in wrong:
+        assert any(name in line for line in lines), name
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("COMMENTS_GEUSTS", "Did you mean COMMENTS_GUESTS?"),
+        ("COMMENTS_PASSWORD", "Did you mean COMMENTS_PASSWORDS?"),
+        ("COMMENTS_LIMIT_POST", "Did you mean COMMENTS_LIMIT_POSTS?"),
+        ("COMMENTS_DEFAULT", "belongs into pelicanconf.py"),
+        ("COMMENTS_QWERTZ", "lists all of them"),
+    ],
+)
+def test_a_name_that_is_no_setting_is_refused_with_the_one_that_was_meant(
+    name: str, says: str
+) -> None:
+    with pytest.raises(SettingError) as refused:
+        from_environment({name: "no"})
+    assert str(refused.value).startswith(name)
+    assert says in str(refused.value)
+
+
 def test_values_that_cannot_be_read_are_named_all_at_once() -> None:
     with pytest.raises(SettingError) as refused:
         from_environment({"COMMENTS_GUESTS": "maybe", "COMMENTS_PAGE_SIZE": "many"})
