@@ -1,5 +1,6 @@
 """Front matter as other generators write it: YAML, TOML or plain lines, whose values have types."""
 
+import json
 import re
 import tomllib
 from typing import Any, NamedTuple
@@ -35,6 +36,14 @@ def split(text: str) -> Parts:
     if fenced := FENCE.match(text):
         keys = parsed(fenced["head"], fenced["mark"])
         return Parts(keys, text[fenced.end() :], text.count("\n", 0, fenced.end()) + 1)
+    if text.removeprefix("\ufeff").lstrip().startswith("{"):
+        try:
+            found, end = json.JSONDecoder().raw_decode(text := text.removeprefix("\ufeff").lstrip())
+        except ValueError:
+            found = end = None
+        if isinstance(found, dict):
+            keys = {str(key).lower(): value for key, value in found.items()}
+            return Parts(keys, text[end:].lstrip("\n"), text.count("\n", 0, end) + 2)
     keys = {}
     lines = text.removeprefix("\ufeff").split("\n")
     last = ""

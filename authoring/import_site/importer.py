@@ -26,6 +26,14 @@ from plugins.markdown.postprocess import FORMULA, Finishing
 
 # What no page and no feed can have; noncharacters are the parser's own signs.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+# Where each kind has its feed, unless somebody has moved it.
+FEEDS = {
+    "WordPress": "/feed/",
+    "Ghost": "/rss/",
+    "Hugo": "/index.xml",
+    "Jekyll": "/feed.xml",
+    "Pelican": "/feeds/all.atom.xml",
+}
 ORDER = (
     *("Title", "Date", "Modified", "Slug", "Lang", "Status", "Category", "Tags", "Authors"),
     *("Series", "Pinned", "Comments", "Summary", "Aliases"),
@@ -49,7 +57,9 @@ def bring(blog: Blog, origin: Path, *, write: bool, fetch_pictures: bool = False
     pictures = fetch.Pictures(blog.root / report.FOLDER / "pictures")
     with origins.folder(origin) as opened:
         reader = origins.reader(blog, opened, origin)
-        planned = plan(blog, reader, known, pictures if write and fetch_pictures else pictures.kept)
+        fetched = pictures if write and fetch_pictures else pictures.kept
+        with progress.waiting("Reading the other blog, and looking at its pictures …"):
+            planned = plan(blog, reader, known, fetched)
         planned.notes.extend(fetch_notes(planned, pictures, write, fetch_pictures))
         if write:
             write_files(planned)
@@ -201,6 +211,10 @@ def of_the_site(blog: Blog, reader: Reader) -> Iterable[Note]:
             f"its times are those of {site.zone}, and here those of {blog.zone}: write"
             f' TIMEZONE = "{site.zone}" into pelicanconf.py before you import',
         )
+    feed = f"/{blog.settings.get('FEED_ALL_ATOM') or 'feeds/all.atom.xml'}"
+    if (old := FEEDS[site.kind]) != feed:
+        text = f"its feed was at {old}, and here it is at {feed}"
+        yield Note(site.kind, 1, f"{text}: let the server lead readers there (docs/import.md)")
     if site.menu:
         listed_menu = ", ".join(f"({words!r}, {address!r})" for words, address in site.menu)
         yield Note(site.kind, 1, f"its menu, for pelicanconf.py: MENUITEMS = [{listed_menu}]")

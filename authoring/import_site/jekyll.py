@@ -70,6 +70,8 @@ class Jekyll(Folder):
         )
         self.collections.pop("posts", None)
         self.excluded = [str(each).strip("/") for each in given.get("exclude") or []]
+        included = [str(each).strip("/") for each in given.get("include") or []]
+        self.included = [each for each in included if each.startswith("_")]
         self.said: dict[str, dict[str, str]] = {}
 
     # Texts
@@ -88,6 +90,7 @@ class Jekyll(Folder):
                 continue
             own = path.relative_to(below).parts if path.is_relative_to(below) else parts
             special = [part for part in own[:-1] if part.startswith("_") and part not in OF_POSTS]
+            special = [part for part in special if part not in self.included]
             if special and special[0][1:] not in self.collections:
                 yield Note(
                     place,
@@ -122,7 +125,8 @@ class Jekyll(Folder):
 
     def collection(self, place: str) -> str:
         """What Jekyll calls the kind of a text: posts, drafts, pages, or a collection's name."""
-        inner = next((part for part in reversed(place.split("/")[:-1]) if part.startswith("_")), "")
+        folders = [part for part in place.split("/")[:-1] if part not in self.included]
+        inner = next((part for part in reversed(folders) if part.startswith("_")), "")
         return inner[1:] if inner else "pages"
 
     def defaults(self, place: str) -> dict[str, Any]:

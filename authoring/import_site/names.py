@@ -38,7 +38,8 @@ class Names:
         self.folders: set[str] = set()
         self.groups: dict[str, str] = {}
         self.given: set[str] = set()
-        imported = set(ours.values())
+        imported = self.imported = set(ours.values())
+        self.here = {source.shown: source for source in blog.sources}
         for source in blog.sources:
             if source.shown not in imported:
                 self.taken[self.file(source.is_page, source.lang, source.slug, source.date)] = (
@@ -164,9 +165,9 @@ class Names:
 
         Where nothing is written down of earlier imports, title and day tell.
         """
-        if path in self.ours.values():
+        if path in self.imported:
             return self.ours.get(post.source) == path
-        other = next((each for each in self.blog.sources if each.shown == path), None)
+        other = self.here.get(path)
         if other is None or other.title != post.title or post.source in self.ours:
             return False
         if post.date is None or other.date is None:

@@ -58,11 +58,12 @@ class PelicanSite(Folder):
         return (folder / "pelicanconf.py").is_file()
 
     def configure(self) -> None:
+        self.troubled: set[str] = set()
         found = read_settings(self.folder / "pelicanconf.py")
         if (live := self.folder / "publishconf.py").is_file():
             found |= {key: value for key, value in read_settings(live).items() if key == "SITEURL"}
         self.settings: dict[str, Any] = {**DEFAULT_CONFIG, **found}
-        self.content = (self.folder / str(self.settings.get("PATH") or "content")).resolve()
+        self.content = (self.folder / str(found.get("PATH") or "content")).resolve()
         if not self.content.is_dir() or not self.content.is_relative_to(self.folder):
             self.content = self.folder / "content"
         if not self.content.is_dir():
@@ -97,6 +98,11 @@ class PelicanSite(Folder):
                 1,
                 f"settings that are worked out were not understood: {', '.join(unread)}",
             )
+        taken = [
+            self.content / str(each)
+            for key in ("ARTICLE_PATHS", "PAGE_PATHS")
+            for each in self.settings.get(key) or ()
+        ]
         excluded = [str(each) for each in self.settings.get("ARTICLE_EXCLUDES") or ()]
         for path in sorted(self.content.rglob("*")):
             parts = path.relative_to(self.content).parts
@@ -106,6 +112,10 @@ class PelicanSite(Folder):
                 continue
             ending = path.suffix.lower()
             if ending in (*ENDINGS, *HTML, ".rst"):
+                if not any(path.is_relative_to(each) for each in taken):
+                    where = path.relative_to(self.folder).as_posix()
+                    yield Note(where, 1, "left out: it is in none of ARTICLE_PATHS and PAGE_PATHS")
+                    continue
                 if any("/".join(parts).startswith(f"{each}/") for each in excluded):
                     yield Note(
                         path.relative_to(self.folder).as_posix(),
@@ -121,7 +131,7 @@ class PelicanSite(Folder):
         if path.suffix.lower() not in (*HTML, ".rst"):
             return split(text)
         # A text from elsewhere names files; none of this machine is for it.
-        docutils = {"file_insertion_enabled": False}
+        docutils = {"file_insertion_enabled": False, "warning_stream": False}
         settings = {
             **DEFAULT_CONFIG,
             "FORMATTED_FIELDS": ["summary"],
@@ -132,6 +142,8 @@ class PelicanSite(Folder):
             body, said = kind(settings).read(str(path))
         except Exception as error:
             return Parts({"__unread": str(error)}, text, 1)
+        if 'class="system-message"' in body:
+            self.troubled.add(path.relative_to(self.folder).as_posix())
         return Parts({str(key).lower(): as_written(value) for key, value in said.items()}, body, 1)
 
     def is_page(self, path: Path) -> bool:
@@ -181,6 +193,8 @@ class PelicanSite(Folder):
             **self.taken_apart(keys, categories),
         )
         post.tags, post.authors = [*tags, *post.tags], authors
+        if place in self.troubled:
+            post.note("not all of it could be read as reStructuredText; messages stand in the text")
         keys.asked.update(("translation", "save_as", "url"))
         if not post.draft:
             post.addresses = [

@@ -72,7 +72,9 @@ def texts(value: Any) -> list[str]:
     if value is None or value == "" or value is False:
         return []
     found = value if isinstance(value, list) else [value]
-    return [str(each).strip() for each in found if each is not None and not isinstance(each, dict)]
+    # An author may have a name, an address and more.
+    plain = (each.get("name") if isinstance(each, dict) else each for each in found)
+    return [str(each).strip() for each in plain if each is not None]
 
 
 def moment(value: Any) -> datetime | None:
@@ -185,6 +187,7 @@ class Folder(Reader):
                     post.note(trouble)
             else:
                 post.body = outside_code(post.body, partial(watched, post))
+                post.body = outside_code(post.body, with_dollars)
                 post.body = outside_code(post.body, without_gaps)
             yield post
         unused = Counter(key for post in posts for key in post.unused)
@@ -307,6 +310,14 @@ def watched(post: Post, text: str, before: int) -> str:
     for line, said in policy.of_text(text):
         post.note(said, post.body_line + before + line)
     return PLAYER.sub(linked, text)
+
+
+def with_dollars(text: str, _: int) -> str:
+    """Formulas between the signs that scripts for them know beside dollars."""
+    if "\\(" not in text and "\\[" not in text:
+        return text
+    text = re.sub(r"\\\\?\[(?=[^\]]*[\\^_=])(.+?)\\\\?\]", r"$$\1$$", text, flags=re.DOTALL)
+    return re.sub(r"\\\\?\((?=[^)]*[\\^_=])\s*(.+?)\s*\\\\?\)", r"$\1$", text)
 
 
 def without_gaps(text: str, _: int) -> str:

@@ -225,7 +225,7 @@ class WordPress(Reader):
         post = Post(
             place,
             line,
-            title=unescape(item.get("title", "")),
+            title=words.plain(item.get("title", "")),
             # WordPress keeps 鹈鹕 as %e9%b9%88….
             slug=unquote(item.get("wp:post_name", "")),
             body="",
