@@ -155,12 +155,13 @@ def pages(length: int, size: int) -> int:
     return max(1, -(-length // size))
 
 
-def page_with(comment: Comment, size: int) -> int | None:
-    """The page on which a comment stands; None where readers see nothing of it."""
-    place = db.session.scalar(sa.select(_c.place).where(_c.id == comment.id))
+def page_with(thread_id: str, comment_id: int, size: int) -> int | None:
+    """The page of a thread on which a comment stands; None where readers see nothing of it there."""
+    its = sa.select(_c.place).where(_c.id == comment_id, _c.thread_id == thread_id)
+    place = db.session.scalar(its)
     if place is None:
         return None
-    return _index(comment.thread_id, place, length(comment.thread_id)) // size + 1
+    return _index(thread_id, place, length(thread_id)) // size + 1
 
 
 def changed_pages(thread: Thread, length: int, size: int) -> set[int]:

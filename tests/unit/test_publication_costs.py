@@ -347,8 +347,8 @@ def test_what_was_changed_by_hand_is_found_and_mended(app: Flask, settings: Sett
 def test_a_comment_is_found_on_its_page(app: Flask, settings: Settings) -> None:
     long(25, settings)
     held = make.comment(held=True)
-    found = [
-        threads.page_with(db.session.get_one(Comment, number), 10) for number in (1, 10, 11, 25)
-    ]
+    make.thread("gulls")
+    found = [threads.page_with("pelicans", number, 10) for number in (1, 10, 11, 25)]
     assert found == [1, 1, 2, 3]
-    assert threads.page_with(held, 10) is None
+    assert threads.page_with("pelicans", held.id, 10) is None
+    assert threads.page_with("gulls", 11, 10) is None

@@ -4,11 +4,13 @@ from flask import Blueprint, Response, request
 
 from comments_service import comments, threads
 from comments_service.config import Settings
+from comments_service.errors import UnknownComment
 from comments_service.inputs import EditedComment, NewComment, Preview
 from comments_service.models import Status
 from comments_service.publishing import snapshots
 from comments_service.web import answers, cookies, visitor
 from comments_service.web.api.content import me, own, page_number
+from comments_service.web.params import row_id
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("comments", __name__)
@@ -21,17 +23,26 @@ bp = Blueprint("comments", __name__)
     guard=Guard.OPEN,
     answers={200: "Thread"},
     problems=(404, 422),
-    query=("page",),
+    query=("page", "comment"),
 )
 def read_thread(thread_id: str, settings: Settings) -> Response:
-    """As in its snapshot."""
+    """As in its snapshot: a page by its number, or the page on which a comment stands."""
     thread = threads.get(thread_id)
     size = settings.page_size
     last = threads.pages(threads.length(thread_id), size)
-    number = page_number(last)
+    number = _page_with(thread_id, size) if "comment" in request.args else page_number(last)
     shown, count = threads.page(thread_id, number, size), threads.count(thread)
     page = snapshots.Page(thread, thread.lang, shown, number, last, count)
     return answers.json(snapshots.as_json(page, whole=True))
+
+
+def _page_with(thread_id: str, size: int) -> int:
+    """The page of the comment asked for. Raises UnknownComment."""
+    asked = request.args.get("comment", type=row_id)
+    number = threads.page_with(thread_id, asked, size) if asked else None
+    if number is None:
+        raise UnknownComment
+    return number
 
 
 @route(

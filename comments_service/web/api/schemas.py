@@ -166,6 +166,11 @@ PARAMETERS: dict[str, Schema] = {
         "in": "query",
         "schema": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE},
     },
+    "comment": {
+        "in": "query",
+        "description": "A comment: the answer is the page on which it stands, whatever its number.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": inputs.MAX_ID},
+    },
     "lang": {
         "in": "query",
         "description": "The language of `fragment`, if the article exists in it.",
