@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.orm import Session
 
 from comments_service.db import db, engine_options
 from comments_service.models import Account, Comment, Role
@@ -44,16 +43,16 @@ def meanwhile(app: Flask) -> Iterator[Callable[[Callable[[sa.Connection], Any]],
     waiting: list[Callable[[sa.Connection], Any]] = []
     other = sa.create_engine(db.engine.url, **engine_options(str(db.engine.url)))
 
-    def act(_session: object) -> None:
+    def act(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         # `writing` ends the reading before it begins.
-        if waiting:
+        if waiting and statement == "COMMIT":
             happens = waiting.pop()
             with other.begin() as connection:
                 happens(connection)
 
-    sa.event.listen(Session, "before_commit", act)
+    sa.event.listen(db.engine, "before_cursor_execute", act)
     yield waiting.append
-    sa.event.remove(Session, "before_commit", act)
+    sa.event.remove(db.engine, "before_cursor_execute", act)
     other.dispose()
     assert waiting == [], "nothing was written"
 
