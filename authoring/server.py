@@ -37,6 +37,8 @@ SERVER = (
     *("--log-level", "error", "--workers-kill-timeout", "5"),
 )
 LOCAL = ("localhost", "127.0.0.1", "::1")
+# One heap for all threads, where glibc would give each its own with its own gaps: 6 of 107 MB.
+ONE_HEAP = {"MALLOC_ARENA_MAX": "1"}
 # A small machine that does something else as well may take a minute.
 START_SECONDS = 120
 STOP_SECONDS = 10
@@ -121,7 +123,7 @@ def start_server(
     return subprocess.Popen(  # noqa: S603 - our own
         command(host, port),
         cwd=root,
-        env=environ,
+        env={**ONE_HEAP, **environ},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -139,6 +141,7 @@ def tell_running(root: Path, environ: Mapping[str, str]) -> Path:
 def serve(root: Path, environ: dict[str, str], host: str, port: int, workers: int) -> NoReturn:
     """Become the server, or where the system cannot do that, end with it."""
     started = command(host, port, "--workers", str(workers))
+    environ = {**ONE_HEAP, **environ}
     if os.name == "nt":
         sys.exit(subprocess.call(started, cwd=root, env=environ))  # noqa: S603 - our own
     os.chdir(root)

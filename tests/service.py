@@ -180,7 +180,7 @@ class Postil(Server):
         self.settings: Settings = from_environment(environ)
         outside = {name: v for name, v in os.environ.items() if "COMMENTS_" not in name}
         command = server.command("127.0.0.1", port)
-        env = {**outside, **environ, "PYTHONPATH": str(ROOT)}
+        env = {**server.ONE_HEAP, **outside, **environ, "PYTHONPATH": str(ROOT)}
         super().__init__(command, folder, env, port, "/comments/embed.js")
         # Without the threads: what it renders is what the service should have rendered.
         self.app = create_app(self.settings)
