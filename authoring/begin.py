@@ -16,9 +16,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import dotenv
-from pelican.settings import read_settings
 
-from authoring import Refused, new_article
+from authoring import Refused, blog_settings, new_article
 from authoring.blog import Blog
 from authoring.upgrade import replace
 
@@ -224,7 +223,7 @@ def begin(
     """Make the blog somebody's; tells what was done. Raises Refused, after which nothing is changed."""
     path = root / SETTINGS
     first = as_shipped(root, SETTINGS)
-    settings = read_settings(str(path))
+    settings = blog_settings.read(path)
     if not first and not again:
         raise Refused(
             f"This blog has begun already: it is called {settings['SITENAME']}, as {SETTINGS} says."
@@ -254,7 +253,7 @@ def begin(
     if said.url and said.url != environ.get("SITE_URL"):
         dotenv.set_key(root / ".env", "SITE_URL", said.url, quote_mode="never")
         told.append(f".env           SITE_URL={said.url}")
-    blog = Blog(root, read_settings(str(path), override={**values, "PLUGINS": []}))
+    blog = Blog(root, blog_settings.read(path, **values, PLUGINS=[]))
     gone = samples(blog)
     for sample in gone:
         (root / sample).unlink()

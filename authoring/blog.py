@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pelican.settings import read_settings
 from pelican.utils import get_date, slugify
 
-from authoring import Refused
+from authoring import Refused, blog_settings
 from plugins import files
 from plugins.markdown import frontmatter, unread
 
@@ -101,7 +100,7 @@ class Blog:
 
     def __init__(self, root: Path, settings: dict[str, Any] | None = None) -> None:
         self.root = root
-        self.settings = settings or read_settings(str(root / "pelicanconf.py"))
+        self.settings = settings or blog_settings.read(root / "pelicanconf.py")
         self.content = root / self.settings["PATH"]
         self.lang = str(self.settings["DEFAULT_LANG"]).lower()
         if not unread.is_zone(self.settings["TIMEZONE"]):

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from authoring import Refused, check, progress
+from authoring import Refused, blog_settings, check, progress
 from authoring.environment import say
 
 # Without --fatal an article that cannot be read is left out and the build calls itself a success.
@@ -73,6 +73,9 @@ def build(root: Path, environ: dict[str, str], settings: str, *, keep_going: boo
     """Build into output/, and say how it went; raises Refused when the site is as it was."""
     if not environ.get("SITE_URL"):
         say("SITE_URL is not set: links will lead to http://localhost:8000. Set it in .env.")
+    if not keep_going:
+        # In a second, before Pelican is started; `check` tells them by itself.
+        blog_settings.checked(root / settings)
     built = run_pelican(root, environ, settings)
     if built.succeeded:
         say(f"Built in {built.seconds:.1f} s: {built.report}")

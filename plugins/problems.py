@@ -1,6 +1,7 @@
 """Problems: what stops a build, noted by whoever finds it and told all at once, before anything takes long.
 
-A plugin that finds something wrong in what an author wrote calls `refuse` and goes on; `stop` then raises
+What is wrong with the settings comes first of all (`WrongSetting`), that of every plugin at once. A plugin that
+finds something wrong in what an author wrote calls `refuse` and goes on; `stop` then raises
 `Refused` with all that was found. `images` asks it before it makes pictures, and so does every build before it
 writes its first page. What is worth a warning, `warn` keeps until it is known that nothing stops the build,
 so that the errors of one that fails stand alone.
@@ -38,7 +39,12 @@ class Refused(Exception):
 
 
 class WrongSetting(ValueError):
-    """A setting with which nothing can be built; its text says what to write."""
+    """Settings with which nothing can be built; each text says what to write."""
+
+    def __init__(self, *texts: str) -> None:
+        self.problems = texts
+        head = f"{len(texts)} settings cannot be used; nothing was built.\n" * (len(texts) > 1)
+        super().__init__(head + "\n".join(texts))
 
 
 def refuse(settings: Settings, problem: Problem) -> None:
@@ -89,6 +95,18 @@ class Plainly(logging.Filter):
 PLAINLY = Plainly()
 
 
+def of_settings(plugins: Iterable[object], settings: Settings) -> list[str]:
+    """What any plugin finds wrong with the settings: each that reads some may have `setting_problems`."""
+    asked = (getattr(plugin, "setting_problems", None) for plugin in plugins)
+    return list(dict.fromkeys(text for ask in asked if ask for text in ask(settings)))
+
+
+def check_settings(pelican: Pelican) -> None:
+    """Before anything is read."""
+    if found := of_settings(pelican.plugins, pelican.settings):
+        raise WrongSetting(*found)
+
+
 def begin(pelican: Pelican) -> None:
     """What an earlier build of this process left untold is not this one's."""
     _refused.pop(pelican.settings["OUTPUT_PATH"], None)
@@ -102,5 +120,6 @@ def before_writing(pelican: Pelican) -> None:
 def listen() -> None:
     """Called by every plugin that may refuse anything; no plugin by itself."""
     logging.getLogger("pelican").addFilter(PLAINLY)
+    signals.initialized.connect(check_settings)
     signals.get_generators.connect(begin)
     signals.get_writer.connect(before_writing)

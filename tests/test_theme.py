@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from authoring import catalogues
 from plugins import gettext
 from plugins.presentation import i18n, reading, theme_settings
+from plugins.problems import WrongSetting
 from tests.sites import BLOG, ROOT, Site, disconnect, gzipped, pelican
 
 THEME = ROOT / "theme"
@@ -45,10 +46,10 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def refusal(site: Site, **settings: Any) -> list[str]:
     """What a build says about its settings, a line for each of them."""
     site.write("one")
-    with pytest.raises(theme_settings.SettingError) as raised:
+    with pytest.raises(WrongSetting) as raised:
         site.build(**settings)
     assert not site.output.exists()
-    return raised.value.problems
+    return list(raised.value.problems)
 
 
 # ---- settings

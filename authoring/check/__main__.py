@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from authoring import Refused
+
 from .report import ROOT, check
 
 
@@ -34,6 +36,8 @@ def main(arguments: list[str]) -> int:
         if given.content:
             override["PATH"] = str(Path(given.content).resolve())
         report = check(given.settings, override, external=given.external, quick=given.quick)
+    except Refused as refused:
+        sys.exit(str(refused))
     finally:
         if not given.output:
             shutil.rmtree(kept, ignore_errors=True)

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pelican.settings import read_settings
-
-from authoring import progress
+from authoring import blog_settings, progress
 from authoring.blog import PICTURE_BYTES, PICTURES, shown
 from plugins import files
 from plugins.markdown import unread
@@ -66,7 +64,7 @@ def check(
     path: Path, override: dict[str, Any], *, external: bool = False, quick: bool = False
 ) -> Report:
     """Everything that can be said of the site whose settings are in `path`."""
-    settings = read_settings(str(path), override=override)
+    settings = blog_settings.read(path, **override)
     problems = list(check_settings.problems(settings, path))
     if settings.get("PLUGINS") is None:
         return Report(problems, ["everything else, until PLUGINS is set"], 0)

@@ -219,25 +219,20 @@ def entry(said: Metadata, group: list[Article], site_url: str) -> dict[str, Any]
     }
 
 
-def check_settings(settings: dict[str, Any]) -> str:
-    """The site's address; raises ValueError for a setting that no manifest can be made with."""
-    site_url = str(settings.get("SITEURL", "")).rstrip("/")
+def setting_problems(settings: dict[str, Any]) -> Iterator[str]:
+    """With what no manifest can be made."""
+    site_url = str(settings.get("SITEURL", ""))
     if urlsplit(site_url).scheme not in ("http", "https") or not urlsplit(site_url).netloc:
-        raise problems.WrongSetting(
+        yield (
             f'SITEURL is "{site_url}"; the manifest needs the site\'s whole address, such as'
             ' "https://example.org". Set it in pelicanconf.py.'
         )
     default = settings.get("COMMENTS_DEFAULT", "open")
     if default not in STATES:
-        raise problems.WrongSetting(
-            f'COMMENTS_DEFAULT is "{default}". Write "open", "held", "closed" or "off".'
-        )
+        yield f'COMMENTS_DEFAULT is "{default}". Write "open", "held", "closed" or "off".'
     close = settings.get("COMMENTS_CLOSE")
     if close is not None and not DAYS.fullmatch(str(close)):
-        raise problems.WrongSetting(
-            f'COMMENTS_CLOSE is "{close}". Write a number of days, such as "90 days".'
-        )
-    return site_url
+        yield f'COMMENTS_CLOSE is "{close}". Write a number of days, such as "90 days".'
 
 
 def refuse_unread(generator: Generator) -> None:
@@ -265,7 +260,7 @@ def resolve(generators: Iterable[Generator]) -> None:
     """Read all front matter, before anything is written; stop the build if any of it is wrong."""
     articles, pages = by_kind(generators)
     settings = articles.settings
-    site_url = check_settings(settings)
+    site_url = str(settings["SITEURL"]).rstrip("/")
     said = Metadata(settings)
     refuse_unread(articles)
     redirects.read(said, articles, pages)

@@ -37,8 +37,11 @@ _settings: list[dict[str, Any]] = []
 def begin(pelican: Pelican) -> None:
     """From here to the end of its reading, what Pelican cannot read is told here."""
     _settings[:] = [pelican.settings]
-    if not is_zone(zone := pelican.settings.get("TIMEZONE", "UTC")):
-        raise problems.WrongSetting(wrong_zone(zone))
+
+
+def setting_problems(settings: dict[str, Any]) -> list[str]:
+    zone = settings.get("TIMEZONE", "UTC")
+    return [] if is_zone(zone) else [wrong_zone(zone)]
 
 
 def is_zone(zone: str) -> bool:

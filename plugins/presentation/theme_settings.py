@@ -18,7 +18,8 @@ from urllib.parse import quote, urlsplit
 from babel import Locale, UnknownLocaleError
 from pelican import signals
 
-from plugins.site import Article, Generator, Pelican
+from plugins import problems
+from plugins.site import Article, Generator
 
 from . import branding
 
@@ -31,18 +32,6 @@ LINKS = ("http", "https", "mailto")
 
 Settings = dict[str, Any]
 Pair = tuple[str, str]
-
-
-class SettingError(Exception):
-    """What stops the build: every setting that cannot be used, with what to write instead."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        many = "s" * (len(problems) != 1)
-        super().__init__(
-            f"{len(problems)} setting{many} of the theme cannot be used; nothing was built.\n"
-            + "\n".join(problems)
-        )
 
 
 def luminance(colour: str) -> float:
@@ -86,7 +75,7 @@ def is_pair(value: object) -> bool:
     )
 
 
-def problems(settings: Settings) -> Iterator[str]:
+def setting_problems(settings: Settings) -> Iterator[str]:
     """What is wrong with the theme's settings, a sentence each."""
     for name in ("SITENAME", "SITESUBTITLE"):
         value = settings.get(name, "")
@@ -171,11 +160,6 @@ def accent_style(settings: Settings) -> str:
     return f"@layer tokens{{:root{{--accent:light-dark({light},{dark})}}}}\n"
 
 
-def check(pelican: Pelican) -> None:
-    if found := list(problems(pelican.settings)):
-        raise SettingError(found)
-
-
 def pair(value: str | Pair | None) -> Pair | None:
     if not value:
         return None
@@ -205,5 +189,5 @@ def offer(generator: Generator) -> None:
 
 
 def register() -> None:
-    signals.initialized.connect(check)
+    problems.listen()
     signals.generator_init.connect(offer)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from plugins.presentation import branding, theme_settings
+from plugins.presentation import branding
+from plugins.problems import WrongSetting
 from tests.sites import Site, disconnect, everything
 
 
@@ -97,7 +98,7 @@ def test_what_cannot_be_used_is_refused_before_anything_is_built(
 ) -> None:
     put(own, "static/a.txt", "")
     put(own, "static/a.css", "")
-    with pytest.raises(theme_settings.SettingError, match=re.escape(says)):
+    with pytest.raises(WrongSetting, match=re.escape(says)):
         build(own, **{setting: value})
     assert not own.output.exists()
 

@@ -129,6 +129,30 @@ def test_no_picture_is_made_before_it_is_known_that_all_can_be_shown(
     assert made == []
 
 
+def test_every_wrong_setting_is_told_at_once_without_a_traceback(tmp_path: Path) -> None:
+    wrong = {
+        "TIMEZONE": "Berlin",
+        "SITEURL": "example.org",
+        "COMMENTS_DEFAULT": "opened",
+        "COMMENTS_CLOSE": "soon",
+        "MENUITEMS": "archives/",
+        "ICON": "gone.svg",
+        "ACCENT": "red",
+    }
+    lines = [f"{name} = {value!r}" for name, value in wrong.items()]
+    conf = tmp_path / "conf.py"
+    conf.write_text("\n".join(["from plugins.settings import *", *lines]) + "\n", "utf-8")
+    (tmp_path / "content").mkdir()
+    built = pelican(tmp_path / "content", tmp_path / "output", conf=str(conf))
+    told = built.stdout + built.stderr
+    assert built.returncode != 0
+    assert f"{len(wrong)} settings cannot be used" in told
+    for name in wrong:
+        assert told.count(f"\n{name} ") == 1, told
+    assert "Traceback" not in told
+    assert not (tmp_path / "output").exists()
+
+
 @pytest.mark.parametrize("zone", ["Mars/Base", "", "UTC+1", "../etc", "CETT"])
 def test_a_time_zone_that_is_none_is_refused_by_its_name(site: Site, zone: str) -> None:
     site.write("a")

@@ -65,7 +65,7 @@ def test_asking_what_a_command_does_needs_nothing_installed(command: str, tmp_pa
 
 def test_a_command_that_there_is_not_is_told_before_anything_is_installed() -> None:
     source = environment.ROOT / "tasks.py"
-    assert "Did you mean publish?" in plain_help.asked(["pubish"], source)
+    assert "Did you mean publish?" in plain_help.asked(["publishe"], source)
     assert plain_help.asked(["up", "--port", "8000"], source) == ""
     assert plain_help.asked(["bench", "build", "--help"], source) == ""
     assert "--no-edit" in plain_help.asked(["new", "--help"], source)

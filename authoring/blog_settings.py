@@ -1,0 +1,49 @@
+"""Settings of the blog, read for a command: what is wrong with them is refused, a line each, by file and line."""
+
+import runpy
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pelican.settings import read_settings
+
+from authoring import Refused
+from plugins import problems
+
+
+def read(path: Path, **override: Any) -> dict[str, Any]:
+    """Raises Refused where they cannot be read at all."""
+    try:
+        found: dict[str, Any] = read_settings(str(path), override=override)
+    except SyntaxError as error:
+        name = Path(error.filename or path).name
+        raise Refused(f"{name}:{error.lineno}: {error.msg}. Correct the line.") from None
+    except Exception as error:
+        places = traceback.extract_tb(error.__traceback__)
+        own = [place for place in places if Path(place.filename).parent == path.parent]
+        if not own:  # Pelican, which asks of them that PATH is there, and that is all.
+            raise Refused(f"{path.name}: {missing(path) or error}") from None
+        name, line = Path(own[-1].filename).name, own[-1].lineno
+        raise Refused(
+            f"{name}:{line}: {type(error).__name__}: {error}. Correct the line."
+        ) from None
+    return found
+
+
+def missing(path: Path) -> str:
+    """That there is no folder of articles, where that is what is wrong."""
+    said = runpy.run_path(str(path)).get("PATH", "content")
+    folder = path.parent / said
+    return (
+        "" if folder.is_dir() else f"PATH is {str(said)!r}, and there is no such folder. Make it."
+    )
+
+
+def checked(path: Path) -> dict[str, Any]:
+    """Those with which a build can begin; raises Refused with everything that is wrong."""
+    found = read(path)
+    loaded = [each for each in found.get("PLUGINS") or () if isinstance(each, ModuleType)]
+    if wrong := problems.of_settings(loaded, found):
+        raise Refused("\n".join(wrong))
+    return found
