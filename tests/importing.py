@@ -86,6 +86,7 @@ def addresses() -> dict[str, Any]:
         key: value
         for key, value in every.items()
         if key.endswith(("_URL", "_SAVE_AS", "_SUBSTITUTIONS", "TEMPLATES", "_PATTERNS"))
+        or "_FEED_" in key
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from authoring import Refused
 from authoring.import_site import html_text, words
-from authoring.import_site.post import Note, Post, Reader, Site
+from authoring.import_site.post import Note, Post, Reader, Site, within
 
 MAX_FILE_BYTES = 500_000_000
 PLACE = "__GHOST_URL__"
@@ -211,8 +211,7 @@ class Ghost(Reader):
         # Ghost makes smaller copies below size/w600/.
         below = re.sub(r"images/size/w\d+(?:h\d+)?/", "images/", below)
         for top in (self.path.parent / "content", self.path.parent):
-            path = (top / below).resolve()
-            if below and path.is_relative_to(self.path.parent) and path.is_file():
+            if below and (path := within(self.path.parent, top / below)):
                 return path
         return None
 

@@ -38,8 +38,8 @@ ORDER = (
     *("Title", "Date", "Modified", "Slug", "Lang", "Status", "Category", "Tags", "Authors"),
     *("Series", "Pinned", "Comments", "Summary", "Aliases"),
 )
-# A date that a calendar of the web can show.
-FIRST_YEAR = 1900
+# Dates that every calendar can show, in whatever zone.
+YEARS = range(1900, 9999)
 
 
 def run(blog: Blog, origin: Path, *, write: bool, fetch_pictures: bool = False) -> Iterator[str]:
@@ -113,7 +113,9 @@ def written(blog: Blog, post: Post, lang: str, slug: str, aliases: list[str], bo
             "Comments": post.comments,
         }
     head = "".join(f"{key}: {keys[key]}\n" for key in ORDER if keys.get(key))
-    return f"{head}\n{body.strip()}\n"
+    # Only empty lines go: what stands in a line's beginning may make code of it.
+    whole = re.sub(r"\A(?:[ \t]*\n)+", "", body).rstrip()
+    return f"{head}\n{whole}\n"
 
 
 def plan(blog: Blog, reader: Reader, known: Record, fetched: links.Fetch) -> Plan:
@@ -236,10 +238,10 @@ def sound(blog: Blog, post: Post) -> None:
             f"{post.date:%Y-%m-%d}" if post.date else post.slug or "Untitled"
         )
         post.note(f'it has no title, and is called "{post.title}"')
-    if post.date and post.date.year < FIRST_YEAR:
-        post.note(f"its date {post.date:%Y-%m-%d} is before {FIRST_YEAR}, and was not taken")
+    if post.date and post.date.year not in YEARS:
+        post.note(f"its date {post.date:%Y-%m-%d} is before {YEARS[0]}, or too far to come")
         post.date = None
-    if post.modified and (post.modified.year < FIRST_YEAR):
+    if post.modified and post.modified.year not in YEARS:
         post.modified = None
     if post.date is None and not post.is_page:
         # Not today's: importing again tomorrow would change it.

@@ -5,6 +5,7 @@ not be anybody's address of today. What has been imported before keeps the file 
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +20,17 @@ from plugins.delivery import addresses
 from plugins.delivery.redirects import NOT_IN_A_PATH, alias_file
 
 MAX_SLUG_CHARS = 120
+# Pelican takes this for the day of an article, at the beginning of a file's name.
+DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 # What a file system takes as a name, less what is put behind it while it is written.
 MAX_NAME_BYTES = 200
+
+
+def is_day(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).year > 1900
+    except ValueError:
+        return False
 
 
 class Names:
@@ -31,6 +41,7 @@ class Names:
         self.languages = languages
         # Files of this blog that an import has written, by what the other blog knew them by.
         self.ours = ours
+        self.base = urlsplit(str(blog.settings["SITEURL"])).path.strip("/")
         self.own, self.own_folders = self.of_the_site(), self.folders_of_the_site()
         self.taken: dict[str, str] = {}
         self.old: dict[str, str] = {}
@@ -148,7 +159,7 @@ class Names:
     def wanted(self, post: Post) -> str:
         for words in (post.slug, post.title, Path(post.place).stem):
             if slug := str(self.blog.slug(words))[:MAX_SLUG_CHARS].strip("-"):
-                return slug
+                return slug if not DATED.match(slug) or is_day(slug[:10]) else f"on-{slug}"
         return f"untitled-{hashlib.sha256(post.source.encode()).hexdigest()[:8]}"
 
     def path(self, is_page: bool, lang: str, slug: str) -> str:
@@ -187,8 +198,12 @@ class Names:
         found: dict[str, str] = {}
         for name in (" ".join(each.replace(";", ",").split()) for each in names):
             slug = self.slug_of(kind, name) if name else ""
-            if slug:
-                found.setdefault(slug, self.spelt.setdefault((kind, slug), name))
+            if slug and len(slug) <= MAX_SLUG_CHARS:
+                spelt = found.setdefault(slug, self.spelt.setdefault((kind, slug), name))
+                if spelt.casefold() != name.casefold():
+                    post.note(
+                        f'the {kind.lower()} "{name}" shares its page with "{spelt}", and is that'
+                    )
             elif name:
                 post.note(f'the {kind.lower()} "{name}" was left out: no address can be made of it')
         return list(found.values())
@@ -201,6 +216,9 @@ class Names:
         for each in dict.fromkeys(post.addresses):
             path = unquote(urlsplit(each).path)
             path = "/" + path.lstrip("/")
+            if self.base and path.startswith(f"/{self.base}/"):
+                # An alias is a path below the blog's own, as the old address was below that of the other.
+                path = path.removeprefix(f"/{self.base}")
             if path in ("/", "/index.html") or path.strip("/") == unquote(now).strip("/"):
                 continue
             file = alias_file(path)

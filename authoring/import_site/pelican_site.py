@@ -19,7 +19,7 @@ from authoring import Refused
 from authoring.blog import ENDINGS
 from authoring.import_site import liquid, words
 from authoring.import_site.frontmatter import Parts, split
-from authoring.import_site.post import Note, Post, outside_code
+from authoring.import_site.post import Note, Post, outside_code, within
 from authoring.import_site.site_folder import (
     HTML,
     NOT_SOURCES,
@@ -288,8 +288,8 @@ class PelicanSite(Folder):
         path = unquote(marked["path"])
         top = self.content.relative_to(self.folder)
         start = top if path.startswith("/") else Path(post.place).parent
-        wanted = (self.folder / start / path.lstrip("/")).resolve()
-        if not wanted.is_relative_to(self.folder):
+        wanted = within(self.folder, self.folder / start / path.lstrip("/"))
+        if not wanted:
             return None
         found = self.named(wanted.relative_to(self.folder).as_posix(), post.lang)
         return self.written.get(found.source) if found else None

@@ -123,6 +123,15 @@ def referred(post: Post) -> str:
     return f"\ue002{post.source}\ue003"
 
 
+def within(top: Path, path: Path) -> Path | None:
+    """A file, if it is one and lies in this folder, whatever a text calls it."""
+    try:
+        found = path.resolve()
+        return found if found.is_relative_to(top.resolve()) and found.is_file() else None
+    except (OSError, ValueError):  # No disk has such a name.
+        return None
+
+
 def outside_code(text: str, change: Callable[[str, int], str]) -> str:
     """A text changed everywhere but in code; `change` gets a piece and the lines before it."""
     parts, at = [], 0

@@ -26,7 +26,7 @@ from authoring import Refused
 from authoring.blog import ENDINGS, Blog
 from authoring.import_site import html_text, policy, words
 from authoring.import_site.frontmatter import Parts, Unreadable, split
-from authoring.import_site.post import Note, Post, Reader, Site, outside_code
+from authoring.import_site.post import Note, Post, Reader, Site, outside_code, within
 
 MAX_FILE_BYTES = 5_000_000
 DATED_NAME = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})-(?P<slug>.+)")
@@ -78,12 +78,15 @@ def texts(value: Any) -> list[str]:
 
 
 def moment(value: Any) -> datetime | None:
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, Day):
+    if isinstance(value, Day) and not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - in the blog's own zone
     try:
-        found: datetime | None = get_date(str(value)) if value else None
+        found: datetime | None = (
+            value if isinstance(value, datetime) else get_date(str(value)) if value else None
+        )
+        if found:
+            # Whether there is such a time zone is seen when it is asked.
+            found.utcoffset()
     except (ValueError, OverflowError, TypeError):
         return None
     return found
@@ -286,8 +289,7 @@ class Folder(Reader):
         asked = [name, *([urljoin(own.removeprefix(f"/{self.base}"), name)] if beside else [])]
         among = [self.folder / top / each.lstrip("/") for top in self.FILES for each in asked]
         for each in (*beside, *among, *self.elsewhere(name)):
-            path = each.resolve()
-            if path.is_relative_to(self.folder) and path.is_file():
+            if path := within(self.folder, each):
                 self.shown.add(path)
                 return path
         return None

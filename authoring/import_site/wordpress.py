@@ -19,7 +19,7 @@ from defusedxml import DefusedXmlException, sax
 
 from authoring import Refused
 from authoring.import_site import html_text, wordpress_text, words
-from authoring.import_site.post import Note, Post, Reader, Site
+from authoring.import_site.post import Note, Post, Reader, Site, within
 
 MAX_FILE_BYTES = 1_000_000_000
 MAX_ITEM_CHARS = 5_000_000
@@ -297,7 +297,6 @@ class WordPress(Reader):
                 re.sub(r"-\d+x\d+(?=\.\w+$)", "", below),
                 re.sub(r"-scaled(?=\.\w+$)", "", below),
             ):
-                path = (top / each).resolve()
-                if below and path.is_relative_to(top) and path.is_file():
+                if below and (path := within(top, top / each)):
                     return path
         return None
