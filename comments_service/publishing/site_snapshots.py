@@ -16,13 +16,13 @@ from comments_service import i18n, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Site, Thread, now
+from comments_service.publishing import feeds
 from comments_service.publishing.form_context import form_context
 from comments_service.publishing.snapshots import (
     DISCUSSIONS,
     Rendered,
     comment_json,
     dumped,
-    entry,
     mark_unbaked,
 )
 from comments_service.supervision import Faults
@@ -133,17 +133,16 @@ def _recent(lists: Lists, revision: int, settings: Settings) -> Iterator[Rendere
     yield Rendered("recent.html", html.encode())
     data = {"version": VERSION, "revision": revision, "comments": lists.recent_json}
     yield Rendered("recent.json", dumped(data))
-    feed = i18n.render(
+    feed = feeds.rendered(
         lang,
-        "thread/feed.atom",
+        recent,
+        _epoch(),
+        id=feeds.id_of_all(),
         title=lists.site.title if lists.site else "",
         url=settings.site_url + "/",
         self_url=f"{settings.comments_url}recent.atom",
-        updated=max((each.edited_at or each.created_at for each, _ in recent), default=None)
-        or _epoch(),
-        entries=[entry(lang, each, thread.url, thread.title) for each, thread in recent],
     )
-    yield Rendered("recent.atom", feed.encode())
+    yield Rendered("recent.atom", feed)
 
 
 def _interface(lang: str, settings: Settings) -> Rendered:

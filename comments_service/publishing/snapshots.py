@@ -23,6 +23,7 @@ from comments_service import i18n, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Policy, Thread
+from comments_service.publishing import feeds
 from comments_service.publishing.form_context import form_context
 from comments_service.threads import Shown
 from formats import bake, files
@@ -183,26 +184,16 @@ def dumped(data: dict[str, Any]) -> bytes:
 
 
 def _feed(thread: Thread, lang: str, newest: Sequence[Shown], settings: Settings) -> bytes:
-    """The newest comments of a thread as Atom (RFC 4287)."""
-    where = threads.address(thread, lang)
-    return i18n.render(
+    """The newest comments of a thread."""
+    return feeds.rendered(
         lang,
-        "thread/feed.atom",
+        [(each, thread) for each in newest],
+        thread.published_at or thread.created_at,
+        id=feeds.id_of(thread, lang="" if lang == thread.lang else lang),
         title=threads.title(thread, lang),
-        url=where,
+        url=threads.address(thread, lang),
         self_url=settings.comments_url + fragment_name(thread, lang, kind="atom"),
-        updated=max(
-            (each.edited_at or each.created_at for each in newest),
-            default=thread.published_at or thread.created_at,
-        ),
-        entries=[entry(lang, each, where, threads.title(thread, lang)) for each in newest],
-    ).encode()
-
-
-def entry(lang: str, comment: Shown, where: str, title: str) -> str:
-    """A comment in a feed."""
-    known = {"comment": comment, "where": where, "thread_title": title}
-    return i18n.part(lang, "thread/entry.atom", **known).rstrip()
+    )
 
 
 def publish(thread_id: str, settings: Settings) -> None:

@@ -31,7 +31,7 @@ _listed = (Thread.active_at.is_not(None), *for_readers)
 # What lists show of a thread.
 _of_lists = (
     *(Thread.url, Thread.title, Thread.lang, Thread.translations, Thread.category),
-    *(Thread.comment_count, Thread.active_at),
+    *(Thread.comment_count, Thread.active_at, Thread.created_at),
 )
 _latest = (Thread.active_at.desc(), Thread.id.desc())
 
@@ -90,7 +90,7 @@ def recent() -> list[tuple[Shown, Thread]]:
         )
         .order_by(Comment.created_at.desc(), Comment.id.desc())
         .limit(RECENT)
-        .options(load_only(Thread.url, Thread.title))
+        .options(load_only(*_of_lists, raiseload=True))
     ).all()
     return [(shown_row(row, None), row.Thread) for row in rows]
 

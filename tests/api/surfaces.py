@@ -146,7 +146,7 @@ def check_public(files: dict[str, str]) -> dict[str, str]:
 
 def check_feed(data: str, name: str) -> None:
     """A feed is XML, whose elements are Atom's; its content is a comment's HTML, encoded twice."""
-    atom = "{http://www.w3.org/2005/Atom}"
+    atom, threading = "{http://www.w3.org/2005/Atom}", "{http://purl.org/syndication/thread/1.0}"
     known = {
         "feed",
         "id",
@@ -160,7 +160,8 @@ def check_feed(data: str, name: str) -> None:
         "content",
     }
     for element in ET.fromstring(data).iter():
-        assert element.tag.removeprefix(atom) in known, (name, element.tag)
+        in_known = element.tag.removeprefix(atom) in known
+        assert in_known or element.tag == f"{threading}in-reply-to", (name, element.tag)
         if element.tag == f"{atom}content":
             assert element.attrib == {"type": "html"}
             check_body(element.text or "", name)

@@ -179,6 +179,21 @@ def test_a_website_is_a_link(approved: Visitor, by: str) -> None:
 
 
 @by_json_and_form
+def test_a_website_may_be_written_without_its_scheme(guest: Visitor, by: str) -> None:
+    make.thread()
+    post(guest, by, {**GUEST, "website": "gus.example"})
+    assert row().website == "https://gus.example"
+
+
+@pytest.mark.parametrize("page", ["/comments/threads/pelicans", "/comments/account/profile"])
+def test_a_browser_is_no_stricter_with_a_website_than_the_service(app: Flask, page: str) -> None:
+    make.thread()
+    reader = of_role(app, "Rhea", Role.READER)
+    for text in (reader.get(page).text, Visitor(app).get(page).text):
+        assert 'type="url"' not in text
+
+
+@by_json_and_form
 @pytest.mark.parametrize("name", ["Ada Quill", "ada  quill", "ADA QUILL", "Adа Quill"])
 def test_a_guest_does_not_bear_the_name_under_the_article(
     guest: Visitor, by: str, name: str

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -20,6 +21,7 @@ from formats import snapshots as reading
 from tests import make
 from tests.unit.published import publish, several
 
+THREADING = "{http://purl.org/syndication/thread/1.0}"
 ATOM = "{http://www.w3.org/2005/Atom}"
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -221,10 +223,58 @@ def test_a_feeds_content_is_the_comments_html(app: Flask, settings: Settings) ->
     entry = feed.find(f"{ATOM}entry")
     assert entry is not None
     assert entry.findtext(f"{ATOM}content") == made.html
-    assert entry.findtext(f"{ATOM}id") == f"http://blog.test/pelicans/#comment-{made.id}"
+    assert entry.find(f"{ATOM}link").get("href") == f"http://blog.test/pelicans/#comment-{made.id}"  # type: ignore[union-attr]  # there
     link = feed.find(f"{ATOM}link[@rel='self']")
     assert link is not None
     assert link.get("href") == "http://blog.test/comments/threads/pelicans.atom"
+
+
+def ids(data: bytes) -> dict[str, str]:
+    """The ids in a feed, by what they are of: a comment's words, or nothing for the feed itself."""
+    feed = ElementTree.fromstring(data)
+    found = {
+        str(each.findtext(f"{ATOM}content")): str(each.findtext(f"{ATOM}id"))
+        for each in feed.iter(f"{ATOM}entry")
+    }
+    return {"": str(feed.findtext(f"{ATOM}id")), **found}
+
+
+def test_what_a_feed_calls_a_comment_never_changes(app: Flask, settings: Settings) -> None:
+    make.thread()
+    make.comment(body="One")
+    make.comment(parent=make.comment(body="Two"), body="Three")
+    before = publish(settings)
+    with writing():
+        db.session.execute(
+            sa.update(Thread).values(
+                url="https://elsewhere.example/moved/", title="Other", published_at=None
+            )
+        )
+    after = publish(replace(settings, site_url="https://elsewhere.example"))
+    for name in ("threads/pelicans.atom", "recent.atom"):
+        assert ids(before[name]) == ids(after[name])
+        assert len({*ids(before[name]).values()}) == 4
+        assert all(each.startswith("urn:uuid:") for each in ids(before[name]).values())
+    own, all_ = ids(before["threads/pelicans.atom"]), ids(before["recent.atom"])
+    assert {**own, "": ""} == {**all_, "": ""}
+    assert own[""] != all_[""]
+
+
+def test_a_feed_says_what_each_comment_answers(app: Flask, settings: Settings) -> None:
+    make.thread()
+    first = make.comment(body="One")
+    make.comment(parent=first, body="Two")
+    data = publish(settings)["threads/pelicans.atom"]
+    named = ids(data)
+    answers = {
+        str(each.findtext(f"{ATOM}content")): (told.get("ref"), told.get("href"))
+        for each in ElementTree.fromstring(data).iter(f"{ATOM}entry")
+        for told in each.iter(f"{THREADING}in-reply-to")
+    }
+    assert answers == {
+        "<p>One</p>": (named[""], "http://blog.test/pelicans/"),
+        "<p>Two</p>": (named["<p>One</p>"], f"http://blog.test/pelicans/#comment-{first.id}"),
+    }
 
 
 def test_a_feed_holds_the_newest_fifty(app: Flask, settings: Settings) -> None:
