@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from comments_service.config import Settings
 from formats import files, http_headers
@@ -104,6 +104,8 @@ class Files:
         self._published = str(settings.published.absolute())
         self._cache: OrderedDict[tuple[str, str], Found] = OrderedDict()
         self._cached_bytes = 0
+        # Old addresses and the new ones, while the file that tells them stands.
+        self._moves: tuple[tuple[int, int], dict[str, str]] = ((0, 0), {})
         self._lock = Lock()
         secure = settings.secure
         self._shared_headers = _listed(
@@ -153,10 +155,12 @@ class Files:
     def _page(self, path: str, query: str, output: str, asked: Asked) -> Answer | None:
         """A file of the blog, a folder's index, a redirect to the folder, or its own 404 page."""
         if path and path + "/" == self._site_path:
-            return _moved(path, query)
+            return _moved(quote(path) + "/", query)
         relative = path.removeprefix(self._site_path) if path.startswith(self._site_path) else None
         if relative is None or not _safe(relative):
             return self._missing(output, asked)
+        if new := self._new_address(path, f"{output}/_redirects"):
+            return _moved(new, query)
         place = f"{output}/{relative}"
         if path.endswith("/"):
             place += "index.html"
@@ -166,8 +170,24 @@ class Files:
             return answer
         # Asked only now that no file has the name, so that no name is too long to be looked for.
         if not path.endswith("/") and os.path.isdir(place):  # noqa: PTH112 - Path's raises
-            return _moved(path, query)
+            return _moved(quote(path) + "/", query)
         return self._missing(output, asked)
+
+    def _new_address(self, path: str, rules: str) -> str:
+        """Where an article has gone whose old address this is, or nothing.
+
+        By the lines that the build has written for hosts. Unlike the page that stands there for those that
+        do not read them, a redirect keeps what is behind `#`, and so the comment that a link leads to.
+        """
+        try:
+            stamp = _stamp(rules)
+        except OSError:
+            return ""
+        if self._moves[0] != stamp:
+            lines = [line.split() for line in Path(rules).read_text("utf-8").splitlines()]
+            self._moves = stamp, {unquote(line[0]): line[1] for line in lines if len(line) > 1}
+        new = self._moves[1].get(path, "")
+        return new if new.startswith("/") and not new.startswith("//") else ""
 
     def _missing(self, output: str, asked: Asked) -> Answer | None:
         # No path of a request begins like this.
@@ -263,9 +283,9 @@ def _listed(headers: dict[str, str]) -> Headers:
     return [*headers.items(), ("Vary", "Accept-Encoding")]
 
 
-def _moved(path: str, query: str) -> Answer:
-    """To the folder of that name. A query that could end the header's line is left behind."""
-    location = quote(path) + "/" + (f"?{query}" if query.isprintable() and query else "")
+def _moved(address: str, query: str) -> Answer:
+    """To another address here. A query that could end the header's line is left behind."""
+    location = address + (f"?{query}" if query.isprintable() and query else "")
     return Answer(301, [("Location", location), ("Content-Length", "0")], None)
 
 

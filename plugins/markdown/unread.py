@@ -103,7 +103,7 @@ SAID: dict[str, Callable[..., tuple[str, str]]] = {
     "Skipping %s: file %r would be written outside output path": lambda content, name: (
         str(content.source_path),
         f"Its page would be {name}, which is outside of the site. Write another Slug, Save_as or Lang."
-        if content.slug
+        if getattr(content, "slug", "")
         else NAMELESS,
     ),
     "Unknown status '%s' for file %s, skipping it. (Not in %s)": lambda status, content, _: (

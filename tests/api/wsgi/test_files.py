@@ -246,3 +246,41 @@ def test_a_file_that_keeps_changing_takes_its_place_once(settings: Settings) -> 
         assert ask(place, "/").text.endswith(str(number))
     assert len(place._cache) == 1
     assert place._cached_bytes == len(path.read_bytes())
+
+
+# ---- old addresses
+
+
+def test_an_old_address_is_redirected_so_that_links_to_a_comment_go_on_leading_to_it(
+    place: Any, settings: Settings
+) -> None:
+    assert settings.output_folder
+    rules = settings.output_folder / "_redirects"
+    rules.write_text(
+        "/old/ /pelicans/ 301\n/%E6%97%A7/ /%E4%B8%AD%E6%96%87/ 301\n/a.html /pelicans/ 301\n"
+    )
+    for old in ("old/index.html", "a.html"):
+        (settings.output_folder / old).parent.mkdir(exist_ok=True)
+        (settings.output_folder / old).write_text("for hosts that redirect nobody")
+    for path, location in (
+        ("/old/", "/pelicans/"),
+        ("/旧/", "/%E4%B8%AD%E6%96%87/"),
+        ("/a.html", "/pelicans/"),
+    ):
+        answer = ask(place, path, query="utm_source=x")
+        assert (answer.status_code, answer.location) == (301, f"{location}?utm_source=x")
+    assert ask(place, "/pelicans/").status_code == 200
+    rules.write_text("/pelicans/ /中文/ 301\n")
+    (settings.output_folder / "pelicans/index.html").write_text("for hosts that redirect nobody")
+    assert ask(place, "/pelicans/").status_code == 301
+    rules.unlink()
+    assert ask(place, "/pelicans/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "line", ["/old/ //evil.example 301", "/old/ https://evil.example/ 301", "/old/", ""]
+)
+def test_no_line_leads_to_another_host(place: Any, settings: Settings, line: str) -> None:
+    assert settings.output_folder
+    (settings.output_folder / "_redirects").write_text(f"{line}\n")
+    assert ask(place, "/old/").status_code == 404
