@@ -152,6 +152,7 @@ def new(
 
 
 @task
+@refusals()
 def drafts(_: Context) -> None:
     """List the drafts, the one touched last first, with their lengths."""
     from authoring import list_drafts
@@ -160,6 +161,7 @@ def drafts(_: Context) -> None:
 
 
 @task
+@refusals()
 def schedule(_: Context) -> None:
     """List the articles whose date is still to come, the next first; a later build publishes them."""
     from authoring import list_drafts
@@ -168,6 +170,7 @@ def schedule(_: Context) -> None:
 
 
 @task
+@refusals()
 def stats(_: Context) -> None:
     """Count articles, words by language and year, tags, and comments where the service has them."""
     from authoring import stats
@@ -178,6 +181,7 @@ def stats(_: Context) -> None:
 @task(
     help={"unused": "only the names of pictures that nothing shows, one a line, for other programs"}
 )
+@refusals()
 def images(_: Context, unused: bool = False) -> None:
     """List the pictures: weight, size in pixels, who shows them, and which deserve a look."""
     from authoring import list_images

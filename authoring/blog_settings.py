@@ -10,6 +10,7 @@ from pelican.settings import read_settings
 
 from authoring import Refused
 from plugins import problems
+from plugins.markdown import unread
 
 
 def read(path: Path, **override: Any) -> dict[str, Any]:
@@ -40,10 +41,15 @@ def missing(path: Path) -> str:
     )
 
 
+def wrong(settings: dict[str, Any]) -> list[str]:
+    """What our plugins find wrong with them; the time zone, which all commands go by, without any plugin."""
+    named = (each for each in settings.get("PLUGINS") or () if isinstance(each, ModuleType))
+    return problems.of_settings([unread, *named], settings)
+
+
 def checked(path: Path) -> dict[str, Any]:
     """Those with which a build can begin; raises Refused with everything that is wrong."""
     found = read(path)
-    loaded = [each for each in found.get("PLUGINS") or () if isinstance(each, ModuleType)]
-    if wrong := problems.of_settings(loaded, found):
-        raise Refused("\n".join(wrong))
+    if told := wrong(found):
+        raise Refused("\n".join(told))
     return found

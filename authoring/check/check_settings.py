@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from authoring import blog_settings
 from authoring.blog import shown
-from plugins.markdown import unread
 from plugins.site import Problem
 
 
@@ -19,9 +19,8 @@ def problems(settings: dict[str, Any], path: Path) -> Iterator[Problem]:
                     return Problem(shown(file), number, text)
         return Problem(shown(path), 1, text)
 
-    if not unread.is_zone(zone := settings.get("TIMEZONE", "UTC")):
-        yield problem("TIMEZONE", unread.wrong_zone(zone))
-
+    for text in blog_settings.wrong(settings):
+        yield problem(text.partition(" ")[0], text)
     if settings.get("PLUGINS") is None:
         yield problem(
             "PLUGINS",

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from authoring import blog_settings, progress
 from authoring.blog import PICTURE_BYTES, PICTURES, shown
 from plugins import files
-from plugins.markdown import unread
 from plugins.site import Article, Problem
 
 from . import (
@@ -68,8 +67,8 @@ def check(
     problems = list(check_settings.problems(settings, path))
     if settings.get("PLUGINS") is None:
         return Report(problems, ["everything else, until PLUGINS is set"], 0)
-    if not unread.is_zone(settings.get("TIMEZONE", "UTC")):
-        return Report(problems, ["everything else, until TIMEZONE is one"], 0)
+    if blog_settings.wrong(settings):
+        return Report(problems, ["everything else, until the settings are right"], 0)
     folder, output = Path(settings["PATH"]), Path(settings["OUTPUT_PATH"])
     with progress.waiting("Building, and looking at every article …"):
         build = lenient_build.build(settings)
