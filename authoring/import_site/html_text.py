@@ -44,8 +44,16 @@ def converted(
     source: str, *, breaks: bool = False, footnotes: dict[str, str] | None = None
 ) -> Converted:
     """HTML as Markdown; with `breaks`, lines and empty lines in it mean what they do to WordPress."""
+    try:
+        return of_tree(source, Conversion(breaks, footnotes or {}))
+    except RecursionError:
+        text = html.escape(words.plain(source))
+        trouble = "it is nested too deeply to be read as HTML, and comes as its words alone"
+        return Converted(f"{text}\n", words.of_html(source), [trouble])
+
+
+def of_tree(source: str, work: "Conversion") -> Converted:
     soup = BeautifulSoup(source, "html.parser")
-    work = Conversion(breaks, footnotes or {})
     work.referred = {str(link["href"])[1:] for link in soup.find_all("a", href=re.compile(r"^#."))}
     read = words.of_html(source)
     text = "\n\n".join(work.blocks(soup))

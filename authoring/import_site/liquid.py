@@ -24,7 +24,7 @@ COMMENT = re.compile(
 )
 RAW = re.compile(r"\{%-?\s*raw\s*-?%\}(?P<inner>.*?)\{%-?\s*endraw\s*-?%\}", re.DOTALL)
 LIQUID = re.compile(
-    r"\{%-?\s*(?P<tag>\w+)(?P<rest>(?:\"[^\"]*\"|'[^']*'|(?!%\}).)*?)-?%\}|\{\{-?\s*(?P<value>(?:(?!\}\}).)*?)\s*-?\}\}",
+    r"\{%-?\s*(?P<tag>\w+)(?P<rest>(?:\"[^\"]*\"|'[^']*'|(?!%\}|\{%).)*?)-?%\}|\{\{-?\s*(?P<value>(?:(?!\}\}|\{\{).)*?)\s*-?\}\}",
     re.DOTALL,
 )
 GIVEN = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))")
@@ -66,9 +66,9 @@ def translated(
         literal.append(found["inner"])
         return f"\ue004{len(literal) - 1}\ue005" + "\n" * found["inner"].count("\n")
 
-    text = RAW.sub(keep, body)
+    text = RAW.sub(keep, body) if "endraw" in body else body
     text = COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
-    text = HIGHLIGHT.sub(highlighted, text)
+    text = HIGHLIGHT.sub(highlighted, text) if "endhighlight" in text else text
 
     def one(found: re.Match[str], before: int) -> str:
         made = meant(found, said, reference)

@@ -134,9 +134,10 @@ def within(top: Path, path: Path) -> Path | None:
 
 def outside_code(text: str, change: Callable[[str, int], str]) -> str:
     """A text changed everywhere but in code; `change` gets a piece and the lines before it."""
-    parts, at = [], 0
+    parts, at, lines = [], 0, 0
     for match in CODE.finditer(text):
-        parts += [change(text[at : match.start()], text.count("\n", 0, at)), match[0]]
+        parts += [change(text[at : match.start()], lines), match[0]]
+        lines += text.count("\n", at, match.end())
         at = match.end()
-    parts.append(change(text[at:], text.count("\n", 0, at)))
+    parts.append(change(text[at:], lines))
     return "".join(parts)

@@ -40,7 +40,7 @@ NOT_SOURCES = frozenset(
     ["_site", "node_modules", "vendor", "public", "output", "resources", "venv", "__pycache__"]
 )
 PLAYER = re.compile(
-    r"<(?P<tag>iframe|embed|object)\b[^>]*?\b(?:src|data)\s*=\s*[\"'](?P<url>[^\"']+)[\"'][^>]*>"
+    r"<(?P<tag>iframe|embed|object)\b[^<>]*?\b(?:src|data)\s*=\s*[\"'](?P<url>[^\"']+)[\"'][^>]*>"
     r"(?:.*?</(?P=tag)>)?",
     re.IGNORECASE | re.DOTALL,
 )
@@ -318,8 +318,10 @@ def with_dollars(text: str, _: int) -> str:
     """Formulas between the signs that scripts for them know beside dollars."""
     if "\\(" not in text and "\\[" not in text:
         return text
-    text = re.sub(r"\\\\?\[(?=[^\]]*[\\^_=])(.+?)\\\\?\]", r"$$\1$$", text, flags=re.DOTALL)
-    return re.sub(r"\\\\?\((?=[^)]*[\\^_=])\s*(.+?)\s*\\\\?\)", r"$\1$", text)
+    text = re.sub(
+        r"\\\\?\[(?=[^\]]{0,500}[\\^_=])(.{1,2000}?)\\\\?\]", r"$$\1$$", text, flags=re.DOTALL
+    )
+    return re.sub(r"\\\\?\((?=[^)]{0,500}[\\^_=])\s*(.{1,2000}?)\s*\\\\?\)", r"$\1$", text)
 
 
 def without_gaps(text: str, _: int) -> str:

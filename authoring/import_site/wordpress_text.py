@@ -73,7 +73,7 @@ def converted(source: str, library: Library, item: dict[str, Any]) -> Converted:
     """WordPress's HTML as Markdown, and what in it has no meaning here."""
     blocks = bool(BLOCK_EDITOR.search(source))
     text = source.replace("\r\n", "\n")
-    text = CODE.sub(lambda found: code_block(found), text)
+    text = CODE.sub(code_block, text) if "[/" in text else text
     formulas: list[str] = []
 
     def formula(found: re.Match[str]) -> str:

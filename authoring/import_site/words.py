@@ -13,8 +13,10 @@ WORD = re.compile(r"[぀-ヿ㐀-鿿豈-﫿가-힯]|[^\W_぀-ヿ㐀-鿿豈-﫿가
 WITHIN = re.compile(
     r"[*_~`\\\u00ad\u200b]|</?(?:a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|u|var|wbr)\b[^<>]*>"
 )
+# What is never closed hides all that follows.
 UNSEEN = re.compile(
-    r"<!--.*?-->|<(?P<tag>script|style|template)\b.*?</(?P=tag)\s*>", re.DOTALL | re.IGNORECASE
+    r"<!--.*?(?:-->|\Z)|<(?P<tag>script|style|template)\b.*?(?:</(?P=tag)\s*>|\Z)",
+    re.DOTALL | re.IGNORECASE,
 )
 SAID = re.compile(r"\b(?:alt|title|label)=(?:\"([^\"]*)\"|'([^']*)')")
 TAG = re.compile(r"</?[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
@@ -27,7 +29,7 @@ MARKDOWN = (
     (re.compile(r"\]\(\s*(?:<[^>]*>|(?:[^\s()]|\([^\s()]*\))*)"), "] ("),
     (re.compile(r"\]\[[^\]]*\]"), "] "),
     (re.compile(r"\{:?[^{}\n]*\}(?=\s|$)|\{:[^{}\n]*\}"), " "),
-    (re.compile(r"^\s*[*-] TOC\b|^\s*\[TOC\]", re.MULTILINE), " "),
+    (re.compile(r"^[ \t]*[*-] TOC\b|^[ \t]*\[TOC\]", re.MULTILINE), " "),
     (re.compile(r"^( {4}|\t)(?::::|#!)[\w/ +-]+$", re.MULTILINE), " "),
     (re.compile(r"^([> ]*)\[![A-Za-z]+\]|^([> ]*)!!! *\w+", re.MULTILINE), " "),
 )

@@ -115,3 +115,9 @@ def test_no_word_of_any_html_is_lost(source: str, breaks: bool) -> None:
     signs = re.findall(r"[^\W_]", words.plain(source))
     shown = Counter(re.findall(r"[^\W_]", words.plain(commonmark.html(made.text))))
     assert not Counter(signs) - shown
+
+
+def test_html_that_is_nested_without_end_comes_as_its_words() -> None:
+    made = html_text.converted("<div>" * 3000 + "Words &amp; <i>more</i>")
+    assert made.text == "Words &amp; more\n"
+    assert "nested too deeply" in made.troubles[0]
