@@ -29,12 +29,26 @@ __all__ = [
     "write",
 ]
 
-# What lies in a folder and is no part of the blog: hidden files and folders, among them the locks of Emacs
-# (`.#a.md`) and what macOS keeps beside a file (`._a.md`), and what editors and systems leave behind.
-ASIDE = (
-    *(".*", "*~", "#*#", "*.bak", "*.orig", "*.rej", "*.swp", "*.swo", "*.tmp", "*.temp"),
-    *("*.part", "*.crdownload", "Thumbs.db", "desktop.ini", "__MACOSX"),
+# What editors and systems leave beside a file, among it the locks of Emacs (`.#a.md`) and what macOS keeps
+# (`._a.md`): nobody means any of it.
+LEFT_BEHIND = (
+    *(
+        ".#*",
+        "._*",
+        ".DS_Store",
+        ".*.sw?",
+        "*~",
+        "#*#",
+        "*.bak",
+        "*.orig",
+        "*.rej",
+        "*.swp",
+        "*.swo",
+    ),
+    *("*.tmp", "*.temp", "*.part", "*.crdownload", "Thumbs.db", "desktop.ini", "__MACOSX"),
 )
+# Of other hidden files none is part of the blog, but those that the site has at its root (`.nojekyll`).
+HIDDEN = ".*"
 
 # What a plugin writes by itself and wants to be taken away when it is not written again (by
 # `incremental/output`): names by output folder.
@@ -45,12 +59,13 @@ asked: dict[str, set[str]] = {}
 partial: set[str] = set()
 
 
-def belongs(path: str | PurePath) -> bool:
+def belongs(path: str | PurePath, *, hidden: bool = False) -> bool:
     """Whether a file, by its name and those of its folders, is one of the blog's own.
 
     Pelican, whoever watches the folders, and all that look through them go by this.
     """
-    return not any(fnmatch.fnmatch(part, aside) for part in PurePath(path).parts for aside in ASIDE)
+    aside = LEFT_BEHIND if hidden else (*LEFT_BEHIND, HIDDEN)
+    return not any(fnmatch.fnmatch(part, each) for part in PurePath(path).parts for each in aside)
 
 
 def of_folder(folder: Path) -> Iterator[Path]:

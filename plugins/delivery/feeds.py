@@ -1,11 +1,16 @@
-"""Feeds: JSON Feed beside Pelican's Atom, and whole addresses in both.
+"""Feeds: JSON Feed beside Pelican's Atom; in both, whole addresses, and ids that never change.
 
 A feed is read far from its site: every address in its texts is whole, those of pictures and of their
 widths included. `feeds/all.json` is JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/) and carries
 the same articles as Pelican's own feeds.
 
-Settings: FEED_ALL_JSON ("feeds/all.json"; empty: none), FEED_MAX_ITEMS (Pelican's, 100). Templates get
-WEBMENTION, the address of the endpoint, if it is set.
+An article is called by the address that it first had, which its thread tells when its slug has changed since.
+Atom also says where the comments are that answer it (RFC 4685). The feed of a tag, a category or an author has
+its newest articles, fewer than that of all.
+
+Settings: FEED_ALL_JSON ("feeds/all.json"; empty: none), FEED_MAX_ITEMS (Pelican's, 100), FEED_LIST_ITEMS (10),
+FEED_HOST (the host in all ids; the site's own: a blog that moves writes down the one that it had). Templates
+get WEBMENTION, the address of the endpoint, if it is set.
 """
 
 import json
@@ -13,10 +18,12 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
+from feedgenerator import Atom1Feed, get_tag_uri
 from pelican import signals
 
+from formats.manifest import THREAD
 from plugins import files
 from plugins.site import (
     Article,
@@ -33,6 +40,8 @@ ADDRESS = re.compile(r'(\s(?:href|src|poster|cite)=")([^"]*)"')
 WIDTHS = re.compile(r'(\ssrcset=")([^"]*)"')
 
 _published: dict[str, list[Article]] = {}
+# Pelican tells of a feed's items nothing but what they say.
+_by_link: dict[str, dict[str, Article]] = {}
 
 
 def whole(html: str, base: str) -> str:
@@ -53,10 +62,26 @@ def by_date(contents: list[Article]) -> list[Article]:
     return sorted(articles, key=lambda article: article.date, reverse=True)
 
 
+def first_address(article: Article, settings: dict[str, Any]) -> str:
+    """The address that an article had when it was new."""
+    url, thread = str(article.url), getattr(article, "thread", None)
+    renamed = thread and thread != article.slug and re.fullmatch(THREAD, article.slug)
+    if renamed and "url" not in article.metadata:
+        pattern = "ARTICLE_URL" if article.in_default_lang else "ARTICLE_LANG_URL"
+        url = str(settings[pattern]).format(**{**article.url_format, "slug": thread})
+    return at_home(absolute(settings["SITEURL"].rstrip("/"), url), settings)
+
+
+def at_home(address: str, settings: dict[str, Any]) -> str:
+    """An address with the host that ids name."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=settings.get("FEED_HOST") or parts.netloc))
+
+
 def item(article: Article, site: str) -> dict[str, Any]:
     address = absolute(site, article.url)
     found = {
-        "id": address,
+        "id": first_address(article, article.settings),
         "url": address,
         "title": plain(article.title),
         "content_html": whole(article.get_content(site), address),
@@ -90,21 +115,54 @@ def json_feed(name: str, settings: dict[str, Any], site: str, contents: list[Art
 
 
 def complete(context: dict[str, Any], feed: Any) -> None:
-    """Pelican's own feeds: addresses in their texts become whole ones."""
+    """Pelican's own feeds, before they are written."""
+    settings, known = context, _by_link.get(context["OUTPUT_PATH"], {})
+    if feed.feed["title"] != plain(settings["SITENAME"]):
+        del feed.items[settings.get("FEED_LIST_ITEMS", 10) :]
+        feed.feed["id"] = at_home(feed.feed["feed_url"], settings)
     for item in feed.items:
         for key in ("content", "description"):
             if item.get(key):
                 item[key] = whole(item[key], item["link"])
+        if article := known.get(unquote(item["link"].removesuffix("?ref=feed"))):
+            item["unique_id"] = unquote(get_tag_uri(first_address(article, settings), article.date))
+            item["replies"] = replies(article, settings)
+    if isinstance(feed, Atom1Feed):
+        feed.__class__ = Threaded
+
+
+def replies(article: Article, settings: dict[str, Any]) -> str:
+    """The feed of an article's comments, or nothing."""
+    thread = getattr(article, "thread", None)
+    if not thread or not settings.get("COMMENTS_URL"):
+        return ""
+    site = settings["SITEURL"].rstrip("/") + "/"
+    return str(urljoin(site, f"{settings['COMMENTS_URL']}threads/{thread}.atom"))
+
+
+class Threaded(Atom1Feed):  # type: ignore[misc]  # Pelican's feeds are untyped
+    """Atom that says where the answers to its articles are."""
+
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        if address := item.get("replies"):
+            given = {"rel": "replies", "type": "application/atom+xml", "href": address}
+            handler.addQuickElement("link", "", given)
 
 
 def collect(generators: Iterable[Generator]) -> None:
     articles, pages = by_kind(generators)
-    _published[articles.settings["OUTPUT_PATH"]] = published(articles, pages)
+    output, site = articles.settings["OUTPUT_PATH"], articles.settings["SITEURL"].rstrip("/")
+    _published[output] = published(articles, pages)
+    _by_link[output] = {
+        unquote(urljoin(f"{site}/", each.url)): each for each in published(articles)
+    }
 
 
 def write(pelican: Pelican) -> None:
     settings = pelican.settings
     contents = _published.pop(settings["OUTPUT_PATH"], [])
+    _by_link.pop(settings["OUTPUT_PATH"], None)
     if name := settings.get("FEED_ALL_JSON", "feeds/all.json"):
         site = settings["SITEURL"].rstrip("/")
         files.update(Path(settings["OUTPUT_PATH"], name), json_feed(name, settings, site, contents))

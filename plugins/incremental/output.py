@@ -39,8 +39,6 @@ logger = logging.getLogger(__name__)
 
 SHARED = "images/share"
 VERSION = 2  # of the record: another one is not understood
-# What systems and editors leave in folders; other hidden files of ROOT_FILES, such as .nojekyll, are meant.
-LEFT_BEHIND = (".DS_Store", "._*", ".#*", "*~", ".*.sw?", "Thumbs.db")
 # Above this many, one order to write everything to the disk costs less than one for each file.
 SYNC_EACH = 32
 
@@ -100,7 +98,7 @@ class Building:
         folder = Path(self.settings.get("ROOT_FILES") or "")
         for path in sorted(folder.rglob("*")) if self.settings.get("ROOT_FILES") else ():
             name = path.relative_to(folder).as_posix()
-            if not path.is_file() or any(fnmatch.fnmatch(path.name, left) for left in LEFT_BEHIND):
+            if not path.is_file() or not files.belongs(name, hidden=True):
                 continue
             if name in taken:
                 logger.warning(

@@ -179,6 +179,78 @@ def test_atom_has_whole_addresses_in_its_texts_too(site: Site) -> None:
     assert "https://example.org/blog/other/" in feed
 
 
+LISTS = {
+    "TAG_FEED_ATOM": "feeds/tags/{slug}.atom.xml",
+    "CATEGORY_FEED_ATOM": "feeds/categories/{slug}.atom.xml",
+    "AUTHOR_FEED_ATOM": "feeds/authors/{slug}.atom.xml",
+    "AUTHOR_FEED_RSS": None,
+    "FEED_ALL_ATOM": "feeds/all.atom.xml",
+}
+
+
+def entries(site: Site, name: str) -> list[tuple[str, str, str]]:
+    """Each entry of a feed: title, id, and where its comments are."""
+    atom = "{http://www.w3.org/2005/Atom}"
+    feed = ET.fromstring((site.output / "feeds" / name).read_text(encoding="utf-8"))
+    assert len([each.text for each in feed.iter(f"{atom}id")]) == len(
+        {each.text for each in feed.iter(f"{atom}id")}
+    )
+    return [
+        (
+            each.findtext(f"{atom}title") or "",
+            each.findtext(f"{atom}id") or "",
+            next(
+                (a.attrib["href"] for a in each.iter(f"{atom}link") if a.get("rel") == "replies"),
+                "",
+            ),
+        )
+        for each in feed.iter(f"{atom}entry")
+    ]
+
+
+def test_tags_categories_and_authors_have_feeds_that_their_pages_name(site: Site) -> None:
+    for number in range(12):
+        site.write(
+            f"a{number:02}", Tags="C++, air", Category="Essays", Date=f"2026-01-{number + 1:02}"
+        )
+    site.build(**LISTS)
+    for path, feed in (
+        ("tag/c", "tags/c"),
+        ("category/essays", "categories/essays"),
+        ("author/ada", "authors/ada"),
+    ):
+        assert [title for title, *_ in entries(site, f"{feed}.atom.xml")] == [
+            f"A{number:02}" for number in range(11, 1, -1)
+        ]
+        html = (site.output / f"{path}.html").read_text(encoding="utf-8")
+        assert html.count(f'href="/feeds/{feed}.atom.xml"') == 2
+    assert len(entries(site, "all.atom.xml")) == 12
+
+
+def test_an_article_keeps_its_id_and_says_where_its_comments_are(site: Site) -> None:
+    site.write("old")
+    site.write("größe", Slug="größe")
+    site.build(**LISTS)
+    before = entries(site, "all.atom.xml")
+    json_ids = [
+        each["id"] for each in json.loads((site.output / "feeds/all.json").read_bytes())["items"]
+    ]
+    assert (
+        "Old",
+        "tag:example.org,2026-01-01:/old/",
+        "https://example.org/comments/threads/old.atom",
+    ) in before
+    (site.content / "old.md").unlink()
+    site.write("new", Title="Old", Thread="old", Aliases="/old/")
+    site.build(**LISTS)
+    assert entries(site, "all.atom.xml") == before
+    site.build(**LISTS, SITEURL="https://elsewhere.example", FEED_HOST="example.org")
+    assert [each[:2] for each in entries(site, "all.atom.xml")] == [each[:2] for each in before]
+    items = json.loads((site.output / "feeds/all.json").read_bytes())["items"]
+    assert [each["id"] for each in items] == json_ids
+    assert "https://elsewhere.example/new/" in [each["url"] for each in items]
+
+
 def test_llms_txt_lists_the_articles_with_a_line_about_each(site: Site) -> None:
     site.write("fish", Title="Fish [and] chips", Summary="About  *fish*.")
     site.write("draft", Status="draft")
