@@ -9,11 +9,13 @@ folders, so that a deleted word stays in none.
 """
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from . import files, snapshots
 from .snapshots import DamagedSnapshot, Snapshot
@@ -26,8 +28,15 @@ _discussions = re.compile(
 )
 
 
+_listed = re.compile(
+    rb"(<!-- postil:listed ([a-z0-9-]+) ([^ >]*) ([^ >]+) -->)(.*?)(<!-- postil:listed-end -->)",
+    re.DOTALL,
+)
+# Beside the folders, for each of them: which of its pages lists which threads.
+LISTS = ".lists"
+
 _threads = re.compile(rb"<!-- postil:begin ([a-z0-9-]+)(?: ([^ >]*))? -->")
-_data = re.compile(rb"(<!-- postil:data [^>]*-->).*?(<!-- postil:data-end -->)", re.DOTALL)
+_data = re.compile(rb"(<!-- postil:data [^>]*-->)(.*?)(<!-- postil:data-end -->)", re.DOTALL)
 
 
 def thread(page: bytes, thread_id: str, new: Snapshot) -> bytes | None:
@@ -47,9 +56,8 @@ def thread(page: bytes, thread_id: str, new: Snapshot) -> bytes | None:
         return page
     made = _put(page, found, new)
     if made != page:
-        # What search engines are told of the comments has become old; the next build tells them anew.
-        data = rb"(<!-- postil:data %b -->).*?(<!-- postil:data-end -->)" % name
-        made = re.sub(data, rb"\1\2", made, flags=re.DOTALL)
+        data = rb"(<!-- postil:data %b -->)(.*?)(<!-- postil:data-end -->)" % name
+        made = re.sub(data, lambda found: _told(found, new.total), made, flags=re.DOTALL)
     count = rb"(<!-- postil:count %b -->).*?(<!-- postil:count-end -->)" % name
     made = re.sub(count, rb"\g<1>%d\g<2>" % new.total, made)
     if not new.heading:
@@ -57,6 +65,47 @@ def thread(page: bytes, thread_id: str, new: Snapshot) -> bytes | None:
     heading = rb"(<!-- postil:heading %b -->).*?(<!-- postil:heading-end -->)" % name
     words = new.heading.encode()
     return re.sub(heading, lambda found: found[1] + words + found[2], made, flags=re.DOTALL)
+
+
+def _told(found: re.Match[bytes], total: int | None = None) -> bytes:
+    """What search engines are told of the comments: how many; which ones, the next build tells anew."""
+    begin, data, end = found.groups()
+    inside = re.search(rb">(.*)<", data, re.DOTALL)
+    try:
+        known = json.loads(inside[1]) if inside else None
+    except ValueError:
+        known = None
+    if inside is None or not isinstance(known, dict):
+        return begin + end
+    known.pop("comment", None)
+    known |= {} if total is None else {"commentCount": total}
+    text = inert(known).encode()
+    return begin + data[: inside.start(1)] + text + data[inside.end(1) :] + end
+
+
+def inert(data: object) -> str:
+    """JSON that can stand in a script element: nothing in it ends the element or opens another."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def listed(page: bytes, thread_id: str, lang: str, new: Snapshot) -> bytes:
+    """A page that lists articles, with the number of comments of this one, where it lists it in this language."""
+
+    def instead(found: re.Match[bytes]) -> bytes:
+        begin, name, its, href, _, end = found.groups()
+        if (name.decode(), its.decode()) != (thread_id, lang):
+            return found[0]
+        link = b'<a href="%b">%b</a>' % (href, new.heading.encode())
+        return begin + (link if new.total and new.heading else b"") + end
+
+    return _listed.sub(instead, page)
+
+
+def threads_listed(page: bytes) -> list[str]:
+    return sorted({found[2].decode() for found in _listed.finditer(page)})
 
 
 def discussions(page: bytes, new: Snapshot) -> bytes | None:
@@ -76,10 +125,10 @@ def without_words(page: bytes) -> bytes:
     for name in {found[1] for found in _threads.finditer(page)}:
         place = rb"(<!-- postil:begin %b(?: [^>]*)? -->)\s*<div class=.postil[ \"'].*?(<!-- postil:end %b -->)"
         page = re.sub(place % (re.escape(name), re.escape(name)), rb"\1\n\2", page, flags=re.DOTALL)
-    listed = _discussions.search(page)
-    if listed and b'<div class="postil-discussions"' in listed[2]:
+    whole = _discussions.search(page)
+    if whole and b'<div class="postil-discussions"' in whole[2]:
         page = _discussions.sub(rb"\1\n\3", page)
-    return _data.sub(rb"\1\2", page)
+    return _data.sub(_told, page)
 
 
 def as_published(page: bytes, published: Path) -> bytes:
@@ -92,9 +141,17 @@ def as_published(page: bytes, published: Path) -> bytes:
 
         if new := _newest(published / "threads", name, lang, read):
             page = thread(page, name, new) or page
-    listed = _discussions.search(page)
-    lang = listed[1].split()[2].decode() if listed else ""
-    if listed and (new := _newest(published, "discussions", lang, snapshots.discussions)):
+    for entry in _listed.finditer(page):
+        name, lang = entry[2].decode(), entry[3].decode()
+
+        def read_listed(data: bytes, name: str = name) -> Snapshot:
+            return snapshots.thread(data, name)
+
+        if new := _newest(published / "threads", name, lang, read_listed):
+            page = listed(page, name, lang, new)
+    whole = _discussions.search(page)
+    lang = whole[1].split()[2].decode() if whole else ""
+    if whole and (new := _newest(published, "discussions", lang, snapshots.discussions)):
         page = discussions(page, new) or page
     return page
 
@@ -108,12 +165,45 @@ def _newest(
     return None
 
 
+def note_lists(published: Path, site: Path) -> None:
+    """Write down which pages list which threads, for whoever publishes; of pages that changed since, anew."""
+    if not published.is_dir():
+        return
+    path = published / LISTS / _name_of(site)
+    known, found = _noted(path), {}
+    for page in sorted(site.rglob("*.html")):
+        stat, name = page.stat(), page.relative_to(site).as_posix()
+        stamp = [stat.st_size, stat.st_mtime_ns]
+        before = known.get(name)
+        threads = before[1] if before and before[0] == stamp else threads_listed(page.read_bytes())
+        found[name] = [stamp, threads]
+    files.update(path, json.dumps(found).encode())
+
+
+def lists_of(published: Path, site: Path, thread_id: str) -> list[Path]:
+    """The pages of a folder that list this thread."""
+    if not (path := published / LISTS / _name_of(site)).exists():
+        note_lists(published, site)  # Built before there was anybody to publish.
+    noted = _noted(path)
+    return [site / name for name, (_, threads) in noted.items() if thread_id in threads]
+
+
+def _noted(path: Path) -> dict[str, list[Any]]:
+    with suppress(OSError, ValueError):
+        found = json.loads(path.read_bytes())
+        if isinstance(found, dict):
+            return found
+    return {}
+
+
+def _name_of(site: Path) -> str:
+    return hashlib.sha256(str(site.resolve()).encode()).hexdigest()[:16]
+
+
 def remember(published: Path, site: Path) -> None:
     """Let whoever publishes know of a folder with built pages; there is nothing to know without a service."""
     if published.is_dir():
-        path = str(site.resolve())
-        name = hashlib.sha256(path.encode()).hexdigest()[:16]
-        files.update(published / PLACES / name, path.encode())
+        files.update(published / PLACES / _name_of(site), str(site.resolve()).encode())
 
 
 def places(published: Path) -> list[Path]:

@@ -8,6 +8,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # What a page becomes with the snapshot of these bytes; None where it has no place for it.
 Bake = Callable[[bytes, bytes], bytes | None]
+# Pages of a site, the snapshot that they are baked with, and how.
+Place = tuple[Callable[[Path], list[Path]], Path, Bake]
 
 PAGE = "The page of "
 
@@ -81,11 +84,25 @@ def pages(thread_id: str, settings: Settings) -> int:
     def baked(page: bytes, fragment: bytes) -> bytes | None:
         return bake.thread(page, thread_id, snapshots.thread(fragment, thread_id))
 
-    places = []
+    places: list[Place] = []
     for lang in threads.languages(thread):
         name = snapshots.file_name(thread_id, "" if lang == thread.lang else lang)
-        places.append((threads.address(thread, lang), settings.published / "threads" / name))
-    return _each(places, settings, baked)
+        snapshot = settings.published / "threads" / name
+        at = partial(_at, settings.site_url, threads.address(thread, lang))
+        places.append((at, snapshot, baked))
+
+        def listed(page: bytes, fragment: bytes, lang: str = lang) -> bytes:
+            return bake.listed(page, thread_id, lang, snapshots.thread(fragment, thread_id))
+
+        places.append(
+            (lambda site: bake.lists_of(settings.published, site, thread_id), snapshot, listed)
+        )
+    return _each(places, settings)
+
+
+def _at(site_url: str, url: str, site: Path) -> list[Path]:
+    page = built_page(site, site_url, url)
+    return [page] if page else []
 
 
 def discussions(settings: Settings) -> int:
@@ -97,31 +114,31 @@ def discussions(settings: Settings) -> int:
     def baked(page: bytes, fragment: bytes) -> bytes | None:
         return bake.discussions(page, snapshots.discussions(fragment))
 
-    places = []
+    places: list[Place] = []
     for lang, url in sorted(site.discussions.items()):
         name = snapshots.file_name("discussions", "" if lang == site.lang else lang)
-        places.append((url, settings.published / name))
-    return _each(places, settings, baked)
+        places.append((partial(_at, settings.site_url, url), settings.published / name, baked))
+    return _each(places, settings)
 
 
-def _each(places: list[tuple[str, Path]], settings: Settings, baked: Bake) -> int:
+def _each(places: list[Place], settings: Settings) -> int:
     """Bake each page of each site; what is wrong with one is raised when the others are done."""
     changed: int = 0
     wrong: OSError | Busy | None = None
     for site in published.sites(settings):
-        for url, snapshot in places:
-            try:
-                changed += _rebake(site, settings.site_url, url, snapshot, baked)
-            except (OSError, Busy) as error:
-                wrong = error
+        for found, snapshot, baked in places:
+            for page in found(site):
+                try:
+                    changed += _rebake(site, page, snapshot, baked)
+                except (OSError, Busy) as error:
+                    wrong = error
     if wrong:
         raise wrong
     return changed
 
 
-def _rebake(site: Path, site_url: str, url: str, snapshot: Path, baked: Bake) -> bool:
-    page = built_page(site, site_url, url)
-    if page is None or not snapshot.exists():
+def _rebake(site: Path, page: Path, snapshot: Path, baked: Bake) -> bool:
+    if not page.is_file() or not snapshot.exists():
         return False
     try:
         return rewrite(site, page, snapshot.read_bytes(), baked)

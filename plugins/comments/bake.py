@@ -9,6 +9,9 @@ markers, so that whoever publishes a comment later can re-bake one page without 
     …the fragment…                     <!-- postil:heading ID -->3 comments<!-- postil:heading-end -->
     <!-- postil:end ID -->
 
+and in lists `<!-- postil:listed ID LANG ADDRESS -->…<!-- postil:listed-end -->`, between which a link to the
+comments stands where there are any.
+
 A comment may be published while the site is being built. The build therefore holds the lock
 `<output>.lock` from before its first write, and at its end bakes again what fell behind; whoever
 else rewrites pages waits for the lock. Without any snapshots the build succeeds all the same.
@@ -142,12 +145,18 @@ def catch_up(baking: Baking) -> None:
             )
             continue
         files.rewrite(path, html, files.THOROUGH)
+        for page in formats.bake.lists_of(baking.folder.parent, baking.output, article.thread):
+            before = page.read_bytes()
+            after = formats.bake.listed(before, article.thread, article.lang.lower(), new)
+            if after != before:
+                files.rewrite(page, after, files.THOROUGH)
 
 
 def finish(pelican: Pelican) -> None:
     baking = _baking.pop(pelican.settings["OUTPUT_PATH"], None)
     if baking:
         try:
+            formats.bake.note_lists(baking.folder.parent, baking.output)
             catch_up(baking)
         finally:
             baking.lock.release()

@@ -37,8 +37,8 @@ logger = logging.getLogger(__name__)
 VERSION = 1  # of the record: another one is not understood
 
 
-def tree(path: str) -> Iterator[str]:
-    """Every file at or below a path, with its size and time."""
+def tree(path: str, *, hidden: bool = True) -> Iterator[str]:
+    """Every file at or below a path, with its size and time; or all but hidden ones."""
     try:
         found = sorted(os.scandir(path), key=lambda entry: entry.name)
     except NotADirectoryError:
@@ -49,13 +49,14 @@ def tree(path: str) -> Iterator[str]:
         yield f"{path}\0none"
         return
     for entry in found:
-        if entry.name == "__pycache__":
+        if entry.name == "__pycache__" or (entry.name.startswith(".") and not hidden):
             continue
         if entry.is_dir():
             yield from tree(entry.path)
         else:
             # A link to nothing, such as Emacs' locks are, is known by itself.
-            stat = entry.stat(follow_symlinks=Path(entry.path).exists())
+            broken = entry.is_symlink() and not Path(entry.path).exists()
+            stat = entry.stat(follow_symlinks=not broken)
             yield f"{entry.path}\0{stat.st_size}\0{stat.st_mtime_ns}"
 
 
@@ -66,7 +67,6 @@ def digest(lines: Iterable[str]) -> str:
 def inputs(settings: dict[str, Any]) -> str:
     """All that a build is made of; raises Unhashable, and OSError for what cannot be looked at."""
     folders = [settings["PATH"], settings["THEME"], *settings["THEME_TEMPLATES_OVERRIDES"]]
-    folders += [settings.get("COMMENTS_PUBLISHED") or "published"]
     folders += [settings[name] for name in ("COMMENTS_EMBED", "ROOT_FILES") if settings.get(name)]
     # Whatever is installed or removed changes the time of the folder it is in.
     places = sorted({sysconfig.get_path(name) for name in ("purelib", "platlib")})
@@ -76,6 +76,8 @@ def inputs(settings: dict[str, Any]) -> str:
             skip_pages.Fingerprints().of(dict(settings)),
             json.dumps([build_cache.program(package) for package in skip_pages.packages(settings)]),
             *(f"{place}\0{os.stat(place).st_mtime_ns}" for place in places),  # noqa: PTH116
+            # What is hidden there is what build and service tell each other of their work.
+            *tree(str(settings.get("COMMENTS_PUBLISHED") or "published"), hidden=False),
             *chain(*(tree(str(each)) for each in [*folders, *settings.get("BUILD_WATCHES", ())])),
         ]
     )

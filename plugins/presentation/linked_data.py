@@ -4,12 +4,12 @@ The article, where it stands in the site, and the first of its comments as they 
 itself: `sharing` gives it to the templates.
 """
 
-import json
 from html.parser import HTMLParser
 from typing import Any
 
 from markupsafe import Markup
 
+from formats import bake
 from plugins.site import Article, absolute, described, plain
 
 COMMENTS = 3
@@ -75,11 +75,7 @@ def comments(content: Article, address: str) -> list[dict[str, Any]]:
 
 
 def inert(data: Any) -> Markup:
-    """JSON that can stand in a script element: nothing in it ends the element or opens another."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704 - made harmless a line above
+    return Markup(bake.inert(data))  # noqa: S704 - made harmless there
 
 
 def breadcrumbs(content: Article, site: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -132,9 +128,9 @@ def of_page(content: Article, settings: dict[str, Any], image: str | None) -> Ma
 
 def of_comments(content: Article, settings: dict[str, Any]) -> Markup | None:
     """The baked comments in a block of its own, named as part of the article: whoever bakes the
-    page again takes it out, so that no deleted word stays in it.
+    page again leaves their number in it, and no word that may be deleted by then.
     """
-    if not getattr(content, "comment_count", 0):
+    if not getattr(content, "thread", None):
         return None
     address = absolute(settings["SITEURL"].rstrip("/"), content.url)
     return inert(
@@ -142,7 +138,7 @@ def of_comments(content: Article, settings: dict[str, Any]) -> Markup | None:
             "@context": "https://schema.org",
             "@type": "Article",
             "@id": f"{address}#article",
-            "commentCount": content.comment_count,
-            "comment": comments(content, address),
+            "commentCount": getattr(content, "comment_count", 0),
+            **({"comment": told} if (told := comments(content, address)) else {}),
         }
     )
