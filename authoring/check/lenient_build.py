@@ -93,7 +93,9 @@ class LenientBuild(logging.Handler):
         # `addresses` has told of feeds that would be one file.
         if any(addresses.shared_feeds(list(chain(*lists)), settings)):
             for kind in ("CATEGORY", "AUTHOR", "TAG"):
-                settings[f"{kind}_FEED_ATOM"] = settings[f"{kind}_FEED_RSS"] = None
+                none = dict.fromkeys((f"{kind}_FEED_ATOM", f"{kind}_FEED_RSS"))
+                settings.update(none)
+                articles.context.update(none)  # No page shall lead to one.
         in_the_way = {id(content) for content, _ in addresses.clashes(articles, its_pages)}
         for each in lists:
             each[:] = [content for content in each if id(content) not in in_the_way]
