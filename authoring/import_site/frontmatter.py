@@ -28,14 +28,33 @@ class Parts(NamedTuple):
     keys: dict[str, Any]
     body: str
     line: int
+    # What there is to say of how it was read.
+    trouble: str = ""
+
+
+class Typed(yaml.SafeLoader):
+    """YAML whose values stay as they were typed: `010`, `12:30`, `no` and `1e3` are nobody's numbers."""
+
+
+Typed.yaml_implicit_resolvers = {
+    first: [(tag, rule) for tag, rule in rules if tag.rpartition(":")[2] in ("timestamp", "merge")]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Typed.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+Typed.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]
+)
 
 
 def split(text: str) -> Parts:
     """The front matter of a file and its text; raises Unreadable for fences that hold nonsense."""
     text = text.replace("\r\n", "\n")
     if fenced := FENCE.match(text):
-        keys = parsed(fenced["head"], fenced["mark"])
-        return Parts(keys, text[fenced.end() :], text.count("\n", 0, fenced.end()) + 1)
+        keys, trouble = parsed(fenced["head"], fenced["mark"])
+        begins = text.count("\n", 0, fenced.end()) + 1
+        return Parts(keys, text[fenced.end() :], begins, trouble)
     if text.removeprefix("\ufeff").lstrip().startswith("{"):
         try:
             found, end = json.JSONDecoder().raw_decode(text := text.removeprefix("\ufeff").lstrip())
@@ -59,16 +78,58 @@ def split(text: str) -> Parts:
     return Parts(keys, "", len(lines))
 
 
-def parsed(head: str, mark: str) -> dict[str, Any]:
+def parsed(head: str, mark: str) -> tuple[dict[str, Any], str]:
+    """The keys, and what there is to say of how they were read; raises Unreadable."""
+    trouble = ""
     try:
-        found = tomllib.loads(head) if mark == "+++" else yaml.safe_load(head)
+        found = tomllib.loads(head) if mark == "+++" else of_yaml(head)
     except tomllib.TOMLDecodeError as error:
         where = re.search(r"at line (\d+)", str(error))
         raise Unreadable(int(where[1]) + 1 if where else 1, f"TOML: {error}") from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         place = getattr(error, "problem_mark", None)
+        line = place.line + 2 if place else 1
         what = getattr(error, "problem", None) or str(error)
-        raise Unreadable(place.line + 2 if place else 1, f"YAML: {what}") from None
+        if (found := line_by_line(head)) is None:
+            raise Unreadable(line, f"YAML: {what}") from None
+        trouble = f"its front matter is no YAML ({what}, line {line}) and was read line by line"
     if found is not None and not isinstance(found, dict):
         raise Unreadable(2, "it is a text or a list, not keys with values")
-    return {str(key).lower(): value for key, value in (found or {}).items()}
+    return {str(key).lower(): value for key, value in (found or {}).items()}, trouble
+
+
+def of_yaml(head: str) -> Any:
+    # Tabs behind a colon are YAML to other programs, and none to this one.
+    head = re.sub(r"^([\w-]+:)\t+", r"\1 ", head, flags=re.MULTILINE)
+    return yaml.load(head, Loader=Typed)  # noqa: S506 - a safe one, which makes no objects
+
+
+def line_by_line(head: str) -> dict[str, Any] | None:
+    """What an author meant who forgot quotation marks; None where no line tells that."""
+    found: dict[str, Any] = {}
+    last = ""
+    for row in head.expandtabs(4).splitlines():
+        if match := KEY.fullmatch(row.rstrip()):
+            value = (match["value"] or "").strip()
+            if value[:1] in ("[", "{") and value[-1:] not in ("]", "}"):
+                return None
+            last = match["key"]
+            listed = value[1:-1].split(",") if value[:1] == "[" else None
+            found[last] = [bare(each) for each in listed] if listed is not None else bare(value)
+        elif last and (entry := re.fullmatch(r"\s*-\s+(.*)", row)):
+            before = found[last] if isinstance(found[last], list) else []
+            found[last] = [*before, bare(entry[1])]
+        elif last and row.startswith(" ") and isinstance(found[last], str):
+            found[last] = f"{found[last]} {row.strip()}".lstrip(" |>-")
+        elif row.strip() and not row.startswith("#"):
+            return None
+    for key, value in found.items():
+        if value in ("true", "false"):
+            found[key] = value == "true"
+    return found or None
+
+
+def bare(value: str) -> str:
+    value = value.strip()
+    whole = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if whole else value

@@ -14,7 +14,7 @@ from typing import Any
 
 from authoring import Refused
 from authoring.import_site import html_text, words
-from authoring.import_site.post import Note, Post, Reader, Site, within
+from authoring.import_site.post import Note, Post, Reader, Site, number, within
 
 MAX_FILE_BYTES = 500_000_000
 PLACE = "__GHOST_URL__"
@@ -102,17 +102,17 @@ class Ghost(Reader):
 
     def joined(self, pairs: list[dict[str, Any]], key: str) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for each in sorted(pairs, key=lambda pair: int(pair.get("sort_order") or 0)):
+        for each in sorted(pairs, key=lambda pair: number(pair.get("sort_order"))):
             found.setdefault(str(each.get("post_id")), []).append(str(each.get(key)))
         return found
 
     def read(self) -> Iterator[Post | Note]:
         for each in self.posts:
             yield self.post(each)
-        for name, number in self.left_out.items():
-            if number:
+        for name, count in self.left_out.items():
+            if count:
                 yield Note(
-                    self.path.name, 1, f"{number} {name} are not articles: they stay in the export"
+                    self.path.name, 1, f"{count} {name} are not articles: they stay in the export"
                 )
 
     def post(self, given: dict[str, Any]) -> Post:

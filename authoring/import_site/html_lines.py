@@ -131,6 +131,8 @@ class Lines:
         if name == "input" and str(node.get("type")) == "checkbox":
             return "[x] " if node.get("checked") is not None else "[ ] "
         inner = self.joined(node.children)
+        if name == "acronym":
+            name = node.name = "abbr"
         if name in KEPT_INLINE or (name == "span" and (node.get("lang") or node.get("dir"))):
             return f"{opening(node)}{inner}</{name}>" if name != "wbr" else "<wbr>"
         if name in BLOCKS and name not in ("p",):

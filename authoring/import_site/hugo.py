@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from authoring.blog import ENDINGS
 from authoring.import_site import hugo_shortcodes
 from authoring.import_site.links import plain
-from authoring.import_site.post import Note, Post, referred
+from authoring.import_site.post import Note, Post, number, referred
 from authoring.import_site.site_folder import (
     DATED_NAME,
     HTML,
@@ -76,7 +76,7 @@ class Hugo(Folder):
         menus = menus or own.get("menus") or own.get("menu") or {}
         main = menus.get("main") if isinstance(menus, dict) else menus
         entries = [each for each in main or [] if isinstance(each, dict)]
-        for each in sorted(entries, key=lambda entry: int(entry.get("weight") or 0)):
+        for each in sorted(entries, key=lambda entry: number(entry.get("weight"))):
             link = each.get("url") or each.get("pageRef") or each.get("pageref")
             if each.get("name") and link:
                 yield str(each["name"]), str(link)

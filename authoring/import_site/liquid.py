@@ -145,6 +145,8 @@ def meant(found: re.Match[str], said: dict[str, str], reference: Reference) -> s
         return reference(rest)
     given = {key: next(filter(None, values), "") for key, *values in GIVEN.findall(rest)}
     words = GIVEN.sub(" ", rest).split()
+    if tag == "include" and words[:1] == ["JB/setup"]:
+        return ""  # An old theme's beginning of every text; it shows nothing.
     if tag == "include" and words:
         return included(words[0], given)
     if tag in PLACES and words:

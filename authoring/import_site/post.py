@@ -123,6 +123,12 @@ def referred(post: Post) -> str:
     return f"\ue002{post.source}\ue003"
 
 
+def number(value: object) -> int:
+    """A number that something is sorted by; nothing that is none stops anybody."""
+    text = str(value or "0").strip()
+    return int(text) if re.fullmatch(r"-?\d{1,9}", text) else 0
+
+
 def within(top: Path, path: Path) -> Path | None:
     """A file, if it is one and lies in this folder, whatever a text calls it."""
     try:

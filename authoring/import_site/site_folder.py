@@ -216,6 +216,8 @@ class Folder(Reader):
         post = self.post(path, place, keys, parts.body)
         if isinstance(post, Post):
             post.body_line, post.exported = parts.line, path.suffix.lower() == ".rst"
+            if parts.trouble:
+                post.note(parts.trouble)
             post.source = f"{self.KIND.lower()}:{place}"
             post.unused = keys.unused()
             apart = self.notation_apart(post.body)

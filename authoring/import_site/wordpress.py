@@ -19,7 +19,7 @@ from defusedxml import DefusedXmlException, sax
 
 from authoring import Refused
 from authoring.import_site import html_text, wordpress_text, words
-from authoring.import_site.post import Note, Post, Reader, Site, within
+from authoring.import_site.post import Note, Post, Reader, Site, number, within
 
 MAX_FILE_BYTES = 1_000_000_000
 MAX_ITEM_CHARS = 5_000_000
@@ -88,7 +88,8 @@ class Items(ContentHandler):
             self.item = None
         elif name == "category":
             domain = self.given.get("domain", "")
-            self.item.setdefault(domain, []).append(unescape(text).strip())
+            name = unescape(text).strip() or unquote(self.given.get("nicename", ""))
+            self.item.setdefault(domain, []).append(name)
         elif name == "wp:comment":
             self.item["comments"] += 1
         elif name == "wp:meta_key":
@@ -172,7 +173,7 @@ class WordPress(Reader):
         by_id = {item.get("wp:post_id"): item for item in self.items}
         entries = [item for item in self.items if item.get("wp:post_type") == "nav_menu_item"]
         entries.sort(
-            key=lambda item: (str(item.get("nav_menu")), int(item.get("wp:menu_order") or 0))
+            key=lambda item: (str(item.get("nav_menu")), number(item.get("wp:menu_order")))
         )
         for item in entries:
             meta = item["meta"]

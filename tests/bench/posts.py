@@ -86,7 +86,7 @@ def read(folder: Path, most: int | None = None) -> Found:
             break
         if path.suffix.lower() not in ENDINGS or not path.is_file():
             continue
-        keys, body, _ = parts(path.read_text(encoding="utf-8", errors="replace"))
+        keys, body, *_ = parts(path.read_text(encoding="utf-8", errors="replace"))
         if not body.strip():
             empty += 1
             continue
