@@ -226,7 +226,7 @@ def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = Fa
 
     send = publication.roll_back if rollback else publication.publish
     sent = send(ROOT, to, environ(), dry_run=dry_run)
-    say(publication.told(sent.changes, dry_run=dry_run))
+    say(publication.told(sent, dry_run=dry_run))
     if pushed := push_manifest.push(sent.site, environ(), dry_run=dry_run):
         say(pushed)
 

@@ -14,15 +14,16 @@ from authoring import Refused, check
 from formats import bake
 
 from .history import SENT, Publications, as_published, folder_of
-from .targets import Change, Folder, target
+from .targets import COMPRESSED, Change, Folder, target, without_password
 
 # A dry run of a first publication names every file; more than this nobody reads.
 SHOWN = 200
 
 
 class Publication(NamedTuple):
-    """What was sent, or would be: the site's folder, and how it differs from what readers had."""
+    """What was sent, or would be, and where; the site's folder, and how it differs from what readers had."""
 
+    place: str
     site: Path
     changes: list[Change]
 
@@ -62,7 +63,7 @@ def publish(
             # What readers write from now on, and delete, reaches it there.
             bake.remember(published_of(root, environ), to.path)
         Publications(folder).keep(site)
-    return Publication(site, changes)
+    return Publication(place, site, changes)
 
 
 def roll_back(
@@ -81,7 +82,7 @@ def roll_back(
         changes = to.send(Path(sent), really=not dry_run, note=note)
     if not dry_run:
         publications.point_to(name)
-    return Publication(site, changes)
+    return Publication(place, site, changes)
 
 
 def published_of(root: Path, environ: Mapping[str, str]) -> Path:
@@ -89,13 +90,19 @@ def published_of(root: Path, environ: Mapping[str, str]) -> Path:
     return root / (environ.get("COMMENTS_PUBLISHED") or "published")
 
 
-def told(changes: list[Change], *, dry_run: bool) -> str:
-    """The list for people, and its sum."""
+def told(sent: Publication, *, dry_run: bool) -> str:
+    """The list for people, and its sum; a packed copy goes with its file, and is not named."""
+    if not sent.changes:
+        return "Readers have everything already."
+    named = {change.path for change in sent.changes}
+    changes = [
+        each
+        for each in sent.changes
+        if not (each.path.endswith(COMPRESSED) and each.path.rpartition(".")[0] in named)
+    ]
     shown = [str(change) for change in changes[:SHOWN]]
     shown += [f"  … and {len(changes) - SHOWN} more"] if len(changes) > SHOWN else []
     many = f"{len(changes)} file{'s' * (len(changes) != 1)}"
-    if not changes:
-        return "Readers have everything already."
-    return "\n".join(
-        [*shown, f"{many} would change." if dry_run else f"Published: {many} changed."]
-    )
+    place = without_password(sent.place)
+    ending = f"{many} would change at {place}." if dry_run else f"Published to {place}: {many}."
+    return "\n".join([*shown, ending])

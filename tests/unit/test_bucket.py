@@ -59,6 +59,20 @@ def test_only_what_changed_is_sent_and_what_is_gone_is_removed(stored: Storage, 
     only_what_changed_is_sent(place, site, there, untouched="theme/site.0123abcd.css")
 
 
+def test_a_part_of_a_site_leaves_the_rest_as_it_is(
+    stored: Storage, site: Path, tmp_path: Path
+) -> None:
+    place = Bucket("blog", "", stored.environ)
+    place.send(site, really=True)
+    part = tmp_path / "part"
+    part.mkdir()
+    (part / "index.html").write_text("With a comment.")
+    assert signs(place.send(part, really=True, whole=False)) == ["~index.html"]
+    assert place.send(part, really=True, whole=False) == []
+    gone = ["-feeds/all.atom.xml", "-one/index.html", "-theme/site.0123abcd.css"]
+    assert signs(place.send(part, really=True)) == gone
+
+
 def test_a_prefix_is_a_folder_of_the_bucket_and_nothing_beside_it_is_touched(
     stored: Storage, site: Path
 ) -> None:

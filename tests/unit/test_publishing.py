@@ -9,7 +9,7 @@ import pytest
 
 from authoring import Refused
 from authoring.publish import history, publication
-from authoring.publish.targets import Branch, Bucket, Folder, Rsync, target
+from authoring.publish.targets import Branch, Bucket, Change, Folder, Rsync, target
 from tests.sites import BLOG, ROOT
 from tests.unit.sending import only_what_changed_is_sent, signs
 
@@ -95,7 +95,8 @@ def test_a_branch_gets_a_commit_with_what_changed(site: Path, repository: Path) 
     assert git(repository, "branch", "--list") == ""
     branch.send(site, really=True, note="Publish https://example.org")
     files = git(repository, "ls-tree", "-r", "--name-only", "gh-pages").splitlines()
-    assert files == [".gitignore", ".nojekyll", "index.html", "one/index.html", "style.css"]
+    ours = [".gitignore", ".nojekyll", "index.html", "one/index.html", "style.css"]
+    assert files == sorted([*ours, ".postil-published"])
     assert git(repository, "log", "-1", "--format=%s", "gh-pages") == "Publish https://example.org"
 
     assert branch.send(site, really=True) == []
@@ -104,6 +105,44 @@ def test_a_branch_gets_a_commit_with_what_changed(site: Path, repository: Path) 
     assert signs(branch.send(site, really=True)) == ["-style.css", "~index.html"]
     assert git(repository, "rev-list", "--count", "gh-pages") == "2"
     assert git(repository, "show", "gh-pages:index.html") == "Changed."
+
+
+def test_what_others_have_in_a_branch_stays(site: Path, repository: Path, tmp_path: Path) -> None:
+    clone, branch = tmp_path / "clone", Branch(str(repository))
+    branch.send(site, really=True)
+    subprocess.run(["git", "clone", "-qb", "gh-pages", repository, clone], check=True)
+    (clone / "one" / "theirs ü.txt").write_text("Somebody else's.")
+    git(clone, "add", "-A")
+    git(clone, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "Mine")
+    git(clone, "push", "-q")
+    shutil.rmtree(site / "one")
+    assert signs(branch.send(site, really=True)) == ["-one/index.html"]
+    assert git(repository, "show", "gh-pages:one/theirs ü.txt") == "Somebody else's."
+    assert branch.send(site, really=True) == []
+
+
+def test_a_part_of_a_site_leaves_the_rest_as_it_is(
+    place: Folder | Rsync, site: Path, repository: Path, tmp_path: Path
+) -> None:
+    part = tmp_path / "part"
+    part.mkdir()
+    (part / "index.html").write_text("With a comment.")
+    for each in (place, Branch(str(repository))):
+        each.send(site, really=True)
+        assert signs(each.send(part, really=True, whole=False)) == ["~index.html"]
+        assert each.send(part, really=True, whole=False) == []
+        # The rest is still known as ours: it goes once it is gone.
+        assert signs(each.send(part, really=True)) == ["-one/index.html", "-style.css"]
+
+
+def test_packed_copies_are_sent_and_not_listed(tmp_path: Path) -> None:
+    changes = [Change("+", name) for name in ("a.html", "a.html.br", "a.html.gz", "books.tar.gz")]
+    sent = publication.Publication("git:https://me:secret@example.org/b.git", tmp_path, changes)
+    assert publication.told(sent, dry_run=False).splitlines() == [
+        "  + a.html",
+        "  + books.tar.gz",
+        "Published to git:https://example.org/b.git: 2 files.",
+    ]
 
 
 def test_a_branch_keeps_its_domain(site: Path, repository: Path) -> None:
@@ -174,13 +213,13 @@ def publish(root: Path, *, dry_run: bool = False) -> str:
     """What the command says, in a copy of the blog."""
     place = publication.place_of("", SETTINGS)
     sent = publication.publish(root, place, {**os.environ, **SETTINGS}, dry_run=dry_run)
-    return publication.told(sent.changes, dry_run=dry_run)
+    return publication.told(sent, dry_run=dry_run)
 
 
 def roll_back(root: Path) -> str:
     sent = publication.roll_back(root, "folder:www", SETTINGS)
     assert (sent.site / "first" / "index.html").exists()
-    return publication.told(sent.changes, dry_run=False)
+    return publication.told(sent, dry_run=False)
 
 
 def test_a_blog_is_published_with_neither_drafts_nor_what_is_to_come_and_taken_back(
@@ -201,7 +240,7 @@ def test_a_blog_is_published_with_neither_drafts_nor_what_is_to_come_and_taken_b
     assert "would change" in told
     assert not www.exists()
 
-    assert "Published: " in publish(root)
+    assert "Published to folder:www: " in publish(root)
     pages = {path.parent.name for path in www.rglob("index.html")}
     assert "first" in pages
     assert not {"draft", "drafts", "later"} & pages

@@ -3,7 +3,7 @@
 A folder, a machine that is reached by rsync, a bucket of an S3-compatible storage, and a branch of a
 Git repository. What an earlier publication put there and this one does not have is removed; what
 somebody else put there is left alone. That is known from `.postil-published`, a list of files that
-lies beside them; in a branch, from the branch itself.
+lies beside them.
 """
 
 from collections.abc import Iterable, Mapping

@@ -122,7 +122,7 @@ class Bucket:
             retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
         )
 
-    def send(self, site: Path, *, really: bool, note: str = "") -> list[Change]:
+    def send(self, site: Path, *, really: bool, note: str = "", whole: bool = True) -> list[Change]:
         store = self.store()
         mine = {name: sum_of(site, name) for name in files_of(site) if not is_copy(site, name)}
         with self.refusals():
@@ -133,7 +133,11 @@ class Bucket:
             for name in sorted(mine, key=pages_last)
             if name not in there or earlier.get(name) != Sent(mine[name], there[name])
         ]
-        gone = [Change("-", name) for name in sorted(earlier.keys() - mine) if name in there]
+        gone = [
+            Change("-", name)
+            for name in (sorted(earlier.keys() - mine) if whole else ())
+            if name in there
+        ]
         if really and (changes or gone or LIST not in there):
             with self.refusals():
                 carry_out(store, site, mine, earlier, [*changes, *gone])

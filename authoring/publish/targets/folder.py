@@ -21,16 +21,16 @@ class Folder(NamedTuple):
 
     path: Path
 
-    def send(self, site: Path, *, really: bool, note: str = "") -> list[Change]:
+    def send(self, site: Path, *, really: bool, note: str = "", whole: bool = True) -> list[Change]:
         try:
-            return self.copy(site, really=really)
+            return self.copy(site, really=really, whole=whole)
         except OSError as error:
             raise Refused(
                 f"{self.path} cannot be written: {error.strerror or error}. Give this user the right"
                 " to, or choose another folder in PUBLISH_TO."
             ) from error
 
-    def copy(self, site: Path, *, really: bool) -> list[Change]:
+    def copy(self, site: Path, *, really: bool, whole: bool) -> list[Change]:
         if site.resolve().is_relative_to(self.path.resolve()):
             raise Refused(
                 f"{self.path} holds the build itself. Choose another folder in PUBLISH_TO."
@@ -51,14 +51,14 @@ class Folder(NamedTuple):
             changes.append(Change("~" if there.exists() else "+", name))
             if really:
                 put(source, there)
-        for name in sorted(set(earlier) - set(mine)):
+        for name in sorted(set(earlier) - set(mine)) if whole else ():
             there = self.path / name
             if there.is_file() and there.resolve().is_relative_to(self.path.resolve()):
                 changes.append(Change("-", name))
                 if really:
                     there.unlink()
                     without_empty(there.parent, self.path)
-        if really:
+        if really and whole:
             write_list(listed, mine)
         return changes
 

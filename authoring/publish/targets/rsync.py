@@ -14,7 +14,7 @@ class Rsync(NamedTuple):
 
     address: str
 
-    def send(self, site: Path, *, really: bool, note: str = "") -> list[Change]:
+    def send(self, site: Path, *, really: bool, note: str = "", whole: bool = True) -> list[Change]:
         remedy = (
             "Try the same address with ssh: is it right, does your key open it, is rsync installed"
             " there? Its folder has to be there already."
@@ -41,7 +41,7 @@ class Rsync(NamedTuple):
             gone = [
                 name
                 for name in set(earlier) - set(mine)
-                if name and not name.startswith("/") and ".." not in name.split("/")
+                if whole and name and not name.startswith("/") and ".." not in name.split("/")
             ]
             if really and set(mine) - set(earlier):
                 # Known as ours before it is there: what this publication leaves half done, the next
@@ -61,7 +61,7 @@ class Rsync(NamedTuple):
                 command = ["rsync", "-r", "--delete", "--itemize-changes", "--from0"]
                 command += [f"--include-from={only}", "--exclude=*", *dry, f"{nothing}/", where]
                 said += run(command, f"{self.address} still has what is gone.", remedy)
-            if really:
+            if really and whole:
                 put_list(mine)
         return [change for change in map(itemized, said.splitlines()) if change]
 

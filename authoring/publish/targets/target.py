@@ -26,9 +26,14 @@ class Change(NamedTuple):
 
 
 class Target(Protocol):
-    """A place to publish to; `send` without `really` only tells what it would do."""
+    """A place to publish to; `send` without `really` only tells what it would do.
 
-    def send(self, site: Path, *, really: bool, note: str = "") -> list[Change]: ...
+    What is not `whole` is a part of the site: what else is there stays as it is.
+    """
+
+    def send(
+        self, site: Path, *, really: bool, note: str = "", whole: bool = True
+    ) -> list[Change]: ...
 
 
 def files_of(site: Path) -> list[str]:
