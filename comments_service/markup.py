@@ -52,6 +52,8 @@ _LESS = "\ufdd8"
 _less = re.compile(r"(?<!\]\()(?<!\]:)(?<!\]: )<(?!https?://[^\s<>]*>)", re.IGNORECASE)
 
 _image = re.compile(r'<img src="([^"]*)" alt="([^"]*)"(?: title="[^"]*")? />')
+# A link whose address was taken away leads nowhere, and looks as if it did.
+_dead = re.compile(r'<a(?: (?!href=)[a-z]+="[^"]*")*>(.*?)</a>', re.DOTALL)
 _heading = re.compile(r"<(/?)h[1-6]>")
 _nest = re.compile(r"<(/?)(?:blockquote|ul|ol)\b")
 _tag = re.compile(r"<[^>]*>")
@@ -100,7 +102,7 @@ def render(source: str) -> str:
         )
     html = _image.sub(_linked_image, html)
     html = _heading.sub(lambda tag: "</strong></p>" if tag[1] else "<p><strong>", html)
-    html = _hidden.sub("", _cleaner.clean(html)).strip()
+    html = _hidden.sub("", _dead.sub(r"\1", _cleaner.clean(html))).strip()
     if len(html.encode()) > MAX_HTML_BYTES:
         raise MarkupError(
             Message("This text becomes far too long when it is shown; please shorten it.")

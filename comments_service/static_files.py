@@ -32,6 +32,8 @@ MIN_COMPRESSED_BYTES = 512
 MAX_ACCEPTED_CHARS = 200
 
 _range = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
+# Styles that foreign pages load into no layer, and the service's own pages into one: they go beyond it.
+_LAYERS = {"static/embed.css": "components", "static/sign-in.css": "components"}
 # What no thread can be called, asked for as its file.
 _unknown = re.compile(r"threads/[^/]*\.(?:html|json|atom)")
 _asset = re.compile(r"(?:static/)?([a-z0-9-]+\.(?:js|css|svg|png))")
@@ -146,7 +148,8 @@ class Files:
                     headers
                 )
             if asset := _asset.fullmatch(name):
-                return self._file(path, f"{STATIC}/{asset[1]}", headers, asked)
+                layer = _LAYERS.get(name, "")
+                return self._file(path, f"{STATIC}/{asset[1]}", headers, asked, layer)
             return _missing(headers) if _unknown.fullmatch(name) else None
         if self._output is None:
             return None
@@ -194,11 +197,15 @@ class Files:
         found = self._found("404", f"{output}/404.html", _wanted(asked), self._site_headers)
         return found and found.whole._replace(status=404)
 
-    def _file(self, path: str, place: str, headers: Headers, asked: Asked) -> Answer | None:
-        found = self._found(path, place, _wanted(asked), headers)
+    def _file(
+        self, path: str, place: str, headers: Headers, asked: Asked, layer: str = ""
+    ) -> Answer | None:
+        found = self._found(path, place, _wanted(asked), headers, layer)
         return found and found.answer(asked)
 
-    def _found(self, path: str, place: str, encoding: str, headers: Headers) -> Found | None:
+    def _found(
+        self, path: str, place: str, encoding: str, headers: Headers, layer: str = ""
+    ) -> Found | None:
         """The file from memory if its date and size still stand, else from disk."""
         try:
             stamp = _stamp(place)
@@ -208,7 +215,7 @@ class Files:
             # A sibling has no address.
             if place.endswith((".gz", ".br")) and os.path.isfile(place[:-3]):  # noqa: PTH113 - as below
                 return None
-            found = _read(Path(place), encoding, stamp, headers)
+            found = _read(Path(place), encoding, stamp, headers, layer)
         except OSError as error:
             if error.errno not in _not_there:
                 raise
@@ -305,17 +312,19 @@ def _safe(relative: str) -> bool:
     )
 
 
-def _read(path: Path, encoding: str, stamp: tuple[int, int], headers: Headers) -> Found:
+def _read(path: Path, encoding: str, stamp: tuple[int, int], headers: Headers, layer: str) -> Found:
     """The file, or its compressed sibling, or the file compressed; a large one stays on disk."""
     kind = http_headers.content_type(path.name)
     size, body, used = stamp[1], b"", ""
     source = path
+    if layer:
+        body = b"@layer %b{\n%b}\n" % (layer.encode(), path.read_bytes())
     if encoding and kind.endswith(http_headers.CHARSET) and size >= MIN_COMPRESSED_BYTES:
         sibling = files.siblings(path)[encoding == "br"]
         if (its_size := _size_of_sibling(sibling, stamp)) is not None:
             source, size, used = sibling, its_size, encoding
         elif size <= MAX_PACKED_BYTES:
-            body, used = files.packed(path.read_bytes(), sibling.suffix), encoding
+            body, used = files.packed(body or path.read_bytes(), sibling.suffix), encoding
     if body or size <= MAX_WHOLE_BYTES:
         body = body or source.read_bytes()
         sent: bytes | Part = body

@@ -128,7 +128,8 @@ if (all) {
   });
 }
 
-// The address says which comment follows the one that was decided on; else begin with the first.
+// The address says which comment follows the one that was decided on, or has come back; else begin with
+// the first. After a decision on several, no key decides before somebody has gone to a comment.
 const following = cards.findIndex((card) => `#${card.id}` === location.hash);
 if (following >= 0) go(following);
-else mark(cards.length ? 0 : -1);
+else mark(cards.length && !location.search.includes("decided=") ? 0 : -1);

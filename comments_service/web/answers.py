@@ -68,6 +68,7 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
         if "errors" in context:
             context["errors"] = error.fields
     site = db.db.session.get(Site, 1)
+    comes_back = request.method == "POST" and bool(context.get("values"))
     asking = visitor.session()
     account = asking.account if asking else None
     moderates = account is not None and account.role in STAFF
@@ -82,13 +83,17 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
         account=account,
         moderates=moderates,
         waiting=moderation_queue.waiting(account) if account and moderates else 0,
-        flashes=get_flashed_messages(),
+        # Whoever looks at the flashes depends on a cookie, which the next step may change.
+        flashes=[] if comes_back else get_flashed_messages(),
         settings=settings,
         **form_context(settings),
         path=visitor.here(),
         **context,
     )
     answer = Response(html, status=code, mimetype="text/html")
+    if comes_back:
+        # Kept for the browser's Back, which would show an error instead; it holds no secret.
+        answer.headers["Cache-Control"] = "private, no-cache"
     return retry_after(answer, error) if isinstance(error, ServiceError) else answer
 
 

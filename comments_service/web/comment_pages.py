@@ -6,10 +6,16 @@ Whatever goes wrong, the text that was typed comes back in the form.
 from flask import Blueprint, Response, flash, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from comments_service import by_writer, comments, i18n, threads
+from comments_service import by_writer, comments, config, i18n, threads
 from comments_service.config import Settings
 from comments_service.db import db
-from comments_service.errors import Message, NotAllowed, ServiceError, UnknownComment
+from comments_service.errors import (
+    Message,
+    NotAllowed,
+    ServiceError,
+    UnknownComment,
+    WrongOrigin,
+)
 from comments_service.inputs import EditedComment, Limits, NewComment, Preview, from_form
 from comments_service.models import Comment, Site, Status, Thread
 from comments_service.publishing import publisher, site_snapshots
@@ -90,6 +96,16 @@ def post(thread_id: str, settings: Settings) -> Response:
         return answers.see_other(where(posted.comment, settings), posted.token)
     flash(_("Thank you. Your comment is waiting for a moderator; until then, only you can see it."))
     return answers.see_other(thread_address(thread, posted.comment), posted.token)
+
+
+@bp.errorhandler(WrongOrigin)
+def from_elsewhere(error: WrongOrigin) -> Response:
+    """What was typed on a page that may not send it comes back in a form that may."""
+    thread_id = (request.view_args or {}).get("thread_id")
+    if thread_id is None:
+        return answers.answer_error(error)
+    settings = config.current()
+    return thread_page(threads.get(thread_id), settings, values=request.form, error=error)
 
 
 def preview(thread: Thread, settings: Settings) -> Response:
@@ -178,7 +194,12 @@ def edit(comment_id: int, settings: Settings) -> Response:
     except ServiceError as error:
         comment = mine(comment_id)
         return answers.page(
-            "thread/edit.html", error.status, comment=comment, body=body, error=error
+            "thread/edit.html",
+            error.status,
+            comment=comment,
+            body=body,
+            values=request.form,
+            error=error,
         )
     _ = i18n.gettext(visitor.language())
     if comment.status is Status.PUBLISHED:

@@ -146,11 +146,12 @@ def decide() -> Response:
         flash(_("Select at least one comment first."))
     for each in failed:
         flash(each)
-    undoable = decided if new.decision != "undo" else []
-    return answers.see_other(_back(undoable))
+    if new.decision == "undo" and decided:
+        return answers.see_other(_back([], seen(decided[0])[0]))
+    return answers.see_other(_back(decided, request.form.get("next", type=row_id)))
 
 
-def _back(undoable: list[str]) -> str:
+def _back(undoable: list[str], following: int | None) -> str:
     """Where the moderator was: a comment's own page, or the list, at the comment that follows."""
     if one := request.form.get("in_comment", type=row_id):
         return url_for("dashboard.one", comment_id=one)
@@ -158,6 +159,5 @@ def _back(undoable: list[str]) -> str:
     back = {name: request.form[f"in_{name}"] for name in names if request.form.get(f"in_{name}")}
     if undoable:
         back["decided"] = ",".join(undoable)
-    following = request.form.get("next", type=row_id)
     anchor = f"#comment-{following}" if following else ""
     return f"{url_for('dashboard.queue')}?{urlencode(back, safe=',')}{anchor}"

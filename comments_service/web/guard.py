@@ -11,6 +11,8 @@ from comments_service.request_bodies import MAX_BYTES
 from comments_service.web import answers, visitor
 from comments_service.web.routes import Guard, Route
 
+# What a page with `no-referrer` sends, and a browser that hides where it was.
+HIDDEN = ("", "null")
 # A guess costs as much as a wrong password.
 WRONG_TOKENS = Message("Too many attempts with a wrong token. Please wait a little.")
 
@@ -86,12 +88,19 @@ def check_origin(request: Request, settings: config.Settings) -> None:
     origin = request.headers.get("Origin", "")
     own = origin.lower() == config.origin_of(settings.comments_url)
     contradicts = own and request.headers.get("Sec-Fetch-Site") == "cross-site"
+    if origin.lower() in HIDDEN:
+        raise errors.WrongOrigin(
+            Message(
+                "Your browser did not say which page this came from, as some do to protect you, so"
+                " nothing was saved. Please send it again from a page of this site."
+            )
+        )
     if origin.lower() not in settings.origins or contradicts:
         raise errors.WrongOrigin(
             Message(
                 "This request came from {origin}, and this service takes changes from {site}. If"
                 " {origin} is your blog's address, set SITE_URL or COMMENTS_ALLOWED_ORIGINS to it.",
-                origin=origin or "nowhere",
+                origin=origin,
                 site=settings.site_origin,
             )
         )

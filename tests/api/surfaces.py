@@ -40,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "a": {"href", "title", "rel", "type", "target"},
     "ol": {"start"},
     "time": {"datetime"},
-    "link": {"rel", "href", "type", "as"},
+    "link": {"rel", "href", "type"},
     "meta": {"charset", "name", "content"},
     "script": {"src", "type"},
     "svg": {"viewbox"},

@@ -53,6 +53,23 @@ def test_a_refused_page_learns_which_setting_would_let_it_in(app: Flask) -> None
     assert "<b>" not in answer.text
 
 
+@pytest.mark.parametrize("origin", [None, "null"])
+def test_a_text_from_a_page_that_hides_where_it_is_comes_back_to_be_sent_again(
+    app: Flask, origin: str | None
+) -> None:
+    make.thread()
+    path = "/comments/threads/pelicans"
+    sent = {"Origin": origin} if origin else {}
+    refused = send(app, "POST", path, data={**GUEST, "body": "Typed & kept."}, headers=sent)
+    assert refused.status_code == 403
+    assert "Typed &amp; kept.</textarea>" in refused.text
+    assert f'value="{GUEST["name"]}"' in refused.text
+    assert "did not say which page" in refused.text
+    assert "SITE_URL" not in refused.text
+    again = send(app, "POST", path, data=GUEST, headers={"Origin": SITE})
+    assert again.status_code == 303
+
+
 def test_an_origin_is_compared_without_its_case(app: Flask) -> None:
     make.thread()
     answer = send(

@@ -62,7 +62,9 @@ def test_a_moderator_decides_by_keys_and_takes_it_back(
     until(lambda: f'id="comment-{second}"' in live.page(held_thread))
     page.keyboard.press("u")
     expect(flash(page)).to_have_text("Undone.")
-    expect(card(page, second)).to_be_visible()
+    # Who repairs a slip is at the comment that came back, and nowhere else.
+    expect(card(page, second)).to_be_focused()
+    expect(current(page)).to_have_id(f"comment-{second}")
     until(lambda: f'id="comment-{second}"' not in live.page(held_thread))
     page.keyboard.press("k")
     expect(card(page, first)).to_be_focused()
@@ -81,6 +83,8 @@ def test_keys_decide_on_all_that_is_selected(
     expect(page.locator(".select :checked")).to_have_count(2)
     page.keyboard.press("d")
     expect(flash(page)).to_have_text("Deleted. (2)")
+    # Nobody has gone to a comment yet, so a key decides on none.
+    expect(current(page)).to_have_count(0)
     expect(card(page, first)).to_have_count(0)
     expect(card(page, third)).to_have_count(0)
     expect(card(page, second)).to_be_visible()
@@ -122,6 +126,10 @@ def test_keys_are_explained_and_can_be_switched_off(
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys")
     expect(dialog).to_be_visible()
+    # As all dialogs look: the page's surface, a hairline, round corners.
+    expect(dialog).to_have_css("border-radius", "6px")
+    expect(dialog).to_have_css("border-top-width", "1px")
+    expect(dialog.get_by_role("heading")).to_have_css("margin-top", "0px")
     page.keyboard.press("p")
     dialog.get_by_label("Listen to these keys").uncheck()
     dialog.get_by_role("button", name="Close").click()
@@ -201,6 +209,7 @@ def test_axe_finds_nothing_on_the_pages_of_the_service(
 ) -> None:
     body = "Code:\n\n```\n" + "pelican.fish() " * 30 + "\n```\n\n" + "And words. " * 200
     number = writer.send(held_thread, body, name="ليلى")
+    writer.send(held_thread, "Another of hers.", name="ليلى")
     page = queue(held_thread, color_scheme=scheme)
     for path in (
         None,

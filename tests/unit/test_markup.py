@@ -280,3 +280,21 @@ def test_what_would_show_nothing_has_no_words(source: str) -> None:
         markup.visible_text(markup.render(f"They *scoop* <b>.\n\n{source}"))
         == "They scoop &lt;b&gt;."
     )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "anna@example.org",
+        "[write](mailto:anna@example.org)",
+        "<ftp://example.org/x>",
+        "[about](/about/)",
+        '[above](#comment-12 "It says href=here")',
+        "![seen](data:image/png;base64,AA==)",
+    ],
+)
+def test_what_cannot_be_followed_does_not_look_like_a_link(source: str) -> None:
+    html = markup.render(f"{source} and https://example.org/")
+    assert html.count("<a ") == html.count("</a>") == 1
+    assert '<a href="https://example.org/"' in html
+    assert markup.visible_text(markup.render(source))

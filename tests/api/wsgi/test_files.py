@@ -1,10 +1,12 @@
 """What is answered before Flask is entered: snapshots, the embed and the built blog."""
 
+import gzip
 import os
 import time
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 
 from comments_service import static_files
@@ -50,6 +52,22 @@ def test_what_readers_read_is_answered_before_flask(place: Any, path: str) -> No
 def test_everything_else_goes_on_to_flask(place: Any, method: str, path: str) -> None:
     with pytest.raises(Entered):
         ask(place, path, method)
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "br"])
+def test_a_style_stands_in_a_layer_for_our_pages_and_in_none_for_others(
+    place: Any, encoding: str
+) -> None:
+    def style(path: str) -> str:
+        body = ask(place, path, Accept_Encoding=encoding).data
+        unpack = {"gzip": gzip.decompress, "br": brotli.decompress}.get(encoding, bytes)
+        return str(unpack(body), "utf-8")
+
+    for name in ("embed.css", "sign-in.css"):
+        assert "@layer" not in style(f"/comments/{name}")
+        assert style(f"/comments/static/{name}") == (
+            f"@layer components{{\n{style(f'/comments/{name}')}}}\n"
+        )
 
 
 @pytest.mark.parametrize(
