@@ -29,6 +29,9 @@ WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 WORDS_PER_MINUTE = 238
 CHARACTERS_PER_MINUTE = 350
 
+BARE = re.compile(
+    r"""<a (?P<given>href="(?:https?://)?(?P<at>[^"]+?)/?"[^>]*>(?:https?://)?(?P=at)/?</a>)"""
+)
 HEADING = re.compile(r"<h(?P<level>[2-4])(?P<given>[^>]*)>(?P<inner>.*?)</h(?P=level)>", re.DOTALL)
 ID = re.compile(r"\bid=\"([^\"]+)\"")
 # A note's number is no part of the heading that it stands in.
@@ -66,7 +69,9 @@ def contents(html: str) -> list[Heading]:
 
 
 def linked(html: str, notes: str = "Notes", back: str = "Back to the text") -> str:
-    """The text with each heading a link to itself, and its notes named for those who hear them."""
+    """The text with each heading a link to itself, its bare addresses marked (paper says each address
+    once), and its notes named for those who hear them.
+    """
 
     def link(match: re.Match[str]) -> str:
         name = ID.search(match["given"])
@@ -75,7 +80,7 @@ def linked(html: str, notes: str = "Notes", back: str = "Back to the text") -> s
         level, given, inner = match["level"], match["given"], match["inner"]
         return f'<h{level}{given}><a href="#{name[1]}">{inner}</a></h{level}>'
 
-    html = HEADING.sub(link, html)
+    html = BARE.sub(r'<a class="bare" \g<given>', HEADING.sub(link, html))
     html = html.replace(
         '<div class="footnote">',
         f'<div class="footnote" role="doc-endnotes" aria-label="{escape(notes)}">',

@@ -67,7 +67,7 @@ def test_passkeys_are_made_named_and_used(visit: Visit, home: str, person: Accou
     press(page, device)
     expect(page).to_have_url(f"{home}/open-1/")
     page.goto(f"{home}{ACCOUNT}")
-    expect(page.get_by_text("last used:")).to_be_visible()
+    expect(page.get_by_text("Last used on")).to_be_visible()
 
     page.get_by_role("button", name=REMOVE).click()
     expect(page.get_by_text("The passkey is removed.")).to_be_visible()

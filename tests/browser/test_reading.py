@@ -254,6 +254,18 @@ def test_contents_stand_beside_the_text_and_follow_the_reader(read: Read) -> Non
     expect(contents.locator("[aria-current]")).to_have_count(0)
 
 
+def test_contents_mark_what_was_asked_for_however_near_the_next_is(read: Read) -> None:
+    page = read(ARTICLE)
+    contents = page.get_by_role("navigation", name="Contents")
+    # The shorter the sections, the more of them stand in the first third of the screen, or below it.
+    page.evaluate(
+        "document.querySelectorAll('.prose > :not(h2, h3, .footnote)').forEach((e) => e.remove())"
+    )
+    for link in contents.get_by_role("link").all():
+        link.click()
+        expect(contents.locator("[aria-current=location]")).to_have_text(link.inner_text())
+
+
 def test_contents_are_folded_where_there_is_no_margin(read: Read) -> None:
     page = read(ARTICLE, PHONE)
     link = page.get_by_role("link", name="The arithmetic of leading").first
@@ -336,6 +348,34 @@ def test_notes_never_lie_over_each_other(read: Read) -> None:
     boxes = [note.bounding_box() for note in page.locator(".footnote li").all()]
     edges = [(box["y"], box["y"] + box["height"]) for box in boxes if box]
     assert all(one[1] <= other[0] for one, other in pairwise(edges))
+
+
+def test_a_note_beside_the_text_comes_after_its_sign_in_the_order_of_tab(read: Read) -> None:
+    page = read("/about/")
+
+    def linked(route: Route) -> None:
+        answer = route.fetch()
+        words = answer.text().replace("Like this one.", 'Like <a href="/about/">this</a>.')
+        route.fulfill(response=answer, body=words)
+
+    page.route(f"**{ARTICLE}", linked)
+    page.goto(ARTICLE)
+    expect(page.locator(".noted")).to_have_count(1)
+    link = page.get_by_role("link", name="this", exact=True)
+    sign = page.locator(".footnote-ref").nth(1)
+    sign.focus()
+    page.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(sign).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    # Then the text goes on, and the note is not met again.
+    after = page.evaluate("document.activeElement.textContent.trim()")
+    assert after
+    assert after != "this"
+    page.keyboard.press("Shift+Tab")
+    expect(link).to_be_focused()
 
 
 # ---- keyboard

@@ -101,17 +101,32 @@
     const links = all(".contents a");
     const target = (/** @type {HTMLElement} */ link) => decodeURI(link.getAttribute("href") ?? "");
     const headings = links.map((link) => document.getElementById(target(link).slice(1)));
+    // What was asked for stays marked while it is in sight, until the reader scrolls on.
+    let asked = -1;
     const mark = () => {
-      const passed = headings.filter(
-        (one) => one && one.getBoundingClientRect().top < innerHeight / 3,
-      );
+      const tops = headings.map((one) => one?.getBoundingClientRect().top ?? Infinity);
+      const top = tops[asked] ?? -1;
+      const current =
+        top >= 0 && top < innerHeight
+          ? asked
+          : tops.filter((one) => one < innerHeight / 3).length - 1;
       links.forEach((link, number) => {
-        if (number === passed.length - 1) link.setAttribute("aria-current", "true");
+        if (number === current) link.setAttribute("aria-current", "location");
         else link.removeAttribute("aria-current");
       });
     };
+    const choose = () => {
+      asked = links.findIndex((link) => target(link) === decodeURI(location.hash));
+      mark();
+    };
+    addEventListener("hashchange", choose);
+    addEventListener("scrollend", mark);
+    for (const type of ["wheel", "touchmove"]) {
+      addEventListener(type, () => (asked = -1), { passive: true });
+    }
     const watch = new IntersectionObserver(mark, { rootMargin: "0px 0px -66%" });
     for (const heading of headings) if (heading) watch.observe(heading);
+    choose();
   };
 
   // Footnotes stand where their signs are, on the same line, as long as the margin has room for all;
@@ -139,6 +154,7 @@
     };
     const place = () => {
       prose.classList.toggle("noted", hasMargins.matches);
+      for (const link of links.flat()) link.tabIndex = 0;
       if (!hasMargins.matches) return;
       // Taken away and put back, they appear in the margin, where they would else jump up to.
       foot.hidden = true;
@@ -157,7 +173,34 @@
       }
       for (const { sign, first } of placed) [sign.remove(), first.remove()];
       if (free > prose.offsetHeight) prose.classList.remove("noted");
+      else for (const link of links.flat()) link.tabIndex = -1;
     };
+    const links = notes.map(
+      (note) =>
+        /** @type {HTMLElement[]} */ ([...note.querySelectorAll("a:not(.footnote-backref)")]),
+    );
+    // Beside the text a note comes after its sign, for the Tab key as for the eye.
+    const order = () => {
+      const all = [...prose.querySelectorAll("a, button, summary, [tabindex='0']")];
+      const outside = all.filter((one) => !foot.contains(one));
+      return /** @type {HTMLElement[]} */ (
+        outside.flatMap((one) => {
+          const at = signs.findIndex((sign) => sign?.contains(one));
+          return [one, ...(links[at] ?? [])];
+        })
+      );
+    };
+    prose.addEventListener("keydown", (event) => {
+      if (event.key !== "Tab" || !prose.classList.contains("noted")) return;
+      const stops = order();
+      const at = stops.indexOf(/** @type {HTMLElement} */ (event.target));
+      const next = stops[at + (event.shiftKey ? -1 : 1)];
+      const beside = (/** @type {HTMLElement | undefined} */ one) => one && foot.contains(one);
+      if (at < 0 || !(beside(next) || beside(stops[at]))) return;
+      if (!next) return;
+      event.preventDefault();
+      next.focus();
+    });
     hasMargins.addEventListener("change", place);
     const watch = new ResizeObserver(place);
     for (const box of [prose, ...notes]) watch.observe(box);
