@@ -44,6 +44,12 @@ export class Own {
     }
   }
 
+  /** Whether this browser, asked again, is still known to have written it. @param {Comment} own */
+  async keeps(own) {
+    const { comments } = await call(this.#thread, "GET", "me");
+    return comments.some((/** @type {Comment} */ each) => each.id === own.id);
+  }
+
   /** @param {string} id */
   source(id) {
     return this.#comments.get(id)?.source ?? "";

@@ -204,7 +204,10 @@ export class Writing {
     const own = edit
       ? await call(thread, "PATCH", `comments/${edit}`, { body: data.body })
       : await call(thread, "POST", `threads/${thread.thread}/comments`, data);
-    know(own);
+    // A browser that drops the cookie knows nothing of it a moment later: what would fail is not offered.
+    const kept = new URL(thread.src).origin === location.origin || (await this.#own.keeps(own));
+    if (!kept) Object.assign(own, { editable_until: null, deletable: false });
+    know(kept);
     keep(`${draft}`);
     if (form.closest("li")) form.remove();
     fill(form, { body: "", key: "" });

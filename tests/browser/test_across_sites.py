@@ -27,7 +27,7 @@ from tests.browser.apart import (
     post,
     say_yes_in,
 )
-from tests.browser.embed import dialog, main_form, signed_in
+from tests.browser.embed import dialog, main_form, signed_in, write
 
 
 @pytest.fixture(scope="module")
@@ -267,6 +267,20 @@ def test_where_no_cookie_is_kept_the_threads_own_page_takes_over(
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile(f"/comments/threads/{thread}"))
     expect(page.get_by_label("Your comment")).to_have_value("A thought that comes along.")
+
+
+def test_nothing_is_offered_that_a_dropped_cookie_lets_fail(
+    without_tls: Apart, reading: Callable[..., Reader], thread: str
+) -> None:
+    reader = reading(without_tls, "Cross-Origin-Opener-Policy header has been ignored")
+    page = reader.open(thread)
+    write(main_form(page), "Written, and known to nobody a moment later.")
+    main_form(page).get_by_role("button", name="Post comment").click()
+    mine = page.locator("li.postil-comment", has_text="known to nobody")
+    expect(mine).to_be_focused()
+    expect(mine.get_by_role("link", name="Reply")).to_be_visible()
+    expect(mine.get_by_role("button")).to_have_count(0)
+    assert "postil-known" not in page.evaluate("document.cookie")
 
 
 def test_a_stranger_asks_the_service_for_files_only(
