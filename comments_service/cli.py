@@ -12,13 +12,21 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
+import orjson
 import sqlalchemy as sa
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import Migrate
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments_service import account_changes, comments, config, moderation_queue, threads
+from comments_service import (
+    account_changes,
+    comments,
+    config,
+    moderation_queue,
+    sitemap,
+    threads,
+)
 from comments_service.accounts import roles, totp
 from comments_service.config.documents import documents
 from comments_service.db import db
@@ -28,6 +36,7 @@ from comments_service.models import Account, Comment, Email, Role, Status, Threa
 from comments_service.publishing import manifest, publisher, rebake, snapshots
 from comments_service.supervision import WORKERS, Faults, sign
 from comments_service.web import route_tables
+from formats import files
 
 # An e-mail leaves within seconds; one that waits for another attempt is not due.
 OVERDUE = timedelta(minutes=10)
@@ -75,6 +84,31 @@ def publish(everything: bool, stale: bool, source: str) -> None:
     )
     written, baked = publish_now(how)
     click.echo(f"Published {written} threads, baked {baked} pages.")
+
+
+@group.command("manifest")
+@click.option("--from-sitemap", "source", required=True, help="The address of the site's sitemap.")
+@click.option("--to", "target", default="", help="The file to write, rather than the screen.")
+@click.option(
+    "--every-page", is_flag=True, help="Take every page, whether it holds a thread or not."
+)
+def write_manifest(source: str, target: str, every_page: bool) -> None:
+    """Write the list of threads of a site that Pelican does not build."""
+    try:
+        made, remarks = sitemap.manifest(source, config.current().site_url, every_page=every_page)
+    except sitemap.SitemapError as error:
+        raise click.ClickException(str(error)) from error
+    data = orjson.dumps(made, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    manifest.parse(data)
+    for remark in remarks:
+        click.echo(remark, err=True)
+    if not target:
+        click.echo(data.decode(), nl=False)
+        return
+    files.update(Path(target), data)
+    click.echo(
+        f"{target} lists {len(made['threads'])} threads: flask comments publish takes them over."
+    )
 
 
 @group.command("owner")

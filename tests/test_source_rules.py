@@ -154,8 +154,9 @@ def test_what_both_halves_agree_on_needs_nothing_installed() -> None:
 
 
 def test_settings_are_passed_and_fetched_at_the_edge_only() -> None:
-    # Commands, what every request meets, and `routes`, which hands them to each route.
-    request = ("answers", "cookies", "dashboard", "guard", "routes", "visitor")
+    # Commands, what every request meets, what answers for one that was refused before its route, and
+    # `routes`, which hands them to each route.
+    request = ("answers", "comment_pages", "cookies", "dashboard", "guard", "routes", "visitor")
     folder = ROOT / "comments_service"
     found = {
         str(path.relative_to(folder))
