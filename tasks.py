@@ -125,6 +125,7 @@ def build(_: Context, settings: str = "publishconf.py", keep_going: bool = False
         "series": "the series that it is a part of",
         "draft": "keep it out of the published blog until you remove `Status: draft`",
         "slug": "its address (default: made from the title, 鹈鹕 becoming ti-hu)",
+        "date": "its date, such as 2026-12-24 or '2026-12-24 18:30' (default: now)",
         "edit": "open it in $VISUAL or $EDITOR when there is a terminal (--no-edit: do not)",
     }
 )
@@ -136,6 +137,7 @@ def new(
     series: str = "",
     draft: bool = False,
     slug: str = "",
+    date: str = "",
     edit: bool = True,
 ) -> None:
     """Start an article: its file with title, date and address, and a folder for its pictures.
@@ -144,7 +146,9 @@ def new(
     """
     from authoring import new_article, terminal
 
-    made = new_article.article(blog(), title, lang=lang, series=series, draft=draft, slug=slug)
+    made = new_article.article(
+        blog(), title, lang=lang, series=series, draft=draft, slug=slug, date=date
+    )
     say(f"Article   {terminal.strong(os.path.relpath(made.path, ROOT))}")
     say(f"Pictures  {os.path.relpath(made.pictures, ROOT)}/")
     if edit:

@@ -5,6 +5,7 @@ saying so is the work of `check/check_frontmatter.py`.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,6 +23,30 @@ ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
 PICTURES = (".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
 # Ten photographs as a telephone takes them fill a page of this weight; a visitor pays for one.
 PICTURE_BYTES = 8_000_000
+
+
+# How languages write their own letters where there are only those of ASCII.
+_NORDIC = {"æ": "ae", "ø": "oe", "å": "aa"}
+LETTERS = {
+    lang: str.maketrans(letters)
+    for lang, letters in {
+        "de": {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"},
+        **dict.fromkeys(("da", "nb", "nn", "no"), _NORDIC),
+        "uk": {
+            "г": "h",
+            "ґ": "g",
+            "и": "y",
+            "є": "ie",
+            "ї": "i",
+            "й": "i",
+            "х": "kh",
+            "щ": "shch",
+            "ю": "iu",
+            "я": "ia",
+        },
+        "bg": {"щ": "sht", "ъ": "a", "ь": "y", "х": "h"},
+    }.items()
+}
 
 
 def shown(path: str | Path) -> str:
@@ -110,10 +135,14 @@ class Blog:
     def now(self) -> datetime:
         return datetime.now(UTC).astimezone(self.zone)
 
-    def slug(self, words: str) -> str:
-        """Words as an address, by Pelican's own rules: 鹈鹕 becomes `ti-hu`."""
+    def slug(self, words: str, lang: str = "") -> str:
+        """Words as an address, as their language writes them without its own letters, else by Pelican's
+        rules: in German größe becomes `groesse`, and 鹈鹕 `ti-hu`.
+        """
+        base = (lang or self.lang).partition("-")[0]
+        words = unicodedata.normalize("NFC", words).lower()
         made: str = slugify(
-            words,
+            words.translate(LETTERS.get(base, {})),
             self.settings["SLUG_REGEX_SUBSTITUTIONS"],
             self.settings["SLUGIFY_PRESERVE_CASE"],
             self.settings["SLUGIFY_USE_UNICODE"],

@@ -14,6 +14,7 @@ from babel import Locale, UnknownLocaleError
 
 from authoring import Refused, terminal
 from authoring.blog import Blog
+from plugins.markdown.frontmatter_check import of_date
 
 # The longest name that common file systems take, less what an extension and a language need.
 MAX_SLUG_CHARS = 120
@@ -27,14 +28,24 @@ class Started(NamedTuple):
 
 
 def article(
-    blog: Blog, title: str, *, lang: str = "", series: str = "", draft: bool = False, slug: str = ""
+    blog: Blog,
+    title: str,
+    *,
+    lang: str = "",
+    series: str = "",
+    draft: bool = False,
+    slug: str = "",
+    date: str = "",
 ) -> Started:
     """Write the first lines of an article; raises Refused for what is there already."""
     title = " ".join(title.split())
     if not title:
         raise Refused('Give the article a title: python3 tasks.py new "How pelicans fish"')
     lang = checked(lang)
-    made = blog.slug(slug or title)[:MAX_SLUG_CHARS].strip("-")
+    date = " ".join(date.split()) or blog.now().isoformat(" ", "minutes")
+    if wrong := of_date(date):
+        raise Refused(f'--date "{date}" {wrong}')
+    made = blog.slug(slug or title, lang)[:MAX_SLUG_CHARS].strip("-")
     if not made or (slug and made != slug):
         wrong = f'"{slug}" is no address' if slug else f'"{title}" has no letters for an address'
         remedy = made or "how-pelicans-fish"
@@ -48,7 +59,7 @@ def article(
                 f" --slug {made}-2"
             )
     path = blog.content / f"{made}{f'.{lang}' * translated}.md"
-    lines = [f"Title: {title}", f"Date: {blog.now().isoformat(' ', 'minutes')}", f"Slug: {made}"]
+    lines = [f"Title: {title}", f"Date: {date}", f"Slug: {made}"]
     lines += [f"Lang: {lang}"] * translated
     lines += [f"Series: {' '.join(series.split())}"] * bool(series.strip())
     lines += ["Status: draft"] * draft

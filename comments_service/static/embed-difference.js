@@ -57,6 +57,11 @@ export const apply = (thread, page, first, all) => {
     const next = fresh.querySelector(part);
     if (next) root.querySelector(part)?.replaceChildren(...next.childNodes);
   }
+  // Beside a title it stands as well, where a theme says so.
+  const heading = root.querySelector(".postil-heading");
+  for (const told of document.querySelectorAll(`[data-postil-heading="${fresh.dataset.thread}"]`)) {
+    if (heading) told.textContent = heading.textContent;
+  }
   const ids = new Set();
   let waiting = 0;
   /** @type {HTMLElement | null} */

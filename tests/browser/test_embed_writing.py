@@ -37,6 +37,7 @@ def test_a_reply_opens_below_its_comment_and_lands_there(
     found = order(page)
     assert (found[0], found[2]) == (first, second)
     expect(page.locator("#comments")).to_have_text("3 comments")
+    expect(page.locator("[data-postil-heading]")).to_have_text("3 comments")
     expect(comment(page, first).locator("form")).to_have_count(0)
 
 

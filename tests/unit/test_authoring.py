@@ -69,6 +69,36 @@ def test_a_new_article_has_title_date_in_the_blog_s_zone_and_a_folder_for_pictur
     assert (found.title, found.date, found.status) == ("How pelicans fish", NOON, "draft")
 
 
+@pytest.mark.parametrize(
+    ("title", "lang", "slug"),
+    [
+        ("Größere Äpfel für die Straße", "de", "groessere-aepfel-fuer-die-strasse"),
+        ("A\u0308pfel", "de-at", "aepfel"),
+        ("Smørrebrød på Ærø", "da", "smoerrebroed-paa-aeroe"),
+        ("Größe", "en", "grosse"),
+        ("Гарний день", "uk", "harnyi-den"),
+        ("Hôtel à la Gare", "fr", "hotel-a-la-gare"),
+    ],
+)
+def test_a_title_becomes_an_address_as_its_language_writes_it(
+    make: Callable[..., Blog], title: str, lang: str, slug: str
+) -> None:
+    assert make(DEFAULT_LANG=lang).slug(title) == slug
+    made = new_article.article(make(), title, lang=lang)
+    assert f"\nSlug: {slug}\n" in made.path.read_text()
+
+
+def test_an_article_may_be_begun_for_another_day(make: Callable[..., Blog]) -> None:
+    made = new_article.article(make(), "Christmas", date="2026-12-24  18:30")
+    assert "\nDate: 2026-12-24 18:30\n" in made.path.read_text()
+    (found,) = make().articles
+    assert found.status == "scheduled"
+    for date in ("24.12.26 abends", "12.11.2026", "2026-02-30", "2026-12-24 10:00 CETT"):
+        with pytest.raises(Refused, match="--date"):
+            new_article.article(make(), "Never", date=date)
+    assert len(make().articles) == 1
+
+
 def test_a_chinese_title_has_an_address_that_can_be_typed(make: Callable[..., Blog]) -> None:
     made = new_article.article(make(), "鹈鹕怎样捕鱼", lang="zh_CN")
     assert made.path.name == "ti-hu-zen-yang-bu-yu.zh-cn.md"
