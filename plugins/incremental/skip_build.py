@@ -27,6 +27,7 @@ from typing import Any
 from pelican import Pelican as PelicansOwn
 from pelican import signals
 
+from formats import bake
 from plugins import files
 from plugins.site import Generator
 
@@ -35,6 +36,8 @@ from . import build_cache, skip_pages
 logger = logging.getLogger(__name__)
 
 VERSION = 1  # of the record: another one is not understood
+# What a build leaves in the folders that it reads.
+WRITTEN = ("__pycache__", bake.PLACES)
 
 
 def tree(path: str, *, hidden: bool = True) -> Iterator[str]:
@@ -49,7 +52,7 @@ def tree(path: str, *, hidden: bool = True) -> Iterator[str]:
         yield f"{path}\0none"
         return
     for entry in found:
-        if entry.name == "__pycache__" or (entry.name.startswith(".") and not hidden):
+        if entry.name in WRITTEN or (entry.name.startswith(".") and not hidden):
             continue
         if entry.is_dir():
             yield from tree(entry.path)
