@@ -202,6 +202,8 @@ class Lines:
     def image(self, node: Tag) -> str:
         if not (source := address(node)) or "kg-bookmark-icon" in (node.get("class") or []):
             return ""
+        if {"emoji", "wp-smiley"} & set(node.get("class") or []):
+            return str(node.get("alt") or "")  # A sign that WordPress draws.
         alt = SPECIAL.sub(self.escaped, " ".join(str(node.get("alt") or "").split()))
         title = " ".join(str(node.get("title") or "").split())
         said = f' "{html.escape(title)}"' if title else ""

@@ -69,6 +69,7 @@ class Hugo(Folder):
         self.site.menu = list(self.menu())
         # Folders of bundles by their addresses, and pages by folder.
         self.bundles: dict[str, Path] = {}
+        self.sectioned: dict[Path, bool] = {}
 
     def menu(self) -> Iterator[tuple[str, str]]:
         menus = self.settings.get("menus") or self.settings.get("menu") or {}
@@ -131,13 +132,11 @@ class Hugo(Folder):
         new = named["slug"] if named else stem
         date = date or (moment(named["date"]) if named else None)
         draft = keys.get("draft") in (True, "true") or keys.get("headless") is True
+        if (ends := moment(keys.get("expirydate"))) and ends.date() < self.blog.now().date():
+            draft = True
         section = parts[0] if parts else ""
         is_page = is_list or date is None or section in ("page", "pages")
-        is_page = (
-            is_page
-            or (not parts and not is_bundle and self.has_sections(root))
-            or keys.get("type") == "page"
-        )
+        is_page = is_page or (not parts and self.has_sections(root)) or keys.get("type") == "page"
         if keys.get("layout") and not body.strip():
             return Note(
                 place,
@@ -159,6 +158,8 @@ class Hugo(Folder):
             draft=draft,
             **self.taken_apart(keys, categories),
         )
+        if ends and draft:
+            post.note(f"it comes as a draft: it was published until {ends:%Y-%m-%d}")
         post.tags = [*texts(keys.get("tags", "tag")), *post.tags]
         for plural in (self.settings.get("taxonomies") or {}).values():
             if str(plural).lower() not in ("tags", "categories", "series", "authors"):
@@ -181,7 +182,14 @@ class Hugo(Folder):
         return post
 
     def has_sections(self, root: Path) -> bool:
-        return any(path.is_dir() for path in root.iterdir()) if root.is_dir() else False
+        """Whether articles lie in folders, so that what lies beside those is none."""
+        if root not in self.sectioned:
+            texts_in = [*root.glob("*/*.md"), *root.glob("*/*/index*.md")]
+            beside = (path for path in texts_in if path.parent.parent == root)
+            deeper = any(path.parent.parent != root for path in texts_in)
+            named = any(path.stem.partition(".")[0] not in ("index", "_index") for path in beside)
+            self.sectioned[root] = named or deeper
+        return self.sectioned[root]
 
     def know(self, post: Post) -> None:
         super().know(post)

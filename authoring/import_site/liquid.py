@@ -50,6 +50,7 @@ OPTIONS = re.compile(
 NO_TOC = re.compile(r"^\{:\s*\.?no_toc\s*\}\n?", re.MULTILINE)
 # Attributes before a block: looks, which were the theme's.
 BEFORE = re.compile(r"(?<=\n\n)\{:[^}\n]*\}[ \t]*\n(?=\S)")
+BEHIND_A_TABLE = re.compile(r"(^[^\n]*\|[^\n]*\n)\{:[^}\n]*\}[ \t]*$", re.MULTILINE)
 DEFINITION = re.compile(r"^\{:[\w-]+:[^}\n]*\}\n?", re.MULTILINE)
 INLINE_FORMULA = re.compile(r"(?<![\\$])\$\$(?!\$)(?P<tex>(?:[^$\n]|\\\$)+?)\$\$(?!\$)")
 HEADLESS = re.compile(r"(?:(?<=\n\n)|\A)(?P<table>(?:\|[^\n]*\|[ \t]*\n?)+)(?=\n|\Z|\{:)")
@@ -111,7 +112,7 @@ def highlighted(found: re.Match[str]) -> str:
 
 def kramdown(text: str) -> str:
     text = NO_TOC.sub("", DEFINITION.sub("", OPTIONS.sub("", TOC.sub("[TOC]", text))))
-    text = BEFORE.sub("", text)
+    text = BEHIND_A_TABLE.sub(r"\1", BEFORE.sub("", text))
     text = re.sub(r"\\\\(?=[ \t]*\n)", r"\\", text)
     text = HEADLESS.sub(with_head, text)
 

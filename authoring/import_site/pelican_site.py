@@ -41,7 +41,7 @@ KNOWN_PLUGINS = (
     "search",
 )
 PYTHON_CODE = re.compile(
-    r"(?P<lead>(?:\A|\n)[ \t]*\n?)(?P<in>    |\t)(?::::|#!)(?P<lang>[\w+#-]+)[^\n]*\n(?P<code>(?:(?:    |\t)[^\n]*(?:\n|\Z)|[ \t]*\n)+)"
+    r"(?P<lead>\A|\n(?:[ \t]*\n)?)(?P<in>    |\t)(?::::|#!)(?P<lang>[\w+#-]+)[^\n]*\n(?P<code>(?:(?:    |\t)[^\n]*(?:\n|\Z)|[ \t]*\n)+)"
 )
 DATED = r"(?P<date>\d{4}-\d{2}-\d{2}).*"
 

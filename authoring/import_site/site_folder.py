@@ -182,7 +182,11 @@ class Folder(Reader):
                 posts.append(found)
                 self.know(found)
         for post in posts:
-            post.body = self.translated(post, post.body)
+            # As many in Japan write it: ```ruby:app.rb
+            body = re.sub(
+                r"^([ >]*`{3,}\w+):(\S+)$", r'\1 title="\2"', post.body, flags=re.MULTILINE
+            )
+            post.body = self.translated(post, body)
             if post.place.lower().endswith(AS_HTML):
                 made = html_text.converted(post.body)
                 post.body = made.text

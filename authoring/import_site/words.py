@@ -26,7 +26,7 @@ MARKDOWN = (
     (re.compile(r"^ {0,3}\[\^[^\]]+\]:", re.MULTILINE), " "),
     (re.compile(r"\[\^[^\]]+\]"), " "),
     (re.compile(r"^ {0,3}\[[^\]]+\]:\s*\S+", re.MULTILINE), " "),
-    (re.compile(r"\]\(\s*(?:<[^>]*>|(?:[^\s()]|\([^\s()]*\))*)"), "] ("),
+    (re.compile(r"\]\(\s*(?:<[^>]*>|\{\w+\}[^)\n\"']*|(?:[^\s()]|\([^\s()]*\))*)"), "] ("),
     (re.compile(r"\]\[[^\]]*\]"), "] "),
     (re.compile(r"\{:?[^{}\n]*\}(?=\s|$)|\{:[^{}\n]*\}"), " "),
     (re.compile(r"^[ \t]*[*-] TOC\b|^[ \t]*\[TOC\]", re.MULTILINE), " "),

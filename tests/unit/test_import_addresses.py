@@ -230,6 +230,8 @@ def test_what_a_shortcode_of_hugo_means(typed: str, meant: str) -> None:
         ("| a | b |\n| c | d |", "|   |   |\n| --- | --- |\n| a | b |\n| c | d |"),
         ("| a |\n|---|\n| c |", "| a |\n|---|\n| c |"),
         ("a\\\\\nb", "a\\\nb"),
+        ("| a |\n|---|\n| c |\n{:.wide}", "| a |\n|---|\n| c |"),
+        ("a\n\n{: .x}\n> b", "a\n\n> b"),
         ("{::options parse_block_html='true' /}\nx", "x"),
         ("{% unknown %}", "{% unknown %}"),
     ],
@@ -239,3 +241,26 @@ def test_what_liquid_and_kramdown_mean(typed: str, meant: str) -> None:
     made = liquid.translated(post, typed, {"page.title": "A"}, lambda _: None, 1)
     assert made.strip() == meant.strip()
     assert bool(post.notes) == ("unknown" in typed)
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "becomes"),
+    [
+        ("content/about.md", "", "pages/about.md"),
+        ("content/about/index.md", "", "pages/about.md"),
+        ("content/pages/about.md", "", "pages/about.md"),
+        ("content/posts/about.md", "", "about.md"),
+        ("content/posts/about.md", "expiryDate: 2020-02-04", "about.md, a draft"),
+        ("content/posts/_index.md", "", "pages/posts.md"),
+        ("content/docs/about.md", "date:", "pages/about.md"),
+    ],
+)
+def test_what_of_hugo_is_a_page_and_what_an_article(
+    name: str, more: str, becomes: str, tmp_path: Path, fresh: Fresh
+) -> None:
+    text = DATED.format(more + "\n" * bool(more)).replace("date: 2020-02-03\ndate:", "#")
+    site = old(tmp_path / "old", **{"content/posts/other.md": DATED.format(""), name: text})
+    item = next(each for each in fresh.bring(site).items if each.post.place == name)
+    path, _, state = becomes.partition(", ")
+    assert item.path == fresh.site.content / path
+    assert ("Status: draft" in item.text) == bool(state)
