@@ -62,6 +62,7 @@ class Jekyll(Folder):
             given.get("lang") or given.get("locale") or given.get("language") or ""
         )
         self.site.zone = str(given.get("timezone") or "")
+        self.site.menu = list(self.menu())
         declared = given.get("collections") or {}
         self.collections: dict[str, dict[str, Any]] = (
             {str(name): dict(value or {}) for name, value in declared.items()}
@@ -73,6 +74,14 @@ class Jekyll(Folder):
         included = [str(each).strip("/") for each in given.get("include") or []]
         self.included = [each for each in included if each.startswith("_")]
         self.said: dict[str, dict[str, str]] = {}
+
+    def menu(self) -> Iterator[tuple[str, str]]:
+        """As many themes have it, in `_data/navigation.yml`."""
+        places = [self.folder / "_data" / f"navigation.{kind}" for kind in ("yml", "yaml")]
+        main = settings([path for path in places if path.is_file()]).get("main") or []
+        for each in main if isinstance(main, list) else []:
+            if isinstance(each, dict) and each.get("title") and each.get("url"):
+                yield str(each["title"]), str(each["url"])
 
     # Texts
 

@@ -231,6 +231,8 @@ class WordPress(Reader):
             slug=unquote(item.get("wp:post_name", "")),
             body="",
             source=item.get("guid") or link or f"wordpress:{item.get('wp:post_id') or name}",
+            # Polylang's: translations belong together.
+            group=next(iter(item.get("post_translations") or []), ""),
             exported=True,
             date=None
             if is_page

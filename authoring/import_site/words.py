@@ -29,6 +29,7 @@ MARKDOWN = (
     (re.compile(r"\]\(\s*(?:<[^>]*>|\{\w+\}[^)\n\"']*|(?:[^\s()]|\([^\s()]*\))*)"), "] ("),
     (re.compile(r"\]\[[^\]]*\]"), "] "),
     (re.compile(r"\{:?[^{}\n]*\}(?=\s|$)|\{:[^{}\n]*\}"), " "),
+    (re.compile(r"^[ \t>]*\d{1,9}[.)](?=\s)|^[ \t>]*[*+-] \[[ xX]\](?=\s)", re.MULTILINE), " "),
     (re.compile(r"^[ \t]*[*-] TOC\b|^[ \t]*\[TOC\]", re.MULTILINE), " "),
     (re.compile(r"^( {4}|\t)(?::::|#!)[\w/ +-]+$", re.MULTILINE), " "),
     (re.compile(r"^([> ]*)\[![A-Za-z]+\]|^([> ]*)!!! *\w+", re.MULTILINE), " "),
