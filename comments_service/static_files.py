@@ -5,6 +5,7 @@ sibling by `Accept-Encoding` are what a web server in front would do as well. Of
 where it lies, for the server to send it piece by piece.
 """
 
+import contextlib
 import errno
 import os
 import re
@@ -109,14 +110,15 @@ class Files:
         # Old addresses and the new ones, while the file that tells them stands.
         self._moves: tuple[tuple[int, int], dict[str, str]] = ((0, 0), {})
         self._lock = Lock()
-        secure = settings.secure
+        self._secure = secure = settings.secure
         self._shared_headers = _listed(
             {**http_headers.SNIFF, **(http_headers.TLS if secure else {}), **http_headers.SHARED}
         )
-        self._site_headers, self._search_headers = (
-            _listed(http_headers.site_headers(settings.base, secure=secure, compiles=compiles))
+        # Of a site whose build has written no policy.
+        self._policies = {
+            compiles: http_headers.of_page(settings.base, compiles=compiles)
             for compiles in (False, True)
-        )
+        }
 
     def known(self, method: str, path: str, asked: Asked) -> Answer | None:
         """The way of nearly every request: what was answered before, while its file stands."""
@@ -167,8 +169,7 @@ class Files:
         place = f"{output}/{relative}"
         if path.endswith("/"):
             place += "index.html"
-        headers = self._search_headers if http_headers.compiles(relative) else self._site_headers
-        answer = self._file(path, place, headers, asked)
+        answer = self._file(path, place, http_headers.compiles(relative), asked)
         if answer is not None:
             return answer
         # Asked only now that no file has the name, so that no name is too long to be looked for.
@@ -192,19 +193,32 @@ class Files:
         new = self._moves[1].get(path, "")
         return new if new.startswith("/") and not new.startswith("//") else ""
 
+    def _headers_of_site(self, compiles: bool) -> Headers:
+        """With the policy that the build has written. It is asked for with each file from disk, and no oftener:
+        a page says its policy itself, and has changed where that has.
+        """
+        policy = self._policies[compiles]
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            written = Path(f"{self._output}/{http_headers.POLICY_FILES[compiles]}")
+            said = written.read_text("ascii").rstrip("\n")
+            if said.isprintable() and 0 < len(said) <= http_headers.MAX_POLICY_CHARS:
+                policy = said
+        return _listed(http_headers.site_headers(policy, secure=self._secure))
+
     def _missing(self, output: str, asked: Asked) -> Answer | None:
         # No path of a request begins like this.
-        found = self._found("404", f"{output}/404.html", _wanted(asked), self._site_headers)
+        found = self._found("404", f"{output}/404.html", _wanted(asked), False)
         return found and found.whole._replace(status=404)
 
     def _file(
-        self, path: str, place: str, headers: Headers, asked: Asked, layer: str = ""
+        self, path: str, place: str, headers: Headers | bool, asked: Asked, layer: str = ""
     ) -> Answer | None:
+        """With these headers, or those of the site, where a file may compile or not."""
         found = self._found(path, place, _wanted(asked), headers, layer)
         return found and found.answer(asked)
 
     def _found(
-        self, path: str, place: str, encoding: str, headers: Headers, layer: str = ""
+        self, path: str, place: str, encoding: str, headers: Headers | bool, layer: str = ""
     ) -> Found | None:
         """The file from memory if its date and size still stand, else from disk."""
         try:
@@ -215,6 +229,8 @@ class Files:
             # A sibling has no address.
             if place.endswith((".gz", ".br")) and os.path.isfile(place[:-3]):  # noqa: PTH113 - as below
                 return None
+            if isinstance(headers, bool):
+                headers = self._headers_of_site(headers)
             found = _read(Path(place), encoding, stamp, headers, layer)
         except OSError as error:
             if error.errno not in _not_there:

@@ -46,6 +46,17 @@ ICON = LOGO = FOOTER = ""
 EXTRA_CSS: list[str] | tuple[str, ...] = ()
 EXTRA_JS: list[str] | tuple[str, ...] = ()
 
+# What pages may load besides their own: hosts, such as "images.example.org" (docs/security.md)
+
+ALLOW_IMAGES_FROM: list[str] | tuple[str, ...] = ()
+ALLOW_MEDIA_FROM: list[str] | tuple[str, ...] = ()
+ALLOW_FRAMES_FROM: list[str] | tuple[str, ...] = ()
+ALLOW_SCRIPTS_FROM: list[str] | tuple[str, ...] = ()
+ALLOW_STYLES_FROM: list[str] | tuple[str, ...] = ()
+ALLOW_FONTS_FROM: list[str] | tuple[str, ...] = ()
+ALLOW_CONNECTIONS_TO: list[str] | tuple[str, ...] = ()
+ALLOW_FORMS_TO: list[str] | tuple[str, ...] = ()
+
 # Addresses
 
 SITEURL = setting("SITE_URL", "http://localhost:8000").rstrip("/")

@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 from pelican import signals
 
+from formats import http_headers
 from plugins import problems
 from plugins.markdown import frontmatter_check
 from plugins.markdown.frontmatter import Line, line_of
@@ -41,7 +42,10 @@ FILES = {
     **dict.fromkeys(("FEED_ATOM", "FEED_RSS", "FEED_ALL_ATOM", "FEED_ALL_RSS"), ""),
 }
 OWN_PAGES = {"index": "the first page", "404": "the page that says what is not found"}
-ALWAYS = ("robots.txt", "_redirects", "_headers", "nginx-redirects.map", "preview.json")
+ALWAYS = (
+    *("robots.txt", "preview.json", "_redirects", "nginx-redirects.map"),
+    *("_headers", "nginx-policy.map", *http_headers.POLICY_FILES.values()),
+)
 
 
 def key(name: str) -> str:

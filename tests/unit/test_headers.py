@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
+import plugins
 from comments_service.static_files import Files
 from formats import http_headers
 from plugins.delivery import headers
@@ -35,6 +36,11 @@ SERVICES = {
     "elsewhere": ("https://example.org", "https://talk.example.org/comments/"),
     "plain": ("http://blog.test", "/comments/"),
 }
+
+
+def policies(comments_url: str = "/comments/") -> dict[bool, str]:
+    return headers.policies({"COMMENTS_URL": comments_url})
+
 
 Rules = list[tuple[re.Pattern[str], list[str]]]
 
@@ -87,7 +93,7 @@ def test_a_host_is_told_what_the_service_itself_would_send(
         "sqlite:///never-opened", tmp_path, site_url=site, comments_url=comments_url
     )
     place = Files(settings)
-    rules = read(headers.document(sorted(NAMES), site, comments_url))
+    rules = read(headers.document(sorted(NAMES), site, policies(comments_url)))
     for name in NAMES:
         write(tmp_path / "output" / name, "Words.")
         path = f"/{name}".removesuffix("index.html")
@@ -119,34 +125,27 @@ def caddy(name: str) -> str:
 
 
 def test_nginx_and_caddy_send_the_same_headers() -> None:
-    wanted = {
-        compiles: http_headers.site_headers("/comments/", secure=False, compiles=compiles)
-        for compiles in (False, True)
+    policy = policies()[False]
+    wanted = http_headers.site_headers(policy, secure=False)
+    added = dict(nginx())["/"]
+    assert {name: added[name] for name in SECURITY[1:]} == {
+        name: wanted[name] for name in SECURITY[1:]
     }
-    locations = dict(nginx())
-    [search] = [where for where in locations if "search/" in where]
-    for where, compiles in (("/", False), (search, True)):
-        assert {name: locations[where][name] for name in SECURITY} == wanted[compiles], where
     text = (ROOT / "deploy/Caddyfile").read_text("utf-8")
-    assert re.findall(r'header Content-Security-Policy "(.*)"', text) == [
-        wanted[False]["Content-Security-Policy"]
-    ]
-    assert re.findall(r'header @search Content-Security-Policy "(.*)"', text) == [
-        wanted[True]["Content-Security-Policy"]
-    ]
     for name in SECURITY[1:]:
-        assert f"header {name} {wanted[False][name]}\n" in text
+        assert f"header {name} {wanted[name]}\n" in text
+    # The policy is the build's: see the test of every door.
+    assert "default-src" not in text + (ROOT / "deploy/nginx.conf").read_text("utf-8")
 
 
 def test_nginx_and_caddy_know_the_same_names_with_a_hash_and_the_same_search() -> None:
     [hashed] = [where for where, _ in nginx() if "[0-9a-f]{8,}" in where]
     [siblings] = [where for where, _ in nginx() if "(gz|br)" in where]
     assert siblings == f'~ "{caddy("sibling")}"'
-    [search] = [where for where, _ in nginx() if "search/" in where]
     ours = http_headers.HASHED.pattern.split("|_", 1)[0].replace("(?:", "(")
     assert hashed == f'~ "{ours}"'
     assert caddy("hashed") == ours
-    assert search == f'~ "{caddy("search")}"'
+    assert caddy("search") == f"^/{http_headers.SEARCH_PATHS}"
     for name in NAMES:
         path = name.removesuffix("index.html")
         assert bool(re.search(caddy("search"), f"/{path}")) is http_headers.compiles(path), path
@@ -164,7 +163,7 @@ def test_the_samples_let_every_page_fetch_a_snapshot_as_the_service_does() -> No
 def test_the_policies_in_the_docs_are_the_ones_that_are_sent() -> None:
     text = (ROOT / "docs/security.md").read_text("utf-8")
     pages = http_headers.service_headers(is_page=True, secure=False)["Content-Security-Policy"]
-    for said in (pages, http_headers.DATA, http_headers.of_page("/comments/")):
+    for said in (pages, http_headers.DATA, policies()[False]):
         assert f"| `{said}` |" in text
 
 
@@ -195,7 +194,7 @@ def test_what_cloudflare_would_not_read_is_left_out_and_told(
 ) -> None:
     names = sorted([*NAMES, *(f"theme/part-{number}.0123abcd.js" for number in range(150))])
     with caplog.at_level(logging.WARNING):
-        written = headers.document(names, "https://example.org", "/comments/")
+        written = headers.document(names, "https://example.org", policies())
     rules = read(written)
     assert len(rules) == headers.MOST_RULES
     assert max(map(len, written.splitlines())) <= headers.MOST_CHARS
@@ -206,12 +205,12 @@ def test_what_cloudflare_would_not_read_is_left_out_and_told(
 
 def test_a_line_that_is_too_long_for_cloudflare_is_told(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        headers.document([], "https://example.org", f"https://{'a' * 600}.example/comments/")
+        headers.document([], "https://example.org", policies(f"https://{'a' * 600}.example/"))
     assert "too long for Cloudflare" in caplog.text
 
 
 def test_a_site_below_a_path_names_its_files_with_it() -> None:
-    rules = read(headers.document(sorted(NAMES), "https://example.org/blog", "/comments/"))
+    rules = read(headers.document(sorted(NAMES), "https://example.org/blog", policies()))
     assert (
         at_cloudflare(rules, "/blog/theme/site.0123abcd.js")["Cache-Control"]
         == http_headers.FOREVER
@@ -226,10 +225,130 @@ def test_a_build_writes_headers_and_takes_them_away_when_switched_off(site: Site
     [script] = [path.name for path in (site.output / "theme").glob("site.*.js")]
     told: Mapping[str, str] = at_cloudflare(rules, f"/theme/{script}")
     assert told["Cache-Control"] == http_headers.FOREVER
-    assert told["Content-Security-Policy"] == http_headers.of_page("/comments/")
+    assert told["Content-Security-Policy"] == policies()[False]
     disconnect()
     site.build(HOST_HEADERS=False)
     assert not (site.output / "_headers").exists()
+
+
+# --- One policy -----------------------------------------------------------------------------------
+
+
+def at_nginx(lines: str, path: str) -> str:
+    """What the sample's `map` says of a path."""
+    found: dict[str, str] = dict(re.findall(r'^(default|"[^"]*") "([^"]*)";$', lines, re.M))
+    matching = [
+        policy for key, policy in found.items() if key[1:2] == "~" and re.search(key[2:-1], path)
+    ]
+    return (matching or [found["default"]])[0]
+
+
+def doors(site: Site, path: str) -> Iterator[str]:
+    """The policy of one page from everybody who says it."""
+    settings = settings_for("sqlite:///never-opened", site.folder, site_url="https://example.org")
+    yield ask(Files(settings), path).headers["Content-Security-Policy"]
+    rules = read((site.output / "_headers").read_text())
+    yield at_cloudflare(rules, path)["Content-Security-Policy"]
+    yield at_netlify(rules, path)["Content-Security-Policy"]
+    included = re.search(
+        r"^map \$uri \$content_policy \{\s*include /srv/blog/output/(\S+);",
+        (ROOT / "deploy/nginx.conf").read_text("utf-8"),
+        re.M,
+    )
+    assert included
+    yield at_nginx((site.output / included[1]).read_text(), path)
+    text = (ROOT / "deploy/Caddyfile").read_text("utf-8")
+    matcher = "@search " if re.search(caddy("search"), path) else ""
+    sent = re.search(
+        rf"header {matcher}Content-Security-Policy {{file\./srv/blog/output/(\S+)}}", text
+    )
+    assert sent
+    yield (site.output / sent[1]).read_text()
+    said = re.search(r'Content-Security-Policy" content="([^"]*)">', site.page(path.strip("/")))
+    assert said
+    # Who may frame a page only a header can say.
+    yield f"{said[1]}; frame-ancestors 'self'"
+
+
+def test_what_the_settings_name_is_in_the_policy_of_every_door_and_under_its_own_name(
+    site: Site,
+) -> None:
+    hosts = {
+        name: [f"{by}.example.org", f"*.{by}.net"] for name, by in http_headers.ALLOWED_BY.items()
+    }
+    site.write("fish")
+    site.write("search")
+    site.build(**hosts, PLUGINS=plugins.in_order(without=["delivery.addresses"]))
+    [policy] = set(doors(site, "/fish/"))
+    said = {
+        by: sources.split() for by, sources in (each.split(" ", 1) for each in policy.split("; "))
+    }
+    for name, by in http_headers.ALLOWED_BY.items():
+        assert said[by][0] == "'self'"
+        assert said[by][-2:] == hosts[name]
+        assert policy.count(hosts[name][0]) == 1
+    # An article has taken its place, which says another policy of itself.
+    *sent, _ = doors(site, "/search/")
+    [search] = set(sent)
+    assert search.replace(" 'wasm-unsafe-eval'", "") == policy
+
+
+def test_the_service_sends_the_policy_of_the_last_build(site: Site) -> None:
+    site.write("fish")
+    site.build()
+    place = Files(settings_for("sqlite:///never-opened", site.folder))
+    assert "frame-src" not in ask(place, "/fish/").headers["Content-Security-Policy"]
+    disconnect()
+    site.build(ALLOW_FRAMES_FROM=["films.example.org"])
+    said = ask(place, "/fish/").headers["Content-Security-Policy"]
+    assert "frame-src 'self' films.example.org;" in said
+
+
+@pytest.mark.parametrize(
+    "said", ["", "default-src 'self'\nSet-Cookie: a=b", "\x00", "é", "x" * 9_000]
+)
+def test_what_is_no_policy_is_not_sent_as_one(said: str, tmp_path: Path) -> None:
+    write(tmp_path / "output/index.html", "Words.")
+    write(tmp_path / "output" / http_headers.POLICY_FILES[False], said)
+    place = Files(settings_for("sqlite:///never-opened", tmp_path))
+    assert ask(place, "/").headers["Content-Security-Policy"] == policies()[False]
+
+
+@pytest.mark.parametrize("name", http_headers.ALLOWED_BY)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "images.example.org",
+        ["'unsafe-inline'"],
+        ["*"],
+        ["a.example b.example"],
+        ["a.example; script-src *"],
+        ["a.example,b.example"],
+        ["https://user@a.example"],
+        ["javascript:"],
+        ["https://"],
+        [""],
+        [None],
+        ["中文.example"],
+        {"a.example": 1},
+        5,
+        [f"host-{number}.example.org" for number in range(400)],
+    ],
+    ids=repr,
+)
+def test_what_no_policy_can_say_is_refused_by_the_settings_name(name: str, value: Any) -> None:
+    found = list(headers.setting_problems({name: value}))
+    assert found
+    assert all(name in each or "ALLOW_" in each for each in found)
+
+
+def test_any_host_may_be_allowed_for_pictures_and_for_nothing_that_acts() -> None:
+    for name in http_headers.ALLOWED_BY:
+        found = list(headers.setting_problems({name: ["https:"]}))
+        assert bool(found) is (name not in ("ALLOW_IMAGES_FROM", "ALLOW_MEDIA_FROM")), name
+
+
+# --- Types ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from formats import files
+from plugins.delivery import headers
 from tests.service import ROOT, free_port
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -18,6 +19,7 @@ pytestmark = [
     pytest.mark.enable_socket,
     pytest.mark.skipif(NGINX is None, reason="NO nginx to try the sample with"),
 ]
+POLICIES = headers.policies({"ALLOW_IMAGES_FROM": ["*.example.net"]})
 PAGE = b"<!doctype html><title>Pelicans</title>" * 50
 
 
@@ -27,6 +29,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     for name in ("index.html", "pelicans/index.html", "search/index.html", "404.html"):
         files.write_with_siblings(folder / "output" / name, PAGE)
     (folder / "output/data.tar.gz").write_bytes(b"an archive")
+    lines = headers.nginx_map(POLICIES, "https://blog.example.org")
+    (folder / "output" / headers.NGINX).write_text(lines, "ascii")
     port = free_port()
     sample = (ROOT / "deploy/nginx.conf").read_text("utf-8").replace("/srv/blog", str(folder))
     sample = sample.replace("listen 80;", f"listen 127.0.0.1:{port};")
@@ -78,3 +82,19 @@ def test_a_sibling_has_no_address_and_an_archive_has(port: int, suffix: str) -> 
         assert get(port, path).status == 200
         assert get(port, f"{path}.{suffix}").status == 404
     assert get(port, "/data.tar.gz").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "compiles"),
+    [
+        ("/pelicans/", False),
+        ("/nothing", False),
+        ("/search/", True),
+        ("/search/index.html", True),
+        ("/research/", False),
+    ],
+)
+def test_pages_have_the_policy_that_the_build_has_written(
+    port: int, path: str, compiles: bool
+) -> None:
+    assert get(port, path).headers["Content-Security-Policy"] == POLICIES[compiles]
