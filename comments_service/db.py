@@ -8,17 +8,18 @@ refused under load instead of waiting for its turn.
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
+from sqlalchemy.orm.attributes import instance_dict, manager_of_class
 
 from comments_service.errors import Message, Unavailable
 
@@ -68,6 +69,19 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+Row = TypeVar("Row", bound=Base)
+
+
+def apart(model: type[Row], values: Mapping[str, Any]) -> Row:
+    """A row as it was just read or written, for reading only: the session knows nothing of it.
+
+    For what every request does: a row that the session keeps costs four times as much.
+    """
+    row = manager_of_class(model).new_instance()
+    instance_dict(row).update(values)
+    return row
+
 
 # SQLite has one writer. Threads of this process queue here, in order, instead of polling its lock.
 _writer = threading.Lock()

@@ -36,7 +36,8 @@ def count(subject: str, rates: Sequence[Rate], detail: str) -> None:
         values[f"subject{number}"] = f"{subject}:{rate.seconds}"
         values[f"window{number}"] = int(moment.timestamp()) // rate.seconds
         values[f"expires{number}"] = moment + timedelta(seconds=rate.seconds)
-    raised = {row[0]: row[1] for row in db.session.execute(_raise(len(rates)), values)}
+    rows = db.session.connection().execute(_raise(len(rates)), values)
+    raised = {row[0]: row[1] for row in rows}
     for rate in rates:
         if raised[f"{subject}:{rate.seconds}"] > rate.count:
             used = int(moment.timestamp()) % rate.seconds

@@ -134,6 +134,33 @@ def comment(
     return made
 
 
+def inserted(
+    thread_id: str = "pelicans",
+    body: str = "They scoop.",
+    *,
+    held: bool = False,
+    parent: Comment | None = None,
+    by: Account | None = None,
+    minutes_ago: float = 0,
+) -> int:
+    """A comment as a post inserts it; its number."""
+    values = {
+        "thread_id": thread_id,
+        "parent_id": parent.id if parent else None,
+        "depth": parent.depth + 1 if parent else 0,
+        "account_id": by.id if by else None,
+        "name": None if by else "Gus",
+        "source": body,
+        "html": markup.render(body),
+        "renderer_version": markup.RENDERER_VERSION,
+        "status": Status.PENDING if held else Status.PUBLISHED,
+        "key": f"inserted-{next(_numbers)}",
+        "created_at": now() - timedelta(minutes=minutes_ago),
+    }
+    with comments.changing():
+        return comments.insert(values)
+
+
 def many(rows: list[dict[str, Any]], thread_id: str = "pelicans") -> None:
     """Many comments at once; what a row does not say is filled in."""
     began = now() - timedelta(days=1)

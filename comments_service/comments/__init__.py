@@ -19,6 +19,7 @@ from comments_service.comments.rerendering import outdated, rendered, rerender
 from comments_service.comments.transaction import (
     ChangedOutside,
     changing,
+    insert,
     locked,
     misplaced,
     rearrange,
@@ -33,6 +34,7 @@ __all__ = [
     "editable_until",
     "empty",
     "forget_revisions",
+    "insert",
     "is_mine",
     "locked",
     "may_edit",

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from comments_service.models import Comment, Status
+from comments_service.models import Comment, Status, Thread
 
 # Between two that are posted one after the other there is room for all that will ever come between:
 # whatever comes takes a small part of it, so that the next finds room as well.
@@ -70,6 +70,51 @@ _after = (
     .order_by(_c.place)
     .limit(CHUNK)
 )
+
+# One more answers none and is the newest of all: its place comes after every other's, unknown to whom
+# it stands beside. Another that is as new or newer, by a clock that went back, leaves it to `follow`.
+_others = _table.alias()
+_end = (
+    sa.select(sa.func.coalesce(sa.func.max(_others.c.place), 0) + ROOM)
+    .where(_others.c.thread_id == _thread, _others.c.place.is_not(None))
+    .scalar_subquery()
+)
+_newer = sa.exists().where(
+    _others.c.parent_id.is_(None),
+    _others.c.thread_id == _thread,
+    _others.c.created_at >= sa.bindparam("moment", type_=_c.created_at.type),
+    _others.c.place.is_not(None),
+)
+_insert = sa.insert(_table).returning(_c.id, _c.place)
+_insert_newest = _insert.values(
+    place=sa.case((_newer, None), else_=_end), revision=sa.bindparam("now")
+)
+_threads = cast(sa.Table, Thread.__table__).c
+_raise_for_newest = (
+    sa.update(_threads.id.table)
+    .where(_threads.id == _thread)
+    .values(
+        revision=_threads.revision + 1,
+        moved_from=sa.case((_threads.moved_from < _end, _threads.moved_from), else_=_end),
+    )
+    .returning(_threads.revision)
+)
+
+
+def insert(connection: sa.Connection, values: dict[str, Any]) -> sa.Row[Any]:
+    """A new comment, without a place; returns its number and that."""
+    return connection.execute(_insert, values).one()
+
+
+def insert_newest(connection: sa.Connection, values: dict[str, Any]) -> sa.Row[Any]:
+    """The same with the place of the newest, and its thread raised; without one where it is not that.
+
+    The thread first: from there on nobody else places its comments.
+    """
+    known = {"thread": values["thread_id"]}
+    revision = connection.execute(_raise_for_newest, known).scalar_one()
+    known |= {"moment": values["created_at"], "now": revision}
+    return connection.execute(_insert_newest, values | known).one()
 
 
 def follow(

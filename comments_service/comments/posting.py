@@ -2,18 +2,16 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import cast
 
-import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.attributes import instance_dict
 
 from comments_service import markup, sessions, threads
 from comments_service.accounts import names
 from comments_service.comments import gate
 from comments_service.comments.rerendering import rendered
+from comments_service.comments.transaction import insert
 from comments_service.config import Settings
-from comments_service.db import db
+from comments_service.db import apart, db
 from comments_service.errors import (
     InvalidInput,
     KeyReused,
@@ -46,11 +44,6 @@ class Posted:
     comment: Comment
     session: Session | None
     token: str | None = None
-
-
-# Put together once and without the ORM's bookkeeping: this is what every post runs.
-_comments = cast(sa.Table, Comment.__table__)
-_insert = sa.insert(_comments).returning(_comments.c.id)
 
 
 def post(thread_id: str, visitor: Visitor, new: NewComment, settings: Settings) -> Posted:
@@ -108,10 +101,8 @@ def _taken(
             "edited_at": None,
             "version": 1,
         }
-        values["id"] = db.session.execute(_insert, values).scalar_one()
-    # The row as it was just written, without asking the database for it again.
-    comment = Comment()
-    instance_dict(comment).update(values, thread=thread, account=account)
+        values["id"] = insert(values)
+    comment = apart(Comment, values | {"thread": thread, "account": account})
     return Posted(comment, session, token)
 
 

@@ -52,6 +52,26 @@ def changing(*also: str) -> Iterator[None]:
             session.info.pop("changing", None)
 
 
+def insert(values: dict[str, Any]) -> int:
+    """A new comment, inside `changing`, from the values of its columns; returns its number.
+
+    Without the ORM, and with its place at once where it is the newest of its thread, as most are.
+    """
+    session = db.session()
+    if "changing" not in session.info:
+        raise ChangedOutside("insert comments inside comments.changing()")
+    connection = session.connection()
+    published = values["status"] is Status.PUBLISHED
+    if published and values["parent_id"] is None:
+        row = placing.insert_newest(connection, values)
+        session.info["raised"] = True
+    else:
+        row = placing.insert(connection, values)
+    if published and row.place is None:
+        _touched(session).note(values["thread_id"])
+    return int(row.id)
+
+
 def misplaced() -> Sequence[str]:
     """Threads in which a comment has a place and should have none, or the other way round.
 

@@ -1,10 +1,11 @@
 """What a thread is: which ones there are, their policy, and their addresses by language."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import sqlalchemy as sa
 
-from comments_service.db import db
+from comments_service.db import apart, db
 from comments_service.errors import UnknownThread
 from comments_service.models import (
     Policy,
@@ -18,13 +19,14 @@ for_readers = (Thread.listed.is_(True), Thread.policy != Policy.OFF)
 
 def get(thread_id: str) -> Thread:
     """A thread that the manifest lists and whose article wants comments. Raises UnknownThread."""
-    thread = db.session.scalar(_by_id, {"thread_id": thread_id})
-    if thread is None or not thread.listed or thread.policy is Policy.OFF:
+    row = db.session.connection().execute(_by_id, {"thread_id": thread_id}).one_or_none()
+    if row is None or not row.listed or row.policy is Policy.OFF:
         raise UnknownThread
-    return thread
+    return apart(Thread, row._asdict())
 
 
-_by_id = sa.select(Thread).where(Thread.id == sa.bindparam("thread_id"))
+_table = cast(sa.Table, Thread.__table__)
+_by_id = sa.select(_table).where(_table.c.id == sa.bindparam("thread_id"))
 
 
 def open_now(thread: Thread) -> bool:
@@ -63,7 +65,6 @@ def title(thread: Thread, lang: str) -> str:
     return thread.title
 
 
-_table = Thread.__table__
 # Spelt as the condition of the index, and put together once: it is asked for every second.
 _behind = sa.select(_table.c.id).where(sa.text("published_revision < revision"))
 

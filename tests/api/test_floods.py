@@ -115,7 +115,7 @@ def test_what_finds_the_same_words_goes_with_them(writer: Visitor) -> None:
 
 # Of a held one: the session, the thread, a name that an account may have, the count of its network, what
 # is known of writer and text, and the row. A published one is placed in its thread as well.
-@pytest.mark.parametrize(("held", "most"), [(True, 6), (False, 12)])
+@pytest.mark.parametrize(("held", "most"), [(True, 6), (False, 7)])
 @by_json_and_form
 def test_a_post_takes_so_many_statements(
     guest: Visitor, writer: Visitor, by: str, held: bool, most: int

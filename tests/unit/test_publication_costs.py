@@ -18,6 +18,8 @@ from comments_service.supervision import Faults
 from tests import make
 from tests.unit.published import publish, published, set_page_size
 
+# By the ORM, or as a post inserts it.
+MAKERS: list[Callable[..., object]] = [make.comment, make.inserted]
 CHINESE = {"lang": "zh-cn", "url": "http://blog.test/zh/p/", "title": "鹈鹕"}
 
 
@@ -167,12 +169,14 @@ class History:
     def post(self) -> None:
         by = self.lot.choice([None, *self.people])
         held, ago = self.lot.random() < 0.3, self.lot.choice([0, 0, 5, 500])
-        make.comment(held=held, by=by, minutes_ago=ago, body=f"Said {self.lot.random()}.")
+        made = self.lot.choice(MAKERS)
+        made(held=held, by=by, minutes_ago=ago, body=f"Said {self.lot.random()}.")
 
     def answer(self) -> None:
         if parent := self.one():
             by = self.lot.choice([None, *self.people])
-            make.comment(parent.thread_id, parent=parent, by=by, held=self.lot.random() < 0.2)
+            made = self.lot.choice(MAKERS)
+            made(parent.thread_id, parent=parent, by=by, held=self.lot.random() < 0.2)
 
     def decide(self) -> None:
         comment = self.one()
