@@ -14,7 +14,7 @@ from comments_service.comments.editing import (
     is_mine,
     may_edit,
 )
-from comments_service.comments.posting import post
+from comments_service.comments.posting import post, preview
 from comments_service.comments.rerendering import outdated, rendered, rerender
 from comments_service.comments.transaction import (
     ChangedOutside,
@@ -42,6 +42,7 @@ __all__ = [
     "misplaced",
     "outdated",
     "post",
+    "preview",
     "rearrange",
     "rendered",
     "rerender",

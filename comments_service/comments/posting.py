@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 
-from comments_service import markup, sessions, threads
+from comments_service import markup, rate_limits, sessions, threads
 from comments_service.accounts import names
 from comments_service.comments import gate
 from comments_service.comments.rerendering import rendered
 from comments_service.comments.transaction import insert
-from comments_service.config import Settings
+from comments_service.config import Rate, Settings
 from comments_service.db import apart, db
 from comments_service.errors import (
     InvalidInput,
@@ -32,6 +32,9 @@ from comments_service.models import (
     now,
 )
 from comments_service.sessions import Visitor
+
+# Of one network: somebody who types, and stops again and again to look, asks for half as many.
+PREVIEWS = (Rate(120, 60),)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,15 @@ def post(thread_id: str, visitor: Visitor, new: NewComment, settings: Settings) 
             # Whom it answers is gone, or its writer is: an account that was deleted just now.
             raise (MissingParent if new.parent else SignInRequired) from None
         raise
+
+
+def preview(source: str, visitor: Visitor) -> str:
+    """Safe HTML for a text that is not posted yet, counted before it is made. Raises TooMany, InvalidInput."""
+    detail = Message(
+        "These are many previews in a short time. Your text is kept; please wait a moment and try again."
+    )
+    with rate_limits.counted({f"preview:{visitor.network}": PREVIEWS}, detail):
+        return rendered(source)
 
 
 def _taken(

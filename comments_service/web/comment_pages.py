@@ -112,7 +112,7 @@ def preview(thread: Thread, settings: Settings) -> Response:
     limits = Limits(settings.max_chars)
     try:
         given = from_form(Preview, {"body": request.form.get("body", "")}, limits)
-        html = comments.rendered(given.body)
+        html = comments.preview(given.body, visitor.current())
     except ServiceError as error:
         return thread_page(thread, settings, values=request.form, error=error)
     return thread_page(thread, settings, values=request.form, preview=html)

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from comments_service import comments
+from comments_service.comments import posting
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.models import Comment, Policy, RateCount, Status, Thread
@@ -18,6 +20,12 @@ GUEST = {"body": "They scoop.", "name": "Gus", "key": "one-key-of-mine"}
 # Refused once it is rendered, and not before.
 TOO_DEEP = "> " * 11 + "x"
 LIMIT = 3
+
+
+def preview(visitor: Visitor, by: str, body: str) -> Answer:
+    if by == "json":
+        return visitor.call("POST", "preview", {"body": body})
+    return visitor.post("/comments/threads/pelicans", {"body": body, "act": "preview"})
 
 
 @pytest.fixture
@@ -52,6 +60,17 @@ def test_who_may_not_edit_a_comment_renders_nothing(app: Flask, guest: Visitor, 
     make.comment()
     assert edit(guest, by, 1, TOO_DEEP).status_code == 403
     assert db.session.query(RateCount).count() == 0
+
+
+@by_json_and_form
+def test_a_preview_is_counted_before_it_is_rendered(guest: Visitor, by: str) -> None:
+    make.thread()
+    assert preview(guest, by, TOO_DEEP).status_code == 422
+    with writing():
+        db.session.execute(sa.update(RateCount).values(count=posting.PREVIEWS[0].count))
+    assert statuses([preview(guest, by, body) for body in (TOO_DEEP, "They dive.")]) == [429] * 2
+    # Who has looked a lot may post all the same.
+    assert post(guest, by, GUEST).status_code in (202, 303)
 
 
 def used_up(guest: Visitor) -> None:
