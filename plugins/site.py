@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 INLINE = re.compile(r"</?(abbr|b|cite|code|em|i|q|s|small|span|strong|sub|sup|tt|u|wbr)\b[^<>]*>")
 TAG = re.compile(r"<[^>]*>")
@@ -51,6 +51,14 @@ def as_typed(path: str | Path) -> str:
 
 def absolute(site_url: str, url: str) -> str:
     return f"{site_url}/{quote(url.lstrip('/'), safe='/%:@!$&()*+,;=~?#')}"
+
+
+def joined(base: str, address: str) -> str:
+    """An address as seen from another; one that is none stays as it is."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return address
 
 
 def legible(text: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
-from plugins.site import Article, Problem, plain
+from plugins.site import Article, Problem, joined, plain
 
 TAG = re.compile(
     r"<(?P<tag>a|img|link|script|source|iframe|video|audio)\b(?P<given>[^>]*)>", re.IGNORECASE
@@ -86,8 +86,11 @@ class Site:
         """Why a link leads nowhere, or nothing."""
         if left := UNRESOLVED.search(href):
             return f"There is no file {unquote(left[2])} to link to. Correct its name, from this file on."
-        url = urljoin(self.address(page), href)
-        parts = urlsplit(url)
+        try:
+            url = urljoin(self.address(page), href)
+            parts = urlsplit(url)
+        except ValueError:
+            return f"{href} is no address. Correct it, or remove the link."
         if parts.scheme not in ("http", "https") or self.is_external(url):
             return ""
         if url.startswith(self.comments):
@@ -107,8 +110,8 @@ class Site:
 
     def external(self, page: Path, html: str) -> Iterator[str]:
         for link in links(html):
-            url = urljoin(self.address(page), link.href)
-            web = link.tag == "a" and urlsplit(url).scheme in ("http", "https")
+            url = joined(self.address(page), link.href)
+            web = link.tag == "a" and url.startswith(("http://", "https://"))
             if web and self.is_external(url):
                 yield url.partition("#")[0]
 

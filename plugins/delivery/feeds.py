@@ -31,6 +31,7 @@ from plugins.site import (
     Pelican,
     absolute,
     by_kind,
+    joined,
     plain,
     plain_text,
     published,
@@ -46,11 +47,11 @@ _by_link: dict[str, dict[str, Article]] = {}
 
 def whole(html: str, base: str) -> str:
     """The same HTML with whole addresses: a feed is read far from its site."""
-    html = ADDRESS.sub(lambda found: f'{found[1]}{urljoin(base, found[2])}"', html)
+    html = ADDRESS.sub(lambda found: f'{found[1]}{joined(base, found[2])}"', html)
 
     def widths(found: re.Match[str]) -> str:
         parts = (part.strip().split(" ", 1) for part in found[2].split(", "))
-        return found[1] + ", ".join(" ".join([urljoin(base, a), *w]) for a, *w in parts) + '"'
+        return found[1] + ", ".join(" ".join([joined(base, a), *w]) for a, *w in parts) + '"'
 
     return WIDTHS.sub(widths, html)
 

@@ -7,27 +7,53 @@ what the author's check would say of the file.
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from jinja2 import TemplateNotFound
 from pelican import contents, signals
+from pelican.generators import PelicanTemplateNotFound
 from pelican.readers import MarkdownReader
 from pelican.urlwrappers import URLWrapper
 
 from plugins import problems
-from plugins.site import Article, Generator, Pelican, Problem, as_typed, legible
+from plugins.site import (
+    Article,
+    Generator,
+    Pelican,
+    Problem,
+    as_typed,
+    by_kind,
+    drafts,
+    hidden,
+    legible,
+    published,
+)
 
 from . import frontmatter_check
-from .frontmatter import Unreadable
+from .frontmatter import Unreadable, line_of
 
 # What Pelican's own objects are made of; a line of front matter would take its place.
 RESERVED = {*dir(contents.Article), "settings", "metadata", "translations", "source_path"} - {
     *frontmatter_check.KEYS
 }
 
+# What has one value; of the others, whoever gives them a meaning says what is wrong with several.
+ONCE = (
+    "title",
+    "slug",
+    "status",
+    "lang",
+    "summary",
+    "description",
+    "series",
+    "template",
+    "save_as",
+    "url",
+)
 # What others tell with file and line: `images` of a file that is missing, `manifest` of two of one address.
 KNOWN = ("Cannot get modification stamp", "There are %s ", "Unable to generate valid slug")
 
@@ -59,8 +85,18 @@ def wrong_zone(zone: object) -> str:
     )
 
 
-def end(*_: object) -> None:
+def end(generators: Iterable[Generator]) -> None:
+    """Everything is read; what is still to be known is whether each can be shown."""
     _settings.clear()
+    articles, pages = by_kind(generators)
+    for kind in (published, hidden, drafts):
+        for content in kind(articles, pages):
+            try:
+                articles.get_template(content.template)
+            except (PelicanTemplateNotFound, TemplateNotFound, TypeError, ValueError):
+                line = line_of(content.source_path, "template")
+                text = f'Template: there is no "{content.template}" in the theme. Remove the line.'
+                problems.refuse_line(content.settings, content, line, text)
 
 
 class Told(logging.Filter):
@@ -135,6 +171,8 @@ def put_right(_: Generator, metadata: dict[str, Any]) -> None:
             del metadata[key]
             continue
         value = metadata[key]
+        if isinstance(value, list) and key in ONCE:
+            raise ValueError(f"{key.capitalize()} is said more than once. Keep one")
         if isinstance(value, str):
             metadata[key] = legible(value)
         for name in value if isinstance(value, list) else [value]:

@@ -50,6 +50,14 @@ MISTAKES: dict[str, tuple[str | bytes, str]] = {
         r"There is no pic",
     ),
     "comments": ("Title: C\nDate: 2026-01-02\nComments: maybe\n\nx", r"comments\.md:3: Comments"),
+    "twice": (
+        "Title: A\nDate: 2026-01-02\nTitle: B\n\nx",
+        r"twice\.md:3: Title is set a second time",
+    ),
+    "template": (
+        "Title: T\nDate: 2026-01-02\nTemplate: none\n\nx",
+        r'template\.md:3: Template: there is no "none" in the theme',
+    ),
     "timezone": (
         "Title: A\nDate: 2026-01-02\nTimezone: Mars\n\nx",
         r"timezone\.md:3: Timezone is not",
@@ -95,7 +103,18 @@ def test_pelican_s_own_reader_is_told_of_as_well(site: Site) -> None:
     with pytest.raises(Refused) as raised:
         site.build(PLUGINS=plugins.in_order(without=["markdown.reader"]))
     told = str(raised.value)
-    for name in ("date", "none", "untitled", "latin", "status", "out", "picture", "comments"):
+    for name in (
+        "date",
+        "none",
+        "untitled",
+        "latin",
+        "status",
+        "out",
+        "picture",
+        "comments",
+        "twice",
+        "template",
+    ):
         assert re.search(MISTAKES[name][1], told), name
 
 

@@ -3,10 +3,11 @@
 import json
 import re
 import xml.etree.ElementTree as ET
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -14,7 +15,8 @@ import plugins
 from formats import bare_addresses
 from plugins import site as sites
 from plugins.markdown import commonmark, frontmatter, postprocess
-from tests.sites import Site
+from plugins.problems import Refused
+from tests.sites import Site, disconnect
 
 PELICANS: dict[str, Any] = {
     "PLUGINS": plugins.in_order(without=["markdown.reader"]),
@@ -118,6 +120,16 @@ def test_so_may_a_tag_a_category_and_an_author(
     }
     site.build(**reader, **APART, **pattern)
     assert f'<a href="https://example.org/to/{slug}/">x</a>' in site.page("fish")
+
+
+@READERS
+@pytest.mark.parametrize(
+    "address", ["http://[", "//[x", "http://a:b", "\\\\x", "%zz", "mailto:", "javascript:"]
+)
+def test_what_is_no_address_stops_nothing(site: Site, reader: dict[str, Any], address: str) -> None:
+    site.write("fish", f'<a href="{address}">x</a> ![y]({address}) [z]({address})')
+    site.build(**reader)
+    assert ">x</a>" in site.page("fish")
 
 
 # --- Code as Pelican's manual has it
@@ -289,3 +301,51 @@ def test_the_end_of_a_line_is_no_space_between_ideographs(
 @pytest.mark.parametrize("text", ["```\n中\n文\n```", "<pre>中\n文</pre>", "    中\n    文"])
 def test_the_lines_of_code_stay_apart(text: str) -> None:
     assert "中\n文" in page(text)
+
+
+# --- Anything
+
+KEYS = st.sampled_from([
+    "Title", "Date", "Modified", "Slug", "Status", "Category", "Tags", "Authors", "Summary", "Description", "Lang",
+    "Series", "Template", "Save_as", "Url", "Comments", "Comments_close", "Thread", "Aliases", "Pinned", "Weather",
+    "Content", "Timezone", "Settings", "relative_dir", "_content", "title", "older", "Translation",
+])  # fmt: skip
+VALUES = st.sampled_from([
+    "x", "", "A: b", "[a, b]", "[a", '"q', "@h", "&a b", "> x", "{a: b}", "中文", "🎉", "\x0b", "a/b", "../x", "2026",
+    "archives", "soon", "2026-01-02 10:00", "12.1.2026", "9999-12-31 23:59-12:00", "off", "99999 days", "zh-cn",
+    "english", "/old/", "/a/../b/", "{slug}", "{date:%Y}", "%s", "{0}", "</title>", ",,", ";", "C++", "x" * 300, "~",
+])  # fmt: skip
+BODIES = st.sampled_from([
+    "中文\n中文", "## H {#id .c}", "[TOC]", "```nolang\n```", "    :::python\n    x", "$x$ $ {", "<pre>", "![]()",
+    "![a](x.png)", "[l]({filename}none.md)", "[l]({tag})", "[l]({author}🎉)", "[l]({unknown}x)", "[l]({attach}../../x)",
+    "[^1]\n\n[^1]: note", "> [!TIP]\n> x", "https://a.b/，c", "&#11;", "{{ x }} {% raw %}", "<!-- postil:begin x -->",
+    "<!-- a", "</article>", "\u2028", "<p {", "![a](http://[)", "<img src=x>", "*" * 99,
+])  # fmt: skip
+PAIRS = st.lists(st.tuples(KEYS, VALUES), max_size=2)
+
+
+@READERS
+@pytest.mark.parametrize("form", ["{}: {}", '{} = "{}"', "---"])
+@settings(
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(pairs=PAIRS, bodies=st.lists(BODIES, max_size=3), page=st.booleans())
+def test_whatever_is_written_is_built_or_refused(
+    site: Site,
+    reader: dict[str, Any],
+    form: str,
+    pairs: list[tuple[str, str]],
+    bodies: list[str],
+    page: bool,
+) -> None:
+    fence = {"---": "---\n", "{}: {}": ""}.get(form, "+++\n")
+    row = "{}: {}" if form == "---" else form
+    pairs = [("Title", "A"), ("Date", "2026-01-03"), *pairs]
+    head = "".join(f"{row.format(key, value)}\n" for key, value in pairs)
+    path = site.content / ("pages/a.md" if page else "a.md")
+    path.write_text(f"{fence}{head}{fence}\n" + "\n\n".join(bodies), encoding="utf-8")
+    # Nothing else is ever raised.
+    with suppress(Refused):
+        site.build(**reader, **APART)
+    path.unlink()
+    disconnect()
