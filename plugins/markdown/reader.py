@@ -5,7 +5,8 @@ itself; its text, and those fields that are Markdown too, go to `commonmark`. Wh
 in the site's cache, under a key of the text, the parser and its version, and the settings it depends
 on. What front matter means is worked out in every build: nothing stale can come out of it. (Pelican's
 own cache knows nothing of settings, and loads what it finds by `pickle`.) Plugins that finish the HTML,
-such as `postprocess`, do so before it is kept.
+such as `postprocess`, do so before it is kept. Without that plugin behind this one, code has no colours, notes
+have no titles, and formulas are left as they were typed; the build says so.
 
 A site that needs an extension of Python-Markdown leaves this plugin out of PLUGINS and has Pelican's
 reader; the others work with either (docs/markdown.md).
@@ -29,6 +30,7 @@ from pelican.readers import DUPLICATES_DEFINITIONS_ALLOWED, BaseReader, ensure_m
 from pelican.readers import MarkdownReader as PelicanReader
 from pelican.utils import SafeDatetime
 
+from plugins import problems
 from plugins.incremental import build_cache, workers
 from plugins.problems import WrongSetting
 from plugins.site import Generator, Pelican, legible
@@ -41,6 +43,10 @@ logger = logging.getLogger(__name__)
 Settings = dict[str, Any]
 Stat = tuple[int, int]
 
+UNFINISHED = (
+    "plugins.markdown.reader stands in PLUGINS without plugins.markdown.postprocess: code has no colours, notes have"
+    " no titles, and formulas are left as they were typed. Name it behind the reader."
+)
 # Below this many new texts another process costs more than it saves.
 WORTH_A_PROCESS = 16
 # How many texts a process holds before it writes them down: of thousands, that is what counts.
@@ -265,6 +271,8 @@ def give(readers: Any) -> None:
             ' plugins.in_order(without=["markdown.reader"]) there, and take "plugins.syntax" out of MARKDOWN:'
             " Pelican then reads with MARKDOWN as you have set it. docs/markdown.md tells what differs."
         )
+    if not finishers:
+        problems.warn(readers.settings, UNFINISHED)
     for name in PelicanReader.file_extensions:
         # A site that has chosen a reader of its own keeps it.
         if readers.reader_classes.get(name, PelicanReader) is PelicanReader:
@@ -283,6 +291,7 @@ def finish(pelican: Pelican) -> None:
 
 
 def register() -> None:
+    problems.listen()
     finishers.clear()
     signals.readers_init.connect(give)
     signals.generator_init.connect(stay_silent)

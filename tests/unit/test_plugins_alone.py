@@ -102,6 +102,11 @@ def test_markdown_alone_colours_code_and_sets_notes_apart(stock: Stock) -> None:
     assert '<p class="note-title">Tip</p>' in stock.page("terns.html")
 
 
+def test_a_reader_without_what_finishes_its_texts_says_what_is_missing(stock: Stock) -> None:
+    assert stock.build("markdown.reader").count("code has no colours, notes have no titles") == 1
+    assert "no colours" not in stock.build("markdown.reader", "markdown.postprocess")
+
+
 def test_presentation_alone_knows_neighbours_and_pictures(stock: Stock) -> None:
     said = stock.build(*of("presentation"))
     assert '<a href="terns.html">Newer</a>' in stock.page("gulls.html")
