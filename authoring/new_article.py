@@ -14,6 +14,7 @@ from babel import Locale, UnknownLocaleError
 
 from authoring import Refused, terminal
 from authoring.blog import Blog
+from plugins.delivery import addresses
 from plugins.markdown.frontmatter_check import of_date
 
 # The longest name that common file systems take, less what an extension and a language need.
@@ -52,6 +53,8 @@ def article(
         raise Refused(f"{wrong}. Give one of a-z, 0-9 and -: --slug {remedy}")
     lang = lang or blog.lang
     translated = lang != blog.lang
+    if what := addresses.reserved(blog.settings, made):
+        raise Refused(f"The address {made} is that of {what}. Choose another: --slug {made}-2")
     for other in blog.sources:
         if other.slug == made and other.lang == lang:
             raise Refused(

@@ -59,13 +59,24 @@ def named(content: Article, kind: str) -> list[Any]:
     return list(found) if isinstance(found, list | tuple) else [found]
 
 
-def own_files(articles: Generator) -> dict[str, str]:
-    """What the site writes by itself, by the file's name, with what each is."""
-    settings = articles.settings
+def site_files(settings: dict[str, Any], langs: Iterable[str] = ()) -> dict[str, str]:
+    """What every site writes by itself, by the file's name, with what each is."""
     found: dict[str, str] = {}
     for template in settings["DIRECT_TEMPLATES"]:
         name = settings.get(f"{template.upper()}_SAVE_AS", f"{template}.html")
         found[str(name)] = OWN_PAGES.get(template, f"the page of all {template}")
+    for page in ("discussions", "search"):
+        for below in ("", *(f"{lang}/" for lang in langs)):
+            found[f"{below}{page}/index.html"] = f"the page of the {page}"
+    for setting, default in FILES.items():
+        found[str(settings.get(setting, default) or "")] = "a file that the site makes by itself"
+    found |= dict.fromkeys(ALWAYS, "a file that the site makes by itself")
+    return {key(name): what for name, what in found.items() if name}
+
+
+def own_files(articles: Generator) -> dict[str, str]:
+    """The same of this one, with its lists and its static files."""
+    found: dict[str, str] = {}
     for periods in articles.period_archives.values():
         for period in periods:
             found[str(period["save_as"])] = f"the archive of {period['period_num'][0]}"
@@ -76,17 +87,12 @@ def own_files(articles: Generator) -> dict[str, str]:
     ):
         for wrapper in wrappers:
             found.setdefault(str(wrapper.save_as), f"the page of the {noun} {wrapper.name}")
-    langs = {article.lang.lower() for article in published(articles)}
-    for page in ("discussions", "search"):
-        for below in ("", *(f"{lang}/" for lang in langs)):
-            found[f"{below}{page}/index.html"] = f"the page of the {page}"
-    for setting, default in FILES.items():
-        found[str(settings.get(setting, default) or "")] = "a file that the site makes by itself"
-    found |= dict.fromkeys(ALWAYS, "a file that the site makes by itself")
     for static in articles.context.get("staticfiles", ()):
         name = str(static.save_as).replace("\\", "/").removeprefix("./")
         found.setdefault(name, f"the file {static.source_path}")
-    return {key(name): what for name, what in found.items() if name}
+    langs = {article.lang.lower() for article in published(articles)}
+    lists = {key(name): what for name, what in found.items() if name}
+    return lists | site_files(articles.settings, langs)
 
 
 def own_folders(settings: dict[str, Any]) -> dict[str, str]:
@@ -102,6 +108,11 @@ def own_folders(settings: dict[str, Any]) -> dict[str, str]:
     return {key(name): what for name, what in found.items()}
 
 
+def reserved(settings: dict[str, Any], slug: str) -> str:
+    """What of every site has the address that an article would get by this slug, or nothing."""
+    return str(Addresses(settings, site_files(settings)).owner(f"{slug}/index.html"))
+
+
 def contents(*generators: Generator) -> list[Article]:
     """All that has a page of its own."""
     found = [*published(*generators), *hidden(*generators), *drafts(*generators)]
@@ -111,10 +122,10 @@ def contents(*generators: Generator) -> list[Article]:
 class Addresses:
     """Which file is whose, while contents are added one after the other."""
 
-    def __init__(self, articles: Generator) -> None:
-        self.settings = articles.settings
-        self.files: dict[str, str | Article] = dict(own_files(articles))
-        self.folders = own_folders(articles.settings)
+    def __init__(self, settings: dict[str, Any], files: dict[str, str]) -> None:
+        self.settings = settings
+        self.files: dict[str, str | Article] = dict(files)
+        self.folders = own_folders(settings)
         # Whose file it is that needs each of these folders.
         self.needed = {folder: what for name, what in self.files.items() for folder in above(name)}
 
@@ -149,7 +160,7 @@ def above(name: str) -> list[str]:
 
 def clashes(*generators: Generator) -> Iterator[tuple[Article, str | Article]]:
     """Each content whose page would be where something else is, with what that is."""
-    addresses = Addresses(generators[0])
+    addresses = Addresses(generators[0].settings, own_files(generators[0]))
     for content in contents(*generators):
         if owner := addresses.add(content):
             yield content, owner
@@ -181,7 +192,7 @@ def refuse(generators: Iterable[Generator]) -> None:
         if not problems.is_refused(settings, content.source_path, line):
             text = f'The slug "{content.slug}" gives it the address of {what}. Write another Slug.'
             told(content, written, text)
-    refuse_aliases(everything, Addresses(articles), told)
+    refuse_aliases(everything, Addresses(settings, own_files(articles)), told)
     for content, kind, text in shared_feeds(everything, settings):
         told(content, kind, text)
 

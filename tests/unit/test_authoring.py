@@ -88,6 +88,21 @@ def test_a_title_becomes_an_address_as_its_language_writes_it(
     assert f"\nSlug: {slug}\n" in made.path.read_text()
 
 
+@pytest.mark.parametrize("title", ["Drafts", "Comments", "Search", "Archives", "2031"])
+def test_an_article_cannot_be_begun_at_an_address_of_the_site_s_own(
+    make: Callable[..., Blog], title: str
+) -> None:
+    own = {
+        "SITEURL": "https://example.org",
+        "COMMENTS_URL": "/comments/",
+        "ARCHIVES_SAVE_AS": "archives/index.html",
+        "YEAR_ARCHIVE_SAVE_AS": "{date:%Y}/index.html",
+    }
+    with pytest.raises(Refused, match=f"--slug {title.lower()}-2"):
+        new_article.article(make(**own), title)
+    assert new_article.article(make(**own), f"{title} of mine").path.exists()
+
+
 def test_an_article_may_be_begun_for_another_day(make: Callable[..., Blog]) -> None:
     made = new_article.article(make(), "Christmas", date="2026-12-24  18:30")
     assert "\nDate: 2026-12-24 18:30\n" in made.path.read_text()
