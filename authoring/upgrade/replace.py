@@ -10,7 +10,6 @@ import os
 import shutil
 import statistics
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -129,18 +128,15 @@ def save(path: Path, value: object) -> None:
 
 
 def put(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write a file whole; what a killed one left beside it, the next overwrites."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    new = path.with_name(f".new-{path.name}")
+    with new.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.chmod(mode)
+    new.replace(path)
 
 
 def begin(root: Path, made: dict[str, Any], source: Path) -> None:

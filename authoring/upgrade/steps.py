@@ -50,10 +50,12 @@ def upgrade(
         say(line)
     if not made["write"] and not made["remove"]:
         say(f"This is {before} already; there is nothing to do.")
+        tidy(place)
         return False
     if dry_run:
         say("Nothing was changed. What it asks of you:")
         tell_needs(root, release.folder, made)
+        tidy(place)
         return False
     if backup and database.is_there(root, environ):
         copy = database.save(root, environ, place)
@@ -61,6 +63,12 @@ def upgrade(
     replace.begin(root, made, release.folder)
     replace.apply(root)
     return True
+
+
+def tidy(place: Path) -> None:
+    """Take away what only the exchange needed."""
+    for name in ("release", "repository"):
+        shutil.rmtree(place / name, ignore_errors=True)
 
 
 def told(root: Path, made: dict[str, Any]) -> list[str]:
@@ -114,7 +122,7 @@ def finish(root: Path, environ: dict[str, str]) -> bool:
         history.remember(root, state["head"], state["target"], state["to"])
     replace.record(root)
     replace.save(root / replace.PLAN, {**state, "step": "done"})
-    shutil.rmtree(root / replace.PLACE / "repository", ignore_errors=True)
+    tidy(root / replace.PLACE)
     fine = True
     if (root / (environ.get("COMMENTS_OUTPUT") or "output") / "index.html").exists():
         built = build.run_pelican(root, environ, "publishconf.py")

@@ -72,7 +72,9 @@ def addresses(settings: Settings, setting: str) -> list[str]:
 
 def footer(settings: Settings, before: str) -> str:
     """The line as HTML; what it links to on this site begins with `before`."""
-    html = comrak.render_markdown(settings.get("FOOTER") or "").strip()
+    options = comrak.RenderOptions()
+    options.unsafe_ = True  # HTML, as in an article: the author's own
+    html = comrak.render_markdown(settings.get("FOOTER") or "", render_options=options).strip()
     html = PARAGRAPH.sub("", html) if html.count("<p>") == 1 else html
     return ADDRESS.sub(lambda found: f"{before}/{found[1].lstrip('/')}", html)
 

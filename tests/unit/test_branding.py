@@ -187,5 +187,5 @@ def test_whatever_changes_in_the_author_s_folder_the_site_is_as_a_clean_build_ma
 
 
 def test_a_footer_of_several_paragraphs_keeps_them() -> None:
-    made = branding.footer({"FOOTER": "One.\n\nTwo <3 [a](#b)"}, "/x")
-    assert made == '<p>One.</p>\n<p>Two &lt;3 <a href="#b">a</a></p>'
+    made = branding.footer({"FOOTER": "<b>One</b>.\n\nTwo <3 [a](#b)"}, "/x")
+    assert made == '<p><b>One</b>.</p>\n<p>Two &lt;3 <a href="#b">a</a></p>'

@@ -15,6 +15,7 @@ import pytest
 
 from authoring import Refused
 from authoring.upgrade import history, releases, replace, steps
+from tests.sites import ROOT
 from tests.unit.upgrading import read, write
 
 OURS = {
@@ -192,6 +193,24 @@ def test_one_that_was_stopped_half_way_goes_on_with_the_next_command(
     assert {name: read(root)[name] for name in YOURS} == YOURS
     # And once more: there is only the rest to do.
     assert steps.upgrade(root, {}, source, "")
+
+
+def test_one_that_is_killed_goes_on_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    many = {f"plugins/a{number}.py": "{v}" * 99 for number in range(300)}
+    root = write(release(tmp_path / "blog", "1.0.0"), many, v="1.0.0")
+    new = write(release(tmp_path / "new", "1.1.0"), many, v="1.1.0")
+    begun = "import sys, pathlib; from authoring.upgrade import steps as s; s.upgrade(pathlib.Path(sys.argv[1]), {}, sys.argv[2], '')"
+    process = subprocess.Popen([sys.executable, "-c", begun, root, new], cwd=ROOT)
+    first = root / "plugins" / "a0.py"
+    while process.poll() is None and first.read_text() != "1.1.0" * 99:
+        pass
+    process.kill()
+    process.wait()
+    subprocess.run([sys.executable, root / "var/upgrade/replace.py", root], check=True)
+    assert replace.files_of(root) - {"plugins/gone.py", "theme/templates/gone.html"} == (
+        replace.files_of(new)
+    )
+    assert {name: read(root)[name] for name in many} == {name: read(new)[name] for name in many}
 
 
 def test_the_way_back_gives_every_file_as_it_was(blog: tuple[Path, str]) -> None:
