@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from authoring.import_site import importer
-from tests.importing import WXR, Fresh, item, old, picture
+from tests.importing import WXR, Fresh, item, old, picture, sample
 
 
 @pytest.fixture
@@ -194,3 +194,38 @@ def test_what_was_moved_can_be_built_and_old_addresses_lead_to_it(
     assert "A gull" in fresh.site.page("gulls")
     assert 'url=/gulls/"' in fresh.site.page("blog/2019/05/gulls")
     assert not (fresh.site.output / "later").exists()
+
+
+def test_what_wordpress_says_beside_a_text_comes_along(tmp_path: Path, fresh: Fresh) -> None:
+    planned = fresh.bring(sample("wordpress", tmp_path))
+    gulls, dyke = fresh.text("watvoegel.de.md"), fresh.text("deich.de.md")
+    assert "Lang: de\n" in gulls
+    assert "Pinned: yes\nComments: closed\n" in gulls
+    assert "Authors: Jürgen Groß\n" in gulls
+    assert "Comments" not in dyke.partition("\n\n")[0]
+    assert "[^1]: Siehe *Storm*." in dyke
+    assert "Absätze**.[^1]" in dyke
+    assert (
+        gulls.count("{static}/images/watvoegel/") == 4
+    )  # the captioned, its link, a gallery of two
+    assert "[den Deich]({filename}/deich.de.md#comment-17)" in gulls
+    assert "[Plan]({static}/files/deich/plan.pdf)" in dyke
+    assert "Lang: ja\n" in fresh.text("perikan.ja.md")
+    told = "\n".join(map(str, planned.all_notes))
+    assert "MENUITEMS = [('Über uns', '/ueber-uns/')]" in told
+    assert "1 comments are not articles" in told
+    assert "the shortcode [contact-form-7] has no meaning here" in told
+
+
+def test_what_ghost_says_beside_a_text_comes_along(tmp_path: Path, fresh: Fresh) -> None:
+    planned = fresh.bring(sample("ghost", tmp_path))
+    cards = fresh.text("cards.md")
+    assert "Category: Essays\nTags: birds\nAuthors: Wei Chen\nPinned: yes\n" in cards
+    assert "![A heron]({static}/images/cards/heron.png)" in cards
+    assert "[a link]({filename}/pages/about.md)" in cards
+    assert "Status: draft" in fresh.text("members-only.md")
+    assert "Lang: zh-cn" in fresh.text("ti-hu.zh-cn.md")
+    assert fresh.text("old-markdown.md").endswith("# Old\n\nIn *Markdown*, $5.\n")
+    told = "\n".join(map(str, planned.all_notes))
+    assert "its codeinjection_head has no meaning here: <style>" in told
+    assert "the internal tag #internal" in told
