@@ -63,8 +63,8 @@ def moment(value: Any) -> datetime | None:
 class Ghost(Reader):
     """One export, with its pictures beside it where they are there."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.path, self.folder = path, folder
         data = parsed(path)
         self.posts = rows(data, "posts")
         settings = {str(each.get("key")): each.get("value") for each in rows(data, "settings")}
@@ -210,8 +210,8 @@ class Ghost(Reader):
         below = name.partition("/content/")[2]
         # Ghost makes smaller copies below size/w600/.
         below = re.sub(r"images/size/w\d+(?:h\d+)?/", "images/", below)
-        for top in (self.path.parent / "content", self.path.parent):
-            if below and (path := within(self.path.parent, top / below)):
+        for top in (self.folder / "content", self.folder):
+            if below and (path := within(self.folder, top / below)):
                 return path
         return None
 

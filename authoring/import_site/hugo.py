@@ -38,7 +38,8 @@ class Hugo(Folder):
 
     @staticmethod
     def is_here(folder: Path) -> bool:
-        return (folder / "content").is_dir() or any(configurations(folder))
+        # A backup of Ghost has a folder content/ as well, with pictures in it.
+        return bool(configurations(folder)) or any((folder / "content").rglob("*.md"))
 
     def configure(self) -> None:
         self.settings = settings(configurations(self.folder))

@@ -128,7 +128,7 @@ def opened(top: Path, origin: Path) -> Opened:
         inner = [each for each in sorted(top.iterdir()) if not each.name.startswith(".")]
         if is_site(top):
             return Opened(top, None)
-        exports = [each for each in inner if is_export(each)]
+        exports = [each for each in (*inner, *sorted(top.glob("*/*"))) if is_export(each)]
         if len(exports) == 1:
             return Opened(top, exports[0])
         if len(exports) > 1:
@@ -159,8 +159,8 @@ def reader(blog: Blog, found: Opened, origin: Path) -> Reader:
     """Who can read it."""
     if found.file:
         if found.file.suffix.lower() == ".xml":
-            return WordPress(found.file)
-        return Ghost(found.file)
+            return WordPress(found.file, found.folder)
+        return Ghost(found.file, found.folder)
     # A Pelican site has a folder content/ as one of Hugo has; its settings tell.
     for kind in (PelicanSite, Jekyll, Hugo):
         if kind.is_here(found.folder):

@@ -155,8 +155,8 @@ def moment(item: dict[str, Any], key: str) -> datetime | None:
 class WordPress(Reader):
     """One export, with the library's files beside it where they are there."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.path, self.folder = path, folder
         handler = parsed(path)
         self.items, self.authors = handler.items, handler.authors
         given = handler.site
@@ -292,12 +292,12 @@ class WordPress(Reader):
     def find(self, post: Post, name: str) -> Path | None:
         """A file in wp-content/uploads/ or uploads/ beside the export."""
         below = name.partition("/uploads/")[2]
-        for folder in ("wp-content/uploads", "uploads"):
-            top = self.path.parent / folder
-            # WordPress makes smaller copies, and names them by their size.
+        for below_folder in ("wp-content/uploads", "uploads"):
+            top = self.folder / below_folder
+            # WordPress makes smaller copies, and names them by their size; the whole one is better.
             for each in (
-                below,
                 re.sub(r"-\d+x\d+(?=\.\w+$)", "", below),
+                below,
                 re.sub(r"-scaled(?=\.\w+$)", "", below),
             ):
                 if below and (path := within(top, top / each)):

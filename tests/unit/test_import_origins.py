@@ -9,7 +9,7 @@ import pytest
 
 from authoring import Refused
 from authoring.import_site import origins, wordpress
-from tests.importing import WXR, Fresh, item, posts
+from tests.importing import WXR, Fresh, item, posts, sample
 
 
 @pytest.fixture
@@ -117,3 +117,23 @@ def test_an_archive_beyond_the_limits_is_refused(
     monkeypatch.setattr(origins, "MAX_UNPACKED_BYTES", 4000)
     with pytest.raises(Refused, match="holds more than"):
         fresh.bring(packed)
+
+
+@pytest.mark.parametrize("inside", ["", "data/"])
+def test_a_backup_of_ghost_is_its_export_and_its_pictures(
+    inside: str, tmp_path: Path, fresh: Fresh
+) -> None:
+    origin = sample("ghost", tmp_path)
+    if inside:
+        (origin.parent / "data").mkdir()
+        origin.rename(origin.parent / "data" / origin.name)
+    fresh.bring(origin.parent)
+    assert (fresh.site.content / "images" / "cards" / "heron.png").is_file()
+
+
+def test_several_exports_in_one_folder_are_named(tmp_path: Path, fresh: Fresh) -> None:
+    for name in ("one.xml", "two.xml"):
+        (tmp_path / "old").mkdir(exist_ok=True)
+        (tmp_path / "old" / name).write_text(WXR.format(items=item("Text.")))
+    with pytest.raises(Refused, match=r"several exports \(one.xml, two.xml\)"):
+        fresh.bring(tmp_path / "old")
