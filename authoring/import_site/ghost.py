@@ -141,7 +141,7 @@ class Ghost(Reader):
             slug=slug,
             body="",
             exported=True,
-            source=f"ghost:{given.get('uuid') or number or slug}",
+            source=f"{self.site.url or self.site.title or 'ghost'}:{given.get('uuid') or number or slug}",
             date=None if is_page else date,
             modified=None if is_page else moment(given.get("updated_at")),
             lang=str(given.get("locale") or ""),

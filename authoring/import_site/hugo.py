@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from authoring.blog import ENDINGS
 from authoring.import_site import hugo_shortcodes
 from authoring.import_site.links import plain
-from authoring.import_site.post import Note, Post, number, referred
+from authoring.import_site.post import CODE, Note, Post, number, referred
 from authoring.import_site.site_folder import (
     DATED_NAME,
     HTML,
@@ -24,6 +24,7 @@ from authoring.import_site.site_folder import (
 
 NAMES = ("hugo", "config")
 KINDS = (".toml", ".yaml", ".yml", ".json")
+EMOJI = re.compile(r"(?<![\w:/]):[a-z][a-z0-9_+-]+:(?![\w/])")
 # What Hugo lets stand in an address.
 NOT_IN_AN_ADDRESS = re.compile(r"[^\w./+~@#\u0300-\u036f-]")
 SECTIONS = re.compile(r":sections\[(?P<from>\d*):?(?P<to>\d*|last)\]")
@@ -257,6 +258,10 @@ class Hugo(Folder):
     # Notation
 
     def translated(self, post: Post, body: str) -> str:
+        if self.settings.get("enableemoji") and (named := EMOJI.search(CODE.sub(" ", body))):
+            post.note(
+                f"emoji are signs here, not names: write the sign for {named[0]} and the like"
+            )
         return hugo_shortcodes.translated(post, body, self.reference)
 
     def notation_apart(self, body: str) -> str:

@@ -130,7 +130,9 @@ def plan(blog: Blog, reader: Reader, known: Record, fetched: links.Fetch) -> Pla
     result.notes.extend(of_the_site(blog, reader))
     of_post = [language(blog, post.lang or reader.site.lang) for post in posts]
     languages = {blog.lang, *of_post}
-    names, leads = Names(blog, known.files, languages), links.Links(blog, reader, fetched)
+    # What came from elsewhere than this blog is an article of ours like every other.
+    ours = {post.source: known.files[post.source] for post in posts if post.source in known.files}
+    names, leads = Names(blog, ours, languages), links.Links(blog, reader, fetched)
     placed: list[tuple[Post, str, str]] = []
     reader.written = {}
     for post, lang in zip(posts, of_post, strict=True):

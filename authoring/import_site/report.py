@@ -16,6 +16,7 @@ from authoring import Refused
 from authoring.blog import Blog
 from authoring.import_site.post import Note, Post, Site
 from formats import files
+from plugins.comments.manifest import thread_id
 
 VERSION = 1
 FOLDER = "var/import"
@@ -109,7 +110,7 @@ def as_data(blog: Blog, planned: Plan, known: Record) -> dict[str, Any]:
             "file": file,
             "address": item.address,
             # Where its comments belong; pages and drafts have none.
-            "thread": "" if item.post.is_page else item.slug,
+            "thread": "" if item.post.is_page else thread_id(item.slug),
             "sha256": known.digests.get(file, "") if edited else item.digest,
             "unused": item.post.unused,
             "notes": [str(note) for note in item.post.notes],

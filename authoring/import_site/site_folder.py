@@ -39,6 +39,11 @@ FOREIGN = (".adoc", ".asciidoc", ".org", ".textile", ".rst", ".ipynb", ".pdc", "
 NOT_SOURCES = frozenset(
     ["_site", "node_modules", "vendor", "public", "output", "resources", "venv", "__pycache__"]
 )
+DRAWN = re.compile(
+    r"^[ >]*(?:`{3,}|~{3,})[ {.]*(mermaid|plantuml|puml|dot|graphviz|flow|flowchart|sequence|chart"
+    r"|echarts|goat|ditaa|vega|vega-lite|markmap|abc)\b",
+    re.MULTILINE | re.IGNORECASE,
+)
 PLAYER = re.compile(
     r"<(?P<tag>iframe|embed|object)\b[^<>]*?\b(?:src|data)\s*=\s*[\"'](?P<url>[^\"']+)[\"'][^>]*>"
     r"(?:.*?</(?P=tag)>)?",
@@ -186,6 +191,7 @@ class Folder(Reader):
             body = re.sub(
                 r"^([ >]*`{3,}\w+):(\S+)$", r'\1 title="\2"', post.body, flags=re.MULTILINE
             )
+            name_drawings(post)
             post.body = self.translated(post, body)
             if post.place.lower().endswith(AS_HTML):
                 made = html_text.converted(post.body)
@@ -222,7 +228,7 @@ class Folder(Reader):
             post.body_line, post.exported = parts.line, path.suffix.lower() == ".rst"
             if parts.trouble:
                 post.note(parts.trouble)
-            post.source = f"{self.KIND.lower()}:{place}"
+            post.source = f"{self.site.url or self.site.title or self.KIND}:{place}"
             post.unused = keys.unused()
             apart = self.notation_apart(post.body)
             is_html = place.lower().endswith(AS_HTML)
@@ -318,6 +324,13 @@ def watched(post: Post, text: str, before: int) -> str:
     for line, said in policy.of_text(text):
         post.note(said, post.body_line + before + line)
     return PLAYER.sub(linked, text)
+
+
+def name_drawings(post: Post) -> None:
+    """Code of which a theme's script made a picture stays code here."""
+    for found in DRAWN.finditer(post.body):
+        line = post.body_line + post.body.count("\n", 0, found.start())
+        post.note(f"a drawing in {found[1]} stays its own source; save it as a picture", line)
 
 
 def with_dollars(text: str, _: int) -> str:

@@ -264,3 +264,11 @@ def test_what_of_hugo_is_a_page_and_what_an_article(
     path, _, state = becomes.partition(", ")
     assert item.path == fresh.site.content / path
     assert ("Status: draft" in item.text) == bool(state)
+
+
+def test_what_a_script_drew_or_named_is_told_with_its_line(tmp_path: Path, fresh: Fresh) -> None:
+    text = DATED.replace("Text.", "A :smile: `:code:`\n\n```mermaid\na --> b\n```").format("")
+    site = old(tmp_path / "old", **{"hugo.yaml": "enableEmoji: true", "content/posts/a.md": text})
+    told = [str(note) for note in fresh.bring(site).all_notes]
+    assert any("a.md:7: a drawing in mermaid" in note for note in told)
+    assert any("write the sign for :smile:" in note for note in told)

@@ -195,3 +195,19 @@ def test_a_damaged_record_is_named(tmp_path: Path, fresh: Fresh) -> None:
         path.write_text(broken)
         with pytest.raises(Refused, match=path.name):
             fresh.bring(site)
+
+
+def test_two_other_blogs_come_into_one(tmp_path: Path, fresh: Fresh) -> None:
+    moved = "---\ntitle: {}\ntags: [{}]\nredirect_from: /moved/\n---\nText."
+    one = posts(tmp_path / "one", same=moved.format("One", "Gulls"))
+    two = posts(tmp_path / "two", same=moved.format("Two", "gulls"), other="Text.")
+    for name, site in (("one", one), ("two", two)):
+        old(site, **{"_config.yml": f"url: https://{name}.example\n"})
+    for _ in range(2):
+        fresh.bring(one)
+        planned = fresh.bring(two)
+        assert fresh.names() == ["other.md", "same-2.md", "same.md"]
+    assert (len(planned.new), len(planned.renewed), len(planned.same)) == (0, 0, 2)
+    assert "Tags: Gulls\n" in fresh.text("same-2.md")
+    assert any("the old address /moved/ leads to" in str(note) for note in planned.all_notes)
+    fresh.build()
