@@ -141,6 +141,8 @@ class Text:
                 return self.copied(found, url, picture)
         if picture and parts.netloc and (fetched := links.fetch(url)):
             return self.copied(fetched, url, picture)
+        if picture and parts.netloc and policy.shows(links.blog.settings, url):
+            return None
         if picture and parts.netloc:
             self.note(policy.REMOTE.format(what=url))
         elif shown:

@@ -6,31 +6,44 @@ player, a script or a style in a text is not shown there, and a browser says so 
 
 import re
 from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
 
 from bs4.element import Tag
 
-SCRIPT = (
-    "{what} does not run here. Take it out; what it did for the whole blog belongs to the theme"
-)
+SCRIPT = "{what} does not run here. Take it out; a file for the whole blog is named in EXTRA_JS"
 HANDLER = "{what} does not run here. Take it out"
 STYLE = (
-    "{what} has no effect here. Take it out, or write a class and a rule in the theme's style sheet"
+    "{what} has no effect here. Take it out, or write a class, and a rule in a file of EXTRA_CSS"
 )
 FRAME = "the player of {what} became a link, since pages here load nothing from other hosts"
-FORM = "a form that sends to {what} sends nothing from here. Link to the page that has it"
+FORM = (
+    "a form that sends to {what} sends nothing from here. Link to the page that has it, or name its"
+    " host in ALLOW_FORMS_TO"
+)
 REMOTE = (
-    "the picture {what} stays on another host, from which pages here load nothing."
-    " Import with --fetch-pictures, or put it into content/images/ and correct the link"
+    "the picture {what} stays on another host, from which pages here load nothing. Import with"
+    " --fetch-pictures, or name its host in ALLOW_IMAGES_FROM"
 )
 MEDIA = (
     "{what} stays on another host, from which pages here load nothing. Put the file into content/files/"
-    " and correct the link, or link to the page that plays it"
+    " and correct the link, or name its host in ALLOW_MEDIA_FROM"
 )
 TAG = re.compile(
     r"<(?P<name>[a-zA-Z][\w-]*)(?P<given>(?:\s+[\w:@.-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?)*)\s*/?>"
 )
 GIVEN = re.compile(r"(?P<key>[\w:@.-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?")
 WHOLE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+
+
+def shows(settings: dict[str, Any], url: str) -> bool:
+    """Whether the blog's pages may load a picture from there."""
+    host = urlsplit(url).hostname or ""
+    for each in settings.get("ALLOW_IMAGES_FROM") or ():
+        named = urlsplit(each if "://" in each else f"//{each}").hostname or ""
+        if each == "https:" or host == named or (named[:2] == "*." and host.endswith(named[1:])):
+            return True
+    return False
 
 
 def of_tag(name: str, given: dict[str, str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ each key of front matter that nothing here asks for. What each generator has of 
 `jekyll` and `pelican_site`.
 """
 
+import html
 import json
 import re
 import tomllib
@@ -315,11 +316,11 @@ def watched(post: Post, text: str, before: int) -> str:
     """Markdown whose players are links, and a note for what no page would show of its HTML."""
 
     def linked(found: re.Match[str]) -> str:
-        return (
-            f"<{found['url']}>"
-            if re.match(r"https?://\S+$", found["url"])
-            else f"[{found['url']}]({found['url']})"
-        )
+        url = html.unescape(found["url"])
+        block = text[: found.start()].rpartition("\n\n")[2].lstrip()
+        if block.startswith("<"):  # Within HTML nothing else is a link.
+            return f'<a href="{html.escape(url)}">{html.escape(url)}</a>'
+        return f"<{url}>" if re.match(r"https?://\S+$", url) else f"[{url}]({url})"
 
     for line, said in policy.of_text(text):
         post.note(said, post.body_line + before + line)

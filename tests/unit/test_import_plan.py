@@ -211,3 +211,22 @@ def test_two_other_blogs_come_into_one(tmp_path: Path, fresh: Fresh) -> None:
     assert "Tags: Gulls\n" in fresh.text("same-2.md")
     assert any("the old address /moved/ leads to" in str(note) for note in planned.all_notes)
     fresh.build()
+
+
+def test_a_player_becomes_a_link_wherever_it_stands(tmp_path: Path, fresh: Fresh) -> None:
+    player = '<iframe src="https://v.example/1?a=b&c=d" width="5"></iframe>'
+    fresh.bring(posts(tmp_path / "old", one=f'{player}\n\n<div class="wide">{player}</div>'))
+    fresh.build()
+    link = 'href="https://v.example/1?a=b&amp;c=d">https://v.example/1?a=b&amp;c=d</a>'
+    assert fresh.site.page("one").count(link) == 2
+
+
+def test_a_picture_of_a_host_that_pages_may_ask_is_no_trouble(tmp_path: Path) -> None:
+    site = posts(
+        tmp_path / "old", one="![A](https://i.example/a.png) ![B](https://no.example/b.png)"
+    )
+    for hosts in (["i.example"], ["*.example"], ["https:"], ["https://i.example/"]):
+        fresh = Fresh(tmp_path / f"blog-{len(hosts[0])}", ALLOW_IMAGES_FROM=hosts)
+        told = "\n".join(map(str, fresh.bring(site, write=False).all_notes))
+        assert "https://i.example/a.png" not in told
+        assert ("https://no.example/b.png" in told) == ("i.example" in hosts[0])
