@@ -180,24 +180,15 @@
         /** @type {HTMLElement[]} */ ([...note.querySelectorAll("a:not(.footnote-backref)")]),
     );
     // Beside the text a note comes after its sign, for the Tab key as for the eye.
-    const order = () => {
-      const all = [...prose.querySelectorAll("a, button, summary, [tabindex='0']")];
-      const outside = all.filter((one) => !foot.contains(one));
-      return /** @type {HTMLElement[]} */ (
-        outside.flatMap((one) => {
-          const at = signs.findIndex((sign) => sign?.contains(one));
-          return [one, ...(links[at] ?? [])];
-        })
-      );
-    };
     prose.addEventListener("keydown", (event) => {
       if (event.key !== "Tab" || !prose.classList.contains("noted")) return;
-      const stops = order();
+      const stops = all(".prose :is(a, button, summary, [tabindex='0'])").flatMap((one) => {
+        const at = signs.findIndex((sign) => sign?.contains(one));
+        return foot.contains(one) ? [] : [one, ...(links[at] ?? [])];
+      });
       const at = stops.indexOf(/** @type {HTMLElement} */ (event.target));
-      const next = stops[at + (event.shiftKey ? -1 : 1)];
-      const beside = (/** @type {HTMLElement | undefined} */ one) => one && foot.contains(one);
-      if (at < 0 || !(beside(next) || beside(stops[at]))) return;
-      if (!next) return;
+      const next = at < 0 ? null : stops[at + (event.shiftKey ? -1 : 1)];
+      if (!next || ![stops[at], next].some((one) => one && foot.contains(one))) return;
       event.preventDefault();
       next.focus();
     });
