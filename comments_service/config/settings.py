@@ -161,6 +161,7 @@ class Settings:
         "COMMENTS_TRUST_AFTER",
         1,
         "Published comments after which a person's next ones appear at once. 0: everybody's do.",
+        shapes=True,
     )
     max_links: int = setting(
         "COMMENTS_MAX_LINKS", 3, "A comment with more links than this waits for a moderator."

@@ -15,6 +15,8 @@ class FormContext(TypedDict):
 
     guests: bool
     sign_up: bool
+    # Whether a first comment waits because it is one.
+    first_waits: bool
     # What the owner says below the form, as HTML; empty: nothing.
     consent: str
 
@@ -23,5 +25,6 @@ def form_context(settings: Settings) -> FormContext:
     return FormContext(
         guests=settings.guests,
         sign_up=settings.sign_up,
+        first_waits=settings.trust_after > 0,
         consent=markup.render(settings.consent) if settings.consent else "",
     )

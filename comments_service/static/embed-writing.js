@@ -74,7 +74,9 @@ export class Writing {
       form.querySelector(".postil-account")?.remove();
       form.append(line);
       if (!values(form).name) fill(form, { name: known });
-      form.querySelector(".postil-guest")?.toggleAttribute("hidden", !!account);
+      for (const part of form.querySelectorAll(".postil-guest, .postil-first")) {
+        part.toggleAttribute("hidden", !!account);
+      }
       for (const field of form.querySelectorAll(".postil-guest input")) {
         field.toggleAttribute("disabled", !!account);
       }

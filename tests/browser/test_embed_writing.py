@@ -36,6 +36,8 @@ def test_a_reply_opens_below_its_comment_and_lands_there(
     expect(page.locator(STATUS)).to_have_text("Your comment is published.")
     found = order(page)
     assert (found[0], found[2]) == (first, second)
+    # Right below what it answers nobody needs to be told.
+    expect(mine.locator(".postil-context")).to_be_hidden()
     expect(page.locator("#comments")).to_have_text("3 comments")
     expect(page.locator("[data-postil-heading]")).to_have_text("3 comments")
     expect(comment(page, first).locator("form")).to_have_count(0)
