@@ -105,12 +105,9 @@ class Page:
     count: int
 
     @property
-    def links(self) -> list[int]:
-        """The pages that this one leads to, itself included; a later one names only those beside it."""
-        if self.number == 1:
-            return list(range(1, self.pages + 1))
-        beside = range(self.number - 1, min(self.number + 1, self.pages) + 1)
-        return sorted({1, *beside})
+    def last(self) -> int:
+        """The last page that this one leads to: a later one knows of the next only."""
+        return self.pages if self.number == 1 else min(self.number + 1, self.pages)
 
 
 def fragment(page: Page, settings: Settings) -> str:
@@ -122,7 +119,7 @@ def fragment(page: Page, settings: Settings) -> str:
         items=[item(each, page.thread, page.lang, settings) for each in page.comments],
         page=page.number,
         pages=page.pages,
-        links=page.links,
+        last=page.last,
         count=page.count,
         policy=str(threads.shown_policy(page.thread)),
         base=settings.base,

@@ -42,33 +42,36 @@ export const place = (thread, parent, fresh) => {
 };
 
 /**
- * Bring the page up to a snapshot. What would move the text that is being read is offered instead,
- * unless it is the first look, or `all` is asked for.
+ * Bring the page up to a snapshot, whose last part is what is shown of it. What would move the text that
+ * is being read is offered instead, unless it is the first look, or `all` is asked for.
  * @param {Thread} thread @param {Document} page @param {boolean} first @param {boolean} all
+ * @returns {HTMLElement | null} The first comment that was not there.
  */
 export const apply = (thread, page, first, all) => {
   /** @type {HTMLElement | null} */
   const fresh = page.querySelector(".postil");
   const { root, seen } = thread;
-  if (!fresh || !root || Number(fresh.dataset.revision) < Number(root.dataset.revision)) return;
+  const part = [...page.querySelectorAll(".postil")].at(-1);
+  if (!fresh || !part || !root) return null;
+  if (Number(fresh.dataset.revision) < Number(root.dataset.revision)) return null;
   root.dataset.revision = fresh.dataset.revision;
   root.dataset.pages = fresh.dataset.pages;
-  for (const part of [".postil-heading", ".postil-pages"]) {
-    const next = fresh.querySelector(part);
-    if (next) root.querySelector(part)?.replaceChildren(...next.childNodes);
-  }
-  // Beside a title it stands as well, where a theme says so.
   const heading = root.querySelector(".postil-heading");
+  const said = fresh.querySelector(".postil-heading");
+  if (said) heading?.replaceChildren(...said.childNodes);
+  // Beside a title it stands as well, where a theme says so.
   for (const told of document.querySelectorAll(`[data-postil-heading="${fresh.dataset.thread}"]`)) {
     if (heading) told.textContent = heading.textContent;
   }
+  root.querySelector(".postil-pages")?.remove();
+  root.querySelector("ol")?.after(...part.querySelectorAll(".postil-pages"));
   const ids = new Set();
   let waiting = 0;
   /** @type {HTMLElement | null} */
   let before = null;
   /** @type {HTMLElement | null} */
   let found = null;
-  for (const item of items(page)) {
+  for (const item of items(part)) {
     const id = `${item.dataset.id}`;
     const html = item.outerHTML;
     const shown = thread.item(id);
@@ -97,7 +100,7 @@ export const apply = (thread, page, first, all) => {
   }
   thread.tick();
   offer(thread, waiting).catch(() => {});
-  if (all && found) focus(found);
+  return found;
 };
 
 /** @param {Thread} thread @param {number} count */

@@ -3,7 +3,7 @@
  * Writing: the forms of a thread, from the first touch to the comment that stands there.
  * @typedef {import("./embed.js").CommentThread} Thread
  */
-import { items } from "./embed-difference.js";
+import { focus, items } from "./embed-difference.js";
 import { fill, keep, kept, save, values } from "./embed-drafts.js";
 import { know, Own } from "./embed-own.js";
 import { attempt, call } from "./embed-transport.js";
@@ -138,8 +138,10 @@ export class Writing {
     const form = control.closest("form");
     const act = control.dataset.do;
     attempt(thread, form ?? item ?? thread, async () => {
-      if (act === "show") await thread.show();
-      else if (form && !act) this.#close(form);
+      if (act === "show") {
+        const found = await thread.show();
+        if (found) focus(found);
+      } else if (form && !act) this.#close(form);
       else if (act === "sign-out") {
         await call(thread, "DELETE", "session");
         await this.ask();

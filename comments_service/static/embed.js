@@ -17,9 +17,9 @@ export class CommentThread extends HTMLElement {
 
   #life = new AbortController();
   #file = "";
-  #snapshot = "";
-  #page = 1;
-  #pages = 1;
+  /** The first page as it was read last; and with it the one that is shown, if it is another. */
+  front = "";
+  snapshot = "";
   /** @type {Promise<Document> | null} */
   #ui = null;
   /** @type {Promise<import("./embed-writing.js").Writing> | null} */
@@ -60,8 +60,7 @@ export class CommentThread extends HTMLElement {
     if (!this.src || before === after) return;
     this.disconnectedCallback();
     if (this.root?.dataset.thread !== this.thread) this.root?.remove();
-    this.#file = this.#snapshot = "";
-    this.#page = this.#pages = 1;
+    this.#file = this.front = "";
     this.#ui = this.#writing = this.own = null;
     this.seen.clear();
     if (this.isConnected) this.connectedCallback();
@@ -118,7 +117,6 @@ export class CommentThread extends HTMLElement {
     if (!root) return;
     // Where several threads stand on a page, each label still belongs to its own field.
     if (document.querySelectorAll("#comments").length > 1) this.rename(root, this.thread);
-    this.#page = this.#pages = Number(root.dataset.page);
     /** @type {NodeListOf<HTMLElement>} */
     const items = root.querySelectorAll("li[data-id]");
     for (const item of items) this.seen.set(`${item.dataset.id}`, item.outerHTML);
@@ -199,34 +197,35 @@ export class CommentThread extends HTMLElement {
     line.textContent = text;
   }
 
+  /** The file of a page. @param {number} [page] */
+  async read(page = 1) {
+    const url = `${this.src}threads/${this.#file}${page > 1 ? `.${page}` : ""}.html`;
+    const answer = await fetch(url, { cache: "no-cache", signal: this.signal });
+    if (!answer.ok) throw `is unknown: ${answer.status} for ${url}`;
+    return answer.text();
+  }
+
   /** @returns {Promise<void>} */
   async refresh(first = false) {
     this.#file ||= this.getAttribute("file") || this.thread;
     const { signal, thread, src } = this;
-    /** @param {unknown} why */
-    const warn = (why) => {
-      if (first && !signal.aborted)
-        console.warn(`<comment-thread thread="${thread}" src="${src}">`, why);
-    };
     try {
-      let text = "";
-      for (let page = this.#page; page <= this.#pages; page++) {
-        const url = `${src}threads/${this.#file}${page > 1 ? `.${page}` : ""}.html`;
-        const answer = await fetch(url, { cache: "no-cache", signal });
-        if (!answer.ok) return warn(`is unknown: ${answer.status} for ${url}`);
-        text += await answer.text();
-      }
-      const lang = this.root?.dataset.lang;
-      if (lang && this.#file === thread && !text.slice(0, 512).includes(`data-lang="${lang}"`)) {
+      const front = await this.read();
+      const { lang, page } = this.root?.dataset ?? {};
+      if (lang && this.#file === thread && !front.slice(0, 512).includes(`data-lang="${lang}"`)) {
         this.#file += `.${lang}`;
         return this.refresh(first);
       }
-      if (signal.aborted || text === this.#snapshot) return;
+      if (signal.aborted || front === this.front) return;
+      const text = Number(page) > 1 ? front + (await this.read(Number(page))) : front;
       await this.#apply(text, first);
-      if (!signal.aborted) this.#snapshot = text;
+      if (signal.aborted) return;
+      this.front = front;
+      this.snapshot = text;
     } catch (problem) {
       // What stands in the page stays.
-      warn(problem);
+      if (first && !signal.aborted)
+        console.warn(`<comment-thread thread="${thread}" src="${src}">`, problem);
     }
   }
 
@@ -246,24 +245,18 @@ export class CommentThread extends HTMLElement {
     }
     if (!all && fresh.dataset.revision === root.dataset.revision) return;
     const { apply } = await import("./embed-difference.js");
-    if (!signal.aborted) apply(this, page, first, all);
+    return signal.aborted ? null : apply(this, page, first, all);
   }
 
-  /** Show every comment that came since, wherever it stands. */
-  async show() {
-    await this.#apply(this.#snapshot, false, true);
+  /** Show all of the snapshot, wherever it stands; gives the first comment that was not there. */
+  show() {
+    return this.#apply(this.snapshot, false, true);
   }
 
-  // A link may lead to a later page of a long thread.
-  async #find() {
-    const id = location.hash.match(/^#comment-(\d+)$/)?.[1];
-    if (!id) return;
-    while (!this.item(id) && this.#pages < Number(this.root?.dataset.pages)) {
-      this.#pages++;
-      await this.refresh();
-      await this.show();
-    }
-    this.item(id)?.scrollIntoView();
+  // A link may lead to another page of a long thread.
+  #find() {
+    if (!location.hash.startsWith("#comment-")) return;
+    import("./embed-pages.js").then(({ follow }) => follow(this)).catch(() => {});
   }
 
   /** The part for those who write; what failed is asked for again. */

@@ -33,9 +33,11 @@ SETTLE_SECONDS = 3.0
 
 
 def thread_address(thread: Thread, comment: Comment | None = None, lang: str | None = None) -> str:
+    """The thread's own page; of a long thread, that which holds the comment."""
     return url_for(
         "comment_pages.read",
         thread_id=thread.id,
+        comment=comment.id if comment else None,
         lang=lang if lang != thread.lang else None,
         _anchor=f"comment-{comment.id}" if comment else None,
     )
@@ -129,7 +131,9 @@ def thread_page(
     """The thread on a page of its own; `values` fill the form again."""
     lang = _lang(thread)
     last = threads.pages(threads.length(thread.id), settings.page_size)
-    number = min(values.get("page", 1, type=page_number), last)
+    linked = values.get("comment", type=row_id)
+    number = threads.page_with(thread.id, linked, settings.page_size) if linked else None
+    number = number or min(values.get("page", 1, type=page_number), last)
     parent = _answered(values)
     session = visitor.session()
     mine = by_writer.in_thread(session, thread.id) if session else []
@@ -242,10 +246,16 @@ def mine(comment_id: int) -> Comment:
 def where(comment: Comment, settings: Settings) -> str:
     """Where its writer sees a comment now: in the article, once it stands there.
 
-    On a blog whose files lie elsewhere it stands there after the next build only.
+    On a blog whose files lie elsewhere it stands there after the next build only. Of a long thread, the
+    article has the first page.
     """
     baked = settings.output_folder is not None
     published = comment.status is Status.PUBLISHED
-    if baked and published and publisher.settled(comment.thread_id, SETTLE_SECONDS):
+    if (
+        baked
+        and published
+        and threads.page_with(comment.thread_id, comment.id, settings.page_size) == 1
+        and publisher.settled(comment.thread_id, SETTLE_SECONDS)
+    ):
         return article_address(comment)
     return thread_address(comment.thread, comment)

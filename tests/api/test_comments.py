@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from comments_service import inputs
-from comments_service.config import Rate
+from comments_service.config import Rate, Settings
 from comments_service.db import db
 from comments_service.models import Comment, Policy, Status, now
 from tests import make
@@ -13,6 +13,7 @@ from tests.api.asking import GUEST
 from tests.api.commenting import make_published, only_comment, post
 from tests.api.people import by_json_and_form
 from tests.conftest import Visitor
+from tests.unit.published import set_page_size, several
 
 
 @by_json_and_form
@@ -62,6 +63,20 @@ def test_a_guest_whose_comment_was_published_is_trusted_from_then_on(
     assert "They dive, too." in fragment()
     if by == "form":
         assert answer.location == "http://blog.test/pelicans/#comment-2"
+
+
+def test_whoever_writes_without_scripts_lands_on_the_page_with_his_words(
+    moderator: Visitor, settings: Settings
+) -> None:
+    set_page_size(settings, 3)
+    make.thread()
+    several(4)
+    for path, words in (("threads/pelicans", "They plunge."), ("comment/5/edit", "They glide.")):
+        answer = moderator.post(f"/comments/{path}", {"body": words})
+        where, _, anchor = answer.location.partition("#")
+        page = moderator.get(where).text
+        assert words in page
+        assert f'id="{anchor}"' in page
 
 
 @by_json_and_form

@@ -1,8 +1,11 @@
 """A thread of many pages: each is read by its number, or by a comment that stands on it."""
 
+import re
+
 import pytest
 from flask import Flask
 
+from comments_service import i18n, threads
 from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.publishing import publisher
@@ -23,6 +26,59 @@ def test_a_comment_leads_to_its_page(guest: Visitor) -> None:
     answer = guest.call("GET", "threads/pelicans/comments?comment=17").json
     assert (answer["page"], answer["pages"], answer["count"]) == (2, 3, 25)
     assert 17 in [each["id"] for each in answer["comments"]]
+
+
+@pytest.mark.parametrize("linked", [1, 17, 25])
+def test_the_page_of_a_comment_comes_as_its_file_has_it(
+    guest: Visitor, settings: Settings, linked: int
+) -> None:
+    publisher.publish_behind(settings)
+    answer = guest.call("GET", f"threads/pelicans/comments?comment={linked}").json
+    number = "" if answer["page"] == 1 else f".{answer['page']}"
+    assert answer["fragment"] == (settings.published / f"threads/pelicans{number}.html").read_text()
+    assert "fragment" not in guest.call("GET", "threads/pelicans/comments?page=2").json
+
+
+@pytest.mark.parametrize("linked", [1, 17, 25])
+def test_a_link_to_a_comment_works_without_scripts(guest: Visitor, linked: int) -> None:
+    page = guest.get(f"/comments/threads/pelicans?comment={linked}").text
+    assert f'id="comment-{linked}"' in page
+    assert f'<span aria-current="page">{1 + (linked - 1) // 10}</span>' in page
+
+
+@pytest.mark.parametrize("linked", ["26", "0", "x", "", "9" * 30])
+def test_a_link_to_nothing_leads_to_the_first_page(guest: Visitor, linked: str) -> None:
+    answer = guest.get(f"/comments/threads/pelicans?comment={linked}")
+    assert answer.status_code == 200
+    assert '<span aria-current="page">1</span>' in answer.text
+
+
+def test_an_answer_leads_to_what_it_answers_on_another_page(guest: Visitor) -> None:
+    first = threads.comment(1)
+    for number in range(30, 42):
+        make.comment(body="They plunge.", parent=first, id=number)
+    page = guest.get("/comments/threads/pelicans?comment=41").text
+    assert 'id="comment-1"' not in page
+    assert 'href="/comments/threads/pelicans?comment=1#comment-1"' in page
+    page = guest.get("/comments/threads/pelicans?comment=30").text
+    assert 'href="#comment-1"' in page
+
+
+@pytest.mark.parametrize(
+    ("page", "last", "led"),
+    [
+        (1, 2, "12"),
+        (1, 4, "1234"),
+        (1, 9, "12…9"),
+        (3, 9, "1234…9"),
+        (5, 9, "1…456…9"),
+        (9, 9, "1…89"),
+        (1, 1000, "12…1000"),
+    ],
+)
+def test_pages_are_led_to_however_many_there_are(page: int, last: int, led: str) -> None:
+    pager = i18n.environment("en").get_template("parts.html").module.pager  # type: ignore[attr-defined]  # a macro
+    assert re.sub(r"<[^>]*>|\s", "", pager("Pages", page, last, "?")) == led
 
 
 @pytest.mark.parametrize("asked", ["26", "0", "x", "", "9" * 30])

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Live, Writer, until
 from tests.browser.embed import (
+    STATUS,
     Visit,
     article,
     comment,
@@ -151,14 +152,60 @@ def test_a_change_leaves_the_open_form_under_it_alone(
     expect(text).to_have_value("In the middle of a sentence")
 
 
-def test_a_link_to_a_comment_on_a_later_page_is_followed(
-    visit: Visit, thread: str, writer: Writer
-) -> None:
+def long_thread(writer: Writer, thread: str) -> list[int]:
+    """The comments of a thread of two pages, the second of which has two."""
     numbers = [writer.send(thread, f"Comment number {number}.") for number in range(22)]
     until(lambda: f'id="comment-{numbers[-1]}"' in writer.live.snapshots(thread))
+    return numbers
+
+
+def test_a_link_to_a_comment_on_another_page_is_followed(
+    visit: Visit, thread: str, writer: Writer
+) -> None:
+    numbers = long_thread(writer, thread)
+    page = visit("/about/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"/{thread}/#comment-{numbers[-1]}")
+    for linked, shown, number in (
+        (numbers[-1], numbers[20:], "2"),
+        (numbers[3], numbers[:20], "1"),
+    ):
+        expect(comment(page, linked)).to_be_focused()
+        expect(comment(page, linked)).to_be_in_viewport()
+        expect(page.locator(f"#comment-{linked}:target")).to_have_count(1)
+        expect(page.locator(".postil-pages [aria-current]")).to_have_text(number)
+        expect(page.locator(".postil-new")).to_have_count(0)
+        expect(page.locator(STATUS)).to_have_text("")
+        assert order(page) == shown
+        assert len([url for url in asked if f"/{thread}/comments?comment={linked}" in url]) == 1
+        assert not [url for url in asked if f"{thread}.2.html" in url]
+        page.evaluate("hash => location.hash = hash", f"#comment-{numbers[3]}")
+
+
+def test_a_new_comment_is_offered_on_a_later_page_too(
+    visit: Visit, thread: str, writer: Writer
+) -> None:
+    numbers = long_thread(writer, thread)
     page = visit(f"/{thread}/#comment-{numbers[-1]}")
-    expect(comment(page, numbers[-1])).to_be_in_viewport()
-    assert order(page) == numbers
+    expect(comment(page, numbers[-1])).to_be_focused()
+    later = writer.send(thread, "One more.")
+    until(lambda: f'id="comment-{later}"' in writer.live.snapshots(thread))
+    refresh(page)
+    page.get_by_role("button", name="1 new comment").click()
+    expect(comment(page, later)).to_be_focused()
+    assert order(page) == [*numbers[20:], later]
+
+
+def test_a_link_to_a_later_page_is_followed_while_the_service_is_away(
+    visit: Visit, thread: str, writer: Writer
+) -> None:
+    numbers = long_thread(writer, thread)
+    page = visit("/about/", allowed=("ERR_FAILED",))
+    page.route("**/api/v1/**", lambda route: route.abort())
+    page.goto(f"/{thread}/#comment-{numbers[-1]}")
+    expect(comment(page, numbers[-1])).to_be_focused()
+    assert order(page) == numbers[20:]
 
 
 def test_a_link_to_a_page_that_began_after_the_bake_is_followed(
@@ -172,7 +219,7 @@ def test_a_link_to_a_page_that_began_after_the_bake_is_followed(
     page.route(f"**/{thread}/", lambda route: route.fulfill(body=baked, content_type="text/html"))
     page.goto(f"/{thread}/#comment-{numbers[-1]}")
     expect(comment(page, numbers[-1])).to_be_in_viewport()
-    assert order(page) == numbers
+    assert order(page) == numbers[20:]
 
 
 def test_a_translated_page_keeps_to_its_language(visit: Visit, writer: Writer) -> None:

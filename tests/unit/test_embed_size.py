@@ -28,7 +28,7 @@ def test_what_every_reader_loads_fits_its_budget() -> None:
 
 def test_what_writes_and_what_changes_the_page_comes_later() -> None:
     later = set(LATER.findall(code("embed.js")))
-    assert later == {"embed-writing.js", "embed-difference.js"}
+    assert later == {"embed-writing.js", "embed-difference.js", "embed-pages.js"}
     assert not later & with_imports("embed.js")
     parts = {path.name for path in STATIC.glob("embed-*.js")}
     assert parts == set().union(*map(with_imports, later))

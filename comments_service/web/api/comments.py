@@ -9,7 +9,7 @@ from comments_service.inputs import EditedComment, NewComment, Preview
 from comments_service.models import Status
 from comments_service.publishing import snapshots
 from comments_service.web import answers, cookies, visitor
-from comments_service.web.api.content import me, own, page_number
+from comments_service.web.api.content import language, me, own, page_number
 from comments_service.web.params import row_id
 from comments_service.web.routes import Guard, route
 
@@ -23,17 +23,19 @@ bp = Blueprint("comments", __name__)
     guard=Guard.OPEN,
     answers={200: "Thread"},
     problems=(404, 422),
-    query=("page", "comment"),
+    query=("page", "comment", "lang"),
 )
 def read_thread(thread_id: str, settings: Settings) -> Response:
-    """As in its snapshot: a page by its number, or the page on which a comment stands."""
+    """As in its snapshot: a page by its number, or the page on which a comment stands, with its markup."""
     thread = threads.get(thread_id)
     size = settings.page_size
     last = threads.pages(threads.length(thread_id), size)
-    number = _page_with(thread_id, size) if "comment" in request.args else page_number(last)
+    linked = "comment" in request.args
+    number = _page_with(thread_id, size) if linked else page_number(last)
     shown, count = threads.page(thread_id, number, size), threads.count(thread)
-    page = snapshots.Page(thread, thread.lang, shown, number, last, count)
-    return answers.json(snapshots.as_json(page, whole=True))
+    page = snapshots.Page(thread, language(thread), shown, number, last, count)
+    markup = {"fragment": snapshots.fragment(page, settings)} if linked else {}
+    return answers.json(snapshots.as_json(page, whole=True) | markup)
 
 
 def _page_with(thread_id: str, size: int) -> int:

@@ -9,7 +9,7 @@ from flask import request
 from comments_service import by_writer, comments, i18n, threads
 from comments_service.config import Settings
 from comments_service.errors import InvalidInput, Message
-from comments_service.models import Comment
+from comments_service.models import Comment, Thread
 from comments_service.publishing import snapshots
 from comments_service.web import params, visitor
 
@@ -24,14 +24,19 @@ def page_number(last: int | None = None) -> int:
     return number
 
 
+def language(thread: Thread) -> str:
+    """The language asked for, if the article is there in it."""
+    asked = request.args.get("lang", "")
+    return asked if asked in threads.languages(thread) else thread.lang
+
+
 def own(mine: Sequence[Comment], settings: Settings) -> list[dict[str, Any]]:
     """Comments for their writer: with source, markup, and how long they can be changed."""
     asking = visitor.current()
     found = []
     for comment, shown in zip(mine, threads.shown(mine), strict=True):
         thread = comment.thread
-        asked = request.args.get("lang", "")
-        lang = asked if asked in threads.languages(thread) else thread.lang
+        lang = language(thread)
         editable = comments.may_edit(comment, asking, settings)
         found.append(
             {

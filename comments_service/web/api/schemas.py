@@ -19,10 +19,10 @@ def _maybe(schema: Schema) -> Schema:
     return {**schema, "type": [schema["type"], "null"]}
 
 
-def _object(**properties: Schema) -> Schema:
+def _object(_optional: Schema | None = None, **properties: Schema) -> Schema:
     return {
         "type": "object",
-        "properties": properties,
+        "properties": {**properties, **(_optional or {})},
         "required": list(properties),
         "additionalProperties": False,
     }
@@ -69,6 +69,12 @@ SCHEMAS: dict[str, Schema] = {
         thread_title=_text,
     ),
     "Thread": _object(
+        {
+            "fragment": {
+                **_text,
+                "description": "The page's markup, as its snapshot; of the page with a comment only.",
+            }
+        },
         version=_number,
         thread=_text,
         lang=_text,
