@@ -298,7 +298,7 @@ def upgrade(
 
 @task
 def test(context: Context) -> None:
-    """Run the tests; what follows goes to pytest (with invoke: after `--`)."""
+    """Run the tests; what follows goes to pytest (with invoke: after `--`). --browsers: the main journeys in each browser."""
     from tests import checks
 
     sys.exit(checks.run_tests(shlex.split(context.remainder)))

@@ -38,6 +38,7 @@ NODE_CHECKS: dict[str, tuple[str, ...]] = {
     "browser types (tsc)": ("tsc", "--noEmit"),
     "browser code (biome)": ("biome", "ci", "--colors=off"),
 }
+BROWSERS = "--browsers"
 FIXES = (("ruff", "check", "--fix", "."), ("ruff", "format", "."), ("biome", "check", "--write"))
 
 
@@ -124,12 +125,17 @@ def node_is_missing() -> str:
 
 
 def run_tests(arguments: list[str]) -> int:
-    """pytest, spread over the cores; its exit status."""
+    """pytest, spread over the cores; its exit status. `--browsers`: the main journeys in each browser."""
     from tests import cores
 
+    strict = ("-p", "tests.no_skips") if os.environ.get("CI") else ()
+    if BROWSERS in arguments:
+        others = [each for each in arguments if each != BROWSERS]
+        command = [sys.executable, "-m", "pytest", "tests/browser/journeys.py", *strict, *others]
+        return subprocess.call(command, cwd=ROOT)
     if missing := node_is_missing():
         say(f"The built pages' HTML is not validated: {missing}.")
     command = [sys.executable, "-m", "pytest", *cores.spread(arguments)]
-    if os.environ.get("CI"):  # Here the whole suite runs, so its coverage can be judged.
-        command += ["-p", "tests.no_skips", "--cov", "--cov-report=term:skip-covered"]
+    if strict:  # Here the whole suite runs, so its coverage can be judged.
+        command += [*strict, "--cov", "--cov-report=term:skip-covered"]
     return subprocess.call(command, cwd=ROOT)

@@ -1,6 +1,6 @@
 """In CI a skipped test is a failed one: `tasks.py test` loads this plugin when CI is set.
 
-A test that needs PostgreSQL, Chromium or nginx is skipped where there is none, and says so. On the
+A test that needs PostgreSQL, a browser or nginx is skipped where there is none, and says so. On the
 machine that decides whether a change may land, that would be a check which nobody made. A report is
 changed where it is made, in a worker where there are some, so that all who read it read the same.
 """
