@@ -35,6 +35,8 @@ ORDER = (
     "presentation.i18n",
     "delivery.assets",
     "markdown.postprocess",
+    "markdown.films",
+    "markdown.blocked",
     "presentation.images",
     "presentation.reading",
     "presentation.related",
