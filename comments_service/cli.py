@@ -36,12 +36,15 @@ from comments_service.models import Account, Comment, Email, Role, Status, Threa
 from comments_service.publishing import manifest, publisher, rebake, snapshots
 from comments_service.supervision import WORKERS, Faults, sign
 from comments_service.web import route_tables
-from formats import files
+from formats import files, left_behind
+from formats.left_behind import Left
 
 # An e-mail leaves within seconds; one that waits for another attempt is not due.
 OVERDUE = timedelta(minutes=10)
 # A few hundred comments with all their files; a disk that has less will soon have none.
 LOW_BYTES = 5_000_000
+# Threads without an article that are named; more than this nobody reads.
+SHOWN = 20
 
 group = AppGroup("comments", help="Look after the comments.")
 
@@ -282,20 +285,23 @@ def settings(document: bool) -> None:
 @group.command("doctor")
 def doctor() -> None:
     """Look whether everything is as it should be; exit 1 with what to do when it is not."""
-    troubles = []
+    troubles: list[str] = []
     current = config.current()
     try:
-        thread_count = db.session.scalar(sa.select(sa.func.count()).select_from(Thread)) or 0
-        left = {*snapshots.stale(current), *threads.behind(), *comments.misplaced()}
+        listed = sa.select(Thread.listed, sa.func.count()).group_by(Thread.listed)
+        counted = dict(db.session.execute(listed).all())
+        behind = {*snapshots.stale(current), *threads.behind(), *comments.misplaced()}
     except SQLAlchemyError as error:
         raise click.ClickException(
             f"the database does not answer ({error.__class__.__name__}): run `flask db upgrade`"
         ) from error
-    if not thread_count:
+    left = threads.without_article()
+    troubles.extend(of_renamed_articles(left, current))
+    if not counted:
         troubles.append("No thread is known: build the blog, then run `flask comments publish`.")
-    if left:
+    if behind:
         troubles.append(
-            f"{len(left)} snapshots are missing or old: run `flask comments publish --stale`."
+            f"{len(behind)} snapshots are missing or old: run `flask comments publish --stale`."
         )
     if outdated := comments.outdated():
         troubles.append(
@@ -305,11 +311,34 @@ def doctor() -> None:
     troubles.extend(of_the_disks(current))
     if not roles.has_owner():
         troubles.append("The blog has no owner: run `flask comments owner` and open its link.")
+    gone = f"{counted.get(False, 0)} without an article"
+    click.echo(
+        f"{counted.get(True, 0)} threads in the blog, {gone}, {len(left)} of them with comments."
+    )
+    for each in left[:SHOWN]:
+        click.echo(f"    {each.id}: {each.comments}, “{printable(each.title)}”")
     for trouble in troubles:
         click.echo(trouble)
     if troubles:
         raise click.exceptions.Exit(1)
-    click.echo(f"All is well: {thread_count} threads, every snapshot as new as the database.")
+    click.echo("All is well: every snapshot is as new as the database.")
+
+
+def of_renamed_articles(left: list[Left], current: config.Settings) -> Iterator[str]:
+    """Articles that have lost their comments with their slug, as it seems."""
+    empty = sa.select(Thread).where(*threads.for_readers, Thread.comment_count == 0)
+    entries = [
+        {"id": thread.id, "title": thread.title, "aliases": []}
+        for thread in (db.session.scalars(empty) if left else ())
+    ]
+    # Both are known here, so that only the same title says that one has followed the other.
+    for each, entry in left_behind.followed(left, entries, current.site_url, lambda _: False):
+        aliases = (left_behind.path_of(url, current.site_url) for url in each.urls.values())
+        yield (
+            f"{each.comments} of “{each.id}” are in no article, and “{entry['id']}” has its title. To"
+            f" keep them write into it\n    Thread: {each.id}\n    Aliases: {', '.join(aliases)}\nand"
+            " build the blog; if they belong elsewhere, delete them."
+        )
 
 
 def of_the_disks(current: config.Settings) -> Iterator[str]:

@@ -26,7 +26,7 @@ from comments_service.models import Policy, Thread
 from comments_service.publishing import feeds
 from comments_service.publishing.form_context import form_context
 from comments_service.threads import Shown
-from formats import bake, files
+from formats import bake, files, left_behind
 from formats.snapshots import HEAD_BYTES, VERSION, file_name, revision
 
 # Files named for what built pages are behind of: a thread's id, or the list of all conversations.
@@ -212,6 +212,7 @@ def publish(thread_id: str, settings: Settings) -> None:
         if hidden or written <= revision:
             known = thread.published_revision > 0 and written == thread.published_revision
             _write(thread, of, settings, whole=hidden or not known, hidden=hidden)
+            _note_without_article(thread, settings)
             mark_unbaked(thread_id, settings)
         newest = of.newest[0] if of.newest else None
         began = None if hidden else thread.published_at or thread.created_at
@@ -255,6 +256,15 @@ def _write(thread: Thread, of: Extent, settings: Settings, *, whole: bool, hidde
                 files.write_with_siblings(path, each.data)
     if whole or thread.moved_from is not None:
         _remove_others(thread, settings, last)
+
+
+def _note_without_article(thread: Thread, settings: Settings) -> None:
+    """Let the build know of comments whose article is gone, when their files are."""
+    left = [] if thread.listed else threads.without_article(thread.id)
+    if left:
+        left_behind.note(settings.published, left[0])
+    else:
+        left_behind.forget(settings.published, thread.id)
 
 
 def sweep(settings: Settings) -> None:

@@ -29,6 +29,7 @@ from comments_service.threads.lists import (
     miscounted,
     page_of,
     recent,
+    without_article,
 )
 from comments_service.threads.thread import (
     address,
@@ -74,4 +75,5 @@ __all__ = [
     "shown_policy",
     "title",
     "visible",
+    "without_article",
 ]

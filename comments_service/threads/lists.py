@@ -18,7 +18,8 @@ from comments_service.models import (
     Thread,
 )
 from comments_service.threads.conversations import RECENT, Shown, columns, shown_row, writer_name
-from comments_service.threads.thread import for_readers
+from comments_service.threads.thread import address, for_readers, languages
+from formats.left_behind import Left
 
 MAX_COUNTS = 1_000
 # The page of all conversations: what is older is found by its article. Of a comment's HTML only its
@@ -76,6 +77,23 @@ def counts() -> list[tuple[str, int]]:
         .limit(MAX_COUNTS)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def without_article(thread_id: str = "") -> list[Left]:
+    """Threads, or this one, that have comments while the site lists no article of theirs."""
+    number = _published.correlate(Thread).scalar_subquery()
+    chosen = sa.select(Thread, number).where(~Thread.listed, number > 0)
+    if thread_id:
+        chosen = chosen.where(Thread.id == thread_id)
+    return [
+        Left(
+            thread.id,
+            thread.title,
+            {each: address(thread, each) for each in languages(thread)},
+            count,
+        )
+        for thread, count in db.session.execute(chosen.order_by(Thread.id))
+    ]
 
 
 def recent() -> list[tuple[Shown, Thread]]:

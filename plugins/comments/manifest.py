@@ -44,6 +44,8 @@ from plugins.site import (
     published,
 )
 
+from . import follow
+
 OF_A_THREAD = ("comments", "comments_close", "thread")
 KEYS = (*OF_A_THREAD, "aliases", "pinned")
 DAYS = re.compile(r"(\d{1,5}) days?")
@@ -266,9 +268,11 @@ def resolve(generators: Iterable[Generator]) -> None:
     redirects.read(said, articles, pages)
     reading.read_pinned(said, articles)
 
+    waiting = set()
     for article in [*drafts(articles), *hidden(articles)]:
         # Mistakes in what waits for its date are better found today than on that day.
-        state(said, article), close_after(said, article), own_thread(said, article)
+        state(said, article), close_after(said, article)
+        waiting.add(own_thread(said, article) or thread_id(article.slug))
         unknown_keys(said, article)
         article.thread, article.comments = None, "off"
     for page in [*published(pages), *hidden(pages), *drafts(pages)]:
@@ -281,20 +285,21 @@ def resolve(generators: Iterable[Generator]) -> None:
                     " Remove the line, or make it an article.",
                 )
 
-    entries: dict[str, tuple[dict[str, Any], Article]] = {}
+    entries: dict[str, tuple[dict[str, Any], list[Article]]] = {}
     for group in groups(articles):
         for member in group:
             unknown_keys(said, member)
         new = entry(said, group, site_url)
-        _, other = entries.setdefault(new["id"], (new, group[0]))
-        if other is not group[0]:
+        _, other = entries.setdefault(new["id"], (new, group))
+        if other is not group:
             key = "thread" if "thread" in group[0].metadata else "slug"
             said.refuse(
                 group[0],
                 key,
-                f'The thread id "{new["id"]}" is also that of {said.name(other)}.'
+                f'The thread id "{new["id"]}" is also that of {said.name(other[0])}.'
                 f" Write another one here, such as Thread: {new['id'][:120]}-2.",
             )
+    follow.find(settings, list(entries.values()), waiting)
     # Known to whichever plugin writes such a page.
     discussions = articles.context.get("discussions_pages", {})
     manifest = {

@@ -278,8 +278,46 @@ def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(run: Any, settings: 
     result = run("doctor")
     assert (result.exit_code, result.output) == (
         0,
-        "All is well: 1 threads, every snapshot as new as the database.\n",
+        "1 threads in the blog, 0 without an article, 0 of them with comments.\n"
+        "All is well: every snapshot is as new as the database.\n",
     )
+
+
+def test_the_doctor_counts_comments_without_an_article_and_says_how_to_keep_them(
+    run: Any, settings: Settings
+) -> None:
+    make.account("Olga", role=Role.OWNER)
+    write_manifest(settings, entry(), entry(id="gulls", title="Gulls", translations=[]))
+    run("publish")
+    make.comment(), make.comment(), make.comment(status=Status.PENDING)
+    run("publish")
+    notes = settings.published / ".left"
+    assert not notes.exists()
+    write_manifest(settings, entry(id="terns", title="Terns", translations=[]))
+    assert run("publish").exit_code == 0
+    result = run("doctor")
+    assert (result.exit_code, result.output.splitlines()) == (
+        0,
+        [
+            "1 threads in the blog, 2 without an article, 1 of them with comments.",
+            "    pelicans: 2 comments, “How pelicans fish”",
+            "All is well: every snapshot is as new as the database.",
+        ],
+    )
+    assert [path.name for path in notes.iterdir()] == ["pelicans.json"]
+    assert not (settings.published / "threads" / "pelicans.html").exists()
+
+    write_manifest(settings, entry(id="fishing"))
+    run("publish")
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "“fishing” has its title" in result.output
+    assert "Thread: pelicans\n    Aliases: /pelicans/, /zh/p/\n" in result.output
+
+    write_manifest(settings, entry())
+    run("publish")
+    assert [*notes.iterdir()] == []
+    assert "0 of them with comments" in run("doctor").output
 
 
 def test_the_doctor_knows_a_database_that_has_no_tables(run: Any, app: Flask) -> None:
