@@ -311,6 +311,7 @@ def test(context: Context) -> None:
         "content": "look at the blog only",
         "code": "look at the program too; installs the tools for it",
         "fix": "first format the program, and correct what the tools can correct by themselves",
+        "keep-comments": "write into renamed articles the two lines that keep their comments",
     }
 )
 def check(
@@ -320,12 +321,15 @@ def check(
     content: bool = False,
     code: bool = False,
     fix: bool = False,
+    keep_comments: bool = False,
 ) -> None:
     """Find broken links, bad dates and the like before readers do; for contributors the code, too."""
     from authoring.check import content_in_order
 
     tools = environment.has_tools()
     options = ["--external"] * external + ["--quick"] * (quick or not tools)
+    if keep_comments:
+        sys.exit(not content_in_order(ROOT, environ(), "--keep-comments", "--quick"))
     if content or not (code or fix or tools):
         sys.exit(not content_in_order(ROOT, environ(), *options))
     from tests import checks

@@ -81,6 +81,8 @@ def build(root: Path, environ: dict[str, str], settings: str, *, keep_going: boo
         say(f"Built in {built.seconds:.1f} s: {built.report}")
         if built.warnings:
             say(built.warnings)
+        if check.speaks_of_comments(built.warnings):
+            check.offer_to_keep_comments(root, environ, "--settings", settings)
     elif keep_going:
         say("The build failed; the site is as it was. Everything that there is to correct:")
         check.in_own_process(root, environ, "--settings", settings, "--quick")

@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from authoring import terminal
+from plugins.comments import follow
+
+# The status where some of what there is to correct can be written by `--keep-comments`.
+KEEPABLE = 3
+
 
 def in_own_process(
     root: Path, environ: Mapping[str, str], *options: str, **more: Any
@@ -25,4 +31,19 @@ def in_own_process(
 
 def content_in_order(root: Path, environ: Mapping[str, str], *options: str) -> bool:
     """Whether there is nothing to correct; what there is has been said."""
-    return in_own_process(root, environ, *options).returncode == 0
+    status = in_own_process(root, environ, *options).returncode
+    if status == KEEPABLE and "--keep-comments" not in options:
+        offer_to_keep_comments(root, environ, *options)
+    return status == 0
+
+
+def offer_to_keep_comments(root: Path, environ: Mapping[str, str], *options: str) -> None:
+    """Ask whether renamed articles are to keep their comments, where somebody can be asked."""
+    question = "Shall these articles keep their comments? [y/N] "
+    if terminal.is_there() and input(question).strip().lower() in ("y", "yes"):
+        in_own_process(root, environ, "--keep-comments", *options)
+
+
+def speaks_of_comments(report: str) -> bool:
+    """Whether what a build or a check said is something that can be offered."""
+    return follow.COMMAND in report

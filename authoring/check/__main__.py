@@ -8,7 +8,9 @@ import tempfile
 from pathlib import Path
 
 from authoring import Refused
+from formats import manifest
 
+from . import KEEPABLE, keep_comments
 from .report import ROOT, check
 
 
@@ -26,6 +28,14 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--external", action="store_true", help="follow links to other sites too")
     parser.add_argument("--quick", action="store_true", help="without html-validate and axe")
+    parser.add_argument(
+        "--keep-comments",
+        action="store_true",
+        help="write into renamed articles the lines that keep their comments",
+    )
+    parser.add_argument(
+        "--earlier", help="the manifest to compare with where there are no snapshots"
+    )
     parser.add_argument("--json", action="store_true", help="for programs")
     given = parser.parse_args(arguments)
     kept = given.output or tempfile.mkdtemp(prefix="postil-check-")
@@ -33,6 +43,7 @@ def main(arguments: list[str]) -> int:
         # What an earlier build left there would answer for links that lead nowhere today.
         shutil.rmtree(kept, ignore_errors=True)
         override = {"OUTPUT_PATH": str(Path(kept).resolve())}
+        override["COMMENTS_EARLIER"] = given.earlier or str(ROOT / "output" / manifest.NAME)
         if given.content:
             override["PATH"] = str(Path(given.content).resolve())
         report = check(given.settings, override, external=given.external, quick=given.quick)
@@ -43,11 +54,18 @@ def main(arguments: list[str]) -> int:
             shutil.rmtree(kept, ignore_errors=True)
             for beside in Path(kept).parent.glob(f"{Path(kept).name}.*"):
                 shutil.rmtree(beside) if beside.is_dir() else beside.unlink()
+    if given.keep_comments:
+        return told(list(keep_comments.write(report.followed)))
     if given.json:
         print(json.dumps([each._asdict() for each in report.problems], ensure_ascii=False))
     else:
         print(report)
-    return bool(report.problems)
+    return KEEPABLE if report.followed else bool(report.problems)
+
+
+def told(written: list[tuple[bool, str]]) -> bool:
+    print("\n".join(text for _, text in written) or "No article has left comments behind.")
+    return not all(done for done, _ in written)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from authoring import blog_settings, progress
 from authoring.blog import PICTURE_BYTES, PICTURES, shown
 from plugins import files
+from plugins.comments import follow
+from plugins.comments.follow import Followed
 from plugins.site import Article, Problem
 
 from . import (
@@ -36,6 +38,8 @@ class Report(NamedTuple):
     problems: list[Problem]
     left_out: list[str]
     looked_at: int
+    # Whose comments stay with another slug.
+    followed: list[Followed] = []  # noqa: RUF012 - never changed
 
     def __str__(self) -> str:
         lines = [str(problem) for problem in self.problems]
@@ -121,7 +125,8 @@ def check(
     for more, missing in looks:
         problems += [each for each in more if (each.path, each.line) not in lines]
         left_out += [missing] if missing else []
-    return Report(sorted(set(problems)), left_out, len(files) or len(manifested))
+    looked_at_files = len(files) or len(manifested)
+    return Report(sorted(set(problems)), left_out, looked_at_files, follow.of_build(settings))
 
 
 def sample(output: Path, contents: dict[str, tuple[Article, str]]) -> list[Path]:

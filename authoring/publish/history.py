@@ -77,6 +77,12 @@ class Publications:
         (self.builds / name).rename(gone)
         shutil.rmtree(gone)
 
+    def of_readers(self) -> Path | None:
+        """What readers have, as it is kept."""
+        names = self.names()
+        name = self.current.read_text() if self.current.exists() else ""
+        return self.builds / name if name in names else None
+
     def before(self) -> str:
         """The publication before the one that readers have."""
         now = self.current.read_text() if self.current.exists() else ""

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from authoring import Refused, check
-from formats import bake
+from authoring.environment import say
+from formats import bake, manifest
 
 from .history import SENT, Publications, as_published, folder_of
 from .targets import COMPRESSED, Change, Folder, target, without_password
@@ -53,8 +54,15 @@ def publish(
     folder = folder_of(place, root / "var")
     site = folder / "site"
     folder.mkdir(parents=True, exist_ok=True)
+    publications = Publications(folder)
     options = ["--quick", "--output", str(site)]
+    if readers_have := publications.of_readers():
+        options += ["--earlier", str(readers_have / manifest.NAME)]
     checked = check.in_own_process(root, environ, *options, stdout=subprocess.PIPE)
+    if checked.returncode == check.KEEPABLE:
+        say(checked.stdout.strip())
+        check.offer_to_keep_comments(root, environ)
+        raise Refused("Nothing was published.")
     if checked.returncode:
         raise Refused(f"{checked.stdout.strip()}\nNothing was published.")
     changes = to.send(site, really=not dry_run, note=f"Publish {environ['SITE_URL']}")
@@ -62,7 +70,7 @@ def publish(
         if isinstance(to, Folder):
             # What readers write from now on, and delete, reaches it there.
             bake.remember(published_of(root, environ), to.path)
-        Publications(folder).keep(site)
+        publications.keep(site)
     return Publication(place, site, changes)
 
 

@@ -270,3 +270,18 @@ def test_what_is_not_set_is_told_before_anything_is_built(tmp_path: Path) -> Non
     with pytest.raises(Refused, match="SITE_URL="):
         publication.publish(tmp_path, "folder:www", {})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_publication_that_would_lose_comments_is_refused_with_what_keeps_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = blog(tmp_path, first="\nThe first words.")
+    publish(root)
+    (root / "content" / "first.md").rename(root / "content" / "second.md")
+    # Whether anybody has commented, this machine does not know: the service is elsewhere.
+    with pytest.raises(Refused, match="Nothing was published"):
+        publish(root)
+    assert "write `Thread: first` and `Aliases: /first/` here" in capsys.readouterr().out
+    article = root / "content" / "second.md"
+    article.write_text(f"Thread: first\nAliases: /first/\n{article.read_text()}")
+    assert "+ second/index.html" in publish(root)
