@@ -80,6 +80,8 @@ class Thread(Base):
             sqlite_where=sa.text("closed_at IS NULL AND closes_at IS NOT NULL"),
             postgresql_where=sa.text("closed_at IS NULL AND closes_at IS NOT NULL"),
         ),
+        # The oldest, by which the feed of all threads is known.
+        sa.Index("ix_threads_created_at", "created_at"),
         # The lists of the whole site, the latest active first; one holds every thread, one what has comments.
         sa.Index("ix_threads_active_at_id", "active_at", "id"),
         sa.Index(

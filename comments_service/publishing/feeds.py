@@ -9,10 +9,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from comments_service import i18n, threads
-from comments_service.db import db
 from comments_service.models import Thread
 from comments_service.threads import Shown
 
@@ -26,9 +23,8 @@ def id_of(thread: Thread, comment_id: int | None = None, *, lang: str = "") -> s
     return uuid.uuid5(OURS, " ".join(map(str, parts))).urn
 
 
-def id_of_all() -> str:
-    """The id of the feed of all threads: as old as the oldest of them."""
-    oldest = db.session.scalar(sa.select(sa.func.min(Thread.created_at)))
+def id_of_all(oldest: datetime | None) -> str:
+    """The id of the feed of all threads: as old as the oldest of them, if there is any."""
     return uuid.uuid5(OURS, oldest.isoformat() if oldest else "").urn
 
 

@@ -133,11 +133,12 @@ def _recent(lists: Lists, revision: int, settings: Settings) -> Iterator[Rendere
     yield Rendered("recent.html", html.encode())
     data = {"version": VERSION, "revision": revision, "comments": lists.recent_json}
     yield Rendered("recent.json", dumped(data))
+    beginning = db.session.scalar(sa.select(sa.func.min(Thread.created_at)))
     feed = feeds.rendered(
         lang,
         recent,
-        _epoch(),
-        id=feeds.id_of_all(),
+        beginning or now(),
+        id=feeds.id_of_all(beginning),
         title=lists.site.title if lists.site else "",
         url=settings.site_url + "/",
         self_url=f"{settings.comments_url}recent.atom",
@@ -232,11 +233,6 @@ def discussion_json(each: Discussion, lang: str) -> dict[str, Any]:
         if said
         else None,
     }
-
-
-def _epoch() -> Any:
-    first = db.session.scalar(sa.select(sa.func.min(Thread.published_at)))
-    return first or db.session.scalar(sa.select(sa.func.min(Thread.created_at))) or now()
 
 
 def publish(settings: Settings, faults: Faults, *, everything: bool = True) -> None:

@@ -4,6 +4,7 @@ The pages are files on a plain server: reading needs no service.
 """
 
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -38,7 +39,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("reading")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     url = f"http://127.0.0.1:{server.server_port}"
-    published = str(SAMPLE / "published")
+    # A copy, because a build notes beside the comments where it has put them.
+    published = str(shutil.copytree(SAMPLE / "published", f"{folder}-published"))
     conf = "publishconf.py"
     built = sites.pelican(
         SAMPLE / "content", folder, conf=conf, SITE_URL=url, COMMENTS_PUBLISHED=published

@@ -54,6 +54,7 @@ def upgrade() -> None:
     _partial("ix_comments_unplaced", "comments", ["thread_id"], UNPLACED)
     op.create_index("ix_comments_thread_id_revision", "comments", ["thread_id", "revision"])
     _partial("ix_threads_closing", "threads", ["closes_at"], CLOSING)
+    op.create_index("ix_threads_created_at", "threads", ["created_at"])
     op.create_index("ix_threads_active_at_id", "threads", ["active_at", "id"])
     _partial("ix_threads_commented", "threads", ["active_at", "id"], "comment_count > 0")
 
@@ -73,6 +74,7 @@ def downgrade() -> None:
         "ix_threads_commented": "threads",
         "ix_threads_active_at_id": "threads",
         "ix_threads_closing": "threads",
+        "ix_threads_created_at": "threads",
         "ix_comments_thread_id_revision": "comments",
         "ix_comments_unplaced": "comments",
         "ix_comments_thread_id_place": "comments",
