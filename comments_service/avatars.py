@@ -5,6 +5,8 @@ out from what comes out; and nothing is fetched to show it. Guests have the firs
 name instead, which their comment shows anyway.
 """
 
+from functools import lru_cache
+
 # Colours that an avatar may have: the classes `postil-hue-0` to `postil-hue-11` of embed.css.
 HUES = 12
 # Five rows of five squares, of which the right half mirrors the left: 15 squares are drawn by lot.
@@ -19,6 +21,8 @@ def hue(public_id: str | None, number: int) -> int:
     return (int(public_id[:4], 16) if public_id else number) % HUES
 
 
+# Asked for with each comment of each page that is written again.
+@lru_cache(maxsize=1_000)
 def pattern(public_id: str | None) -> str:
     """The path of an account's pattern: strokes one unit wide, a run of squares each.
 

@@ -139,8 +139,13 @@ def timed(text: str, moment: datetime) -> Markup:
 
 def when(moment: datetime, lang: str) -> str:
     """A time as people of that language write it, in UTC, the same for every reader."""
+    return _minute(moment.astimezone(UTC).replace(second=0, microsecond=0), lang)
+
+
+@lru_cache(maxsize=1_024)
+def _minute(moment: datetime, lang: str) -> str:
     spoken = _spoken(lang)
-    clock = f"{format_time(moment.astimezone(UTC), 'short', locale=spoken)} UTC"
+    clock = f"{format_time(moment, 'short', locale=spoken)} UTC"
     together = str(get_datetime_format("long", spoken)).replace("'", "")
     return together.replace("{0}", clock).replace("{1}", day(moment, lang))
 

@@ -9,11 +9,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager
 
-from comments_service.db import clean_rows, db, writing
+from comments_service.db import apart, clean_rows, db, writing
 from comments_service.models import STAFF, Account, Session, Token, now
 
 # Readers: 30 days without a visit or 90 in all. Whoever moderates: 12 hours, or 7 days in all.
@@ -32,6 +33,12 @@ _by_token = (
     .outerjoin(Session.account)
     .where(Session.token_hash == sa.bindparam("token_hash"), Session.ended_at.is_(None))
     .options(contains_eager(Session.account))
+)
+_sessions, _accounts = (cast(sa.Table, each.__table__).c for each in (Session, Account))
+_rows_by_token = (
+    sa.select(*_sessions, *_accounts)
+    .outerjoin_from(_sessions.id.table, _accounts.id.table)
+    .where(_sessions.token_hash == sa.bindparam("token_hash"), _sessions.ended_at.is_(None))
 )
 
 
@@ -62,6 +69,20 @@ def of_token(token: str | None) -> Session | None:
         return None
     found = db.session.scalar(_by_token, {"token_hash": hashed(token)})
     return found if found is not None and _lives(found, found.account) else None
+
+
+def apart_of_token(token: str | None) -> Session | None:
+    """The same for reading only: what nearly every change asks first, at half the cost."""
+    if not token:
+        return None
+    row = db.session.connection().execute(_rows_by_token, {"token_hash": hashed(token)}).first()
+    if row is None:
+        return None
+    of_account = dict(zip(_accounts.keys(), row[len(_sessions) :], strict=True))
+    account = apart(Account, of_account) if of_account["id"] is not None else None
+    of_session = dict(zip(_sessions.keys(), row[: len(_sessions)], strict=True))
+    session = apart(Session, {**of_session, "account": account})
+    return session if _lives(session, account) else None
 
 
 def of_account(account: Account) -> Sequence[Session]:
@@ -149,7 +170,9 @@ def touch(session: Session) -> None:
     """Remember that a session is in use: at most one write in ten minutes. Raises Unavailable."""
     if session.seen_at + SEEN_EVERY < now():
         with writing():
-            session.seen_at = now()
+            db.session.execute(
+                sa.update(Session).where(Session.id == session.id).values(seen_at=now())
+            )
 
 
 def end(session: Session) -> None:

@@ -90,7 +90,7 @@ def post(thread_id: str, settings: Settings) -> Response:
         return preview(thread, settings)
     try:
         new = from_form(NewComment, request.form, Limits(settings.max_chars))
-        posted = comments.post(thread_id, visitor.current(), new, settings)
+        posted = comments.post(thread_id, visitor.current_apart(), new, settings)
     except ServiceError as error:
         return thread_page(thread, settings, values=request.form, error=error)
     _ = i18n.gettext(_lang(thread))

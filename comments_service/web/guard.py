@@ -43,7 +43,7 @@ def check_change(settings: config.Settings) -> None:
     # Whether the route reads it or not.
     if (request.content_length or 0) > MAX_BYTES:
         raise errors.TooLarge
-    if (asking := visitor.session()) is not None:
+    if (asking := visitor.session_apart()) is not None:
         # Whatever the route does now decides what happens when nothing can be written.
         with suppress(errors.Unavailable):
             sessions.touch(asking)

@@ -25,9 +25,20 @@ def session() -> Session | None:
     return found
 
 
+def session_apart() -> Session | None:
+    """The same for reading only (`sessions.apart_of_token`)."""
+    if "session" in g:
+        return session()
+    if "apart" not in g:
+        g.apart = sessions.apart_of_token(cookies.token())
+    found: Session | None = g.apart
+    return found
+
+
 def left() -> bool:
     """Whether the session that this request was read for is gone by now, with its account."""
-    return g.get("session") is not None and session() is None
+    known = g.get("session") or g.get("apart")
+    return known is not None and sessions.of_token(cookies.token()) is None
 
 
 def become(session: Session | None) -> None:
@@ -43,6 +54,12 @@ def current() -> Visitor:
         network = "" if request.method in SAFE_METHODS else rate_limits.network(client_address())
         found = g.visitor = Visitor(asking, network, device(), cookies.known())
     return found
+
+
+def current_apart() -> Visitor:
+    """Who asks, in a request that changes nothing of its session or account."""
+    become(session_apart())
+    return current()
 
 
 def device() -> str:

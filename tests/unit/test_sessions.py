@@ -1,6 +1,7 @@
 """Sessions that end, and names that nobody else can wear."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,34 +13,43 @@ from comments_service.accounts import names
 from comments_service.db import db
 from comments_service.models import (
     Role,
+    Session,
     now,
 )
 from tests import make
 from tests.unit.signing_in import age, session_for
 
+Look = Callable[[str | None], Session | None]
+by_both = pytest.mark.parametrize("look", [sessions.of_token, sessions.apart_of_token])
+
 # ---- sessions
 
 
-def test_a_token_finds_its_session_and_only_its_hash_is_stored(app: Flask) -> None:
+@by_both
+def test_a_token_finds_its_session_and_only_its_hash_is_stored(app: Flask, look: Look) -> None:
     made, token = session_for(make.account())
-    found = sessions.of_token(token)
+    found = look(token)
     assert found is not None
     assert found.account is not None
     assert found.account.name == "Rhea"
     assert made.token_hash == hashlib.sha256(token.encode()).digest()
     assert len(token) >= 43, "256 bits"
     assert len(made.device) == 200
+    for column in sa.inspect(Session).column_attrs:
+        assert getattr(found, column.key) == getattr(made, column.key)
     for table in db.metadata.sorted_tables:
         for row in db.session.execute(sa.select(table)):
             assert token not in repr(row)
 
 
+@by_both
 @pytest.mark.parametrize("token", [None, "", "x", "\0", "é" * 1000, "' OR 1=1 --"])
-def test_anything_else_finds_none(app: Flask, token: str | None) -> None:
+def test_anything_else_finds_none(app: Flask, look: Look, token: str | None) -> None:
     session_for()
-    assert sessions.of_token(token) is None
+    assert look(token) is None
 
 
+@by_both
 @pytest.mark.parametrize(
     ("role", "idle", "absolute"),
     [
@@ -51,18 +61,18 @@ def test_anything_else_finds_none(app: Flask, token: str | None) -> None:
     ],
 )
 def test_a_session_ends_when_it_is_idle_or_old(
-    app: Flask, role: Role | None, idle: timedelta, absolute: timedelta
+    app: Flask, look: Look, role: Role | None, idle: timedelta, absolute: timedelta
 ) -> None:
     made, token = session_for(make.account(role=role) if role else None)
     minute = timedelta(minutes=1)
     age(made, idle=idle - minute)
-    assert sessions.of_token(token) is not None
+    assert look(token) is not None
     age(made, idle=idle + minute)
-    assert sessions.of_token(token) is None
+    assert look(token) is None
     age(made, old=absolute - minute)
-    assert sessions.of_token(token) is not None
+    assert look(token) is not None
     age(made, old=absolute + minute)
-    assert sessions.of_token(token) is None
+    assert look(token) is None
 
 
 def test_a_session_that_was_ended_is_over(app: Flask) -> None:

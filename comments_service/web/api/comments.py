@@ -59,7 +59,7 @@ def _page_with(thread_id: str, size: int) -> int:
     query=("lang",),
 )
 def post_comment(thread_id: str, given: NewComment, settings: Settings) -> Response:
-    posted = comments.post(thread_id, visitor.current(), given, settings)
+    posted = comments.post(thread_id, visitor.current_apart(), given, settings)
     visitor.become(posted.session)
     published = posted.comment.status is Status.PUBLISHED
     answer = answers.json(own([posted.comment], settings)[0], 201 if published else 202)
