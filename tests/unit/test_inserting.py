@@ -1,5 +1,7 @@
 """A post's own insert: the newest comment of a thread gets its place with its row, all others as ever."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -80,3 +82,20 @@ def test_what_follows_the_last_of_all_that_went_is_told_as_moved(thread: Thread)
 def test_a_comment_is_inserted_inside_the_one_way_only(thread: Thread) -> None:
     with writing(), pytest.raises(ChangedOutside):
         comments.insert({"thread_id": "pelicans"})
+
+
+def test_many_at_the_same_moment_find_a_place_each(app: Flask, thread: Thread) -> None:
+    def some() -> list[int]:
+        with app.app_context():
+            return [make.inserted() for _ in range(5)]
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [
+            each for some_of in [pool.submit(some) for _ in range(4)] for each in some_of.result()
+        ]
+    db.session.rollback()
+    places = db.session.scalars(sa.select(Comment.place)).all()
+    assert len({*places} - {None}) == len(made) == 20
+    assert comments.misplaced() == []
+    in_time = sa.select(Comment.id).order_by(Comment.created_at, Comment.id)
+    assert shown() == db.session.scalars(in_time).all()
