@@ -138,7 +138,7 @@ def of_comments(content: Article, settings: dict[str, Any]) -> Markup | None:
             "@context": "https://schema.org",
             "@type": "Article",
             "@id": f"{address}#article",
-            "commentCount": getattr(content, "comment_count", 0),
             **({"comment": told} if (told := comments(content, address)) else {}),
+            "commentCount": getattr(content, "comment_count", 0),
         }
     )
