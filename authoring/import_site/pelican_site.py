@@ -141,7 +141,9 @@ class PelicanSite(Folder):
         try:
             body, said = kind(settings).read(str(path))
         except Exception as error:
-            return Parts({"__unread": str(error)}, text, 1)
+            # Docutils says it with the file's whole path.
+            why = re.sub(r"^.*?:(\d+): \(\w+/\d\) ", r"line \1: ", str(error), flags=re.DOTALL)
+            return Parts({"__unread": why}, text, 1)
         if 'class="system-message"' in body:
             self.troubled.add(path.relative_to(self.folder).as_posix())
         return Parts({str(key).lower(): as_written(value) for key, value in said.items()}, body, 1)

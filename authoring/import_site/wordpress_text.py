@@ -83,6 +83,8 @@ def converted(source: str, library: Library, item: dict[str, Any]) -> Converted:
     unknown: set[str] = set()
 
     def shortcode(found: re.Match[str]) -> str:
+        if found["end"]:
+            return "" if found["name"] in MEDIA else found[0]
         given = {
             key: next(filter(None, values), "")
             for key, *values in GIVEN.findall(html.unescape(found["given"]))
@@ -95,9 +97,7 @@ def converted(source: str, library: Library, item: dict[str, Any]) -> Converted:
 
     def change(part: str) -> str:
         part = LATEX.sub(formula, CAPTION.sub(captioned, part))
-        return SHORTCODE.sub(
-            lambda found: found[0] if found["end"] else shortcode(found), embedded(part)
-        )
+        return SHORTCODE.sub(shortcode, embedded(part))
 
     parts, at = [], 0
     for found in PRE.finditer(text):

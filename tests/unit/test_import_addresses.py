@@ -204,6 +204,18 @@ def test_what_jekyll_does_not_bring_is_named(
         ),
         ("`{{< youtube abc >}}`", "`{{< youtube abc >}}`"),
         ("```\n{{< youtube abc >}}\n```", "```\n{{< youtube abc >}}\n```"),
+        ('{{< tweet user="a" id="1" >}}', "<https://twitter.com/a/status/1>"),
+        ('{{< audio src="a.mp3" >}}', '<audio controls src="a.mp3"></audio>'),
+        (
+            '{{< details "S" >}}x{{< /details >}}',
+            "<details>\n<summary>S</summary>\n\nx\n\n</details>",
+        ),
+        ("{{< rawhtml >}}<b>x</b>{{< /rawhtml >}}", "<b>x</b>"),
+        ("{{< toc >}}", "[TOC]"),
+        ("{{< kbd Ctrl >}}", "<kbd>Ctrl</kbd>"),
+        ('{{< ruby "漢" "かん" >}}', "<ruby>漢<rt>かん</rt></ruby>"),
+        ("{{< katex >}}$x^2${{< /katex >}}", "$x^2$"),
+        ('```go {hl_lines=[1,"3-4"],linenos=true}\nx\n```', '```go hl_lines="1 3-4"\nx\n```'),
         ("{{< unknown >}}", "{{< unknown >}}"),
     ],
 )
@@ -272,3 +284,46 @@ def test_what_a_script_drew_or_named_is_told_with_its_line(tmp_path: Path, fresh
     told = [str(note) for note in fresh.bring(site).all_notes]
     assert any("a.md:7: a drawing in mermaid" in note for note in told)
     assert any("write the sign for :smile:" in note for note in told)
+
+
+def test_what_another_pelican_says_of_its_texts_is_understood(tmp_path: Path, fresh: Fresh) -> None:
+    config = """
+NAME = "x"
+SITEURL: str = f"https://{NAME}.example"
+TITLE, SITENAME = "a", "b" + NAME
+DEFAULT_DATE = (2019, 5, 6)
+ARTICLE_EXCLUDES = ["extra"]
+ARTICLE_PATHS = ["", "blog"]
+PLUGINS = ["sitemap", "of_mine"]
+TIMEZONE = str("UTC")
+THEME = DEFAULT_DATE[0]
+"""
+    texts = {
+        "pelicanconf.py": config,
+        "publishconf.py": 'SITEURL = "https://live.example/b"\n',
+        "content/plain.md": "Title: Plain\n\nText.\n",
+        "content/skipped.md": "Title: S\nStatus: skip\n\nText.\n",
+        "content/extra/x.md": "Title: X\n\nText.\n",
+        "content/page.html": "<p>A file</p>",
+        "content/other.adoc": "= Other",
+        "content/broken.rst": "Title\n#####\n\n.. raw::\n",
+        "content/Deep/in.md": "Title: In\nDate: 2020-01-01\nAuthors: A, B\nTags: x; y, z\n\n"
+        "    :::python\n    x = 1\n\n[a]({filename}/plain.md) [b]({filename}gone.md)"
+        " ![c]({static}/gone.png) {% youtube abcdef %} {% what %}\n",
+    }
+    planned = fresh.bring(old(tmp_path / "old", **texts))
+    assert fresh.names() == ["in.md", "plain.md"]
+    assert "Date: 2019-05-06" in fresh.text("plain.md")
+    assert "Aliases: /b/plain.html" in fresh.text("plain.md")
+    text = fresh.text("in.md")
+    assert "Category: Deep\nTags: x; y, z\nAuthors: A, B\n" in text
+    assert "```python\nx = 1\n```" in text
+    assert "[a]({filename}/plain.md) [b](gone.md) ![c](/gone.png)" in text
+    told = "\n".join(map(str, planned.all_notes))
+    for said in (
+        "its plugins (of_mine) stay", "were not understood: THEME", "its status is skip",
+        "ARTICLE_EXCLUDES names its folder", "takes it for a file", "nothing here reads .adoc",
+        "broken.rst:1: left out: it cannot be read (line 4: Error", "{% what %} has no meaning here", "gone.png is not among the files",
+    ):  # fmt: skip
+        assert said in told
+    fresh.build()

@@ -121,3 +121,64 @@ def test_html_that_is_nested_without_end_comes_as_its_words() -> None:
     made = html_text.converted("<div>" * 3000 + "Words &amp; <i>more</i>")
     assert made.text == "Words &amp; more\n"
     assert "nested too deeply" in made.troubles[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ('<p><img data-src="a.png" src="data:image/gif;base64,x" alt="A"></p>', "![A](a.png)"),
+        ('<img src="a.png"><noscript><img src="a.png"></noscript>', "![](a.png)"),
+        ("<noscript><p>Words</p></noscript>", "Words"),
+        ('<picture><source srcset="a.webp"><img src="a.png" alt="A"></picture>', "![A](a.png)"),
+        ('<video poster="p.png"><source src="a.mp4"></video>', '<video controls src="a.mp4" poster="p.png"></video>'),
+        ("<video>Words</video>", "Words"),
+        ('<ul><li><input type="checkbox" checked> done</li></ul>', "- [x]  done"),
+        ('<p><img class="emoji" src="https://s.example/x.svg" alt="🐦"> sings</p>', "🐦 sings"),
+        ('<p><acronym title="Hypertext">HT</acronym></p>', '<abbr title="Hypertext">HT</abbr>'),
+        ('<p><a href="javascript:go()">go</a> <a href="#">x</a></p>', "go [x](#)"),
+        ('<p><a href="https://x.example/"></a></p>', "<https://x.example/>"),
+        ('<p><a href="a b(c">x</a></p>', "[x](<a b(c>)"),
+        ('<a href="https://x.example/"><h3>Card</h3></a>', "### Card\n\n<https://x.example/>"),
+        ('<a href="/x"><div>Card</div></a>', "Card\n\n[/x](/x)"),
+        ("<p><button>Press <b>me</b></button></p>", "Press me"),
+        ('<p><svg viewbox="0 0 1 1"><path d="M0"></path></svg></p>', '<svg viewbox="0 0 1 1"><path d="M0"></path></svg>'),
+        ('<ol type="a"><li>x</li></ol>', "1. x"),
+        ("<ul><li>a<li>b</ul>", "- a\n- b"),
+        ("<ul>\n<ul><li>deep</li></ul>\n</ul>", "- deep"),
+        ("<p>a<p>b", "a\n\nb"),
+        ("<pre>one<br>two</pre>", "```\none\ntwo\n```"),
+        ('<p id="here">x</p><p><a href="#here">y</a></p>', '<a id="here"></a>\n\nx\n\n[y](#here)'),
+        ('<p><a name="here"></a>x <a href="#here">y</a></p>', '<a id="here"></a>x [y](#here)'),
+        ('<table><tr><td><iframe src="https://v.example/"></iframe><span style="x">w</span></td></tr></table>',
+         '<table><tr><td><a href="https://v.example/">https://v.example/</a>w</td></tr></table>'),
+        ("<p>x <code>a</code><code>b</code></p>", "x <code>a</code><code>b</code>"),
+        ('<p><object data="https://v.example/x"></object></p>', "<https://v.example/x>"),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_elements_that_editors_and_plugins_write(source: str, text: str) -> None:
+    assert html_text.converted(source).text.strip("\n") == text
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ('[audio mp3="/a.mp3"][/audio]', '<audio controls src="/a.mp3"></audio>'),
+        ('[video src="/a.mp4"]', '<video controls src="/a.mp4"></video>'),
+        ("[youtube=https://y.example/w]", "https://y.example/w"),
+        ("[embed width=1]https://y.example/w[/embed]", "https://y.example/w"),
+        ('[gallery ids="1"]', "![One](/1.png)"),
+        ("[gallery]", "![One](/1.png)"),
+        ("[nextpage]", ""),
+        ("[caption]no picture[/caption]", "no picture"),
+        ("$latex x^2&amp;s=2$ ends", "$x^2$ ends"),
+        ("[sic] [link](x)", r"\[sic\] \[link\](x)"),
+    ],
+)
+def test_what_wordpress_s_own_shortcodes_mean(source: str, text: str) -> None:
+    attachment = {
+        "wp:post_type": "attachment", "wp:post_id": "1", "wp:post_parent": "7",
+        "wp:attachment_url": "/1.png", "title": "One",
+    }  # fmt: skip
+    library = wordpress_text.Library([attachment])
+    entry = {"meta": {"footnotes": "no json"}, "wp:post_id": "7"}
+    assert wordpress_text.converted(source, library, entry).text.strip() == text
