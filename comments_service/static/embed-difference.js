@@ -51,11 +51,16 @@ export const apply = (thread, page, first, all) => {
   /** @type {HTMLElement | null} */
   const fresh = page.querySelector(".postil");
   const { root, seen } = thread;
-  const part = [...page.querySelectorAll(".postil")].at(-1);
+  /** @type {NodeListOf<HTMLElement>} */
+  const parts = page.querySelectorAll(".postil");
+  const part = parts[parts.length - 1];
   if (!fresh || !part || !root) return null;
   if (Number(fresh.dataset.revision) < Number(root.dataset.revision)) return null;
   root.dataset.revision = fresh.dataset.revision;
   root.dataset.pages = fresh.dataset.pages;
+  // Another page takes the place of the one that stood there.
+  const whole = all || part.dataset.page !== root.dataset.page;
+  root.dataset.page = part.dataset.page;
   const heading = root.querySelector(".postil-heading");
   const said = fresh.querySelector(".postil-heading");
   if (said) heading?.replaceChildren(...said.childNodes);
@@ -81,7 +86,7 @@ export const apply = (thread, page, first, all) => {
       if (seen.get(id) !== html) put(thread, shown, item);
     } else {
       const below = first && (before ?? root).getBoundingClientRect().bottom > innerHeight;
-      if (!all && !below && location.hash !== `#${item.id}`) {
+      if (!whole && !below && location.hash !== `#${item.id}`) {
         waiting++;
         continue;
       }

@@ -32,7 +32,6 @@ export const follow = async (thread) => {
   if (!front || !root || Number(root.dataset.pages) < 2 || !/^\d+$/.test(id)) return;
   const found = await find(thread, id);
   if (!found || signal.aborted || location.hash !== hash) return;
-  root.dataset.page = `${found.page}`;
   thread.snapshot = found.page > 1 ? thread.front + found.fragment : thread.front;
   await thread.show();
   const item = thread.item(id);

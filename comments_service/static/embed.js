@@ -17,7 +17,7 @@ export class CommentThread extends HTMLElement {
 
   #life = new AbortController();
   #file = "";
-  /** The first page as it was read last; and with it the one that is shown, if it is another. */
+  /** The first page as read last; with the one that is shown, if it is another. */
   front = "";
   snapshot = "";
   /** @type {Promise<Document> | null} */
@@ -197,10 +197,11 @@ export class CommentThread extends HTMLElement {
     line.textContent = text;
   }
 
-  /** The file of a page. @param {number} [page] */
+  /** A page; empty once it is gone. @param {number} [page] */
   async read(page = 1) {
     const url = `${this.src}threads/${this.#file}${page > 1 ? `.${page}` : ""}.html`;
     const answer = await fetch(url, { cache: "no-cache", signal: this.signal });
+    if (page > 1 && answer.status === 404) return "";
     if (!answer.ok) throw `is unknown: ${answer.status} for ${url}`;
     return answer.text();
   }
@@ -211,13 +212,14 @@ export class CommentThread extends HTMLElement {
     const { signal, thread, src } = this;
     try {
       const front = await this.read();
-      const { lang, page } = this.root?.dataset ?? {};
+      const lang = this.root?.dataset.lang;
+      const page = Number(this.root?.dataset.page);
       if (lang && this.#file === thread && !front.slice(0, 512).includes(`data-lang="${lang}"`)) {
         this.#file += `.${lang}`;
         return this.refresh(first);
       }
       if (signal.aborted || front === this.front) return;
-      const text = Number(page) > 1 ? front + (await this.read(Number(page))) : front;
+      const text = front + (page > 1 ? await this.read(page) : "");
       await this.#apply(text, first);
       if (signal.aborted) return;
       this.front = front;
@@ -248,7 +250,7 @@ export class CommentThread extends HTMLElement {
     return signal.aborted ? null : apply(this, page, first, all);
   }
 
-  /** Show all of the snapshot, wherever it stands; gives the first comment that was not there. */
+  /** Show all of the snapshot; gives the first comment that was not there. */
   show() {
     return this.#apply(this.snapshot, false, true);
   }

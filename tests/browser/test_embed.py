@@ -197,6 +197,21 @@ def test_a_new_comment_is_offered_on_a_later_page_too(
     assert order(page) == [*numbers[20:], later]
 
 
+def test_a_page_that_is_no_more_gives_way_to_the_first(
+    visit: Visit, thread: str, writer: Writer
+) -> None:
+    numbers = long_thread(writer, thread)
+    page = visit(f"/{thread}/#comment-{numbers[-1]}", allowed=("404",))
+    expect(comment(page, numbers[-1])).to_be_focused()
+    for number in numbers[20:]:
+        writer.call("DELETE", f"comments/{number}")
+    until(lambda: f'id="comment-{numbers[20]}"' not in writer.live.snapshots(thread))
+    until(lambda: f'id="comment-{numbers[21]}"' not in writer.live.snapshots(thread))
+    refresh(page)
+    expect(comment(page, numbers[0])).to_be_visible()
+    assert order(page) == numbers[:20]
+
+
 def test_a_link_to_a_later_page_is_followed_while_the_service_is_away(
     visit: Visit, thread: str, writer: Writer
 ) -> None:
