@@ -2,7 +2,7 @@
 
 A browser leaves such things out and tells nobody: a picture on another host, a frame, a script, a style. What
 may be loaded is the blog's settings (`formats/http_headers`). Texts in Markdown and in HTML are looked at as
-they go into the page; `found` is for whoever has another one.
+they go into the page, and so are the author's own templates; `found` is for whoever has another text.
 
 Stands behind `postprocess` and `films` in PLUGINS. Settings: SITEURL; ALLOW_IMAGES_FROM and its like.
 """
@@ -20,8 +20,8 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from pelican import signals
 
 from formats import http_headers
-from plugins import problems
-from plugins.site import Article, as_typed
+from plugins import files, problems
+from plugins.site import Article, Generator, as_typed
 
 from . import reader
 
@@ -33,6 +33,7 @@ SUSPECT = re.compile(
     r"|(?:java|vb)script:",
     re.IGNORECASE,
 )
+COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 HANDLER = re.compile(r"on[a-z]{3,}")
 CODE = re.compile(r"\s*(?:java|vb)script:", re.IGNORECASE)
 # Blocks of data that no browser runs.
@@ -83,6 +84,7 @@ DOES_NOTHING = (
     " names listen."
 )
 ADDRESS = "The address {what} does nothing, since no script in a page runs. Write one that leads somewhere."
+SECURE = " Its address has to begin with https:// then."
 OBJECT = "<{tag}> shows nothing here: {what}. Link to the file, or show a picture of it."
 BASE = "<base> has no effect. Take it out, and write addresses in full."
 
@@ -158,9 +160,11 @@ class Looking(HTMLParser):
 
     def ask(self, kind: str, url: str | None, text: str, what: str = "{}") -> None:
         if url and not self.allowed.has(kind, url):
-            host = urlsplit(urljoin("https://host", url.strip())).netloc
-            said = text.format(what=what.format(url), host=f'"{host}"')
-            self.found.append(Found(url, said))
+            asked = urlsplit(urljoin(f"{self.allowed.site}/", url.strip()))
+            said = text.format(what=what.format(url), host=f'"{asked.netloc}"')
+            # Whatever a setting says, a page that came encrypted loads nothing that does not.
+            plain = asked.scheme == "http" and self.allowed.site.startswith("https:")
+            self.found.append(Found(url, said + SECURE * plain))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {key: value or "" for key, value in reversed(attrs)}
@@ -305,7 +309,21 @@ def look(content: Article) -> None:
         tell(content.source_path or "", content.settings, remarks)
 
 
+def look_at_templates(generators: Iterable[Generator]) -> None:
+    """What the author's own templates and the footer would bring into every page."""
+    settings = next(iter(generators)).settings
+    allowed = sources(settings)
+    for folder in settings["THEME_TEMPLATES_OVERRIDES"]:
+        for path in files.of_folder(Path(folder)):
+            if path.suffix == ".html":
+                text = path.read_text(encoding="utf-8", errors="replace")
+                tell(str(path), settings, found(COMMENT.sub("", text), allowed))
+    for each in found(str(settings.get("FOOTER", "")), allowed):
+        problems.warn(settings, f"FOOTER in pelicanconf.py: {each.text}")
+
+
 def register() -> None:
     problems.listen()
     reader.finishers.append(sys.modules[__name__])
     signals.content_object_init.connect(look)
+    signals.all_generators_finalized.connect(look_at_templates)

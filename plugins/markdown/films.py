@@ -51,6 +51,7 @@ VIMEO = re.compile(r"/(?:video/)?(?P<id>\d{4,12})(?:/(?P<hash>[0-9a-f]{6,20}))?/
 DAILYMOTION = re.compile(r"/(?:embed/)?video/(?P<id>[a-z0-9]{5,20})(?:_[^/]*)?/?")
 BILIBILI = re.compile(r"/video/(?P<id>BV\w{10})/?")
 PEERTUBE = re.compile(r"/(?P<kind>w|videos/watch|videos/embed)/(?P<id>[\w-]{20,40})/?")
+PLAYERS = re.compile(r"/embed/|/player\.html|//(?:player|geo)\.")
 
 Query = dict[str, str]
 
@@ -206,9 +207,11 @@ class Showing:
         still = STILL.match(found["shown"])
         if not of or (not player and (of.guessed or not still)):
             return found[0]
+        # A player alone in a window is no page that one would lead to.
+        page = of.page if PLAYERS.search(address) else address
         bare = plain_text(found["shown"]) in (address, address.partition("//")[2])
         caption = found.groupdict().get("caption")
-        return self.figure(address, player, WORDS if bare else found["shown"], caption)
+        return self.figure(page, player, WORDS if bare else found["shown"], caption)
 
     def frame(self, found: re.Match[str]) -> str:
         given = attributes(found["given"])

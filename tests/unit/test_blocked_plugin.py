@@ -154,5 +154,33 @@ def test_hosts_are_compared_as_browsers_compare_them(host: str, address: str, fi
     assert allowed.has("media-src", address) is False
 
 
+def test_what_comes_unencrypted_is_told_to_need_more_than_a_setting() -> None:
+    (told,) = said(
+        '<img src="http://far.example/a.png" alt="a">', ALLOW_IMAGES_FROM=["far.example"]
+    )
+    assert told.endswith("Its address has to begin with https:// then.")
+    assert "https://" not in said(f'<img src="{FAR}" alt="a">')[0].replace(FAR, "")
+
+
+def test_an_authors_templates_and_footer_are_looked_at_as_well(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = site.folder / "theme_overrides"
+    own.mkdir()
+    (own / "base.html").write_text(
+        '{% extends "!theme/base.html" %}\n{# <script>1</script> #}\n{% block extra_head %}\n'
+        f'<script src="{FAR}.js"></script>\n{{% endblock %}}\n'
+    )
+    site.write("fish")
+    with caplog.at_level(logging.WARNING):
+        site.build(
+            **ALONE,
+            THEME_TEMPLATES_OVERRIDES=[str(own)],
+            FOOTER='Made <b style="color:red">by</b> me',
+        )
+    assert re.findall(r"/base\.html:(\d+): The script https://far", caplog.text) == ["4"]
+    assert "FOOTER in pelicanconf.py: style=" in caplog.text
+
+
 def test_what_is_no_address_stops_nothing() -> None:
     assert said('<img src="https://[far" alt="a"><img src="" alt="b"><iframe></iframe>') == []

@@ -103,6 +103,11 @@ def page(text: str, lang: str = "en", **settings: object) -> str:
     return films.speak(made, lang).replace("&amp;", "&")
 
 
+def leads(address: str, watched: str) -> str:
+    """A player alone in a window is no page that one would lead to."""
+    return watched if films.PLAYERS.search(address) else address
+
+
 @pytest.mark.parametrize(("address", "watched", "player"), FILMS)
 def test_a_film_is_known_by_the_address_of_its_page_or_its_player(
     address: str, watched: str, player: str
@@ -130,7 +135,7 @@ def test_a_still_with_a_link_plays_where_the_setting_names_the_players_host(
 ) -> None:
     html = page(STILL.format(address))
     assert html.startswith(
-        f'<figure class="film">\n<a href="{address}" data-player="{player}"><img '
+        f'<figure class="film">\n<a href="{leads(address, watched)}" data-player="{player}"><img '
     )
     assert "<iframe" not in html
     # Nobody is asked for anything: what has a source is the author's own.
@@ -141,7 +146,7 @@ def test_a_still_with_a_link_plays_where_the_setting_names_the_players_host(
 def test_without_the_setting_a_film_stays_a_link(address: str, watched: str, player: str) -> None:
     html = page(STILL.format(address), ALLOW_FRAMES_FROM=["other.example"])
     assert "data-player" not in html
-    assert f'<a href="{address}">' in html
+    assert f'<a href="{leads(address, watched)}">' in html
     frame = page(f'<iframe src="{address}"></iframe>', ALLOW_FRAMES_FROM=[])
     assert "<iframe" not in frame
     assert f'<a href="{watched}">' in frame
@@ -179,6 +184,16 @@ def test_a_film_within_a_line_is_a_link() -> None:
     assert page(text) == commonmark.html(text).replace("&amp;", "&")
     frame = page(f'See <iframe src="https://www.youtube.com/embed/{NAME}"></iframe> there.')
     assert frame.strip() == f'<p>See <a href="{WATCH}">Watch the film</a> there.</p>'
+
+
+@pytest.mark.parametrize(("address", "watched", "player"), FILMS)
+def test_a_player_in_a_paragraph_of_its_own_leads_to_the_page_of_its_film(
+    address: str, watched: str, player: str
+) -> None:
+    html = page(f"<{player}>")
+    assert f' data-player="{player}"' in html
+    assert f'<a href="{player}"' not in html
+    assert watched.partition("?")[0] in html
 
 
 def test_a_title_is_the_caption_and_the_words_are_in_the_pages_language() -> None:
