@@ -221,17 +221,21 @@ def import_site(_: Context, origin: str, write: bool = False, fetch_pictures: bo
         "to": "the place, if not that of PUBLISH_TO, such as folder:/srv/www/blog",
         "dry-run": "tell what would change, and change nothing",
         "rollback": "send what was published before the last time; again, what was before that",
+        "comments": "send only the pages whose comments have changed, without a build: for a timer",
     },
 )
 @refusals()
-def publish(_: Context, to: str = "", dry_run: bool = False, rollback: bool = False) -> None:
+def publish(
+    _: Context, to: str = "", dry_run: bool = False, rollback: bool = False, comments: bool = False
+) -> None:
     """Build the blog, check it, and send what has changed to where readers are."""
     from authoring.publish import publication, push_manifest
 
     send = publication.roll_back if rollback else publication.publish
+    send = publication.send_comments if comments else send
     sent = send(ROOT, to, environ(), dry_run=dry_run)
     say(publication.told(sent, dry_run=dry_run))
-    if pushed := push_manifest.push(sent.site, environ(), dry_run=dry_run):
+    if not comments and (pushed := push_manifest.push(sent.site, environ(), dry_run=dry_run)):
         say(pushed)
 
 

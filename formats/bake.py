@@ -131,6 +131,20 @@ def without_words(page: bytes) -> bytes:
     return _data.sub(_told, page)
 
 
+def wanted(page: bytes) -> set[tuple[str, str]]:
+    """The snapshots that a page takes: the beginning of each one's name, and the page's language."""
+    threads = {(found[1], found[2] or b"") for found in _threads.finditer(page)}
+    threads |= {(found[2], found[3]) for found in _listed.finditer(page)}
+    whole = _discussions.search(page)
+    lists = {("discussions", whole[1].split()[2].decode())} if whole else set()
+    return {(f"threads/{name.decode()}", lang.decode()) for name, lang in threads} | lists
+
+
+def sum_of(page: bytes) -> str:
+    """Tells pages apart that show other comments; what is told to search engines only a build knows whole."""
+    return hashlib.sha256(_data.sub(b"", page)).hexdigest()
+
+
 def as_published(page: bytes, published: Path) -> bytes:
     """The page with what is published now."""
     for found in _threads.finditer(page):

@@ -5,8 +5,10 @@ sent again says what is published then, and no word that was deleted meanwhile.
 """
 
 import filecmp
+import json
 import os
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +29,7 @@ class Publications:
     def __init__(self, folder: Path) -> None:
         self.builds = folder / "builds"
         self.current = folder / "current"
+        self.comments = folder / "comments.json"
 
     def names(self) -> list[str]:
         if not self.builds.is_dir():
@@ -38,8 +41,6 @@ class Publications:
 
         Asked each time: the last publication may have been killed when readers had it already.
         """
-        for unsent in self.builds.parent.glob(f"{SENT}*"):
-            shutil.rmtree(unsent)
         if self.current.exists() and same(self.builds / self.current.read_text(), site):
             return
         for unfinished in self.builds.glob(".*"):
@@ -76,6 +77,21 @@ class Publications:
         gone = self.builds / f".{name}"
         (self.builds / name).rename(gone)
         shutil.rmtree(gone)
+
+    def remember_comments(self, site: Path, *, whole: bool = True) -> None:
+        """Which comments readers see on each page: sums, and no word of them."""
+        sent = {} if whole else self.sums_of_comments()
+        for page in site.rglob("*.html"):
+            data = page.read_bytes()
+            if bake.wanted(data):
+                sent[page.relative_to(site).as_posix()] = bake.sum_of(data)
+        files.write(self.comments, json.dumps(sent).encode())
+
+    def sums_of_comments(self) -> dict[str, str]:
+        with suppress(OSError, ValueError):
+            found: dict[str, str] = json.loads(self.comments.read_bytes())
+            return found
+        return {}
 
     def of_readers(self) -> Path | None:
         """What readers have, as it is kept."""
@@ -126,8 +142,9 @@ def as_published(kept: Path, into: Path, published: Path) -> None:
     shutil.copytree(kept, into, copy_function=os.link, dirs_exist_ok=True)
     for page in into.rglob("*.html"):
         data = page.read_bytes()
-        baked = bake.as_published(data, published)
-        if baked != data:
+        # What is there keeps what search engines are told of the comments, as long as they are these.
+        baked = bake.as_published(bake.without_words(data), published)
+        if bake.sum_of(baked) != bake.sum_of(data):
             files.rewrite(page, baked, files.THOROUGH)
 
 

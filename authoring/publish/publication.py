@@ -4,21 +4,28 @@ It is built and checked in `var/publish/`, and what was checked is what is sent.
 there by `history`, so that the one before can be sent again.
 """
 
+import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+from filelock import FileLock, Timeout
 
 from authoring import Refused, check
 from authoring.environment import say
 from formats import bake, manifest
 
+from . import comments
 from .history import SENT, Publications, as_published, folder_of
-from .targets import COMPRESSED, Change, Folder, target, without_password
+from .targets import COMPRESSED, Change, Folder, Target, target, without_password
 
 # A dry run of a first publication names every file; more than this nobody reads.
 SHOWN = 200
+# A publication of some thousand files takes less.
+LOCK_SECONDS = 300
 
 
 class Publication(NamedTuple):
@@ -65,13 +72,31 @@ def publish(
         raise Refused("Nothing was published.")
     if checked.returncode:
         raise Refused(f"{checked.stdout.strip()}\nNothing was published.")
-    changes = to.send(site, really=not dry_run, note=f"Publish {environ['SITE_URL']}")
-    if not dry_run:
-        if isinstance(to, Folder):
-            # What readers write from now on, and delete, reaches it there.
-            bake.remember(published_of(root, environ), to.path)
-        publications.keep(site)
+    note = f"Publish {environ['SITE_URL']}"
+    with alone(folder), with_comments(site, to, environ) as sent:
+        changes = to.send(sent, really=not dry_run, note=note)
+        if not dry_run:
+            if isinstance(to, Folder):
+                # What readers write from now on, and delete, reaches it there.
+                bake.remember(published_of(root, environ), to.path)
+            publications.keep(site)
+            publications.remember_comments(sent)
     return Publication(place, site, changes)
+
+
+@contextmanager
+def with_comments(site: Path, to: Target, environ: Mapping[str, str]) -> Iterator[Path]:
+    """What is sent: the service bakes into folders of its machine; elsewhere a build has no comments, or
+    those of a preview.
+    """
+    with ExitStack() as stack:
+        if comments.elsewhere(environ) or not isinstance(to, Folder):
+            try:
+                now = comments.with_those_of_now(site, comments.address(environ))
+                site = stack.enter_context(now)
+            except comments.Unanswered as error:
+                say(f"{error}\nThe pages are sent with the comments that the build found.")
+        yield site
 
 
 def roll_back(
@@ -84,13 +109,47 @@ def roll_back(
     publications = Publications(folder)
     name = publications.before()
     site = publications.builds / name
-    with tempfile.TemporaryDirectory(dir=folder, prefix=SENT) as sent:
-        as_published(site, Path(sent), published_of(root, environ))
-        note = f"Go back to what was published {name}"
-        changes = to.send(Path(sent), really=not dry_run, note=note)
-    if not dry_run:
-        publications.point_to(name)
+    with alone(folder), tempfile.TemporaryDirectory(dir=folder, prefix=SENT) as made:
+        whole = Path(made, "site")
+        as_published(site, whole, published_of(root, environ))
+        with with_comments(whole, to, environ) as sent:
+            note = f"Go back to what was published {name}"
+            changes = to.send(sent, really=not dry_run, note=note)
+            if not dry_run:
+                publications.point_to(name)
+                publications.remember_comments(sent)
     return Publication(place, site, changes)
+
+
+def send_comments(
+    root: Path, place: str, environ: Mapping[str, str], *, dry_run: bool = False
+) -> Publication:
+    """Send the pages whose comments have changed since they were sent; nothing is built."""
+    place = place_of(place, environ)
+    to = target(place, root, environ)
+    folder = folder_of(place, root / "var")
+    publications = Publications(folder)
+    note = f"Comments of {environ.get('SITE_URL', 'the blog')}"
+    with alone(folder):
+        service = comments.address(environ)
+        changes = comments.send(to, publications, service, note=note, really=not dry_run)
+    return Publication(place, publications.builds, changes)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """A timer must not send old pages over those that somebody publishes at the moment."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=LOCK_SECONDS):
+            # The last one may have been killed.
+            for unsent in folder.glob(f"{SENT}*"):
+                shutil.rmtree(unsent)
+            yield
+    except Timeout:
+        raise Refused(
+            "Another publication to that place is running. Try again when it is done."
+        ) from None
 
 
 def published_of(root: Path, environ: Mapping[str, str]) -> Path:

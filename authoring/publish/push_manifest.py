@@ -12,10 +12,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from authoring import Refused
 from formats import manifest
+
+from . import comments
 
 TOKEN = "COMMENTS_MANIFEST_TOKEN"  # noqa: S105 - the setting's name
 ENDPOINT = "api/v1/manifest"
@@ -58,8 +60,7 @@ def push(site: Path, environ: Mapping[str, str], *, dry_run: bool = False) -> st
 
 
 def endpoint(environ: Mapping[str, str]) -> str:
-    site = environ.get("SITE_URL", "http://localhost:8000").rstrip("/") + "/"
-    return urljoin(site, environ.get("COMMENTS_URL") or "comments/").rstrip("/") + f"/{ENDPOINT}"
+    return f"{comments.address(environ)}{ENDPOINT}"
 
 
 def put(address: str, data: bytes, token: str) -> None:

@@ -150,14 +150,14 @@ def test_the_command_publishes_pushes_and_takes_both_back(
     assert "would be told of 1 thread." in told
     status, told = publish()
     assert (status, known(service)) == (0, ["First"])
-    assert "Published: " in told
+    assert "Published to folder:www: " in told
     assert "The comment service knows 1 thread." in told
 
     (root / "content" / "second.md").write_text("Title: Second\nDate: 2026-01-02\n\nMore.\n")
     status, told = publish(COMMENTS_MANIFEST_TOKEN="y" * 40)
     assert (status, known(service)) == (1, ["First"])
     assert (root / "www" / "second" / "index.html").exists()
-    assert "Published: " in told
+    assert "Published to folder:www: " in told
     assert "`python3 tasks.py publish` tries this again" in told
     status, told = publish()
     assert (status, known(service)) == (0, ["First", "Second"])
