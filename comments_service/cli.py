@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import Migrate
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from comments_service import (
     account_changes,
@@ -46,7 +46,21 @@ LOW_BYTES = 5_000_000
 # Threads without an article that are named; more than this nobody reads.
 SHOWN = 20
 
-group = AppGroup("comments", help="Look after the comments.")
+
+class Commands(AppGroup):
+    """What the database refuses ends any command with what to do, rather than with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (OperationalError, ProgrammingError) as error:
+            raise click.ClickException(
+                f"the database does not answer ({error.__class__.__name__}): does it run, and was"
+                " `flask db upgrade` run?"
+            ) from error
+
+
+group = Commands("comments", help="Look after the comments.")
 
 
 def register(app: Flask) -> None:
@@ -119,6 +133,7 @@ def write_manifest(source: str, target: str, every_page: bool) -> None:
 def owner(if_none: bool) -> None:
     """Print a one-time link; whoever opens it within a day becomes an owner."""
     if not (if_none and roles.has_owner()):
+        click.echo("Whoever opens this within a day becomes an owner of the blog; it works once:")
         click.echo(roles.owner_link(config.running_url(config.current())))
 
 
@@ -287,33 +302,29 @@ def doctor() -> None:
     """Look whether everything is as it should be; exit 1 with what to do when it is not."""
     troubles: list[str] = []
     current = config.current()
-    try:
-        listed = sa.select(Thread.listed, sa.func.count()).group_by(Thread.listed)
-        counted = dict(db.session.execute(listed).all())
-        behind = {*snapshots.stale(current), *threads.behind(), *comments.misplaced()}
-    except SQLAlchemyError as error:
-        raise click.ClickException(
-            f"the database does not answer ({error.__class__.__name__}): run `flask db upgrade`"
-        ) from error
+    listed = sa.select(Thread.listed, sa.func.count()).group_by(Thread.listed)
+    counted = dict(db.session.execute(listed).all())
+    behind = {*snapshots.stale(current), *threads.behind(), *comments.misplaced()}
     left = threads.without_article()
     troubles.extend(of_renamed_articles(left, current))
     if not counted:
         troubles.append("No thread is known: build the blog, then run `flask comments publish`.")
     if behind:
         troubles.append(
-            f"{len(behind)} snapshots are missing or old: run `flask comments publish --stale`."
+            f"Of {many(len(behind), 'thread')} the snapshots are missing or old: run"
+            " `flask comments publish --stale`."
         )
     if outdated := comments.outdated():
         troubles.append(
-            f"{outdated} comments were rendered by another release: run `flask comments render`."
+            f"{many(outdated, 'comment')} as another release rendered them: run `flask comments render`."
         )
     troubles.extend(of_the_workers(current))
     troubles.extend(of_the_disks(current))
     if not roles.has_owner():
         troubles.append("The blog has no owner: run `flask comments owner` and open its link.")
-    gone = f"{counted.get(False, 0)} without an article"
     click.echo(
-        f"{counted.get(True, 0)} threads in the blog, {gone}, {len(left)} of them with comments."
+        f"{many(counted.get(True, 0), 'thread')} in the blog; {counted.get(False, 0)} without an"
+        f" article, {len(left)} of them with comments."
     )
     for each in left[:SHOWN]:
         click.echo(f"    {each.id}: {each.comments}, “{printable(each.title)}”")
@@ -322,6 +333,10 @@ def doctor() -> None:
     if troubles:
         raise click.exceptions.Exit(1)
     click.echo("All is well: every snapshot is as new as the database.")
+
+
+def many(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def of_renamed_articles(left: list[Left], current: config.Settings) -> Iterator[str]:
@@ -335,8 +350,8 @@ def of_renamed_articles(left: list[Left], current: config.Settings) -> Iterator[
     for each, entry in left_behind.followed(left, entries, current.site_url, lambda _: False):
         aliases = (left_behind.path_of(url, current.site_url) for url in each.urls.values())
         yield (
-            f"{each.comments} of “{each.id}” are in no article, and “{entry['id']}” has its title. To"
-            f" keep them write into it\n    Thread: {each.id}\n    Aliases: {', '.join(aliases)}\nand"
+            f"In no article: {each.comments} of “{each.id}”. “{entry['id']}” has the same title. To"
+            f" keep them there, write into it\n    Thread: {each.id}\n    Aliases: {', '.join(aliases)}\nand"
             " build the blog; if they belong elsewhere, delete them."
         )
 
@@ -361,9 +376,9 @@ def of_the_workers(current: config.Settings) -> Iterator[str]:
         if said is None:
             continue
         if said.late:
-            minutes = round(said.age_seconds / 60)
+            minutes = many(round(said.age_seconds / 60), "minute")
             yield (
-                f"The {worker} gave its last sign of life {minutes} minutes ago: is the service"
+                f"The {worker} gave its last sign of life {minutes} ago: is the service"
                 " running, and may it write into its folder? Its log says more."
             )
         for name, text in said.faults.items():
@@ -374,4 +389,4 @@ def of_the_workers(current: config.Settings) -> Iterator[str]:
         .where(Email.sent_at.is_(None), Email.next_attempt_at < now() - OVERDUE)
     )
     if overdue:
-        yield f"{overdue} e-mails should have left by now: is the service running?"
+        yield f"{many(overdue, 'e-mail')} should have left by now: is the service running?"

@@ -1,4 +1,6 @@
-"""`python -m authoring.check --help` tells what it can be asked; status 1 when anything is to correct."""
+"""`python -m authoring.check --help` tells what it can be asked; status 1 when anything is to correct, 3 where
+`--keep-comments` can do some of it.
+"""
 
 import argparse
 import json
@@ -46,7 +48,8 @@ def main(arguments: list[str]) -> int:
         override["COMMENTS_EARLIER"] = given.earlier or str(ROOT / "output" / manifest.NAME)
         if given.content:
             override["PATH"] = str(Path(given.content).resolve())
-        report = check(given.settings, override, external=given.external, quick=given.quick)
+        quick = given.quick or given.keep_comments
+        report = check(given.settings, override, external=given.external, quick=quick)
     except Refused as refused:
         sys.exit(str(refused))
     finally:

@@ -1,7 +1,9 @@
 """The lines that keep the comments of a renamed article, written into every kind of front matter."""
 
 import os
+import pty
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -88,3 +90,28 @@ def test_what_is_not_understood_is_left_to_its_author(tmp_path: Path) -> None:
     assert not done
     assert "write it yourself" in told
     assert "`Aliases: /how-pelicans-fish/`" in told
+
+
+def test_in_a_terminal_one_is_asked_and_nothing_is_written_unless_one_says_yes(
+    tmp_path: Path,
+) -> None:
+    root = blog(tmp_path, fishing="\nWords.")
+    article = root / "content" / "fishing.md"
+    left_behind.note(root / "published", PELICANS._replace(title="Fishing"))
+    (root / "published" / "threads").mkdir()
+    code = "from authoring.check import offer_to_keep_comments as ask; import os, pathlib;"
+    code += "ask(pathlib.Path.cwd(), os.environ)"
+
+    def answered(words: bytes) -> str:
+        ours, its = pty.openpty()
+        os.write(ours, words)
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=root, stdin=its, stdout=its, stderr=its, check=True
+        )
+        os.close(its)
+        os.close(ours)
+        return article.read_text()
+
+    before = article.read_text()
+    assert answered(b"\n") == before
+    assert answered(b"y\n").splitlines()[1] == "Thread: how-pelicans-fish"
