@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from bs4.element import Comment, NavigableString, PageElement, PreformattedString, Tag
 
 from authoring.import_site import policy
+from plugins.markdown import films
 
 # These are blocks; every other element stands within a line.
 CONTAINERS = frozenset(
@@ -120,6 +121,7 @@ class Lines:
             return self.link(node)
         if name in FILMS:
             link = address(node) or str(node.get("data") or "")
+            link = films.page_of(link) or link
             return (f"<{link}>" if re.match(r"https?://\S+$", link) else "") + self.joined(
                 node.children
             )

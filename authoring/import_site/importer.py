@@ -21,7 +21,7 @@ from authoring.import_site.names import Names
 from authoring.import_site.post import Note, Post, Reader, outside_code
 from authoring.import_site.report import Item, Plan, Record
 from formats import files
-from plugins.markdown import commonmark
+from plugins.markdown import blocked, commonmark
 from plugins.markdown.postprocess import FORMULA, Finishing
 
 # What no page and no feed can have; noncharacters are the parser's own signs.
@@ -144,7 +144,7 @@ def plan(blog: Blog, reader: Reader, known: Record, fetched: links.Fetch) -> Pla
         file = reader.written[post.source] = names.below_content(post.is_page, lang, slug)
         leads.know(post, file)
     said: dict[str, str] = {}
-    finishing = Finishing(blog.settings)
+    finishing, allowed = Finishing(blog.settings), blocked.sources(blog.settings)
     for post, lang, slug in placed:
         # Translations share their comments, and one of them says how.
         if said.setdefault(slug, post.comments) != post.comments:
@@ -155,7 +155,10 @@ def plan(blog: Blog, reader: Reader, known: Record, fetched: links.Fetch) -> Pla
         body, copies = leads.led(post, slug)
         body = settled(post, body, finishing)
         post.summary = settled(post, post.summary, finishing)
-        name_what_is_lost(post, body)
+        html = commonmark.html(body)
+        for line, said_of_it in blocked.lines(body, blocked.found(html, allowed)):
+            post.note(said_of_it, post.body_line + line - 1)
+        name_what_is_lost(post, html)
         if spare := reader.unshown(post):
             post.note(f"with it lie files that no text shows: {', '.join(spare)}")
         address = names.address(post, lang, slug)
@@ -164,6 +167,9 @@ def plan(blog: Blog, reader: Reader, known: Record, fetched: links.Fetch) -> Pla
             post, blog.root / names.path(post.is_page, lang, slug), text, slug, address, copies
         )
         sorted_in(blog, result, item, known)
+    if leads.elsewhere:
+        what = f"{leads.elsewhere:,} pictures stay on other hosts"
+        result.notes.append(Note(reader.site.kind, 1, f"{what}: --fetch-pictures brings them here"))
     return result
 
 
@@ -269,9 +275,9 @@ def settled(post: Post, text: str, finishing: Finishing) -> str:
     return outside_code(text, lambda part, _: re.sub(r"(?<!\\)\$", r"\\$", part))
 
 
-def name_what_is_lost(post: Post, body: str) -> None:
+def name_what_is_lost(post: Post, html: str) -> None:
     """Whatever a reader has overlooked is told here."""
-    shown = words.of_html(commonmark.html(body))
+    shown = words.of_html(html)
     head = (post.title, post.summary, post.category, post.series, *post.tags, *post.authors)
     for each in head:
         shown += words.counted(each)

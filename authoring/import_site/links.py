@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from authoring.blog import ENDINGS, PICTURES, Blog
-from authoring.import_site import policy
 from authoring.import_site.post import REFERENCE, Post, Reader, outside_code
 from plugins.presentation import imagefile
 
@@ -44,6 +43,8 @@ class Links:
         self.host = host(reader.site.url)
         # Files of this blog by old address.
         self.by_address: dict[str, str] = {}
+        # How many pictures stay on other hosts.
+        self.elsewhere = 0
         self.targets: dict[Path, Path] = {}
         self.wrong: dict[Path, str] = {}
 
@@ -141,10 +142,9 @@ class Text:
                 return self.copied(found, url, picture)
         if picture and parts.netloc and (fetched := links.fetch(url)):
             return self.copied(fetched, url, picture)
-        if picture and parts.netloc and policy.shows(links.blog.settings, url):
-            return None
         if picture and parts.netloc:
-            self.note(policy.REMOTE.format(what=url))
+            # Whether pages may show it is the policy's to say.
+            links.elsewhere += 1
         elif shown:
             what, folder = ("picture", "images") if picture else ("file", "files")
             self.note(

@@ -28,6 +28,7 @@ from authoring.blog import ENDINGS, Blog
 from authoring.import_site import html_text, policy, words
 from authoring.import_site.frontmatter import Parts, Unreadable, split
 from authoring.import_site.post import Note, Post, Reader, Site, outside_code, within
+from plugins.markdown import films
 
 MAX_FILE_BYTES = 5_000_000
 DATED_NAME = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})-(?P<slug>.+)")
@@ -313,17 +314,19 @@ class Folder(Reader):
 
 
 def watched(post: Post, text: str, before: int) -> str:
-    """Markdown whose players are links, and a note for what no page would show of its HTML."""
+    """Markdown whose players are links."""
 
     def linked(found: re.Match[str]) -> str:
-        url = html.unescape(found["url"])
+        player = html.unescape(found["url"])
+        # The address of a film in a paragraph of its own is a film here.
+        url = films.page_of(player) or player
+        line = post.body_line + before + text.count("\n", 0, found.start())
+        post.note(policy.FRAME.format(what=player), line)
         block = text[: found.start()].rpartition("\n\n")[2].lstrip()
         if block.startswith("<"):  # Within HTML nothing else is a link.
             return f'<a href="{html.escape(url)}">{html.escape(url)}</a>'
         return f"<{url}>" if re.match(r"https?://\S+$", url) else f"[{url}]({url})"
 
-    for line, said in policy.of_text(text):
-        post.note(said, post.body_line + before + line)
     return PLAYER.sub(linked, text)
 
 

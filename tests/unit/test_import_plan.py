@@ -158,25 +158,22 @@ def test_links_between_articles_lead_to_their_files_wherever_they_were(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (
-            "![x](https://far.example/x.png)",
-            "the picture https://far.example/x.png stays on another",
-        ),
-        ('<img src="//far.example/x.png">', "the picture //far.example/x.png stays on another"),
+        ("![x](https://far.example/x.png)", "The picture https://far.example/x.png is on another"),
+        ('<img src="//far.example/x.png">', "The picture //far.example/x.png is on another"),
         (
             '<iframe src="https://v.example/1"></iframe>',
             "the player of https://v.example/1 became a",
         ),
         (
             '<video src="https://v.example/1.mp4"></video>',
-            "the video https://v.example/1.mp4 stays",
+            "What <video> plays, https://v.example/1.mp4, is on",
         ),
-        ("<script>x()</script>", "a script in the text does not run here"),
-        ('<script src="https://s.example/x.js"></script>', "the script https://s.example/x.js"),
-        ("<style>p { color: red }</style>", "a style sheet in the text has no effect"),
+        ("<script>x()</script>", "A script in a text does not run"),
+        ('<script src="https://s.example/x.js"></script>', "The script https://s.example/x.js"),
+        ("<style>p { color: red }</style>", "A style sheet in a text has no effect"),
         ('<p style="color: red">x</p>', 'style="color: red" has no effect'),
-        ('<button onclick="go()">x</button>', 'onclick="…" of <button> does not run'),
-        ('<form action="https://f.example/"></form>', "a form that sends to https://f.example/"),
+        ('<button onclick="go()">x</button>', 'onclick="…" of <button> does nothing'),
+        ('<form action="https://f.example/"></form>', "A form sends to https://f.example/"),
     ],
 )
 def test_what_a_pages_policy_would_keep_from_readers_is_named_with_its_line(
@@ -230,3 +227,10 @@ def test_a_picture_of_a_host_that_pages_may_ask_is_no_trouble(tmp_path: Path) ->
         told = "\n".join(map(str, fresh.bring(site, write=False).all_notes))
         assert "https://i.example/a.png" not in told
         assert ("https://no.example/b.png" in told) == ("i.example" in hosts[0])
+
+
+def test_the_player_of_a_film_becomes_that_film(tmp_path: Path, fresh: Fresh) -> None:
+    player = '<iframe src="https://www.youtube.com/embed/M7lc1UVf-VE"></iframe>'
+    planned = fresh.bring(posts(tmp_path / "old", one=player))
+    assert fresh.text("one.md").endswith("\n<https://www.youtube.com/watch?v=M7lc1UVf-VE>\n")
+    assert not [note for note in planned.all_notes if "ALLOW_FRAMES_FROM" in note.text]
