@@ -226,7 +226,12 @@ def _written(state: ORMExecuteState) -> dict[str, Any]:
 # Put together once and without the ORM's bookkeeping: this is what every post runs.
 _threads = cast(sa.Table, Thread.__table__)
 _of_thread = _threads.c.id == sa.bindparam("changed")
-_now = sa.select(_threads.c.revision, _threads.c.moved_from).where(_of_thread).with_for_update()
+_now = (
+    sa.select(_threads.c.revision, _threads.c.moved_from)
+    .where(_of_thread)
+    # Not its key, which each new comment points to: two that answer at once would wait for each other.
+    .with_for_update(key_share=True)
+)
 _raise = sa.update(_threads).where(_of_thread).values(
     revision=sa.bindparam("new"), moved_from=sa.bindparam("moved")
 )  # fmt: skip

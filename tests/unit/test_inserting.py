@@ -84,10 +84,15 @@ def test_a_comment_is_inserted_inside_the_one_way_only(thread: Thread) -> None:
         comments.insert({"thread_id": "pelicans"})
 
 
-def test_many_at_the_same_moment_find_a_place_each(app: Flask, thread: Thread) -> None:
+@pytest.mark.parametrize("answers", [False, True])
+def test_many_at_the_same_moment_find_a_place_each(
+    app: Flask, thread: Thread, answers: bool
+) -> None:
+    first = make.comment()
+
     def some() -> list[int]:
         with app.app_context():
-            return [make.inserted() for _ in range(5)]
+            return [make.inserted(parent=first if answers else None) for _ in range(5)]
 
     with ThreadPoolExecutor(4) as pool:
         made = [
@@ -95,7 +100,7 @@ def test_many_at_the_same_moment_find_a_place_each(app: Flask, thread: Thread) -
         ]
     db.session.rollback()
     places = db.session.scalars(sa.select(Comment.place)).all()
-    assert len({*places} - {None}) == len(made) == 20
+    assert len({*places} - {None}) == len(made) + 1 == 21
     assert comments.misplaced() == []
     in_time = sa.select(Comment.id).order_by(Comment.created_at, Comment.id)
     assert shown() == db.session.scalars(in_time).all()
