@@ -348,6 +348,6 @@ def test_routes_are_printed_and_written_into_the_documents(
     api = Path("docs/api.md").read_text("utf-8")
     assert api.startswith("# Before\n\n")
     assert api.endswith("\nAfter.\n")
-    assert "| `POST preview` `{body}` | everybody |" in api
+    assert "| `POST preview` `{body}` | everybody, within limits |" in api
     assert "older lines" not in api
     assert "`GET goodbye`" in Path("docs/routes.md").read_text("utf-8")
