@@ -45,7 +45,10 @@ def main(arguments: list[str]) -> int:
         # What an earlier build left there would answer for links that lead nowhere today.
         shutil.rmtree(kept, ignore_errors=True)
         override = {"OUTPUT_PATH": str(Path(kept).resolve())}
-        override["COMMENTS_EARLIER"] = given.earlier or str(ROOT / "output" / manifest.NAME)
+        if given.earlier:
+            override["COMMENTS_EARLIER"] = given.earlier
+        elif given.settings == parser.get_default("settings") and not given.content:
+            override["COMMENTS_EARLIER"] = str(ROOT / "output" / manifest.NAME)
         if given.content:
             override["PATH"] = str(Path(given.content).resolve())
         quick = given.quick or given.keep_comments

@@ -2,7 +2,7 @@
 
 Comments belong to a thread, and a thread is named by a slug: whoever changes the slug leaves them behind.
 Two lines in the article keep them, `Thread` and `Aliases`. Where the snapshots lie here, they tell which
-threads have comments and no article; else the manifest of the build before does.
+threads have comments and no article; where the service is elsewhere, the manifest before does.
 
 Setting: COMMENTS_EARLIER, a manifest to compare with where there are no snapshots (the one that this
 build replaces).
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from formats import left_behind, manifest
 from formats.left_behind import Entry, Left
@@ -61,18 +62,20 @@ def find(
     addresses = {left_behind.path_of(entry["url"], site_url) for entry, _ in entries}
     groups = {entry["id"]: group for entry, group in entries}
 
-    def has_comments(thread_id: str) -> bool | None:
-        return left_behind.has_comments(published, thread_id)
-
-    if (published / "threads").is_dir():
-        left = left_behind.in_folder(published, listed)
-    else:
+    left = left_behind.in_folder(published, listed)
+    known: set[str] = set()
+    elsewhere = urlsplit(settings.get("COMMENTS_URL", "")).netloc
+    if elsewhere or not (published / "threads").is_dir():
+        # What lies here is nothing, or a preview's.
         before = earlier(settings)
         known = {entry["id"] for entry in before}
-        left = [left_behind.of_entry(entry) for entry in before if entry["id"] not in listed]
+        found_here = {each.id for each in left}
+        gone = (entry for entry in before if entry["id"] not in listed | found_here)
+        left += map(left_behind.of_entry, gone)
 
-        def has_comments(thread_id: str) -> bool | None:
-            return thread_id in known or None
+    def has_comments(thread_id: str) -> bool | None:
+        here = left_behind.has_comments(published, thread_id)
+        return here or thread_id in known or (None if elsewhere else here)
 
     # Whoever names a thread has decided.
     free = [

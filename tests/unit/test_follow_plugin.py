@@ -36,9 +36,9 @@ def note(site: Site, left: Left) -> None:
     left_behind.note(site.published, left)
 
 
-def warned(site: Site, caplog: pytest.LogCaptureFixture) -> list[str]:
+def warned(site: Site, caplog: pytest.LogCaptureFixture, **settings: str) -> list[str]:
     caplog.clear()
-    site.build()
+    site.build(**settings)
     return [
         record.getMessage().replace(f"{site.content}/", "")
         for record in caplog.records
@@ -80,20 +80,26 @@ def test_an_article_is_known_again(
     assert len(warned(site, caplog)) == 1
 
 
-def test_without_snapshots_the_manifest_before_tells(
-    site: Site, caplog: pytest.LogCaptureFixture, tmp_path: Path
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_without_snapshots_of_the_service_the_manifest_before_tells(
+    site: Site, caplog: pytest.LogCaptureFixture, tmp_path: Path, elsewhere: bool
 ) -> None:
+    service = {"COMMENTS_URL": "https://talk.example.org/"} if elsewhere else {}
+    if elsewhere:
+        # A preview's, in which nobody has commented.
+        snapshots(site, PELICANS._replace(comment_count=0))
+        site.publish("fishing", count=0)
     site.write("how-pelicans-fish", Title="How pelicans fish")
-    site.build()
+    site.build(**service)
     kept = tmp_path / "earlier.json"
     kept.write_bytes((site.output / "threads.json").read_bytes())
     (site.content / "how-pelicans-fish.md").unlink()
     site.write("fishing", Title="How pelicans fish")
-    (told,) = warned(site, caplog)
+    (told,) = warned(site, caplog, **service)
     assert 'Comments of "how-pelicans-fish"' in told
     # That build's own manifest knows it no more.
-    assert warned(site, caplog) == []
-    site.build(COMMENTS_EARLIER=str(kept))
+    assert warned(site, caplog, **service) == []
+    site.build(COMMENTS_EARLIER=str(kept), **service)
     assert len(follow.of_build({"OUTPUT_PATH": str(site.output)})) == 1
 
 
