@@ -91,6 +91,9 @@ _page = _ordered.where(Comment.place >= sa.bindparam("start")).limit(
 _c = Comment.__table__.c
 _of_thread = _c.thread_id == sa.bindparam("thread_id")
 _shown = (_of_thread, _c.place.is_not(None))
+_first = (
+    sa.select(_c.id).where(*_shown).order_by(_c.place).limit(sa.bindparam("size", type_=sa.Integer))
+)
 _length = sa.select(sa.func.count(_c.place)).where(*_shown)
 _from = _length.where(_c.place >= sa.bindparam("place"))
 _published = (_of_thread, _c.status == Status.PUBLISHED)
@@ -162,6 +165,11 @@ def page_with(thread_id: str, comment_id: int, size: int) -> int | None:
     if place is None:
         return None
     return _index(thread_id, place, length(thread_id)) // size + 1
+
+
+def on_first_page(thread_id: str, comment_id: int, size: int) -> bool:
+    """Whether a comment stands there; one query, which reads no other page."""
+    return comment_id in db.session.scalars(_first, {"thread_id": thread_id, "size": size}).all()
 
 
 def changed_pages(thread: Thread, length: int, size: int) -> set[int]:

@@ -254,7 +254,7 @@ def where(comment: Comment, settings: Settings) -> str:
     if (
         baked
         and published
-        and threads.page_with(comment.thread_id, comment.id, settings.page_size) == 1
+        and threads.on_first_page(comment.thread_id, comment.id, settings.page_size)
         and publisher.settled(comment.thread_id, SETTLE_SECONDS)
     ):
         return article_address(comment)
