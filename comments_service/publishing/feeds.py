@@ -30,28 +30,29 @@ def id_of_all(oldest: datetime | None) -> str:
 
 def rendered(
     lang: str,
-    comments: Sequence[tuple[Shown, Thread]],
+    comments: Sequence[tuple[Shown, Thread, str]],
     since: datetime,
     **about: str,
 ) -> bytes:
-    """A feed; `since` is when it came into being, for one in which nobody has said anything."""
-    moments = (each.edited_at or each.created_at for each, _ in comments)
+    """A feed of comments, each with its address; `since` is when it came into being, for one in which nobody has said anything."""
+    moments = (each.edited_at or each.created_at for each, _, _ in comments)
     return i18n.render(
         lang,
         "thread/feed.atom",
-        entries=[_entry(lang, each, thread) for each, thread in comments],
+        entries=[_entry(lang, *each) for each in comments],
         updated=max(moments, default=since),
         **about,
     ).encode()
 
 
-def _entry(lang: str, comment: Shown, thread: Thread) -> str:
+def _entry(lang: str, comment: Shown, thread: Thread, url: str) -> str:
     return i18n.part(
         lang,
         "thread/entry.atom",
         comment=comment,
         id=id_of(thread, comment.id),
         answers=id_of(thread, comment.parent_id),
+        url=url,
         where=threads.address(thread, lang),
         thread_title=threads.title(thread, lang),
     ).rstrip()

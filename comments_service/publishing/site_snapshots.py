@@ -124,7 +124,7 @@ def _recent(lists: Lists, revision: int, settings: Settings) -> Iterator[Rendere
             lang,
             "thread/recent-comment.html",
             comment=each,
-            url=thread.url,
+            url=threads.comment_address(thread, each.id, settings),
             title=thread.title,
         )
         for each, thread in recent
@@ -136,7 +136,10 @@ def _recent(lists: Lists, revision: int, settings: Settings) -> Iterator[Rendere
     beginning = db.session.scalar(sa.select(sa.func.min(Thread.created_at)))
     feed = feeds.rendered(
         lang,
-        recent,
+        [
+            (each, thread, threads.comment_address(thread, each.id, settings))
+            for each, thread in recent
+        ],
         beginning or now(),
         id=feeds.id_of_all(beginning),
         title=lists.site.title if lists.site else "",
@@ -184,7 +187,7 @@ def discussions(found: Discussions, lang: str, settings: Settings, revision: int
     return i18n.render(
         lang,
         "thread/discussions.html",
-        shown=[_line(each, lang, categories) for each in found.shown],
+        shown=[_line(each, lang, categories, settings) for each in found.shown],
         page=found.page,
         pages=found.pages,
         count=found.total,
@@ -194,8 +197,8 @@ def discussions(found: Discussions, lang: str, settings: Settings, revision: int
     )
 
 
-def _line(each: Discussion, lang: str, categories: Sequence[str]) -> str:
-    thread = each.thread
+def _line(each: Discussion, lang: str, categories: Sequence[str], settings: Settings) -> str:
+    thread, last = each.thread, each.last_id
     return i18n.part(
         lang,
         "thread/discussion.html",
@@ -206,7 +209,7 @@ def _line(each: Discussion, lang: str, categories: Sequence[str]) -> str:
         category=thread.category,
         filed=categories.index(thread.category) + 1 if thread.category in categories else 0,
         count=each.count,
-        last_id=each.last_id,
+        last=last and threads.comment_address(thread, last, settings, lang),
         name=each.name,
         excerpt=each.excerpt,
         active_at=each.active_at,

@@ -74,7 +74,7 @@ def rendered(thread: Thread, settings: Settings) -> Iterator[Rendered]:
 def _feeds(thread: Thread, of: Extent, settings: Settings) -> Iterator[Rendered]:
     for lang in threads.languages(thread):
         name = fragment_name(thread, lang, kind="atom")
-        yield Rendered(name, _feed(thread, lang, of.newest, settings))
+        yield Rendered(name, _feed(thread, lang, of, settings))
 
 
 def pages(
@@ -180,11 +180,14 @@ def dumped(data: dict[str, Any]) -> bytes:
     return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _feed(thread: Thread, lang: str, newest: Sequence[Shown], settings: Settings) -> bytes:
+def _feed(thread: Thread, lang: str, of: Extent, settings: Settings) -> bytes:
     """The newest comments of a thread."""
     return feeds.rendered(
         lang,
-        [(each, thread) for each in newest],
+        [
+            (each, thread, threads.comment_address(thread, each.id, settings, lang, of.count))
+            for each in of.newest
+        ],
         thread.published_at or thread.created_at,
         id=feeds.id_of(thread, lang="" if lang == thread.lang else lang),
         title=threads.title(thread, lang),

@@ -35,6 +35,7 @@ from comments_service.threads.lists import (
 from comments_service.threads.thread import (
     address,
     behind,
+    comment_address,
     for_readers,
     get,
     languages,
@@ -54,6 +55,7 @@ __all__ = [
     "behind",
     "changed_pages",
     "comment",
+    "comment_address",
     "conversation",
     "count",
     "counts",

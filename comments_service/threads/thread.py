@@ -5,6 +5,7 @@ from typing import cast
 
 import sqlalchemy as sa
 
+from comments_service.config import Settings
 from comments_service.db import apart, db
 from comments_service.errors import UnknownThread
 from comments_service.models import (
@@ -56,6 +57,23 @@ def address(thread: Thread, lang: str | None = None) -> str:
         if each["lang"] == lang:
             return each["url"]
     return thread.url
+
+
+def comment_address(
+    thread: Thread,
+    comment_id: int,
+    settings: Settings,
+    lang: str | None = None,
+    count: int | None = None,
+) -> str:
+    """Where a comment is read, scripts or no: in the article, or on the thread's own page where the
+    article holds only the first of several. `count`: of the thread's comments, where it is behind.
+    """
+    if (thread.comment_count if count is None else count) <= settings.page_size:
+        return f"{address(thread, lang)}#comment-{comment_id}"
+    spoken = f"&lang={lang}" if lang in languages(thread)[1:] else ""
+    page = f"{settings.comments_url}threads/{thread.id}"
+    return f"{page}?comment={comment_id}{spoken}#comment-{comment_id}"
 
 
 def title(thread: Thread, lang: str) -> str:

@@ -22,7 +22,7 @@ from werkzeug.exceptions import (
 )
 from werkzeug.urls import iri_to_uri
 
-from comments_service import config, db, errors, i18n, moderation_queue, unavailable
+from comments_service import config, db, errors, i18n, moderation_queue, threads, unavailable
 from comments_service.errors import ServiceError
 from comments_service.models import STAFF, Site
 from comments_service.publishing.form_context import form_context
@@ -86,6 +86,7 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
         # Whoever looks at the flashes depends on a cookie, which the next step may change.
         flashes=[] if comes_back else get_flashed_messages(),
         settings=settings,
+        comment_address=threads.comment_address,
         **form_context(settings),
         path=visitor.here(),
         **context,

@@ -1,5 +1,6 @@
 """A thread of many pages: each is read by its number, or by a comment that stands on it."""
 
+import html
 import re
 
 import pytest
@@ -111,3 +112,30 @@ def test_a_page_is_read_by_as_many_queries_as_any_other(
         guest.call("GET", f"threads/pelicans/comments?page={number}")
         asked.append(len(statements))
     assert asked == [5, 5]
+
+
+@pytest.mark.parametrize(
+    "name", ["threads/pelicans.atom", "recent.atom", "recent.html", "discussions.html"]
+)
+def test_whatever_leads_to_a_comment_does_so_without_scripts(
+    guest: Visitor, settings: Settings, name: str
+) -> None:
+    make.comment("gulls", id=40)
+    publisher.publish_behind(settings)
+    said = html.unescape((settings.published / name).read_text())
+    (linked,) = set(re.findall(r'"http://blog.test(/[^"#]*\?comment=25)#comment-25"', said))
+    assert 'id="comment-25"' in guest.get(linked).text
+    if "pelicans" not in name:
+        assert "http://blog.test/gulls/#comment-40" in said
+
+
+def test_a_persons_page_leads_to_what_he_wrote_without_scripts(
+    guest: Visitor, settings: Settings
+) -> None:
+    rhea = make.account()
+    rhea.shown = True
+    db.session.commit()
+    make.comment(by=rhea, id=40)
+    publisher.publish_behind(settings)
+    page = html.unescape(guest.get(f"/comments/people/{rhea.public_id}").text)
+    assert 'threads/pelicans?comment=40#comment-40"' in page
