@@ -11,7 +11,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape, unescape
-from html.parser import HTMLParser
 from itertools import starmap
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,11 +28,20 @@ from . import reader
 SUSPECT = re.compile(
     r"<(?:script|style|i?frame|object|embed|applet|form|base|link|meta|video|audio|track|svg|image|input|button)\b"
     r"|[\s\"'/](?:style|on[a-z]{3,}|background)\s*="
-    r"|<(?:img|source)\b[^>]*//"
+    r"|[\s\"'/](?:src\s*=\s*[\"']?\s*(?:https?:)?//|srcset\s*=)"
     r"|(?:java|vb)script:",
     re.IGNORECASE,
 )
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+# A tag, and of what is never closed no more than of any tag: a text is read once, whatever is in it.
+ATTRIBUTES = r"""(?:[^<>"']|"[^"]{0,50000}"|'[^']{0,50000}'){0,5000}"""
+ATTRIBUTE = re.compile(r"""(?P<key>[^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+TAG = re.compile(
+    rf"<!--(?:.*?-->|.*)|<(?P<tag>[a-z][^\s/<>]*)(?P<given>{ATTRIBUTES})>",
+    re.DOTALL | re.IGNORECASE,
+)
+# What holds no elements, whatever is written in it.
+WORDS = ("script", "style", "textarea", "title", "xmp")
 HANDLER = re.compile(r"on[a-z]{3,}")
 CODE = re.compile(r"\s*(?:java|vb)script:", re.IGNORECASE)
 # Blocks of data that no browser runs.
@@ -147,13 +155,32 @@ def allows(said: str, url: SplitResult, page: str) -> bool:
     return url.path.startswith(path) if path.endswith("/") else url.path == path
 
 
-class Looking(HTMLParser):
+def attributes(text: str) -> dict[str, str]:
+    """What stands in a tag; of one name said twice the first counts."""
+    given: dict[str, str] = {}
+    for each in ATTRIBUTE.finditer(text):
+        given.setdefault(each["key"].lower(), unescape(next(filter(None, each.groups()[1:]), "")))
+    return given
+
+
+class Looking:
     """Reads a text for what is blocked in it."""
 
     def __init__(self, allowed: Sources) -> None:
-        super().__init__()
         self.allowed = allowed
         self.found: list[Found] = []
+
+    def read(self, html: str) -> None:
+        at = 0
+        while found := TAG.search(html, at):
+            at = found.end()
+            if not found["tag"]:
+                continue
+            tag = found["tag"].lower()
+            self.element(tag, attributes(found["given"]), found[0])
+            if tag in WORDS:
+                end = re.compile(f"</{tag}", re.IGNORECASE).search(html, at)
+                at = end.start() if end else len(html)
 
     def say(self, at: str, text: str, **values: str) -> None:
         self.found.append(Found(at, text.format(what=at, **values)))
@@ -166,8 +193,7 @@ class Looking(HTMLParser):
             plain = asked.scheme == "http" and self.allowed.site.startswith("https:")
             self.found.append(Found(url, said + SECURE * plain))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {key: value or "" for key, value in reversed(attrs)}
+    def element(self, tag: str, given: dict[str, str], typed: str) -> None:
         before = len(self.found)
         if look := LOOKS.get(tag):
             look(self, tag, given)
@@ -182,7 +208,7 @@ class Looking(HTMLParser):
         if "formaction" in given and not CODE.match(given["formaction"]):
             self.ask("form-action", given["formaction"], FORM)
         # As they were typed, which tells their lines.
-        typed = unescape(self.get_starttag_text() or "").lower()
+        typed = unescape(typed).lower()
         self.found[before:] = sorted(
             self.found[before:], key=lambda each: typed.find(each.at.lower())
         )
@@ -255,8 +281,7 @@ def found(html: str, allowed: Sources) -> list[Found]:
     if not SUSPECT.search(html):
         return []
     looking = Looking(allowed)
-    looking.feed(html)
-    looking.close()
+    looking.read(html)
     return looking.found
 
 

@@ -28,15 +28,13 @@ from . import blocked, reader
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 
-ATTRIBUTES = r"""(?:[^>"']|"[^"]*"|'[^']*')*"""
-ATTRIBUTE = re.compile(r"""(?P<key>[\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-LINK = rf"<a\b(?P<given>{ATTRIBUTES})>(?P<shown>(?:(?!</?(?:a|p|div)\b).)*)</a>"
+LINK = rf"<a\b(?P<given>{blocked.ATTRIBUTES})>(?P<shown>(?:(?!</?(?:a|p|div)\b).)*)</a>"
 ALONE = re.compile(rf"<p>\s*{LINK}\s*</p>", re.DOTALL)
 FIGURE = re.compile(
     rf"<figure>\s*{LINK}\s*(?:<figcaption>(?P<caption>.*?)</figcaption>)?\s*</figure>", re.DOTALL
 )
 PLAYER = re.compile(
-    rf"(?P<open><p>\s*)?<iframe\b(?P<given>{ATTRIBUTES})>[^<]*</iframe>(?(open)\s*</p>)",
+    rf"(?P<open><p>\s*)?<iframe\b(?P<given>{blocked.ATTRIBUTES})>[^<]*</iframe>(?(open)\s*</p>)",
     re.IGNORECASE,
 )
 STILL = re.compile(r"\s*<(?:img|picture)\b")
@@ -176,13 +174,6 @@ def page_of(address: str) -> str:
 # --- A text ---------------------------------------------------------------------------------------
 
 
-def attributes(text: str) -> dict[str, str]:
-    return {
-        each["key"].lower(): unescape(next(filter(None, each.groups()[1:]), ""))
-        for each in ATTRIBUTE.finditer(text)
-    }
-
-
 class Showing:
     """Makes films of the addresses in a text."""
 
@@ -201,7 +192,7 @@ class Showing:
         )
 
     def link(self, found: re.Match[str]) -> str:
-        address = attributes(found["given"]).get("href", "")
+        address = blocked.attributes(found["given"]).get("href", "")
         of = film(address)
         player = self.player(of) if of else ""
         still = STILL.match(found["shown"])
@@ -214,7 +205,7 @@ class Showing:
         return self.figure(page, player, WORDS if bare else found["shown"], caption)
 
     def frame(self, found: re.Match[str]) -> str:
-        given = attributes(found["given"])
+        given = blocked.attributes(found["given"])
         of = film(given.get("src") or given.get("data-src") or "")
         if not of or of.guessed:
             return found[0]

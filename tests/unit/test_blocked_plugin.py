@@ -182,5 +182,40 @@ def test_an_authors_templates_and_footer_are_looked_at_as_well(
     assert "FOOTER in pelicanconf.py: style=" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "<![foo[x]]>",
+            "<!foo",
+            "<![if x]>",
+            "<![",
+            "<!ELEMENT x>",
+            "<?x",
+            "<a href=x",
+            "</",
+            "<",
+        ),
+        *(
+            "<iframe " * 9,
+            "<img src='//a.example/" * 9,
+            "<script" * 9,
+            "<textarea><b></textarea>",
+            "a < b > c",
+        ),
+    ],
+)
+def test_what_is_written_wrongly_hides_nothing_behind_it(text: str) -> None:
+    assert len(said(f"{text}<p onclick='go()'>a</p>")) == 1
+
+
+def test_what_a_text_area_or_a_comment_holds_is_words() -> None:
+    assert said("<textarea><p onclick='go()'></textarea><title><style></title><!-- <base>") == []
+
+
+def test_an_angle_in_words_for_a_picture_hides_nothing() -> None:
+    assert len(said('<img alt="a < b > c" src="//far.example/a.png">')) == 1
+
+
 def test_what_is_no_address_stops_nothing() -> None:
     assert said('<img src="https://[far" alt="a"><img src="" alt="b"><iframe></iframe>') == []
