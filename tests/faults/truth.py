@@ -29,7 +29,8 @@ def temporary(service: Postil) -> list[Path]:
 def served(folder: Path) -> Iterator[Path]:
     """The files that have a name which a web server gives out, but for the compressed ones."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith(".") and path.suffix not in (".gz", ".br"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file() and not hidden and path.suffix not in (".gz", ".br"):
             yield path
 
 
