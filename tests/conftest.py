@@ -6,6 +6,7 @@ looked at there.
 """
 
 import contextvars
+import locale
 import os
 import re
 import shutil
@@ -37,7 +38,14 @@ POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:
 # What a schema for tests is called; no other name is ever dropped.
 SCHEMAS = "postil_run_"
 SITE = "http://blog.test"
+LOCALE = locale.setlocale(locale.LC_ALL)
 API = "/comments/api/v1/"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Pelican sets the locale of the whole process: each test begins with the one from before."""
+    locale.setlocale(locale.LC_ALL, LOCALE)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The theme: what its settings may say, what it says by itself, and what its pages are made of."""
 
 import gzip
-import locale
 import re
 import shutil
 from collections.abc import Iterator
@@ -26,10 +25,7 @@ TOKEN = re.compile(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    # Pelican sets the locale of the whole process: the next test gets the one from before.
-    before = locale.setlocale(locale.LC_ALL)
     yield Site(tmp_path)
-    locale.setlocale(locale.LC_ALL, before)
     disconnect()
 
 

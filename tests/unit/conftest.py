@@ -1,6 +1,5 @@
-"""What unit tests share: cheap passwords, waiting for a condition, one locale, a site."""
+"""What unit tests share: cheap passwords, waiting for a condition, a site."""
 
-import locale
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,14 +16,6 @@ from tests.sites import Site, disconnect
 def cheap_passwords() -> Iterator[PasswordHasher]:
     with make.cheap_passwords() as real:
         yield real
-
-
-@pytest.fixture(autouse=True)
-def same_locale() -> Iterator[None]:
-    """Pelican sets the locale of the whole process: the next test gets the one from before."""
-    before = locale.setlocale(locale.LC_ALL)
-    yield
-    locale.setlocale(locale.LC_ALL, before)
 
 
 @pytest.fixture
