@@ -3,8 +3,10 @@
 A picture counts as used when an article, a page or a setting names it; nothing is deleted here.
 """
 
+import html
 import posixpath
 import re
+import unicodedata
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +25,8 @@ PLAIN = re.compile(
     r"(?P<path>[^\s\"'<>){}]+)",
     re.IGNORECASE | re.MULTILINE,
 )
+# A name that those may take in part: in doubt it is used, since who asks may delete what is not.
+UNUSUAL = re.compile(r"[^\w./-]|[^\x00-\x7f]")
 
 
 class Picture(NamedTuple):
@@ -50,6 +54,19 @@ def shown_by(source: Source) -> set[str]:
     return names
 
 
+def composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def naming(blog: Blog, picture: Path) -> list[str]:
+    """The sources in whose text the picture's name stands, however it is written."""
+    name = composed(picture.name)
+    if not UNUSUAL.search(name):
+        return []
+    texts = ((source.shown, composed(html.unescape(source.text))) for source in blog.sources)
+    return [shown for shown, text in texts if name in text or name in composed(unquote(text))]
+
+
 def found(blog: Blog) -> list[Picture]:
     """Every picture, the largest file first."""
     users: dict[str, list[str]] = defaultdict(list)
@@ -64,7 +81,7 @@ def found(blog: Blog) -> list[Picture]:
         if path.suffix.lower() not in PICTURES:
             continue
         name = path.relative_to(blog.content).as_posix()
-        by = sorted(users[name]) or ["pelicanconf.py"] * (name in settings)
+        by = sorted(users[name] or naming(blog, path)) or ["pelicanconf.py"] * (name in settings)
         pictures.append(looked_at(path, name, by, limit, heavy))
     return sorted(pictures, key=lambda picture: (-picture.bytes, picture.name))
 

@@ -317,6 +317,26 @@ def test_pictures_are_listed_with_who_shows_them(make: Callable[..., Blog], tmp_
     assert len(list_images.listed(make(), unused_only=True)) == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("A(1).png", "A(1).png"),
+        ("it's.png", "it's.png"),
+        ("it's.png", "it&#39;s.png"),
+        ("a b.png", "a b.png"),
+        ("50%.png", "50%.png"),
+        ("a#b.png", "a%23b.png"),
+        ("e\u0301.png", "\u00e9.png"),
+    ],
+)
+def test_a_picture_of_an_unusual_name_is_used(
+    make: Callable[..., Blog], tmp_path: Path, name: str, written: str
+) -> None:
+    Image.new("L", (4, 3)).save(tmp_path / "content" / name)
+    write(tmp_path, "a.md", "Title: A", f"![a]({{static}}/{written})")
+    assert list_images.listed(make(), unused_only=True) == []
+
+
 def test_pictures_that_are_too_large_are_named(make: Callable[..., Blog], tmp_path: Path) -> None:
     folder = tmp_path / "content"
     Image.new("L", (40, 30)).save(folder / "pixels.png")
