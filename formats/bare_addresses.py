@@ -14,7 +14,7 @@ END = f" {SIGN}"
 WIDE = "\u3000-\u3002\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff3b\uff3d\uff5b\uff5d-\uff64\u2014\u2018\u2019\u201c\u201d\u2026"
 # Not what Markdown or HTML has between signs of its own.
 ADDRESS = re.compile(
-    rf"(?<!\]\()(?<!\]: )(?<![A-Za-z0-9<\"'=/])((?:https?://|www\.)[^\s<>{WIDE}]+)(?=[{WIDE}])",
+    rf"(?<!\]\()(?<!\]: )(?<![A-Za-z0-9<\"'=/])((?:https?://|ftp://|www\.)[^\s<>{WIDE}]+)(?=[{WIDE}])",
     re.IGNORECASE,
 )
 

@@ -70,7 +70,7 @@ BOX = re.compile(r'<li>(?P<p>\s*<p>)?<input (?P<given>[^>]*type="checkbox"[^>]*)
 CELL = re.compile(r'<(t[hd]) align="(left|center|right)">')
 # What Pelican's manual teaches, and Python-Markdown's codehilite reads: a language on the first line of code.
 FIRST_LINE = re.compile(
-    r"(?:::+|(?P<shebang>#!))(?P<path>(?:/\w+)*[/ ])?(?P<language>[\w#.+-]+)[ \t]*(?P<meta>hl_lines=.*)?(?:\n|\Z)"
+    r"(?P<further>[ ]{0,3})(?:::+|(?P<shebang>#!))(?P<path>(?:/\w+)*[/ ])?(?P<language>[\w#.+-]+)[ \t]*(?P<meta>hl_lines=.*)?(?:\n|\Z)"
 )
 # Chinese and Japanese have no spaces between their words: a line's end would be shown as one.
 IDEOGRAPH = "\u3001-\u303f\u3041-\u30ff\u3105-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"
@@ -244,7 +244,9 @@ class Finishing:
         if lines := META.match(found["meta"] or ""):
             meta = {**meta, "hl_lines": lines["a"] or lines["b"] or lines["c"] or ""}
         is_a_path = (found["path"] or "").startswith("/")
-        return language, code if is_a_path else code[found.end() :], meta
+        # In a list, what is further in than CommonMark asks belongs to no line of the code.
+        code = code if is_a_path else code[found.end() :]
+        return language, re.sub(rf"(?m)^ {{0,{len(found['further'])}}}", "", code), meta
 
     def coloured(self, language: str, code: str, marked: list[int]) -> str:
         try:

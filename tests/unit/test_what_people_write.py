@@ -163,6 +163,12 @@ def test_what_names_no_language_stays_as_it_is(first: str) -> None:
     assert first in page(f"    {first}\n    x")
 
 
+def test_the_first_line_of_code_in_a_list_may_be_further_in() -> None:
+    html = page("- x\n\n        :::python\n        if x:\n            print(1)\n")
+    assert ":::" not in html
+    assert re.sub(r"<[^>]*>", "", html).endswith("\nif x:\n    print(1)\n\n\n")
+
+
 def test_a_language_after_colons_that_nobody_knows_is_a_warning() -> None:
     finishing = postprocess.Finishing({"OUTPUT_PATH": ""})
     assert ":::" not in finishing.finish(commonmark.html("    :::pythn\n    x"))
@@ -181,6 +187,8 @@ def test_a_language_after_colons_that_nobody_knows_is_a_warning() -> None:
         '$.each($("li")) and $("a").$("b")',
         "${a}} {{$b} and $",
         "$a }} {{ $b",
+        "The PID is $$ at the prompt, and $$ in a script.",
+        "kill $$ }} {{ $$",
         "Perl: $1,$2 and $x{$y}",
         "Pay A$5, NZ$6 or 7€$é",
         "<code>$x->y($z)</code> and <kbd>$</kbd><kbd>$</kbd>",
@@ -197,7 +205,7 @@ def test_a_dollar_of_a_program_stays_one(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["the $n$th", "($x$)", "$x$, $y$.", "是$x$的", "$[0,1)$", "$\\{a\\}$", "$k$-means", "`<pre>` $x$ `</pre>`",
-     "<code>$</code> $x$"],
+     "<code>$</code> $x$", "so $$ a = b $$ holds", "so $$\\sin x$$ and $$ x mod n $$"],
 )  # fmt: skip
 def test_a_formula_stays_one_beside_them(text: str) -> None:
     assert "<math" in page(text)
@@ -247,6 +255,10 @@ def test_a_description_is_a_summary_in_pelican_s_own_lines_as_well(
 # --- Bare addresses, and the ends of lines, in Chinese and Japanese
 
 ENDS = "。，、；：！？）」』】》（“”…"
+
+
+def test_an_address_of_another_scheme_ends_there_as_well() -> None:
+    assert 'href="ftp://example.org/a"' in page("看ftp://example.org/a，后")
 
 
 @pytest.mark.parametrize("end", ENDS)

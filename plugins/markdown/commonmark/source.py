@@ -96,6 +96,8 @@ def dollars(text: str) -> tuple[str, bool]:
     def decided(found: re.Match[str]) -> str:
         nonlocal formulas
         tex, whole = found["inline"], found[0]
+        if whole.startswith("$$"):
+            tex = whole[2:-2] if len(WORDS.findall(whole)) > 1 or not balanced(whole) else None
         price = tex and (
             ("\\" not in tex and not balanced(tex))
             or (WORDS.search(tex) and not OPERATORS.search(tex))
