@@ -208,7 +208,10 @@ def is_pelicans(head: str) -> bool:
 
 
 def broken_yaml(error: Exception) -> tuple[int, str]:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    # What is opened and never closed is met at the end, and to be mended where it begins.
+    begun = re.search("quoted|flow", getattr(error, "context", None) or "")
+    marks = ("context_mark", "problem_mark") if begun else ("problem_mark", "context_mark")
+    mark = getattr(error, marks[0], None) or getattr(error, marks[1], None)
     what = getattr(error, "problem", None) or str(error).partition("\n")[0]
     return (
         mark.line + 2 if mark else 1,
