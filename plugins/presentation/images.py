@@ -22,6 +22,7 @@ import logging
 import os
 import re
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator
 from html import escape, unescape
 from pathlib import Path
@@ -222,6 +223,27 @@ def texts(generators: Iterable[Generator]) -> Iterator[Article]:
                     yield content
 
 
+def plain(name: str) -> str:
+    return unicodedata.normalize("NFC", unquote(name))
+
+
+def by_other_names(generator: Generator) -> None:
+    """Lead a name that is written in another form to its file: with percent signs, or as a Mac wrote its accents."""
+    known = generator.context["static_content"]
+    absent = [
+        name
+        for name in known
+        if ("%" in name or not name.isascii()) and not Path(generator.path, name).is_file()
+    ]
+    there = {plain(name): file for name, file in known.items() if name not in absent}
+    for name in absent:
+        # In an address, what follows one of these would be no part of the name.
+        if (file := there.get(plain(name))) and not {"#", "?"} & set(plain(name)):
+            if known[name] in generator.staticfiles:
+                generator.staticfiles.remove(known[name])
+            known[name] = file
+
+
 def size(generators: Iterable[Generator]) -> None:
     """Before anything is written, when it is known which files the site has."""
     generators = list(generators)
@@ -280,6 +302,7 @@ def not_twice(record: logging.LogRecord) -> bool:
 def register() -> None:
     problems.listen()
     logging.getLogger("pelican.readers").addFilter(not_twice)
+    signals.static_generator_finalized.connect(by_other_names)
     signals.all_generators_finalized.connect(size)
     saved_page.again.connect(again)
     signals.finalized.connect(prune)
