@@ -31,6 +31,8 @@ STYLES = {
     "none": "/:categories/:title:output_ext",
 }
 OF_POSTS = ("_posts", "_drafts")
+# What Jekyll takes for Markdown where `markdown_ext` says nothing.
+MARKDOWN = "markdown,mkdown,mkdn,mkd,md"
 OF_THE_THEME = ("_layouts", "_includes", "_sass", "_data", "_plugins")
 # A text whose words come out of a template.
 TEMPLATE = re.compile(r"\{%-?\s*(?:for|if|unless|assign|capture|case|paginate|tablerow)\b")
@@ -87,6 +89,8 @@ class Jekyll(Folder):
 
     def sources(self) -> Iterator[Path | Note]:
         below = self.folder / str(self.settings.get("collections_dir") or "")
+        named = str(self.settings.get("markdown_ext") or MARKDOWN).lower().split(",")
+        endings = {*ENDINGS, *(f".{each.strip()}" for each in named)}
         for path in sorted(self.folder.rglob("*")):
             parts = path.relative_to(self.folder).parts
             if not path.is_file() or any(
@@ -95,7 +99,7 @@ class Jekyll(Folder):
                 continue
             ending, place = path.suffix.lower(), "/".join(parts)
             yield from foreign(self.folder, iter([path]))
-            if ending not in (*ENDINGS, *HTML) or any(part in OF_THE_THEME for part in parts):
+            if ending not in (*endings, *HTML) or any(part in OF_THE_THEME for part in parts):
                 continue
             own = path.relative_to(below).parts if path.is_relative_to(below) else parts
             special = [part for part in own[:-1] if part.startswith("_") and part not in OF_POSTS]
@@ -117,7 +121,7 @@ class Jekyll(Folder):
             elif not FENCE.match(
                 path.read_text(encoding="utf-8-sig", errors="replace").replace("\r\n", "\n")
             ):
-                if ending in ENDINGS:
+                if ending in endings:
                     yield Note(place, 1, "left out: it has no front matter")
             else:
                 yield path
@@ -221,6 +225,9 @@ class Jekyll(Folder):
         folders = place.split("/")[:-1]
         at = folders.index(f"_{kind}") if f"_{kind}" in folders else 0
         above = folders[:at] if kind in ("posts", "drafts") else []
+        below = Path(str(self.settings.get("collections_dir") or "")).parts
+        if tuple(above[: len(below)]) == below:
+            above = above[len(below) :]
         value = keys.get("categories", "category")
         if isinstance(value, str) and "categories" in keys.given:
             value = re.split(r"\s*,\s*" if "," in value else r"\s+", value.strip())

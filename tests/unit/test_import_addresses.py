@@ -87,6 +87,11 @@ JEKYLL = [
         "",
         "/docs/two.html",
     ),
+    ("collections_dir: all", "all/_posts/2020-02-03-a.md", "", "/2020/02/03/a.html"),
+    ("collections_dir: all/", "all/x/_posts/2020-02-03-a.md", "", "/x/2020/02/03/a.html"),
+    ("", "guide/one.mkdown", "", "/guide/one.html"),
+    ("", "_posts/2020-02-03-a.mkdn", "", "/2020/02/03/a.html"),
+    ("markdown_ext: 'md, text'", "guide/one.text", "", "/guide/one.html"),
     ("include: [_pages]", "_pages/about.md", "permalink: /about/", "/about/"),
 ]
 PELICAN = [
