@@ -101,6 +101,10 @@ class Hugo(Folder):
     def root_of(self, path: Path) -> tuple[Path, str]:
         return next(each for each in self.roots() if path.is_relative_to(each[0]))
 
+    def is_disabled(self, lang: str) -> bool:
+        disabled = [str(each).lower() for each in self.settings.get("disablelanguages") or []]
+        return lang in disabled or self.languages.get(lang, {}).get("disabled") in (True, "true")
+
     def sources(self) -> Iterator[Path | Note]:
         seen: set[Path] = set()
         for root, _ in self.roots():
@@ -136,6 +140,8 @@ class Hugo(Folder):
         draft = keys.get("draft") in (True, "true") or keys.get("headless") is True
         if (ends := moment(keys.get("expirydate"))) and ends.date() < self.blog.now().date():
             draft = True
+        if unpublished := self.is_disabled(lang):
+            draft = True
         section = parts[0] if parts else ""
         is_page = is_list or date is None or section in ("page", "pages")
         is_page = is_page or (not parts and self.has_sections(root)) or keys.get("type") == "page"
@@ -160,7 +166,9 @@ class Hugo(Folder):
             draft=draft,
             **self.taken_apart(keys, categories),
         )
-        if ends and draft:
+        if unpublished:
+            post.note(f"it comes as a draft: the site's configuration disables its language {lang}")
+        elif ends and draft:
             post.note(f"it comes as a draft: it was published until {ends:%Y-%m-%d}")
         post.tags = [*texts(keys.get("tags", "tag")), *post.tags]
         for plural in (self.settings.get("taxonomies") or {}).values():

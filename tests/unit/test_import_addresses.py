@@ -132,6 +132,24 @@ def test_where_hugo_had_it_in_its_language(
     assert (f"Lang: {lang}\n" in item.text) == bool(lang)
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        "languages: {en: {}, fr: {disabled: true}}",
+        "disableLanguages: [fr]\nlanguages: {en: {}, fr: {}}",
+    ],
+)
+def test_what_hugo_did_not_publish_in_a_language_comes_as_a_draft(
+    config: str, tmp_path: Path, fresh: Fresh
+) -> None:
+    name = "content/posts/a.fr.md"
+    (item,) = fresh.bring(
+        old(tmp_path / "old", **{"hugo.yaml": config, name: DATED.format("")})
+    ).items
+    assert "Status: draft\n" in item.text
+    assert "disables its language fr" in item.post.notes[0].text
+
+
 def test_translations_have_one_slug_though_their_addresses_had_two(
     tmp_path: Path, fresh: Fresh
 ) -> None:
