@@ -42,7 +42,7 @@ WORDS = "\n\n".join(
     ["Pelicans fish together, in a line, and the line closes like a net. " * 6] * 12
 )
 # The page of discussions lists a hundred threads; few tests need one where comments wait.
-ARTICLES = {"open": 90, "held": 12}
+ARTICLES = {"open": 120, "held": 24}
 # A shared machine may take seconds for what takes milliseconds alone.
 PATIENCE_SECONDS = 20
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
