@@ -103,11 +103,19 @@ def post(thread_id: str, settings: Settings) -> Response:
 @bp.errorhandler(WrongOrigin)
 def from_elsewhere(error: WrongOrigin) -> Response:
     """What was typed on a page that may not send it comes back in a form that may."""
-    thread_id = (request.view_args or {}).get("thread_id")
-    if thread_id is None:
-        return answers.answer_error(error)
-    settings = config.current()
-    return thread_page(threads.get(thread_id), settings, values=request.form, error=error)
+    named = request.view_args or {}
+    try:
+        if request.endpoint == "comment_pages.edit":
+            return edit_page(mine(named["comment_id"]), request.form.get("body", ""), error)
+        if "thread_id" in named:
+            thread = threads.get(named["thread_id"])
+            return thread_page(thread, config.current(), values=request.form, error=error)
+    except ServiceError as refused:
+        # Raised here, it would meet no other handler.
+        return answers.answer_error(refused)
+    except answers.OUTAGES as outage:
+        return answers.answer_unavailable(outage)
+    return answers.answer_error(error)
 
 
 def preview(thread: Thread, settings: Settings) -> Response:
@@ -196,21 +204,24 @@ def edit(comment_id: int, settings: Settings) -> Response:
         new = from_form(EditedComment, {"body": body}, Limits(settings.max_chars))
         comment = comments.edit(comment_id, visitor.current(), new, settings)
     except ServiceError as error:
-        comment = mine(comment_id)
-        return answers.page(
-            "thread/edit.html",
-            error.status,
-            comment=comment,
-            body=body,
-            values=request.form,
-            error=error,
-        )
+        return edit_page(mine(comment_id), body, error)
     _ = i18n.gettext(visitor.language())
     if comment.status is Status.PUBLISHED:
         flash(_("Saved."))
     else:
         flash(_("Saved. It is waiting for a moderator; until then, only you can see it."))
     return answers.see_other(where(comment, settings))
+
+
+def edit_page(comment: Comment, body: str, error: ServiceError) -> Response:
+    return answers.page(
+        "thread/edit.html",
+        error.status,
+        comment=comment,
+        body=body,
+        values=request.form,
+        error=error,
+    )
 
 
 @route(bp, "GET /comment/<id:comment_id>/delete", "A question", guard=Guard.OPEN, who=WRITER)

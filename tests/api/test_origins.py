@@ -70,6 +70,32 @@ def test_a_text_from_a_page_that_hides_where_it_is_comes_back_to_be_sent_again(
     assert again.status_code == 303
 
 
+@pytest.mark.parametrize("origin", [None, "null", "http://evil.example"])
+def test_what_is_not_there_is_no_fault_of_ours_wherever_it_is_sent_from(
+    app: Flask, origin: str | None
+) -> None:
+    sent = {"Origin": origin} if origin else {}
+    for path in ("threads/nothing", "comment/9/edit"):
+        answer = send(app, "POST", f"/comments/{path}", data=GUEST, headers=sent)
+        assert answer.status_code == 404, path
+
+
+@pytest.mark.parametrize("origin", ["", "null"])
+def test_an_edit_that_hides_where_it_is_comes_back_to_be_sent_again(
+    app: Flask, origin: str
+) -> None:
+    make.thread()
+    reader = of_role(app, "Rita", Role.READER)
+    reader.post("/comments/threads/pelicans", {"body": "As it was."})
+    path, sent = "/comments/comment/1/edit", {"body": "Typed & kept."}
+    refused = reader._open("POST", path, data=sent, headers={"Origin": origin})
+    assert refused.status_code == 403
+    assert "Typed &amp; kept.</textarea>" in refused.text
+    stranger = send(app, "POST", path, data=sent, headers={"Origin": origin})
+    assert "As it was." not in stranger.text
+    assert db.session.get_one(Comment, 1).source == "As it was."
+
+
 def test_an_origin_is_compared_without_its_case(app: Flask) -> None:
     make.thread()
     answer = send(
