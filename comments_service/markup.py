@@ -17,7 +17,7 @@ from comments_service.errors import Message
 from formats import bare_addresses
 
 # Raised whenever the same source would give other HTML, so that old rows can be rendered anew.
-RENDERER_VERSION = 2
+RENDERER_VERSION = 3
 
 # Ten levels are more than a conversation uses and keep the narrowest phone readable.
 MAX_NESTING = 10
@@ -47,13 +47,14 @@ _cleaner = nh3.Cleaner(
 )
 
 # What begins a tag is a sign of ours for the parser: HTML then is text like any other, within its paragraph, and
-# what stands in it is Markdown. An address between `<` and `>` is one.
+# what stands in it is Markdown. An address between `<` and `>` is one, and `\<` is the parser's own.
 _LESS = "\ufdd8"
-_less = re.compile(r"(?<!\]\()(?<!\]:)(?<!\]: )<(?!https?://[^\s<>]*>)", re.IGNORECASE)
+_less = re.compile(r"(?<!\\)(?<!\]\()(?<!\]:)(?<!\]: )<(?!https?://[^\s<>]*>)", re.IGNORECASE)
 
+_anchor = re.compile(r'(<a href="([^"]*)"[^>]*>)(.*?)</a>', re.DOTALL)
 _image = re.compile(r'<img src="([^"]*)" alt="([^"]*)"(?: title="[^"]*")? />')
-# A link whose address was taken away leads nowhere, and looks as if it did.
-_dead = re.compile(r'<a(?: (?!href=)[a-z]+="[^"]*")*>(.*?)</a>', re.DOTALL)
+# A link whose address was taken away, or names no host, leads nowhere, and looks as if it did.
+_dead = re.compile(r'<a(?: (?!href="(?i:https?)://[^/?#"])[a-z]+="[^"]*")*>(.*?)</a>', re.DOTALL)
 _heading = re.compile(r"<(/?)h[1-6]>")
 _nest = re.compile(r"<(/?)(?:blockquote|ul|ol)\b")
 _tag = re.compile(r"<[^>]*>")
@@ -100,7 +101,7 @@ def render(source: str) -> str:
         raise MarkupError(
             Message("Quotes and lists may be nested at most {max} deep.", max=MAX_NESTING)
         )
-    html = _image.sub(_linked_image, html)
+    html = _image.sub(_linked_image, _anchor.sub(_seen_link, html))
     html = _heading.sub(lambda tag: "</strong></p>" if tag[1] else "<p><strong>", html)
     html = _hidden.sub("", _dead.sub(r"\1", _cleaner.clean(html))).strip()
     if len(html.encode()) > MAX_HTML_BYTES:
@@ -156,6 +157,12 @@ def _joined(text: str, at: int) -> bool:
 def links(html: str) -> int:
     """How many links rendered HTML holds."""
     return len(_link.findall(html))
+
+
+def _seen_link(link: re.Match[str]) -> str:
+    """A link holds no other, and nobody can follow one in which nothing shows."""
+    inner = _image.sub(lambda image: image[2] or image[1], link[3])
+    return f"{link[1]}{inner if visible_text(inner) else link[2]}</a>"
 
 
 def _linked_image(image: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Bare addresses: where an address in a text ends, in scripts whose punctuation is as wide as their letters.
+"""Bare addresses: where an address in a text ends, in scripts whose punctuation is not that of ASCII.
 
 GitHub's rule, which the parser follows, knows the signs of ASCII alone: in Chinese and Japanese, where no space
 follows an address, it would take the rest of the sentence, the next address included, for a part of it. So
@@ -11,7 +11,7 @@ import re
 # A noncharacter of Unicode, kept for a program's own use.
 SIGN = "\ufdd7"
 END = f" {SIGN}"
-WIDE = "\u3000-\u3002\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff3b\uff3d\uff5b\uff5d-\uff64\u2014\u2018\u2019\u201c\u201d\u2026"
+WIDE = "\u060c\u061b\u061f\u06d4\u0964\u0965\u3000-\u3002\u3008-\u3011\u3014-\u301c\uff01\uff08\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff3b\uff3d\uff5b\uff5d-\uff64\u2014\u2018\u2019\u201c\u201d\u2026"
 # Not what Markdown or HTML has between signs of its own.
 ADDRESS = re.compile(
     rf"(?<!\]\()(?<!\]: )(?<![A-Za-z0-9<\"'=/])((?:https?://|ftp://|www\.)[^\s<>{WIDE}]+)(?=[{WIDE}])",

@@ -126,7 +126,7 @@ def test_a_line_below_words_makes_no_heading_of_them(source: str, html: str) -> 
     assert checked(source) == html
 
 
-@pytest.mark.parametrize("end", "。，、；：！？）」』】》")
+@pytest.mark.parametrize("end", "。，、；：！？）」』】》〜،؛؟।")
 def test_a_bare_address_ends_before_wide_punctuation(end: str) -> None:
     html = checked(f"看https://example.org/路径{end}还有https://example.org/b{end}")
     assert re.findall(r'href="([^"]*)"[^>]*>([^<]*)</a>(.)', html) == [
@@ -150,6 +150,30 @@ def test_an_image_becomes_a_link_so_that_nothing_foreign_is_loaded() -> None:
         '<p><a href="https://example.org/b.png" rel="nofollow ugc noopener">a bird</a></p>'
     )
     assert ">https://example.org/b.png</a>" in markup.render("![](https://example.org/b.png)")
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("[![a bird](https://example.org/b.png)](https://example.org/)", "a bird"),
+        ("[](https://example.org/)", "https://example.org/"),
+        ("[ ](https://example.org/)", "https://example.org/"),
+        ("[![](https://example.org/b.png)](https://example.org/)", "https://example.org/b.png"),
+    ],
+)
+def test_a_link_is_one_and_has_something_to_follow(source: str, shown: str) -> None:
+    assert checked(source) == (
+        f'<p><a href="https://example.org/" rel="nofollow ugc noopener">{shown}</a></p>'
+    )
+
+
+@pytest.mark.parametrize("address", ["http:admin", "https:///admin", "http://?x"])
+def test_a_link_that_names_no_host_is_its_text(address: str) -> None:
+    assert checked(f"[x]({address})") == "<p>x</p>"
+
+
+def test_a_sign_behind_a_backslash_is_the_sign_alone() -> None:
+    assert checked(r"\<b> and `\<b>`") == "<p>&lt;b&gt; and <code>\\&lt;b&gt;</code></p>"
 
 
 def test_an_address_in_the_text_becomes_a_link() -> None:
@@ -273,7 +297,7 @@ def test_the_same_source_always_gives_the_same_html(source: str) -> None:
     assert checked(source) == checked(source)
 
 
-@pytest.mark.parametrize("source", ["[a]: http://example.org", "---", "[](http://x.example)"])
+@pytest.mark.parametrize("source", ["[a]: http://example.org", "---", "[](javascript:x)"])
 def test_what_would_show_nothing_has_no_words(source: str) -> None:
     assert markup.visible_text(markup.render(source)) == ""
     assert (
