@@ -26,6 +26,12 @@ export const message = async (thread, name) => {
   return messages.querySelector(`[data-message=${name}]`)?.textContent ?? "";
 };
 
+/** What was wrong with a field is old once somebody changes it. @param {Element} field */
+export const mended = (field) => {
+  field.parentElement?.querySelector(".postil-error")?.remove();
+  field.ariaInvalid = null;
+};
+
 /** Do something once. @param {Thread} thread @param {HTMLElement} where @param {() => Promise<unknown>} act */
 export const attempt = async (thread, where, act) => {
   if (where.ariaBusy === "true") return;

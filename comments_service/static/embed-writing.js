@@ -6,7 +6,7 @@
 import { focus, items } from "./embed-difference.js";
 import { fill, keep, kept, save, values } from "./embed-drafts.js";
 import { know, Own } from "./embed-own.js";
-import { attempt, call } from "./embed-transport.js";
+import { attempt, call, mended } from "./embed-transport.js";
 
 // As long as somebody pauses between two words.
 const PREVIEW_MS = 500;
@@ -120,7 +120,7 @@ export class Writing {
     if (control) this.#press(control);
     else if (!form) return;
     else if (event instanceof KeyboardEvent) this.#key(form, event);
-    else if (event.type === "input" && form.dataset.draft) this.#typed(form);
+    else if (event.type === "input" && form.dataset.draft) this.#typed(form, event.target);
     else if (event instanceof SubmitEvent && !form.closest("dialog")) {
       this.#submit(form, event.submitter);
     }
@@ -158,8 +158,9 @@ export class Writing {
     });
   }
 
-  /** @param {HTMLFormElement} form */
-  #typed(form) {
+  /** @param {HTMLFormElement} form @param {EventTarget | null} field */
+  #typed(form, field) {
+    if (field instanceof Element && field.ariaInvalid) mended(field);
     save(form);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#preview(form).catch(() => {}), PREVIEW_MS);

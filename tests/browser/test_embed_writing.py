@@ -93,6 +93,20 @@ def test_what_is_wrong_is_said_at_the_field(visit: Visit, thread: str) -> None:
     expect(form.locator(".postil-error")).to_have_count(0)
 
 
+def test_what_was_wrong_is_not_said_of_what_was_changed(visit: Visit, thread: str) -> None:
+    page = article(visit, thread, allowed=("422",))
+    form = main_form(page)
+    form.locator("[name=website]").fill("no address")
+    write(form, "Words.")
+    form.get_by_role("button", name="Post comment").click()
+    expect(form.locator(".postil-error")).to_contain_text("web address")
+    form.locator("[name=email]").fill("nobody")
+    expect(form.locator(".postil-error")).to_have_count(1)
+    form.locator("[name=website]").fill("example.org")
+    expect(form.locator(".postil-error")).to_have_count(0)
+    expect(form.locator("[aria-invalid]")).to_have_count(0)
+
+
 def test_a_draft_outlives_a_reload_and_the_service(
     visit: Visit, thread: str, writer: Writer, live: Live
 ) -> None:
