@@ -32,16 +32,23 @@ export const made = async (name, src, lent) => {
 /** @param {Element | null} behind @returns {string} */
 const ground = (behind) => {
   if (!behind) return "";
-  const { backgroundColor } = getComputedStyle(behind);
-  return /^(rgba|transparent)/.test(backgroundColor)
-    ? ground(behind.parentElement)
-    : backgroundColor;
+  const { backgroundColor, backgroundImage } = getComputedStyle(behind);
+  if (!/^(rgba|transparent)/.test(backgroundColor)) return backgroundColor;
+  return backgroundImage === "none" ? ground(behind.parentElement) : "";
+};
+
+// Behind light words is something dark, though it be a picture whose colour nobody can ask for.
+/** @param {Element} element */
+const contrary = (element) => {
+  const { color } = getComputedStyle(element);
+  const [red = 0, green = 0, blue = 0] = (color.match(/[\d.]+/g) ?? []).map(Number);
+  return red + green + blue > 420 ? "#1b1b1b" : "";
 };
 
 /** Shows a dialog until it is closed. @param {HTMLElement} thread @param {HTMLDialogElement} dialog */
 export const opened = async (thread, dialog) => {
-  dialog.style.setProperty("--postil-ground", ground(thread));
   thread.querySelector(".postil")?.append(dialog);
+  dialog.style.setProperty("--postil-ground", ground(thread) || contrary(dialog));
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve));
   dialog.remove();

@@ -150,6 +150,19 @@ def test_everything_can_be_read_in_the_colours_of_the_page(
     assert {part: ratio for part, ratio in seen.items() if ratio < 4.5} == {}
 
 
+@pytest.mark.parametrize("behind", ["html", "body"])
+def test_a_dialog_can_be_read_where_a_picture_makes_the_page_dark(
+    host: Host, thread: str, writer: Writer, behind: str
+) -> None:
+    writer.post(thread, "Something.")
+    dark = f"{behind} {{ background: linear-gradient(#111, #222) }} html {{ color: #eee }}"
+    page = host(thread, style=f"html {{ background: #fff }} {dark}")
+    main_form(page).get_by_role("button", name="Sign in").click()
+    dialog = page.locator("dialog")
+    for part in ("h2", "label", "input", ".postil-buttons button"):
+        assert dialog.locator(part).first.evaluate(LUMINANCE) >= 4.5, part
+
+
 @pytest.mark.parametrize(
     "form",
     [
