@@ -64,6 +64,11 @@ def unknown(environ: Mapping[str, str]) -> Iterator[str]:
 
 def problems(settings: Settings) -> Iterator[str]:
     """What makes no sense, a sentence each, with what to write instead."""
+    given = {"SITE_URL": settings.site_url, "COMMENTS_URL": settings.comments_url}
+    if unreadable := [name for name, address in given.items() if not readable(address)]:
+        for name in unreadable:
+            yield f"{name}={given[name]!r}: write an address such as https://example.org/"
+        return
     site_url = settings.site_url.rstrip("/")
     if urlsplit(site_url).scheme not in ("http", "https") or not urlsplit(site_url).netloc:
         yield f"SITE_URL={site_url!r}: write an address such as https://example.org"
@@ -112,6 +117,15 @@ def problems(settings: Settings) -> Iterator[str]:
         yield (
             "COMMENTS_DATABASE_URL: write sqlite:///path/to/file or postgresql://user:password@host/name"
         )
+
+
+def readable(address: str) -> bool:
+    """Whether it can be taken apart: what has half a bracket or letters for a port cannot."""
+    try:
+        _ = urlsplit(address).port
+    except ValueError:
+        return False
+    return True
 
 
 def database_address(settings: Settings) -> str:

@@ -1,5 +1,9 @@
 """How `flask db` runs migrations: on the service's own engine, in one transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
 import sqlalchemy as sa
 from alembic import context
 from flask import current_app
@@ -12,9 +16,23 @@ def written(kind: str, item: object, _context: object) -> str | bool:
     return False
 
 
+@contextmanager
+def connected(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection, or the reason why there is none in place of forty lines of where that was noticed."""
+    try:
+        connection = engine.connect()
+    except sa.exc.OperationalError as error:
+        said = " ".join(str(error.orig).split())
+        raise click.ClickException(
+            f"The database that COMMENTS_DATABASE_URL names cannot be opened: {said}"
+        ) from error
+    with connection:
+        yield connection
+
+
 extension = current_app.extensions["migrate"]
 
-with extension.db.engine.connect() as connection:
+with connected(extension.db.engine) as connection:
     sqlite = connection.dialect.name == "sqlite"
     if sqlite:
         # SQLite changes a table by making it anew, and dropping the old one would delete, by their

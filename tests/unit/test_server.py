@@ -9,6 +9,8 @@ import pytest
 from authoring import Refused, server
 from comments_service.config import from_environment, running_url
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def test_a_local_address_tells_the_port_and_a_public_one_does_not() -> None:
     assert server.local_port("http://localhost:8080") == 8080
@@ -95,3 +97,10 @@ def test_no_more_connections_are_kept_than_the_system_allows_files() -> None:
         assert connections == min(server.MAX_CONNECTIONS, soft - server.OTHER_FILES)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_database_that_cannot_be_opened_is_told_in_a_line(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        server.migrate(ROOT, {**os.environ, "COMMENTS_DATABASE_URL": f"sqlite:///{tmp_path}"})
+    assert len(str(refused.value).splitlines()) == 1
+    assert "COMMENTS_DATABASE_URL" in str(refused.value)
