@@ -300,21 +300,6 @@ def test_sizes_that_the_author_gives_stay_and_the_missing_one_is_counted(site: P
     assert 'sizes="200px"' in site.page("a")
 
 
-@pytest.mark.parametrize(
-    ("name", "written"),
-    [
-        ("e\u0301.png", "![x]({static}/images/\u00e9.png)"),
-        ("\u56fe.png", '<img src="{static}/images/%E5%9B%BE.png" alt="x">'),
-    ],
-)
-def test_a_name_in_another_form_leads_to_its_file(site: Pictured, name: str, written: str) -> None:
-    photograph((40, 30)).save(site.images / name)
-    site.write("a", body=written)
-    site.build()
-    assert 'width="40" height="30"' in site.page("a")
-    assert [path.name for path in (site.output / "images").glob("*.png")] == [name]
-
-
 def test_missing_broken_and_huge_pictures_stop_the_build_all_at_once(site: Pictured) -> None:
     (site.images / "broken.png").write_bytes(b"no picture")
     (site.images / "a#b.png").write_bytes(b"a picture of no address")
