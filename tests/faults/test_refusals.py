@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from comments_service.publishing.publisher import SITE_SECONDS
 from tests.faults import truth
 from tests.faults.storm import Client, Sent
 from tests.faults.test_crash import mended
 from tests.service import Postil
 
-HEAL_SECONDS = 5.0
+HEAL_SECONDS = SITE_SECONDS + 5.0
 LOCKED_SECONDS = 7
 
 # A process of its own, because locks are kept from others only.
