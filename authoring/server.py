@@ -160,7 +160,8 @@ def wait_until_it_answers(server: subprocess.Popen[bytes], host: str, port: int)
         try:
             direct.open(address, timeout=5).close()
             return
-        except urllib.error.HTTPError:
+        except urllib.error.HTTPError as error:
+            error.close()
             return
         except OSError:
             time.sleep(0.05)

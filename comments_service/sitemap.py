@@ -7,6 +7,7 @@ have written: the same pages give the same bytes (docs/formats.md, docs/embed.md
 
 import re
 import unicodedata
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -81,6 +82,8 @@ def fetched(url: str) -> bytes:
         with urllib.request.urlopen(url, timeout=FETCH_SECONDS) as answer:  # noqa: S310 - only http(s)
             data: bytes = answer.read(MAX_BYTES + 1)
     except OSError as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         raise SitemapError(f"{url} cannot be fetched: {error}") from error
     if len(data) > MAX_BYTES:
         raise SitemapError(f"{url} is larger than {MAX_BYTES:,} bytes")

@@ -151,15 +151,15 @@ def answer(url: str, place: tuple[str, int]) -> tuple[int, str, bytes]:
             f"?{parts.query}" if parts.query else ""
         )
         connection.request("GET", path, headers={"User-Agent": AGENT, "Accept": "image/*"})
-        response = connection.getresponse()
         pieces: list[bytes] = []
         size = 0
-        while piece := response.read1(65536):
-            size += len(piece)
-            if size > MAX_BYTES:
-                raise Unfetched(f"it is larger than {MAX_BYTES / 1e6:g} MB")
-            pieces.append(piece)
-        return response.status, response.getheader("Location") or "", b"".join(pieces)
+        with connection.getresponse() as response:
+            while piece := response.read1(65536):
+                size += len(piece)
+                if size > MAX_BYTES:
+                    raise Unfetched(f"it is larger than {MAX_BYTES / 1e6:g} MB")
+                pieces.append(piece)
+            return response.status, response.getheader("Location") or "", b"".join(pieces)
     finally:
         end.cancel()
         connection.close()

@@ -194,6 +194,8 @@ def fetched(address: str) -> bytes:
         with urllib.request.urlopen(address, timeout=FETCH_SECONDS) as answer:  # noqa: S310 - http(s)
             data: bytes = answer.read(MAX_BYTES + 1)
     except (OSError, ValueError, urllib.error.URLError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         raise Refused(f"{address} cannot be fetched: {error}") from None
     if len(data) > MAX_BYTES:
         raise Refused(f"{address} is larger than {MAX_BYTES:,} bytes, and no release of Postil.")

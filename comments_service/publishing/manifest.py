@@ -190,6 +190,7 @@ def _fetched(source: str, known: str) -> tuple[bytes, str] | None:
             data: bytes = answer.read(MAX_BYTES + 1)
             tag = answer.headers.get("ETag") or hashlib.sha256(data).hexdigest()
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == http.HTTPStatus.NOT_MODIFIED:
             return None
         raise ManifestError(f"{source} answers {error.code}") from error

@@ -70,13 +70,16 @@ def test_the_description_is_openapi_of_version_3_1(guest: Visitor) -> None:
 def test_a_text_may_be_as_long_as_the_owner_allows(
     app: Flask, settings: Settings, most: int
 ) -> None:
-    guest = Visitor(create_app(dataclasses.replace(settings, max_chars=most)))
+    other = create_app(dataclasses.replace(settings, max_chars=most))
+    guest = Visitor(other)
     schemas = document(guest)["components"]["schemas"]
     found = {name: each["properties"].get("body", {}) for name, each in schemas.items()}
     limits = {name: each["maxLength"] for name, each in found.items() if "minLength" in each}
     assert limits == dict.fromkeys(("NewComment", "EditedComment", "Preview"), most)
     for length, status in ((most, 200), (most + 1, 422)):
         assert guest.call("POST", "preview", {"body": "x" * length}).status_code == status
+    with other.app_context():
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize("who", WHO)
