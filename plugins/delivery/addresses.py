@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from pelican import signals
+from pelican.contents import Static
 
 from formats import http_headers
 from plugins import problems
@@ -88,7 +89,8 @@ def own_files(articles: Generator) -> dict[str, str]:
         for wrapper in wrappers:
             found.setdefault(str(wrapper.save_as), f"the page of the {noun} {wrapper.name}")
     for static in articles.context.get("staticfiles", ()):
-        name = str(static.save_as).replace("\\", "/").removeprefix("./")
+        # Asked for past Pelican's own property, after which no article could attach the file any more.
+        name = str(super(Static, static).save_as).replace("\\", "/").removeprefix("./")
         found.setdefault(name, f"the file {static.source_path}")
     langs = {article.lang.lower() for article in published(articles)}
     lists = {key(name): what for name, what in found.items() if name}

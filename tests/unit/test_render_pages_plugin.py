@@ -11,6 +11,7 @@ from rich.console import Console
 
 from plugins import files
 from plugins.incremental import render_pages, workers
+from plugins.problems import Refused
 from tests.sites import Site, everything
 
 # A worker of pytest has threads, which these copies of it have no use for.
@@ -94,10 +95,10 @@ def test_a_page_that_cannot_be_rendered_stops_the_build_wherever_it_is_met(site:
     assert everything(site.output) == before
 
 
-def test_of_two_pages_for_one_file_the_one_that_says_so_wins(site: Site) -> None:
+def test_two_pages_for_one_file_are_refused(site: Site) -> None:
     site.write("n3", "I am the first page.", Save_as="n4/index.html", Url="n4/")
-    site.build(RENDERING_PROCESSES=3)
-    assert "I am the first page." in site.page("n4")
+    with pytest.raises(Refused, match="the address of"):
+        site.build(RENDERING_PROCESSES=3)
 
 
 def test_work_of_a_process_that_failed_is_still_to_be_done() -> None:
