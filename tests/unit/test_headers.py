@@ -134,7 +134,7 @@ def test_nginx_and_caddy_send_the_same_headers() -> None:
     text = (ROOT / "deploy/Caddyfile").read_text("utf-8")
     for name in SECURITY[1:]:
         assert f"header {name} {wanted[name]}\n" in text
-    # The policy is the build's: see the test of every door.
+    # The policy is the build's: see the test of all that send it.
     assert "default-src" not in text + (ROOT / "deploy/nginx.conf").read_text("utf-8")
 
 
@@ -243,7 +243,7 @@ def at_nginx(lines: str, path: str) -> str:
     return (matching or [found["default"]])[0]
 
 
-def doors(site: Site, path: str) -> Iterator[str]:
+def policies_sent(site: Site, path: str) -> Iterator[str]:
     """The policy of one page from everybody who says it."""
     settings = settings_for("sqlite:///never-opened", site.folder, site_url="https://example.org")
     yield ask(Files(settings), path).headers["Content-Security-Policy"]
@@ -270,7 +270,7 @@ def doors(site: Site, path: str) -> Iterator[str]:
     yield f"{said[1]}; frame-ancestors 'self'"
 
 
-def test_what_the_settings_name_is_in_the_policy_of_every_door_and_under_its_own_name(
+def test_what_the_settings_name_is_in_every_policy_that_is_sent_and_under_its_own_name(
     site: Site,
 ) -> None:
     hosts = {
@@ -279,7 +279,7 @@ def test_what_the_settings_name_is_in_the_policy_of_every_door_and_under_its_own
     site.write("fish")
     site.write("search")
     site.build(**hosts, PLUGINS=plugins.in_order(without=["delivery.addresses"]))
-    [policy] = set(doors(site, "/fish/"))
+    [policy] = set(policies_sent(site, "/fish/"))
     said = {
         by: sources.split() for by, sources in (each.split(" ", 1) for each in policy.split("; "))
     }
@@ -288,7 +288,7 @@ def test_what_the_settings_name_is_in_the_policy_of_every_door_and_under_its_own
         assert said[by][-2:] == hosts[name]
         assert policy.count(hosts[name][0]) == 1
     # An article has taken its place, which says another policy of itself.
-    *sent, _ = doors(site, "/search/")
+    *sent, _ = policies_sent(site, "/search/")
     [search] = set(sent)
     assert search.replace(" 'wasm-unsafe-eval'", "") == policy
 
