@@ -41,7 +41,7 @@ FLAGS = [
 WORDS = "\n\n".join(
     ["Pelicans fish together, in a line, and the line closes like a net. " * 6] * 12
 )
-# The page of discussions lists a hundred threads; few tests need one where comments wait.
+# One for each test that writes; the page of discussions lists the latest hundred.
 ARTICLES = {"open": 120, "held": 24}
 # A shared machine may take seconds for what takes milliseconds alone.
 PATIENCE_SECONDS = 20
