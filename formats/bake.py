@@ -12,8 +12,9 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,16 @@ LISTS = ".lists"
 _threads = re.compile(rb"<!-- postil:begin ([a-z0-9-]+)(?: ([^ >]*))? -->")
 _data = re.compile(rb"(<!-- postil:data [^>]*-->)(.*?)(<!-- postil:data-end -->)", re.DOTALL)
 
+# Whose note a number in the article is: between two signs that part directions, in the number's name.
+NAME_BEGINS, NAME_ENDS = "\u2068", "\u2069"
+_named = re.compile(
+    rf'(<a class="postil-at" href="#comment-(\d+)" aria-label="[^"]*?{NAME_BEGINS})(?:(?!{NAME_ENDS})[^"])*'.encode()
+)
+_commented = re.compile(
+    rb'<li class="postil-comment[^"]*" id="comment-(\d+)"[^>]*>'
+    rb'(?:(?!<li class="postil-comment)[^\0])*?class="postil-name"[^>]*>(?:<bdi>)?([^<]*)<'
+)
+
 
 def thread(page: bytes, thread_id: str, new: Snapshot) -> bytes | None:
     """The page with the comments of this thread, and with their number; None where it has no place.
@@ -60,11 +71,28 @@ def thread(page: bytes, thread_id: str, new: Snapshot) -> bytes | None:
         made = re.sub(data, lambda found: _told(found, new.total), made, flags=re.DOTALL)
     count = rb"(<!-- postil:count %b -->).*?(<!-- postil:count-end -->)" % name
     made = re.sub(count, rb"\g<1>%d\g<2>" % new.total, made)
+    made = _whose(made, new.html)
     if not new.heading:
         return made
     heading = rb"(<!-- postil:heading %b -->).*?(<!-- postil:heading-end -->)" % name
     words = new.heading.encode()
     return re.sub(heading, lambda found: found[1] + words + found[2], made, flags=re.DOTALL)
+
+
+def names(fragment: bytes) -> dict[int, str]:
+    """Who wrote the comments of a fragment, by their numbers; as HTML, for an attribute too."""
+    return {
+        int(found[1]): found[2].decode().replace('"', "&#34;")
+        for found in _commented.finditer(fragment)
+    }
+
+
+def _whose(page: bytes, fragment: str) -> bytes:
+    """The page with the names of these comments in the numbers of its notes; of those that are gone, none."""
+    if not _named.search(page):
+        return page
+    known = names(fragment.encode())
+    return _named.sub(lambda found: found[1] + known.get(int(found[2]), "").encode(), page)
 
 
 def _told(found: re.Match[bytes], total: int | None = None) -> bytes:
@@ -128,7 +156,7 @@ def without_words(page: bytes) -> bytes:
     whole = _discussions.search(page)
     if whole and b'<div class="postil-discussions"' in whole[2]:
         page = _discussions.sub(rb"\1\n\3", page)
-    return _data.sub(_told, page)
+    return _data.sub(_told, _whose(page, ""))
 
 
 def wanted(page: bytes) -> set[tuple[str, str]]:
@@ -142,7 +170,7 @@ def wanted(page: bytes) -> set[tuple[str, str]]:
 
 def sum_of(page: bytes) -> str:
     """Tells pages apart that show other comments; what is told to search engines only a build knows whole."""
-    return hashlib.sha256(_data.sub(b"", page)).hexdigest()
+    return hashlib.sha256(_data.sub(b"", _whose(page, ""))).hexdigest()
 
 
 def as_published(page: bytes, published: Path) -> bytes:
@@ -179,18 +207,23 @@ def _newest(
     return None
 
 
-def note_lists(published: Path, site: Path) -> None:
-    """Write down which pages list which threads, for whoever publishes; of pages that changed since, anew."""
+def note_lists(
+    published: Path, site: Path, stamps: Mapping[str, files.Stamp] | None = None
+) -> None:
+    """Write down which pages list which threads, for whoever publishes; of pages that changed since, anew.
+
+    `stamps` are the site's files with size and time, where somebody has looked through them.
+    """
     if not published.is_dir():
         return
     path = published / LISTS / _name_of(site)
     known, found = _noted(path), {}
-    for page in sorted(site.rglob("*.html")):
-        stat, name = page.stat(), page.relative_to(site).as_posix()
-        stamp = [stat.st_size, stat.st_mtime_ns]
-        before = known.get(name)
-        threads = before[1] if before and before[0] == stamp else threads_listed(page.read_bytes())
-        found[name] = [stamp, threads]
+    for name, stamp in sorted((stamps or files.stamps(site)).items()):
+        if name.endswith(".html"):
+            before = known.get(name)
+            if before is None or before[0] != stamp:
+                before = [stamp, threads_listed((site / name).read_bytes())]
+            found[name] = before
     files.update(path, json.dumps(found).encode())
 
 
@@ -198,8 +231,21 @@ def lists_of(published: Path, site: Path, thread_id: str) -> list[Path]:
     """The pages of a folder that list this thread."""
     if not (path := published / LISTS / _name_of(site)).exists():
         note_lists(published, site)  # Built before there was anybody to publish.
-    noted = _noted(path)
-    return [site / name for name, (_, threads) in noted.items() if thread_id in threads]
+    with suppress(OSError):
+        stat = path.stat()
+        names = _pages_by_thread(path, stat.st_size, stat.st_mtime_ns).get(thread_id, ())
+        return [site / name for name in names]
+    return []
+
+
+@lru_cache(4)
+def _pages_by_thread(path: Path, size: int, moment: int) -> dict[str, list[str]]:
+    """What is noted of a site, read once for all threads that are published before its next build."""
+    found: dict[str, list[str]] = {}
+    for name, (_, threads) in _noted(path).items():
+        for thread_id in threads:
+            found.setdefault(thread_id, []).append(name)
+    return found
 
 
 def _noted(path: Path) -> dict[str, list[Any]]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from . import files, snapshots
-from .manifest import LANG, THREAD
+from .manifest import LANG, OF_A_DRAFT, THREAD
 
 # A note of the service for each of them; a name that begins with a dot is never served.
 NOTES = ".left"
@@ -63,14 +63,14 @@ def in_folder(published: Path, listed: Collection[str]) -> list[Left]:
     found: dict[str, Left] = {}
     with suppress(FileNotFoundError):
         for path in (published / NOTES).iterdir():
-            if path.stem not in listed:
+            if path.stem not in listed and not re.fullmatch(OF_A_DRAFT, path.stem):
                 with suppress(OSError, ValueError, TypeError):
                     found[path.stem] = Left(**json.loads(path.read_bytes()))
     with suppress(FileNotFoundError):
         # Before `<id>.json`, `<id>.de.json`: that one is the thread's own language.
         for path in sorted((published / "threads").glob("*.json"), key=lambda path: len(path.name)):
             name = SNAPSHOT.fullmatch(path.name)
-            if name is None or name["id"] in listed:
+            if name is None or name["id"] in listed or re.fullmatch(OF_A_DRAFT, name["id"]):
                 continue
             with suppress(OSError, ValueError, KeyError):
                 said = json.loads(path.read_bytes())

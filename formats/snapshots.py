@@ -11,9 +11,9 @@ from .manifest import LANG, THREAD
 
 VERSION = 1
 HEAD_BYTES = 512
-# `threads/<id>[.<lang>][.<page>].<kind>` and the files of the whole site, and nothing else is served.
+# `threads/<id>[.<lang>][.<page>].<kind>`, `threads/<id>[.<lang>].best.html` and the files of the whole site, and nothing else is served.
 SERVED = re.compile(
-    rf"threads/{THREAD}(?:\.{LANG})?(?:\.[0-9]{{1,6}})?\.(?:html|json|atom)"
+    rf"threads/{THREAD}(?:\.{LANG})?(?:(?:\.[0-9]{{1,6}})?\.(?:html|json|atom)|\.best\.html)"
     r"|counts\.json|recent\.(?:html|json|atom)|ui\.[A-Za-z0-9-]{1,35}\.html"
     rf"|discussions(?:\.{LANG})?(?:\.[0-9]{{1,4}})?\.(?:html|json)"
 )

@@ -29,6 +29,7 @@ ORDER = (
     "markdown.unread",
     "markdown.reader",
     "comments.manifest",  # before whatever asks an article for its thread, aliases or pin
+    "comments.shared",
     "delivery.redirects",
     "delivery.addresses",  # before `images`, which takes long
     "presentation.theme_settings",
@@ -47,10 +48,12 @@ ORDER = (
     "delivery.sitemap",
     "delivery.feeds",
     "delivery.llms_txt",
+    "delivery.security_txt",
     "presentation.search",
     "delivery.headers",  # behind everything that writes files
     "delivery.compress",  # behind everything whose files are handed out compressed
     "comments.discussions",
+    "comments.margin",
     "comments.bake",  # last: it gives the output folder back to the comment service
 )
 

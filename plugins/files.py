@@ -1,32 +1,45 @@
 """Files: which of them belong to a blog; which a build claims as its own and its pages ask for; and records
 kept between builds.
 
-How a file is written, so that a reader never meets half of it, is `formats/files`.
+How a file is written, so that a reader never meets half of it, is `formats/files`; what is written here is
+noted in the list of the site's files (`built`).
 """
 
 import contextlib
 import fnmatch
+import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import re
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
-from formats.files import siblings, update, write
+import formats.files
+from formats.files import Effort, says, siblings
 
-# Handed on, since whoever says what it writes writes it.
+from . import built
+
+# Handed on, since whoever writes a file may have to name these too.
 __all__ = [
     "ask",
     "asked_for",
     "belongs",
     "claim",
     "of_folder",
+    "put",
     "read_record",
     "record",
+    "remove",
+    "remove_folder",
+    "rewrite",
+    "says",
     "siblings",
     "update",
     "write",
+    "write_many",
 ]
 
 # What editors and systems leave beside a file, among it the locks of Emacs (`.#a.md`) and what macOS keeps
@@ -50,6 +63,11 @@ LEFT_BEHIND = (
 # Of other hidden files none is part of the blog, but those that the site has at its root (`.nojekyll`).
 HIDDEN = ".*"
 
+ASIDE = {
+    hidden: re.compile("|".join(map(fnmatch.translate, map(os.path.normcase, aside))))
+    for hidden, aside in ((True, LEFT_BEHIND), (False, (*LEFT_BEHIND, HIDDEN)))
+}
+
 # What a plugin writes by itself and wants to be taken away when it is not written again (by
 # `incremental/output`): names by output folder.
 claimed: dict[str, set[str]] = {}
@@ -64,8 +82,13 @@ def belongs(path: str | PurePath, *, hidden: bool = False) -> bool:
 
     Pelican, whoever watches the folders, and all that look through them go by this.
     """
-    aside = LEFT_BEHIND if hidden else (*LEFT_BEHIND, HIDDEN)
-    return not any(fnmatch.fnmatch(part, each) for part in PurePath(path).parts for each in aside)
+    parts = str(path).replace(os.sep, "/").split("/")
+    return not any(set_aside(part, hidden) for part in parts if part not in ("", "."))
+
+
+@functools.lru_cache(4_096)
+def set_aside(part: str, hidden: bool) -> bool:
+    return bool(ASIDE[hidden].match(os.path.normcase(part)))
 
 
 def of_folder(folder: Path) -> Iterator[Path]:
@@ -95,6 +118,56 @@ def asked_for(output: str | Path, folder: str) -> set[str]:
         for name in asked.get(str(Path(output)), ())
         if name.startswith(before)
     }
+
+
+def write(path: Path, data: bytes, stamp_ns: int | None = None) -> None:
+    formats.files.write(path, data, stamp_ns)
+    built.note(path)
+
+
+def put(path: Path, data: bytes) -> None:
+    formats.files.put(path, data)
+    built.note(path)
+
+
+def write_many(whole: Iterable[tuple[Path, bytes, int]]) -> None:
+    paths = []
+
+    def noted() -> Iterator[tuple[Path, bytes, int]]:
+        for each in whole:
+            paths.append(each[0])
+            yield each
+
+    formats.files.write_many(noted())
+    for path in paths:
+        built.note(path)
+
+
+def update(path: Path, data: bytes) -> bool:
+    if changed := formats.files.update(path, data):
+        built.note(path)
+    return changed
+
+
+def rewrite(path: Path, data: bytes, effort: Effort) -> None:
+    formats.files.rewrite(path, data, effort)
+    for each in (path, *siblings(path)):
+        built.note(each)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        path.unlink()
+    built.note(path)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it, if it is there."""
+    inside = [path for path in folder.rglob("*") if path.is_file()]
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in inside:
+        built.note(path)
 
 
 def record(settings: dict[str, Any], kind: str) -> Path:

@@ -57,6 +57,10 @@ ALLOW_FONTS_FROM: list[str] | tuple[str, ...] = ()
 ALLOW_CONNECTIONS_TO: list[str] | tuple[str, ...] = ()
 ALLOW_FORMS_TO: list[str] | tuple[str, ...] = ()
 
+# Whom to tell of a security fault, in /.well-known/security.txt: an e-mail address, or that of a page
+
+SECURITY_CONTACT: str | list[str] = ""
+
 # Addresses
 
 SITEURL = setting("SITE_URL", "http://localhost:8000").rstrip("/")
@@ -134,7 +138,10 @@ CACHE_PATH = str(root / "var" / "cache")
 
 COMMENTS_DEFAULT = "open"
 COMMENTS_CLOSE: str | None = None
+COMMENTS_NOTES = True
 COMMENTS_PUBLISHED = str(root / setting("COMMENTS_PUBLISHED", "published"))
+# Of drafts that are shared the addresses are made with it; `tasks.py share` writes it into .env.
+SHARE_KEY = setting("SHARE_KEY", "")
 COMMENTS_EMBED = str(root / "comments_service" / "static")
 
 # Where nothing has changed since the last build, there is none.

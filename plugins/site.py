@@ -19,11 +19,16 @@ TAG = re.compile(r"<[^>]*>")
 PARAGRAPH = re.compile(
     r"<p(?!\s[^<>]*note-title)(?:\s[^<>]*)?>(?!\s*(?:<a [^<>]*>)?<img\b)(.*?)</p>", re.DOTALL
 )
-NOTE = re.compile(r"<sup\b.*?</sup>|<math\b.*?</math>", re.DOTALL)
+NOTE = re.compile(r'<sup id="fnref.*?</sup>', re.DOTALL)
 # How wide a line of search results is, in letters; an ideograph is as wide as two.
 WIDTH = 160
+# An address that leads to a page by itself: taken apart and put together it is the same.
+WHOLE = re.compile(
+    r"https?://[\w.-]+/(?:[\w~+%@:-]+/)*(?:[\w~+%@:-][\w~+%@:.-]*)?(?:#[\w-]+)?", re.ASCII
+)
 # What XML, and so a feed, cannot have; people paste it from slides and terminals. As it is, or by number.
 ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\r"))
 REFERENCE = re.compile(r"&#(?:[xX](?P<hex>[0-9a-fA-F]{1,6})|(?P<decimal>[0-9]{1,7}));")
 
 # Pelican is untyped: its articles, generators and settings are whatever the plugins before us made.
@@ -55,6 +60,9 @@ def absolute(site_url: str, url: str) -> str:
 
 def joined(base: str, address: str) -> str:
     """An address as seen from another; one that is none stays as it is."""
+    # Most are whole or lead to a place in the same text, and need not be taken apart.
+    if WHOLE.fullmatch(address):
+        return address
     try:
         return urljoin(base, address)
     except ValueError:
@@ -70,7 +78,22 @@ def legible(text: str) -> str:
 
     if "&#" in text:
         text = REFERENCE.sub(shown, text)
+    if all_legible(text):
+        return text
     return ILLEGIBLE.sub(lambda found: " " if found[0] in "\x0b\x0c" else "", text)
+
+
+def all_legible(text: str) -> bool:
+    """Whether there is nothing to take out of a text: told in a tenth of the time, and asked of every text."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        return False
+    return (
+        len(data.translate(None, CONTROLS)) == len(data)
+        and "\ufffe" not in text
+        and "\uffff" not in text
+    )
 
 
 def plain(title: str) -> str:

@@ -21,7 +21,7 @@ Stands last in PLUGINS. Settings: COMMENTS_PUBLISHED ("published"). Articles nee
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,14 @@ from markupsafe import Markup
 from pelican import signals
 
 import formats.bake
-from formats import files, snapshots
+from formats import search_index, snapshots
+from formats.files import THOROUGH, Stamp, lock_of, stamps
 from formats.snapshots import DamagedSnapshot, Snapshot
+from plugins import built, files
 from plugins.incremental import saved_page
 from plugins.site import Article, Generator, Pelican, by_kind, drafts, hidden, published
+
+from . import margin
 
 logger = logging.getLogger(__name__)
 
@@ -52,18 +56,34 @@ class Baking:
     def __init__(self, settings: dict[str, Any]) -> None:
         self.output = Path(settings["OUTPUT_PATH"])
         self.folder = Path(settings.get("COMMENTS_PUBLISHED", "published"), "threads")
-        self.lock = FileLock(files.lock_of(self.output))
+        self.lock = FileLock(lock_of(self.output))
         self.baked: list[tuple[Article, int]] = []
+        # The snapshots that were there when they were read.
+        self.there: dict[str, Stamp] = {}
 
 
 _baking: dict[str, Baking] = {}
 
 
+def files_of(stem: str, lang: str) -> tuple[str, str]:
+    """A fragment's in this language, and in the thread's or the blog's own."""
+    return snapshots.file_name(stem, lang), snapshots.file_name(stem)
+
+
 def newest(
-    folder: Path, stem: str, lang: str, read: Callable[[bytes], Snapshot]
+    folder: Path,
+    stem: str,
+    lang: str,
+    read: Callable[[bytes], Snapshot],
+    among: Container[str] | None = None,
 ) -> Snapshot | None:
-    """A fragment in this language, else in the thread's or the blog's own; None without either."""
-    for name in (snapshots.file_name(stem, lang), snapshots.file_name(stem)):
+    """A fragment in this language, else in the thread's or the blog's own; None without either.
+
+    Nothing is opened but what is `among` these, if they are given.
+    """
+    for name in files_of(stem, lang):
+        if among is not None and name not in among:
+            continue
         path = folder / name
         try:
             return read(path.read_bytes())
@@ -74,10 +94,12 @@ def newest(
     return None
 
 
-def comments(folder: Path, thread: str, lang: str) -> Snapshot | None:
+def comments(
+    folder: Path, thread: str, lang: str, among: Container[str] | None = None
+) -> Snapshot | None:
     """A thread's comments, as they are published now."""
     read = partial(snapshots.thread, thread_id=thread)
-    return newest(folder, thread, lang.lower(), read)
+    return newest(folder, thread, lang.lower(), read, among)
 
 
 def lock(baking: Baking) -> None:
@@ -92,31 +114,39 @@ def lock(baking: Baking) -> None:
 
 def begin(pelican: Pelican) -> None:
     """Give back what a build that failed in this process may still hold."""
-    left = _baking.pop(pelican.settings["OUTPUT_PATH"], None)
+    left = _baking.get(pelican.settings["OUTPUT_PATH"])
     if left:
         left.lock.release(force=True)
+        del _baking[pelican.settings["OUTPUT_PATH"]]
 
 
 def bake(generators: Iterable[Generator]) -> None:
     """Take the lock, then read: what is published from here on is caught at the end."""
     generator, _ = by_kind(generators)
-    baking = Baking(generator.settings)
+    # Known before the lock is taken: a preview may give this build up between any two steps.
+    baking = _baking[generator.settings["OUTPUT_PATH"]] = Baking(generator.settings)
     lock(baking)
     formats.bake.remember(baking.folder.parent, baking.output)
-    _baking[generator.settings["OUTPUT_PATH"]] = baking
-    for article in published(generator):
-        revision = fill(article, baking.folder)
+    baking.there = stamps(baking.folder)
+    # Of drafts those that are shared have a thread.
+    shared = (each for each in drafts(generator) if getattr(each, "thread", None))
+    articles = [*published(generator), *shared]
+    for article in articles:
+        revision = fill(article, baking.folder, baking.there)
         if article.thread:
             baking.baked.append((article, revision))
+    # Read after the comments: a note is never older than them, so that none is marked which they had lost.
+    margin.gather(articles, generator.settings, baking.there)
     for article in [*hidden(generator), *drafts(generator)]:
-        article.comments_fragment = article.comments_heading = None
-        article.comment_count = 0
+        if not getattr(article, "thread", None):
+            article.comments_fragment = article.comments_heading = None
+            article.comment_count = 0
 
 
-def fill(article: Article, folder: Path) -> int:
+def fill(article: Article, folder: Path, among: Container[str] | None = None) -> int:
     """Give an article its comments as they are published now; answers with their revision, or -1."""
     article.thread = thread = getattr(article, "thread", None)
-    found = comments(folder, thread, article.lang) if thread else None
+    found = comments(folder, thread, article.lang, among) if thread else None
     article.comments_fragment = Markup(found.html) if found else None  # noqa: S704 - checked there
     article.comments_heading = Markup(found.heading) if found and found.heading else None  # noqa: S704
     article.comment_count = found.total if found else 0
@@ -127,16 +157,25 @@ def again(content: Article, generators: list[Generator]) -> None:
     """The comments of an article that was saved since, some of which may be newer than the build."""
     if getattr(content, "thread", None):
         fill(content, Baking(content.settings).folder)
+        margin.renew(content)
 
 
 def catch_up(baking: Baking) -> None:
-    """Bake again each page whose thread was published after it had been read."""
-    for article, revision in baking.baked:
+    """Bake again each page whose thread was published after it had been read.
+
+    What went out of it meanwhile, the service takes out of the search: it looks for the list of that.
+    """
+    now = stamps(baking.folder)
+    since = {name for name, stamp in now.items() if baking.there.get(name) != stamp}
+    for article, revision in baking.baked if since else ():
+        if since.isdisjoint(files_of(article.thread, article.lang.lower())):
+            continue
         new = comments(baking.folder, article.thread, article.lang)
         path = baking.output / article.save_as
         if new is None or new.revision <= revision or not path.is_file():
             continue
-        html = formats.bake.thread(path.read_bytes(), article.thread, new)
+        before = path.read_bytes()
+        html = formats.bake.thread(before, article.thread, new)
         if html is None:
             logger.warning(
                 "%s has no place for its comments: the theme's article template lacks the markers"
@@ -144,22 +183,24 @@ def catch_up(baking: Baking) -> None:
                 path,
             )
             continue
-        files.rewrite(path, html, files.THOROUGH)
+        search_index.note(baking.output, path, before, html)
+        files.rewrite(path, html, THOROUGH)
         for page in formats.bake.lists_of(baking.folder.parent, baking.output, article.thread):
-            before = page.read_bytes()
-            after = formats.bake.listed(before, article.thread, article.lang.lower(), new)
-            if after != before:
-                files.rewrite(page, after, files.THOROUGH)
+            listed = page.read_bytes()
+            after = formats.bake.listed(listed, article.thread, article.lang.lower(), new)
+            if after != listed:
+                files.rewrite(page, after, THOROUGH)
 
 
 def finish(pelican: Pelican) -> None:
-    baking = _baking.pop(pelican.settings["OUTPUT_PATH"], None)
+    # Known until the lock is given back, for the same reason.
+    baking = _baking.get(pelican.settings["OUTPUT_PATH"])
     if baking:
         try:
-            formats.bake.note_lists(baking.folder.parent, baking.output)
+            formats.bake.note_lists(baking.folder.parent, baking.output, built.of(pelican).files)
             catch_up(baking)
         finally:
-            baking.lock.release()
+            begin(pelican)
 
 
 def register() -> None:

@@ -25,8 +25,9 @@ from pelican import signals
 from pelican.generators import Generator as PelicanGenerator
 
 import formats.bake
-from formats import files, snapshots
-from plugins import site
+from formats import snapshots
+from formats.files import THOROUGH
+from plugins import files, site
 from plugins.site import Generator, Pelican
 
 from . import bake
@@ -92,7 +93,7 @@ def finish(pelican: Pelican) -> None:
         if new is not None and new.revision > revision and path.is_file():
             html = formats.bake.discussions(path.read_bytes(), new)
             if html is not None:
-                files.rewrite(path, html, files.THOROUGH)
+                files.rewrite(path, html, THOROUGH)
 
 
 def generators(pelican: Pelican) -> type[DiscussionsGenerator] | None:

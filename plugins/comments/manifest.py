@@ -5,14 +5,15 @@ writes `threads.json`, from which a comment service knows every thread. Who may 
 there. Whatever is wrong in the front matter stops the build here, at once and with all the rest that
 other plugins find in it: `Aliases` (`redirects`), `Pinned` (`reading`), a text that nobody could read.
 
-After it an article has `thread` (an id, or None where nothing is to be shown) and `comments` ("open",
-"held", "closed" or "off").
+After it an article has `thread` (an id, or None where nothing is to be shown), `comments` ("open",
+"held", "closed" or "off") and `takes_notes`: whether passages of it can be noted.
 
-Settings: ACCENT (the theme's, as are those of `branding`), COMMENTS_DEFAULT ("open"), COMMENTS_CLOSE (None, or "90 days"), COMMENTS_MANIFEST_SAVE_AS
+Settings: ACCENT (the theme's, as are those of `branding`), NEWSLETTER (False; new articles by e-mail), COMMENTS_DEFAULT ("open"), COMMENTS_CLOSE (None, or "90 days"), COMMENTS_NOTES (True), COMMENTS_MANIFEST_SAVE_AS
 ("threads.json"). SITEURL has to be absolute.
 """
 
 import difflib
+import functools
 import hashlib
 import json
 import re
@@ -25,7 +26,7 @@ from urllib.parse import urlsplit
 
 from pelican import signals
 
-from formats.manifest import COLOUR, LANG, NAME, STATES, THREAD, VERSION
+from formats.manifest import COLOUR, LANG, NAME, STATES, THREAD, VERSION, WRITTEN
 from plugins import files, problems
 from plugins.delivery import redirects
 from plugins.markdown.frontmatter_values import Metadata
@@ -48,6 +49,8 @@ from . import follow
 
 OF_A_THREAD = ("comments", "comments_close", "thread")
 KEYS = (*OF_A_THREAD, "aliases", "pinned")
+# What front matter says of notes in the margin, beside the state.
+NOTES = {"notes": True, "no notes": False}
 DAYS = re.compile(r"(\d{1,5}) days?")
 
 UNREAD = (
@@ -85,18 +88,26 @@ def closing_time(value: str, article: Article) -> datetime | None:
     return closes
 
 
-def state(said: Metadata, content: Article) -> str | None:
+def ruled(said: Metadata, content: Article) -> tuple[str | None, str | None]:
+    """What an article says of its comments, and of notes on its passages: `open, no notes`."""
     value = said.text(content, "comments")
     if value is None:
-        return None
-    if value.lower() not in STATES:
-        said.refuse(
-            content,
-            "comments",
-            f'Comments: "{value}" is not a state. Write open, held, closed or off.',
-        )
-        return None
-    return value.lower()
+        return None, None
+    state = notes = None
+    for word in re.split(r"\s*,\s*", value.lower()):
+        if word in STATES and state is None:
+            state = word
+        elif word in NOTES and notes is None:
+            notes = word
+        else:
+            said.refuse(
+                content,
+                "comments",
+                f'Comments: "{value}" is not a state. Write open, held, closed or off'
+                + ('; or "open, no notes".' if "," in value or "note" in value else "."),
+            )
+            return None, None
+    return state, notes
 
 
 def close_after(said: Metadata, content: Article) -> str | None:
@@ -145,13 +156,18 @@ def unknown_keys(said: Metadata, content: Article) -> None:
     for key in content.metadata:
         if key in KEYS or not isinstance(key, str):
             continue
-        if meant := difflib.get_close_matches(key, KEYS, n=1, cutoff=0.83):
+        if meant := known_key(key):
             said.refuse(
                 content,
                 re.escape(key),
-                f"{key.capitalize()} is not a key that is known. Did you mean"
-                f" {meant[0].capitalize()}?",
+                f"{key.capitalize()} is not a key that is known. Did you mean {meant.capitalize()}?",
             )
+
+
+@functools.cache
+def known_key(like: str) -> str:
+    """The key that this one may have been meant to be; nothing where it is like none."""
+    return "".join(difflib.get_close_matches(like, KEYS, n=1, cutoff=0.83))
 
 
 def groups(generator: Generator) -> Iterator[list[Article]]:
@@ -173,16 +189,21 @@ def groups(generator: Generator) -> Iterator[list[Article]]:
 def entry(said: Metadata, group: list[Article], site_url: str) -> dict[str, Any]:
     """The manifest's lines about one thread; what it resolves is also put on the articles."""
     main = group[0]
-    states = [state(said, member) for member in group]
+    rulings = [ruled(said, member) for member in group]
+    states = [state for state, _ in rulings]
     closes = [close_after(said, member) for member in group]
     threads = [own_thread(said, member) for member in group]
     answer = said.one(group, "comments", states) or said.settings.get("COMMENTS_DEFAULT", "open")
+    notes = said.one(group, "comments", [notes for _, notes in rulings])
+    takes_notes = NOTES[notes] if notes else bool(said.settings.get("COMMENTS_NOTES", True))
     close = said.one(group, "comments_close", closes) or said.settings.get("COMMENTS_CLOSE")
     thread = said.one(group, "thread", threads) or thread_id(main.slug)
+    written = [key for key, found in zip(WRITTEN, (states, closes), strict=True) if any(found)]
     langs: dict[str, Article] = {}
     for member in group:
         member.thread = None if answer == "off" else thread
         member.comments = answer
+        member.takes_notes = takes_notes and answer != "off"
         lang = member.lang.lower()
         if not re.fullmatch(LANG, lang):
             said.refuse(
@@ -210,6 +231,8 @@ def entry(said: Metadata, group: list[Article], site_url: str) -> dict[str, Any]
         "close_after": moment.isoformat()
         if close and (moment := closing_time(close, main))
         else None,
+        **({"written": written} if written else {}),
+        **({} if takes_notes else {"notes": False}),
         "translations": [
             {
                 "lang": member.lang.lower(),
@@ -232,6 +255,14 @@ def setting_problems(settings: dict[str, Any]) -> Iterator[str]:
     default = settings.get("COMMENTS_DEFAULT", "open")
     if default not in STATES:
         yield f'COMMENTS_DEFAULT is "{default}". Write "open", "held", "closed" or "off".'
+    notes = settings.get("COMMENTS_NOTES", True)
+    if not isinstance(notes, bool):
+        yield f"COMMENTS_NOTES is {notes!r}. Write True or False."
+    if settings.get("NEWSLETTER") and not settings.get("FEED_ALL_JSON", "feeds/all.json"):
+        yield (
+            "NEWSLETTER is made from the JSON feed, which FEED_ALL_JSON switches off. Remove that line"
+            " from pelicanconf.py, or NEWSLETTER."
+        )
     close = settings.get("COMMENTS_CLOSE")
     if close is not None and not DAYS.fullmatch(str(close)):
         yield f'COMMENTS_CLOSE is "{close}". Write a number of days, such as "90 days".'
@@ -258,6 +289,12 @@ def accent(settings: dict[str, Any]) -> dict[str, list[str]]:
     return {"accent": list(given)} if fit else {}
 
 
+def newsletter(settings: dict[str, Any], site_url: str) -> dict[str, str]:
+    """The feed from which the service sends new articles by e-mail, where the blog offers that."""
+    feed = settings.get("FEED_ALL_JSON", "feeds/all.json")
+    return {"newsletter": absolute(site_url, feed)} if settings.get("NEWSLETTER") else {}
+
+
 def resolve(generators: Iterable[Generator]) -> None:
     """Read all front matter, before anything is written; stop the build if any of it is wrong."""
     articles, pages = by_kind(generators)
@@ -271,10 +308,10 @@ def resolve(generators: Iterable[Generator]) -> None:
     waiting = set()
     for article in [*drafts(articles), *hidden(articles)]:
         # Mistakes in what waits for its date are better found today than on that day.
-        state(said, article), close_after(said, article)
+        ruled(said, article), close_after(said, article)
         waiting.add(own_thread(said, article) or thread_id(article.slug))
         unknown_keys(said, article)
-        article.thread, article.comments = None, "off"
+        article.thread, article.comments, article.takes_notes = None, "off", False
     for page in [*published(pages), *hidden(pages), *drafts(pages)]:
         for key in OF_A_THREAD:
             if key in page.metadata and page.metadata[key] != "off":
@@ -310,6 +347,7 @@ def resolve(generators: Iterable[Generator]) -> None:
             "lang": settings["DEFAULT_LANG"].lower(),
             "discussions": {lang: absolute(site_url, url) for lang, url in discussions.items()},
             **accent(settings),
+            **newsletter(settings, site_url),
             **({"looks": looks} if (looks := branding.for_service(settings, site_url)) else {}),
         },
         "threads": [entries[name][0] for name in sorted(entries)],

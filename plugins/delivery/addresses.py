@@ -44,7 +44,14 @@ FILES = {
 }
 OWN_PAGES = {"index": "the first page", "404": "the page that says what is not found"}
 ALWAYS = (
-    *("robots.txt", "preview.json", "_redirects", "nginx-redirects.map"),
+    *(
+        ".well-known/security.txt",
+        "robots.txt",
+        "preview.json",
+        "_redirects",
+        "nginx-redirects.map",
+        "caddy-redirects.map",
+    ),
     *("_headers", "nginx-policy.map", *http_headers.POLICY_FILES.values()),
 )
 
@@ -146,9 +153,10 @@ class Addresses:
 
     def add(self, content: Article) -> str | Article:
         """Give a content its file; answers who has it already, if anybody."""
-        owner = self.owner(content.save_as, draft=content.status == "draft")
+        save_as = content.save_as
+        owner = self.owner(save_as, draft=content.status == "draft")
         if not owner:
-            name = key(content.save_as)
+            name = key(save_as)
             self.files[name] = content
             self.needed |= dict.fromkeys(above(name), content)
         return owner
@@ -162,8 +170,14 @@ def above(name: str) -> list[str]:
 
 def clashes(*generators: Generator) -> Iterator[tuple[Article, str | Article]]:
     """Each content whose page would be where something else is, with what that is."""
-    addresses = Addresses(generators[0].settings, own_files(generators[0]))
-    for content in contents(*generators):
+    yield from among(contents(*generators), generators[0])
+
+
+def among(
+    everything: list[Article], articles: Generator
+) -> Iterator[tuple[Article, str | Article]]:
+    addresses = Addresses(articles.settings, own_files(articles))
+    for content in everything:
         if owner := addresses.add(content):
             yield content, owner
 
@@ -185,7 +199,7 @@ def refuse(generators: Iterable[Generator]) -> None:
                 if not one.slug:
                     text = f'{kind.capitalize()}: "{one.name}" has no letters for an address.'
                     told(content, kind, f"{text} Write another {noun}.")
-    for content, owner in clashes(articles, pages):
+    for content, owner in among(everything, articles):
         what = owner if isinstance(owner, str) else as_typed(owner.source_path)
         said = (each for each in ("slug", "save_as", "url") if each in content.metadata)
         written = next(said, "slug")
@@ -194,16 +208,17 @@ def refuse(generators: Iterable[Generator]) -> None:
         if not problems.is_refused(settings, content.source_path, line):
             text = f'The slug "{content.slug}" gives it the address of {what}. Write another Slug.'
             told(content, written, text)
-    refuse_aliases(everything, Addresses(settings, own_files(articles)), told)
+    aliases = ((each, getattr(each, "aliases", None)) for each in everything)
+    if moved := [each for each, its in aliases if its and isinstance(its, tuple)]:
+        refuse_aliases(moved, Addresses(settings, own_files(articles)), told)
     for content, kind, text in shared_feeds(everything, settings):
         told(content, kind, text)
 
 
-def refuse_aliases(everything: list[Article], addresses: Addresses, told: Any) -> None:
+def refuse_aliases(moved: list[Article], addresses: Addresses, told: Any) -> None:
     """Old addresses that would take the place of what the site writes; `redirects` knows the others."""
-    for content in everything:
-        aliases = getattr(content, "aliases", ())
-        for alias in aliases if isinstance(aliases, tuple) else ():
+    for content in moved:
+        for alias in content.aliases:
             if owner := addresses.owner(alias_file(alias)):
                 told(
                     content,

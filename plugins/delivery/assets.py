@@ -138,7 +138,7 @@ def prune(pelican: Pelican) -> None:
             continue
         current = any(path.name.startswith(name) for name in written)
         if not current and path.stat().st_mtime < time.time() - KEEP_SECONDS:
-            path.unlink()
+            files.remove(path)
 
 
 def register() -> None:

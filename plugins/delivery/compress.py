@@ -3,8 +3,9 @@
 pelican-precompress does as much, but writes in place and from a pool of processes whose errors
 nobody sees, while a running comment service may be re-baking the same pages. This one writes
 whole files under the build's lock (so it stands before `bake` in PLUGINS), and when it is switched
-off takes its old copies away, since a server would go on preferring them. It looks at every file, and
-so it is the one to remove those that somebody was writing when he was killed.
+off takes its old copies away, since a server would go on preferring them. Of a file whose copies are of its
+own time nothing is opened. All names pass by here, and so those are removed that somebody was writing when
+he was killed.
 
 Settings: COMPRESS (True).
 """
@@ -12,24 +13,19 @@ Settings: COMPRESS (True).
 import contextlib
 import gzip
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import brotli
 from pelican import signals
 
-from formats import files
+from formats.files import TEMPORARY, THOROUGH, packed
+from plugins import built, files
 from plugins.site import Pelican
 
 TEXT = {".atom", ".css", ".html", ".js", ".json", ".svg", ".txt", ".webmanifest", ".xml"}
 # Below this, headers weigh more than what compression saves.
 MIN_BYTES = 256
-
-
-def as_old(sibling: Path, path: Path) -> bool:
-    """Whether a compressed copy is of the same moment as its file: then it need not be opened."""
-    with contextlib.suppress(FileNotFoundError):
-        return sibling.stat().st_mtime_ns == path.stat().st_mtime_ns
-    return False
 
 
 def unpacks_to(sibling: Path, data: bytes) -> bool:
@@ -41,30 +37,37 @@ def unpacks_to(sibling: Path, data: bytes) -> bool:
     return False
 
 
+def pack(path: Path, stamp_ns: int) -> Iterator[tuple[Path, bytes, int]]:
+    """The copies of a file that it has not yet, with its time."""
+    data = path.read_bytes()
+    for sibling in files.siblings(path):
+        # Servers that compare the times, as ours does, take a copy of another age for another's.
+        if unpacks_to(sibling, data):
+            os.utime(sibling, ns=(stamp_ns, stamp_ns))
+            built.note(sibling)
+        else:
+            yield sibling, packed(data, sibling.suffix, THOROUGH), stamp_ns
+
+
 def compress(pelican: Pelican) -> None:
-    wanted = pelican.settings.get("COMPRESS", True)
-    for path in sorted(Path(pelican.settings["OUTPUT_PATH"]).rglob("*")):
-        if path.name.startswith(files.TEMPORARY):
+    files.write_many(missing(built.of(pelican), on=pelican.settings.get("COMPRESS", True)))
+
+
+def missing(site: built.Built, *, on: bool) -> Iterator[tuple[Path, bytes, int]]:
+    """The copies that are not there yet; those that should not be are removed by the way."""
+    for name, (size, stamp_ns) in sorted(site.files.items()):
+        if name.rpartition("/")[2].startswith(TEMPORARY):
             # What a killed build, or a killed service, was writing: it may hold what is gone by now.
-            path.unlink()
-        if path.suffix not in TEXT or not path.is_file():
+            files.remove(site.output / name)
+        if os.path.splitext(name)[1] not in TEXT:  # noqa: PTH122 - asked of every name: a tenth of Path's cost
             continue
-        pair = files.siblings(path)
-        if wanted and all(as_old(sibling, path) for sibling in pair):
-            continue
-        data = path.read_bytes() if wanted else b""
-        if len(data) < MIN_BYTES:
-            for sibling in pair:
-                sibling.unlink(missing_ok=True)
-            continue
-        times = path.stat()
-        for sibling in pair:
-            # Servers that compare the times, as ours does, take a copy of another age for another's.
-            if unpacks_to(sibling, data):
-                os.utime(sibling, ns=(times.st_atime_ns, times.st_mtime_ns))
-            else:
-                smaller = files.packed(data, sibling.suffix, files.THOROUGH)
-                files.write(sibling, smaller, times.st_mtime_ns)
+        copies = [site.files.get(f"{name}{suffix}") for suffix in (".gz", ".br")]
+        if on and size >= MIN_BYTES:
+            if any(copy is None or copy[1] != stamp_ns for copy in copies):
+                yield from pack(site.output / name, stamp_ns)
+        elif any(copies):
+            for sibling in files.siblings(site.output / name):
+                files.remove(sibling)
 
 
 def register() -> None:

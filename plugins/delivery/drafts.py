@@ -9,7 +9,6 @@ Settings: PREVIEW (False), DRAFTS_FOLDER ("drafts").
 """
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def finish(pelican: Pelican) -> None:
     folder = Path(settings["OUTPUT_PATH"], settings.get("DRAFTS_FOLDER", "drafts"))
     waiting = _waiting.pop(settings["OUTPUT_PATH"], [])
     if not settings["DRAFT_SAVE_AS"]:
-        shutil.rmtree(folder, ignore_errors=True)
+        files.remove_folder(folder)
     if settings.get("PREVIEW", False):
         waiting.sort(key=lambda each: (each["due"], each["title"]))
         text = json.dumps(waiting, ensure_ascii=False, indent=1) + "\n"

@@ -4,7 +4,7 @@ A feed is read far from its site: every address in its texts is whole, those of 
 widths included. `feeds/all.json` is JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/) and carries
 the same articles as Pelican's own feeds.
 
-An article is called by the address that it first had, which its thread tells when its slug has changed since.
+An article is called by its thread, which stays when its slug, its date or the pattern of addresses changes.
 Atom also says where the comments are that answer it (RFC 4685). The feed of a tag, a category or an author has
 its newest articles, fewer than that of all.
 
@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
-from feedgenerator import Atom1Feed, get_tag_uri
+from feedgenerator import Atom1Feed
 from pelican import signals
 
-from formats.manifest import THREAD
+from formats import feed_ids
 from plugins import files
 from plugins.site import (
     Article,
@@ -53,7 +53,7 @@ def whole(html: str, base: str) -> str:
         parts = (part.strip().split(" ", 1) for part in found[2].split(", "))
         return found[1] + ", ".join(" ".join([joined(base, a), *w]) for a, *w in parts) + '"'
 
-    return WIDTHS.sub(widths, html)
+    return WIDTHS.sub(widths, html) if 'srcset="' in html else html
 
 
 def by_date(contents: list[Article]) -> list[Article]:
@@ -63,14 +63,12 @@ def by_date(contents: list[Article]) -> list[Article]:
     return sorted(articles, key=lambda article: article.date, reverse=True)
 
 
-def first_address(article: Article, settings: dict[str, Any]) -> str:
-    """The address that an article had when it was new."""
-    url, thread = str(article.url), getattr(article, "thread", None)
-    renamed = thread and thread != article.slug and re.fullmatch(THREAD, article.slug)
-    if renamed and "url" not in article.metadata:
-        pattern = "ARTICLE_URL" if article.in_default_lang else "ARTICLE_LANG_URL"
-        url = str(settings[pattern]).format(**{**article.url_format, "slug": thread})
-    return at_home(absolute(settings["SITEURL"].rstrip("/"), url), settings)
+def id_of(article: Article) -> str:
+    settings = article.settings
+    host = settings.get("FEED_HOST") or urlsplit(settings["SITEURL"]).netloc
+    # Also of one without comments: they may be opened later.
+    thread = str(article.metadata.get("thread") or article.slug)
+    return feed_ids.of_article(host, thread, article.lang)
 
 
 def at_home(address: str, settings: dict[str, Any]) -> str:
@@ -82,7 +80,7 @@ def at_home(address: str, settings: dict[str, Any]) -> str:
 def item(article: Article, site: str) -> dict[str, Any]:
     address = absolute(site, article.url)
     found = {
-        "id": first_address(article, article.settings),
+        "id": id_of(article),
         "url": address,
         "title": plain(article.title),
         "content_html": whole(article.get_content(site), address),
@@ -126,7 +124,7 @@ def complete(context: dict[str, Any], feed: Any) -> None:
             if item.get(key):
                 item[key] = whole(item[key], item["link"])
         if article := known.get(unquote(item["link"].removesuffix("?ref=feed"))):
-            item["unique_id"] = unquote(get_tag_uri(first_address(article, settings), article.date))
+            item["unique_id"] = id_of(article)
             item["replies"] = replies(article, settings)
     if isinstance(feed, Atom1Feed):
         feed.__class__ = Threaded

@@ -12,11 +12,12 @@ ALLOW_MEDIA_FROM, ALLOW_FRAMES_FROM, ALLOW_SCRIPTS_FROM, ALLOW_STYLES_FROM, ALLO
 ALLOW_CONNECTIONS_TO, ALLOW_FORMS_TO.
 """
 
+import functools
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -24,7 +25,7 @@ from markupsafe import Markup
 from pelican import signals
 
 from formats import http_headers
-from plugins import files, problems
+from plugins import built, files, problems
 from plugins.site import Generator, Pelican
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ NGINX = "nginx-policy.map"
 # Cloudflare reads so many rules, of lines no longer than this, and leaves out the rest.
 MOST_RULES = 100
 MOST_CHARS = 2_000
+# An author's theme may have more files without a hash than would be named one by one.
+MOST_OTHERS = 20
 
 
 def policies(settings: dict[str, Any]) -> dict[bool, str]:
@@ -52,7 +55,9 @@ def nginx_map(policy: dict[bool, str], site: str) -> str:
     return f'default "{pages}";\n"~^{prefix}/{search}" "{its}";\n'
 
 
-def rules(names: list[str], site: str, policy: dict[bool, str]) -> Iterator[tuple[str, list[str]]]:
+def rules(
+    names: list[str], site: str, policy: dict[bool, str], theme: str
+) -> Iterator[tuple[str, list[str]]]:
     """Paths with their lines, the most important first; `names` are the files of the site.
 
     Cloudflare joins what several rules say of one header, which would make two policies of the
@@ -72,32 +77,56 @@ def rules(names: list[str], site: str, policy: dict[bool, str]) -> Iterator[tupl
     wasm = f"Content-Security-Policy: {policy[True]}"
     for path in sorted(compiling):
         yield f"{prefix}/{path}", ["! Content-Security-Policy", wasm]
-    for name in names:
-        if name.endswith((".atom.xml", f"/{http_headers.SPECULATION}")):
-            yield f"{prefix}/{quote(name)}", [f"Content-Type: {http_headers.content_type(name)}"]
-    for path in forever(names):
-        yield f"{prefix}/{quote(path, safe='/*')}", [f"Cache-Control: {http_headers.FOREVER}"]
+    for path, kept in caching(names, theme):
+        line = f"Cache-Control: {http_headers.FOREVER if kept else http_headers.FRESH}"
+        yield f"{prefix}/{quote(path, safe='/*')}", [line] if kept else ["! Cache-Control", line]
+    for ending in (".atom.xml", f"/{http_headers.SPECULATION}"):
+        kind = f"Content-Type: {http_headers.content_type(ending)}"
+        for path in together(names, lambda name: name.endswith(ending)):  # noqa: B023 - at once
+            yield f"{prefix}/{quote(path, safe='/*')}", [kind]
 
 
-def forever(names: list[str]) -> list[str]:
-    """Files whose names carry a hash; a folder that holds nothing else stands for all in it."""
-    mixed = {
-        str(folder)
-        for name in names
-        if not http_headers.HASHED.search(name)
-        for folder in PurePosixPath(name).parents
-    }
+def caching(names: list[str], theme: str) -> Iterator[tuple[str, bool]]:
+    """What is kept for ever, since its name carries a hash; and what is not, though the rule before says so.
+
+    Of the theme's folder it is the few others that are named: it also holds the hashed scripts and styles
+    of weeks ago, which would be more with each change.
+    """
+    within = [name for name in names if name.startswith(f"{theme}/")]
+    others = [name for name in within if not http_headers.HASHED.search(name)]
+    if len(others) < len(within) and len(others) <= MOST_OTHERS:
+        yield f"{theme}/*", True
+        yield from ((name, False) for name in others)
+        names = [name for name in names if not name.startswith(f"{theme}/")]
+    yield from ((path, True) for path in together(names, http_headers.HASHED.search))
+
+
+def together(names: list[str], meant: Callable[[str], Any]) -> list[str]:
+    """Those that are meant; a folder that holds nothing else stands for all in it."""
+    mixed = {folder for name in names if not meant(name) for folder in above(name)}
     found = set()
-    for name in filter(http_headers.HASHED.search, names):
-        pure = [str(each) for each in PurePosixPath(name).parents if str(each) not in mixed]
-        found.add(f"{pure[-1]}/*" if pure else name)
+    for name in filter(meant, names):
+        pure = [folder for folder in above(name) if folder not in mixed]
+        found.add(f"{pure[0]}/*" if pure else name)
     return sorted(found, key=lambda path: (not path.endswith("*"), path))
 
 
-def document(names: list[str], site: str, policy: dict[bool, str]) -> str:
+@functools.lru_cache
+def folders(path: str) -> tuple[str, ...]:
+    """A folder and all that it is in, the outermost first."""
+    parts = path.split("/")
+    return tuple("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def above(name: str) -> tuple[str, ...]:
+    folder = name.rpartition("/")[0]
+    return folders(folder) if folder else ()
+
+
+def document(names: list[str], site: str, policy: dict[bool, str], theme: str = "theme") -> str:
     """`_headers`, as long as Cloudflare reads it."""
     blocks = []
-    for path, lines in rules(names, site, policy):
+    for path, lines in rules(names, site, policy, theme):
         if any(len(line) > MOST_CHARS - 2 for line in (path, *lines)):
             logger.warning("%s: a line for %s is too long for Cloudflare Pages.", NAME, path)
         blocks.append("\n  ".join([path, *lines]) + "\n")
@@ -120,12 +149,10 @@ def write(pelican: Pelican) -> None:
     files.update(output / NGINX, nginx_map(policy, site).encode())
     if not settings.get("HOST_HEADERS", True):
         return
-    names = sorted(
-        path.relative_to(output).as_posix()
-        for path in output.rglob("*")
-        if path.suffix not in (".gz", ".br") and path.is_file()
+    names = sorted(n for n in built.of(pelican).files if not n.endswith((".gz", ".br")))
+    files.update(
+        output / NAME, document(names, site, policy, settings["THEME_STATIC_DIR"]).encode()
     )
-    files.update(output / NAME, document(names, site, policy).encode())
 
 
 def claim(generators: Iterable[Generator]) -> None:

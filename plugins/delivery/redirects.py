@@ -3,7 +3,7 @@
 A static host cannot answer 301 by itself, so there is a page at each of its `Aliases`, with a `refresh`
 and a canonical link: no script, understood by browsers and search engines. Where the host or the server
 can do better, it has the same as `_redirects`, which several hosts read by themselves, and as the lines
-of an nginx `map`, `nginx-redirects.map`. What `Aliases` may say is checked here; it stops the build
+of a `map` of nginx and of Caddy, `nginx-redirects.map` and `caddy-redirects.map`. What `Aliases` may say is checked here; it stops the build
 together with whatever else `manifest` finds, which has to come before this plugin in PLUGINS where both
 are there.
 
@@ -79,10 +79,12 @@ def aliases(said: Metadata, content: Article) -> tuple[str, ...]:
 def read(said: Metadata, *generators: Generator) -> None:
     """Give everything its `aliases`; an old address must not hide a page that exists, nor lead to two."""
     contents = [*published(*generators), *hidden(*generators), *drafts(*generators)]
-    taken = {content.save_as: content for content in contents if content.save_as}
-    seen: dict[str, Article] = {}
     for content in contents:
         content.aliases = aliases(said, content)
+    moved = [content for content in contents if content.aliases]
+    taken = {content.save_as: content for content in contents} if moved else {}
+    seen: dict[str, Article] = {}
+    for content in moved:
         for alias in content.aliases:
             name = alias_file(alias)
             if name in taken:
@@ -122,8 +124,8 @@ def page(content: Article, settings: dict[str, Any]) -> bytes:
     return PAGE.format(**{key: escape(value) for key, value in values.items()}).encode()
 
 
-def host_rules(site: str, contents: list[Article]) -> tuple[bytes, bytes]:
-    """The same for hosts that read `_redirects`, and as the lines of an nginx `map`."""
+def host_rules(site: str, contents: list[Article]) -> dict[str, bytes]:
+    """The same for hosts and servers, by the names of the files that they read."""
     prefix = urlsplit(site).path
     moved = sorted(
         (absolute(prefix, alias), absolute(prefix, content.url))
@@ -131,13 +133,16 @@ def host_rules(site: str, contents: list[Article]) -> tuple[bytes, bytes]:
         for alias in content.aliases
     )
     hosts = "".join(f"{old} {new} 301\n" for old, new in moved)
-    # nginx compares the decoded path, and takes quoted strings as they are.
-    nginx = "".join(f'"{unquoted(old)}" "{new}";\n' for old, new in moved)
-    return hosts.encode(), nginx.encode()
-
-
-def unquoted(address: str) -> str:
-    return unquote(address).replace("\\", "\\\\").replace('"', '\\"')
+    # Both compare the decoded path, in which an alias has no quotation mark; nginx looks for variables
+    # in what follows, and Caddy for placeholders everywhere.
+    paths = [(unquote(old), new.replace("$", "%24")) for old, new in moved]
+    nginx = "".join(f'"{old}" "{new}";\n' for old, new in paths)
+    caddy = "".join(f'"{old}" "{new}"\n' for old, new in paths if "{" not in old)
+    return {
+        "_redirects": hosts.encode(),
+        "nginx-redirects.map": nginx.encode(),
+        "caddy-redirects.map": caddy.encode(),
+    }
 
 
 def write(pelican: Pelican) -> None:
@@ -147,9 +152,8 @@ def write(pelican: Pelican) -> None:
     for content in moved:
         for alias in content.aliases:
             files.update(output / alias_file(alias), page(content, settings))
-    hosts, nginx = host_rules(site, moved)
-    files.update(output / "_redirects", hosts)
-    files.update(output / "nginx-redirects.map", nginx)
+    for name, lines in host_rules(site, moved).items():
+        files.update(output / name, lines)
 
 
 def register() -> None:

@@ -9,6 +9,9 @@ Settings: SITEMAP_SAVE_AS ("sitemap.xml"; empty: none), ROBOTS_DISALLOW (the pat
 it is on this site).
 """
 
+import json
+import os
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from html import unescape
@@ -19,10 +22,14 @@ from xml.sax.saxutils import escape
 
 from pelican import signals
 
-from plugins import files
+from formats.files import Stamp
+from plugins import built, files
 from plugins.site import Article, Generator, Pelican, absolute, by_kind, published
 
 PAGES_OF_ONE_SITEMAP = 50_000
+VERSION = 1  # of the record: another one is not understood
+# A page as it was when it was read, and what it said its address is.
+Seen = tuple[Stamp, str | None]
 NAMESPACES = (
     'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml"'
 )
@@ -32,7 +39,7 @@ REFRESH = re.compile(r'<meta\s[^>]*http-equiv="refresh"')
 CANONICAL = re.compile(r'<link rel="canonical" href="([^"]*)"')
 
 _published: dict[str, list[Article]] = {}
-_written: dict[str, set[Path]] = {}
+_written: dict[str, set[str]] = {}
 
 
 def collect(generators: Iterable[Generator]) -> None:
@@ -44,8 +51,8 @@ def note(path: str, context: dict[str, Any]) -> None:
     """What this build writes: an output folder may still hold pages of an earlier one."""
     output = context["OUTPUT_PATH"]
     # Where the page is at the end, wherever a writer may have put it for now.
-    name = context.get("output_file")
-    _written.setdefault(output, set()).add(Path(output, name) if name else Path(path))
+    name = context.get("output_file") or os.path.relpath(path, output)
+    _written.setdefault(output, set()).add(posixpath.normpath(str(name).replace(os.sep, "/")))
 
 
 note.only_names = True  # type: ignore[attr-defined]  # so that `writing` need not render for it
@@ -70,24 +77,42 @@ def entry(address: str, day: str, alternates: dict[str, str]) -> str:
     return "".join(lines) + "</url>"
 
 
+def said_of(page: str) -> str | None:
+    """What a page says its address is, or nothing; None where it does not want to be found."""
+    head = HEAD.search(page)
+    if not head or NOINDEX.search(head[0]) or REFRESH.search(head[0]):
+        return None
+    canonical = CANONICAL.search(head[0])
+    return unescape(canonical[1]) if canonical else ""
+
+
+def looked_at(
+    written: Iterable[str], site: built.Built, kept: dict[str, Seen]
+) -> Iterator[tuple[str, Seen]]:
+    """What each page says of itself, by its name; those that are as they were are not opened."""
+    for name in sorted(written):
+        stamp = site.files.get(name)
+        if not stamp or not name.endswith(".html"):
+            continue
+        seen = kept.get(name)
+        if seen is None or seen[0] != stamp:
+            seen = (stamp, said_of((site.output / name).read_text(encoding="utf-8")))
+        yield name, seen
+
+
 def found_pages(
-    written: Iterable[Path], output: Path, site: str, contents: list[Article]
+    pages: dict[str, Seen], site: str, contents: list[Article]
 ) -> Iterator[tuple[str, str]]:
     """Every page of the site that wants to be found, by address, with its line for the sitemap."""
     by_file = {content.save_as: content for content in contents}
     newest = max((changed(content) for content in contents), default="")
-    for path in written:
-        if path.suffix != ".html" or not path.is_file():
-            continue
-        name = path.relative_to(output).as_posix()
-        head = HEAD.search(path.read_text(encoding="utf-8"))
-        if not head or NOINDEX.search(head[0]) or REFRESH.search(head[0]):
+    for name, (_, canonical) in pages.items():
+        if canonical is None:
             continue
         address = absolute(
             site, name.removesuffix("index.html") if name.endswith("index.html") else name
         )
-        canonical = CANONICAL.search(head[0])
-        if canonical and absolute("", unescape(canonical[1]).removeprefix(site)) != absolute(
+        if canonical and absolute("", canonical.removeprefix(site)) != absolute(
             "", address.removeprefix(site)
         ):
             continue
@@ -145,7 +170,12 @@ def write(pelican: Pelican) -> None:
     own = Path(settings.get("ROOT_FILES") or output / "none", "robots.txt").is_file()
     made = {} if own else {"robots.txt": robots(settings, site)}
     if name := settings.get("SITEMAP_SAVE_AS", "sitemap.xml"):
-        lines = [line for _, line in sorted(set(found_pages(written, output, site, contents)))]
+        record = files.record(settings, "sitemap")
+        known = files.read_record(record)
+        kept = known["pages"] if known.get("version") == VERSION else {}
+        pages = dict(looked_at(written, built.of(pelican), kept))
+        files.update(record, json.dumps({"version": VERSION, "pages": pages}).encode())
+        lines = [line for _, line in sorted(set(found_pages(pages, site, contents)))]
         made |= sitemaps(name, site, lines)
     for name, data in made.items():
         files.update(output / name, data)

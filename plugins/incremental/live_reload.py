@@ -7,7 +7,6 @@ Without PREVIEW, file and script are removed from the site.
 Settings: PREVIEW (False).
 """
 
-import contextlib
 import json
 from pathlib import Path
 
@@ -29,8 +28,7 @@ def tell(output: Path, build: str, state: str, error: str = "") -> None:
 
 def end(output: Path) -> None:
     """Nobody builds any more: pages stop asking."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        (output / STATUS).unlink()
+    files.remove(output / STATUS)
 
 
 def finish(pelican: Pelican) -> None:
@@ -41,7 +39,7 @@ def finish(pelican: Pelican) -> None:
     end(output)
     for pattern in SCRIPTS:
         for path in (output / settings["THEME_STATIC_DIR"]).glob(pattern):
-            path.unlink()
+            files.remove(path)
 
 
 def register() -> None:

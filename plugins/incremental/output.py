@@ -30,17 +30,16 @@ from typing import Any
 from pelican import signals
 from pelican.contents import Content
 
-from plugins import files
+import formats.files
+from plugins import built, files
 from plugins.site import Article, Generator, Pelican, drafts, hidden, published
 
-from . import render_pages, skip_pages
+from . import reads, render_pages
 
 logger = logging.getLogger(__name__)
 
 SHARED = "images/share"
-VERSION = 2  # of the record: another one is not understood
-# Above this many, one order to write everything to the disk costs less than one for each file.
-SYNC_EACH = 32
+VERSION = 3  # of the record: another one is not understood
 
 
 class Building:
@@ -56,7 +55,7 @@ class Building:
         # What the last build wrote, and what each static file was when it was copied.
         self.earlier: list[str] = []
         self.copied: dict[str, list[int]] = {}
-        pages: dict[str, skip_pages.Page] = {}
+        pages: dict[str, Any] = {}
         kept = files.read_record(self.record)
         if kept.get("version") == VERSION:
             self.earlier, self.copied = kept["written"], kept["copied"]
@@ -65,15 +64,16 @@ class Building:
                 pages = kept["pages"]
         self.rendering = render_pages.begin(settings, self.next, pages)
 
-    def beside(self) -> list[str]:
+    def beside(self, names: Iterable[str]) -> list[str]:
         """Scripts, styles and pictures that templates make while they are rendered."""
         folders = (self.settings["THEME_STATIC_DIR"], self.settings.get("SHARE_FOLDER", SHARED))
-        return sorted(
-            path.relative_to(self.output).as_posix()
-            for folder in folders
-            for path in (self.output / folder).glob("*.*")
-            if path.suffix not in (".gz", ".br") and not path.name.startswith(".")
-        )
+        within = {Path(folder).as_posix() for folder in folders}
+
+        def meant(name: str) -> bool:
+            folder, _, file = name.rpartition("/")
+            return folder in within and "." in file and not file.startswith(".")
+
+        return sorted(name for name in names if meant(name) and not name.endswith((".gz", ".br")))
 
     def theirs(self) -> Iterator[tuple[Path, str]]:
         """Each static file of the blog and of its theme, and its name in the site."""
@@ -141,15 +141,17 @@ class Building:
             for name in names
         ]
 
-    def publish(self) -> None:
+    def publish(self, pelican: Pelican) -> None:
         """Bring the site up to date with the build; from here on nothing can be wrong but a disk."""
         skipped, key = self.rendering.skipped, str(self.output)
         seen = self.copy({*self.made(), *skipped, *files.claimed.get(key, ())})
-        made, asked = self.made(), files.claimed.pop(key, ())
-        claimed = {*made, *skipped, *seen, *asked}
+        made, ours = self.made(), files.claimed.pop(key, ())
+        claimed = {*made, *skipped, *seen, *ours}
         changed = {name for name in made if not same(self.next / name, self.output / name)}
         gone = [name for name in self.earlier if name not in claimed]
-        sync([self.next / name for name in changed])
+        asked = [self.output / name for name in files.asked.get(key, ())]
+        shown = [path for path in asked if path.is_file()]
+        formats.files.sync([*(self.next / name for name in changed), *shown])
         # A file may stand where there is to be a folder now, or a folder where there is to be a file.
         folders = {parent.as_posix() for name in changed for parent in Path(name).parents}
         for name in gone:
@@ -163,11 +165,12 @@ class Building:
         for name in gone:
             self.remove(name)
         shutil.rmtree(self.next, ignore_errors=True)
-        copied = {name: was + as_it_is(self.output / name) for name, was in seen.items()}
+        site = built.look(pelican)
+        copied = {name: was + site.files.get(name, []) for name, was in seen.items()}
         for page in self.rendering.done.values():
-            for name in page["files"]:
-                page["files"][name] = as_it_is(self.output / name)
-        self.remember(claimed, copied=copied, pages=self.rendering.done, beside=self.beside())
+            page["files"] = {name: site.files.get(name, []) for name in page["files"]}
+        pages = self.rendering.record()
+        self.remember(claimed, copied=copied, pages=pages, beside=self.beside(site.files))
 
     def remember(self, written: set[str], **more: Any) -> None:
         """Keep what the next build is to know of the site."""
@@ -212,24 +215,24 @@ def same(new: Path, old: Path) -> bool:
     return old.is_file() and filecmp.cmp(new, old, shallow=False)
 
 
-def sync(paths: list[Path]) -> None:
-    """See that the files are on the disk before they take the place of others."""
-    if len(paths) > SYNC_EACH and hasattr(os, "sync"):
-        os.sync()
-        return
-    for path in paths:
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-
-
 def spare(content: Article) -> None:
-    """Most texts link to no file of the blog, and need not be searched for such links."""
-    own = content.get_static_links
+    """Most texts link to no file of the blog, and need not be searched for such links. And where a file lies
+    below the blog's folder Pelican works out again for each address that it makes, a dozen times for each text.
+    """
+    own, relative = content.get_static_links, content.get_relative_source_path
+    known: dict[str | None, str | None] = {}
 
     def get_static_links() -> set[str]:
-        return set(own()) if skip_pages.has_links(content) else set()
+        return set(own()) if reads.has_links(content) else set()
+
+    def get_relative_source_path(source_path: str | None = None) -> str | None:
+        asked = source_path or content.source_path
+        if asked not in known:
+            known[asked] = relative(source_path)
+        return known[asked]
 
     content.get_static_links = get_static_links
+    content.get_relative_source_path = get_relative_source_path
 
 
 def begin(pelican: Pelican) -> None:
@@ -243,6 +246,7 @@ def begin(pelican: Pelican) -> None:
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
     _building[pelican.settings["OUTPUT_PATH"]] = Building(pelican.settings)
+    built.forget(pelican)
     files.claimed.pop(str(Path(pelican.settings["OUTPUT_PATH"])), None)
     files.partial.discard(str(Path(pelican.settings["OUTPUT_PATH"])))
     files.asked.pop(str(Path(pelican.settings["OUTPUT_PATH"])), None)
@@ -257,12 +261,15 @@ def look_through(generator: Generator) -> None:
     found = generator.get_files
 
     def get_files(paths: list[str] | str, *given: Any, **more: Any) -> KeysView[str]:
-        named = [Path(each) for each in ([paths] if isinstance(paths, str) else paths)]
+        listed = [Path(each).as_posix() for each in ([paths] if isinstance(paths, str) else paths)]
+        # As what is below them begins; the folder itself is named "." here.
+        named = ["" if each == "." else f"{each}/" for each in listed]
 
         def meant(name: str) -> bool:
-            path = Path(name)
-            inner = (path.relative_to(each) for each in named if path.is_relative_to(each))
-            return any(map(files.belongs, inner))
+            path = name.replace(os.sep, "/")
+            if path in listed:
+                return True
+            return any(files.belongs(path[len(at) :]) for at in named if path.startswith(at))
 
         # In order, and a set all the same.
         return dict.fromkeys(sorted(filter(meant, found(paths, *given, **more)))).keys()
@@ -288,9 +295,10 @@ def writer(pelican: Pelican) -> type[render_pages.Writer]:
     """Every address is settled by now. Pelican would work it out anew each time a page links to it."""
     generators = _building[pelican.settings["OUTPUT_PATH"]].generators
     for content in chain(*(kind(*generators) for kind in (published, hidden, drafts))):
+        # Not its `override_save_as`, by which Pelican knows a page that may take another one's place.
         content.override_url = content.url
         # Such a link moves the file that it leads to, whether its page is rendered or not.
-        if "attach" in str(content._content):
+        if reads.has_links(content) and "attach" in str(content._content):
             content.get_content(content.get_siteurl())
     return render_pages.Writer
 
@@ -298,7 +306,7 @@ def writer(pelican: Pelican) -> type[render_pages.Writer]:
 def finish(pelican: Pelican) -> None:
     building = _building.pop(pelican.settings["OUTPUT_PATH"])
     building.rendering.finish()
-    building.publish()
+    building.publish(pelican)
 
 
 def register() -> None:

@@ -20,6 +20,7 @@ from blinker import Signal
 from filelock import FileLock
 from pelican import signals
 from pelican.contents import Article as PelicanArticle
+from pelican.contents import Content
 from pelican.contents import Page as PelicanPage
 from pelican.writers import Writer
 
@@ -28,9 +29,6 @@ from plugins import files
 from plugins.site import Article, Generator, Pelican
 
 again = Signal("A text has been read again, and is about to be shown.")
-# Sent by whoever waits for another program at the end of a build, so that a build may be given up there
-# as well: by raising what is not an Exception.
-patience = Signal("A build waits for another program.")
 
 # The lists of Pelican's generators, and what is written of each.
 LISTS = {
@@ -66,6 +64,11 @@ def finish(pelican: Pelican) -> None:
         _built[output] = generators
 
 
+def give_up(pelican: Pelican) -> None:
+    """The build has been given up: what it had read by then is of no use."""
+    _building.pop(pelican.settings["OUTPUT_PATH"], None)
+
+
 def page(output: str, source: Path) -> Path | None:
     """Write the page of a file that was saved; answers with the page's path in the site.
 
@@ -97,7 +100,15 @@ def _write(generator: Generator, name: str, place: int, old: Article) -> Path | 
             files.update(site / new.save_as, Path(folder, new.save_as).read_bytes())
     getattr(generator, name)[place] = new
     generator.add_source_path(new)
+    forget(old)
     return site / str(new.save_as)
+
+
+def forget(content: Article) -> None:
+    """Pelican remembers what each text was, for as long as the process lives."""
+    for remembering in (Content.get_content, Content.get_summary):
+        for asked in [asked for asked in remembering.cache if asked[0] is content]:
+            del remembering.cache[asked]
 
 
 def _read(generator: Generator, old: Article) -> Article | None:

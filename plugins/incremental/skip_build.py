@@ -9,7 +9,8 @@ course, in which `reader` and `render_pages` do only what has to be done.
     PELICAN_CLASS = skip_build.Pelican
 
 A site whose plugins read anything else says so: BUILD_WATCHES (files and folders). Where that cannot be
-said, as for the news of another site, it does without this class.
+said, as for the news of another site, it does without this class. A plugin whose files change with time alone
+says when: `due`.
 """
 
 import hashlib
@@ -28,16 +29,23 @@ from pelican import Pelican as PelicansOwn
 from pelican import signals
 
 from formats import bake
-from plugins import files
+from plugins import built, files
 from plugins.site import Generator
 
-from . import build_cache, skip_pages
+from . import build_cache, fingerprints, skip_pages
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1  # of the record: another one is not understood
+VERSION = 2  # of the record: another one is not understood
 # What a build leaves in the folders that it reads.
 WRITTEN = ("__pycache__", bake.PLACES)
+# When something has to be done though nothing was changed, by output folder.
+_due: dict[str, set[str]] = {}
+
+
+def due(settings: dict[str, Any], moment: datetime) -> None:
+    """Say, before anything is written, that there is something to do from this moment on."""
+    _due.setdefault(settings["OUTPUT_PATH"], set()).add(moment.astimezone(UTC).isoformat())
 
 
 def tree(path: str, *, hidden: bool = True) -> Iterator[str]:
@@ -76,7 +84,7 @@ def inputs(settings: dict[str, Any]) -> str:
     return digest(
         [
             platform.python_version(),
-            skip_pages.Fingerprints().of(dict(settings)),
+            fingerprints.Fingerprints().of(dict(settings)),
             json.dumps([build_cache.program(package) for package in skip_pages.packages(settings)]),
             *(f"{place}\0{os.stat(place).st_mtime_ns}" for place in places),  # noqa: PTH116
             # What is hidden there is what build and service tell each other of their work.
@@ -103,9 +111,12 @@ class Pelican(PelicansOwn):  # type: ignore[misc]  # Pelican is untyped
             print("Done: Nothing has changed since the build before.")
             return
         record.unlink(missing_ok=True)
+        _due.pop(self.settings["OUTPUT_PATH"], None)
         with signals.all_generators_finalized.connected_to(self.look_ahead):
             super().run()
-        kept = {"version": VERSION, "given": now, "due": self.due, "made": self.made()}
+        moments = {self.due, *_due.pop(self.settings["OUTPUT_PATH"], ())} - {""}
+        due = min(moments, default="")
+        kept = {"version": VERSION, "given": now, "due": due, "made": self.made()}
         files.update(record, json.dumps(kept).encode())
 
     def unchanged(self, kept: dict[str, Any], now: str) -> bool:
@@ -117,15 +128,17 @@ class Pelican(PelicansOwn):  # type: ignore[misc]  # Pelican is untyped
         )
 
     def made(self) -> str:
-        return digest(tree(str(self.settings["OUTPUT_PATH"])))
+        """The files of the site as they are, or as this build, when it comes to its end, knows them to be."""
+        return digest(f"{name}\0{stamp}" for name, stamp in sorted(built.of(self).files.items()))
 
     def look_ahead(self, generators: Iterable[Generator]) -> None:
-        """When the next article is due: Pelican makes drafts of those whose date is to come."""
+        """When the next article is due, which is a draft to Pelican until its date; or a shared draft is over."""
         now = datetime.now(UTC)
         moments = [
-            content.date.astimezone(UTC)
+            moment.astimezone(UTC)
             for generator in generators
             for name in ("drafts", "drafts_translations")
             for content in getattr(generator, name, ())
+            for moment in (content.date, getattr(content, "shared_until", content.date))
         ]
         self.due = min((each.isoformat() for each in moments if each > now), default="")

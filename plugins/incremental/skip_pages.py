@@ -2,133 +2,56 @@
 
 `Site.stands` decides; `render_pages` asks it of each page, and renders what does not stand.
 
-A page depends on the site and on texts. The site is everything but texts: settings, templates, the
-programs, and all that is known of every article (its front matter, address, neighbours, comments'
-number, whatever a plugin has put on it). Which texts a page shows is not guessed but seen, while it
-is rendered: an article's own page shows one, a list that tells reading times shows ten. A page is as it
-was if the site is as it was and so is each of those texts.
+What a page depends on is not guessed but seen, while it is rendered (`reads`): attributes of articles,
+values that templates look up by their names, parts of lists. A page is as it was if it was handed the
+same and if all that it asked for is as it was. So another title renders the pages that show it, and no
+other. Settings, templates and programs are no such question: where one of them has changed, every page
+is rendered.
 
-What cannot be written down, such as an object that nobody knows here, makes the site different from
-every other: then everything is rendered. A template that shows the time of day, or the baked comments
-of an article in a list, is beyond this; such a site says `WRITE_ONLY_CHANGES = False`.
+Of each article the hash of all that is known of it is kept, and what the hash stands for in the build
+cache: of one that has changed it is then told in what. Where that is forgotten, in everything. What
+cannot be written down, such as an object that nobody knows here, is another in every build.
+
+A template that shows the time of day, or chance, is beyond this; such a site says
+`WRITE_ONLY_CHANGES = False`.
 """
 
-import hashlib
 import importlib.metadata
 import json
-import os
 import platform
-from datetime import date, tzinfo
+import secrets
+from collections.abc import Iterable
 from pathlib import Path
-from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, TypedDict
 
-from jinja2 import Template
-from pelican.contents import Content
-from pelican.settings import DEFAULT_CONFIG
-from pelican.urlwrappers import URLWrapper
+from jinja2 import Environment
 
 from formats import http_headers
-from plugins.site import Article
 
-from . import build_cache
+from . import build_cache, fingerprints, reads
 
+VERSION = 1  # of what is kept: anything else renders every page
 # What differs from page to page, or is no part of what a page shows.
-NOT_THE_SITE = {"localsiteurl"}
-NOT_HASHED = {
-    *("_context", "settings", "_content", "comments_fragment"),
-    *("get_content", "get_summary", "get_static_links"),
-}
-INTRASITE = DEFAULT_CONFIG["INTRASITE_LINK_REGEX"]
+NOT_THE_SITE, STATIC = {"localsiteurl"}, "staticfiles"
+# Questions that pages ask: of the blog's lists, of those that were handed to one page, of all that there is.
+LISTED, GIVEN, EVERYTHING = "list ", "given ", "everything"
+# One that is answered differently in each build.
+NEVER = "never"
 PROGRAMS = ("pelican", "Jinja2", "MarkupSafe", "Babel", "feedgenerator")
 
 
 class Page(TypedDict):
-    """What is known of a page that was rendered: what it depends on, and its files as they are."""
+    """What is known of a page that was rendered: what it depends on, and its files as they are.
+
+    `asked` and each first number of `read` say which questions or attributes, the other numbers of which
+    articles; `lists` has the answers of those that were handed to this page alone.
+    """
 
     key: str
-    shown: list[str]
-    texts: str
+    asked: int
+    read: list[list[int]]
+    lists: dict[str, str | None]
     files: dict[str, list[int]]
-
-
-class Fingerprints:
-    """Values taken apart into a hash; articles in them are only named, and noted down.
-
-    JSON's encoder takes apart what is plain, at C's speed, and asks `canonical` about everything else.
-    """
-
-    def __init__(self) -> None:
-        self.contents: dict[int, Article] = {}
-        self.names: dict[int, str] = {}
-        self._lists: dict[int, tuple[Any, str]] = {}
-        self._met: set[int] = set()
-        self._encode = json.JSONEncoder(
-            check_circular=False, default=self.canonical, separators=(",", ":")
-        ).encode
-
-    def name(self, content: Article) -> str:
-        if id(content) not in self.names:
-            self.contents[id(content)] = content
-            self.names[id(content)] = f"{type(content).__name__} {content.source_path}"
-        return self.names[id(content)]
-
-    def of(self, *values: Any) -> str:
-        """The same for equal values, in every process; raises Unhashable."""
-        around, self._met = self._met, set()
-        try:
-            text = self._encode(values)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise build_cache.Unhashable(str(error)) from None
-        finally:
-            self._met = around
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def listed(self, value: Any) -> Any:
-        """The same list of all articles is handed to every page; it is taken apart once."""
-        if not isinstance(value, list):
-            return value
-        known = self._lists.get(id(value))
-        if known is None or known[0] is not value:
-            known = self._lists[id(value)] = (value, self.of(*value))
-        return {"list": known[1]}
-
-    def canonical(self, value: Any) -> Any:
-        """What JSON has no word for, in words that it has; raises Unhashable."""
-        if isinstance(value, Content):
-            return {"content": self.name(value)}
-        if isinstance(value, URLWrapper):
-            return {type(value).__name__: [value.name, value.slug]}
-        if isinstance(value, date):
-            return {"date": value.isoformat()}
-        if isinstance(value, set | frozenset):
-            return {"set": sorted(self.of(each) for each in value)}
-        if isinstance(value, SimpleNamespace):
-            # Pages that are each other's translations lead from one to the other and back.
-            if id(value) in self._met:
-                return "met already"
-            self._met.add(id(value))
-            return {"space": vars(value)}
-        if isinstance(value, Path | tzinfo):
-            return {type(value).__name__: str(value)}
-        if isinstance(value, Template):
-            return {"template": value.name}
-        if isinstance(value, ModuleType):
-            return {"module": build_cache.program(value.__name__)}
-        if isinstance(value, type | FunctionType):
-            return {"name": build_cache.canonical(value)}
-        raise build_cache.Unhashable(repr(value))
-
-
-def has_links(content: Article) -> bool:
-    """Whether Pelican has to look for addresses to fill in, such as `"{filename}…"`, in this text.
-
-    Its search for them takes longer than anything else that is done to most texts in a build.
-    """
-    body = content._content
-    if not isinstance(body, str) or content.settings["INTRASITE_LINK_REGEX"] != INTRASITE:
-        return bool(body)
-    return any(sign in body for sign in ('"{', "'{", '"|', "'|"))
 
 
 def packages(settings: dict[str, Any]) -> list[str]:
@@ -147,108 +70,275 @@ def folder(path: Path) -> list[Any]:
     return found
 
 
-def as_it_is(path: Path) -> list[int] | None:
-    """A file's size and time; None where there is no such file."""
-    try:
-        stat = os.stat(path)  # noqa: PTH116 - asked of every page: half of Path's cost
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return [stat.st_size, stat.st_mtime_ns]
-
-
-def known_of(content: Article) -> dict[str, Any]:
-    """What is known of an article but its text; Pelican keeps most of its front matter twice."""
-    known = vars(content)
-    its = {name: value for name, value in known.items() if name not in NOT_HASHED}
-    return its | {
-        "metadata": {k: v for k, v in content.metadata.items() if known.get(k.lower()) is not v}
-    }
+def ordered(key: str, value: Any) -> Any:
+    """These are in the order of a set, which is another in every process."""
+    if key in reads.FILES:
+        return sorted(value.items())
+    return sorted(value, key=lambda static: str(static.source_path)) if key == STATIC else value
 
 
 class Site:
-    """Everything but texts, as of the moment when the first page is to be written."""
+    """All that pages may ask for, as of the moment when the first of them is to be written.
 
-    def __init__(self, context: dict[str, Any], settings: dict[str, Any]) -> None:
-        self.fingerprints = Fingerprints()
-        self.shown: set[str] | None = None
-        self.bodies: dict[str, str] = {}
-        told = {key: value for key, value in context.items() if key not in NOT_THE_SITE}
-        # These are in the order of a set, which is another in every process.
-        for key in ("generated_content", "static_content"):
-            told[key] = dict(sorted(told.get(key, {}).items()))
-        told["staticfiles"] = sorted(
-            told.get("staticfiles", ()), key=lambda static: str(static.source_path)
-        )
+    `before` is what `record` said at the end of the build before.
+    """
+
+    def __init__(
+        self, context: dict[str, Any], settings: dict[str, Any], before: dict[str, Any]
+    ) -> None:
+        self.context, self.cache = context, build_cache.of(settings)
+        self.fingerprints = fingerprints.Fingerprints()
+        # Settings are shown in ways that cannot be noted: by what a plugin has made of them.
+        self.own = {
+            key: value
+            for key, value in context.items()
+            if key not in NOT_THE_SITE and not (key in settings and settings[key] is value)
+        }
+        self.labels = {
+            id(value): f"{LISTED}{key}" for key, value in self.own.items() if type(value) is list
+        }
+        told = {key: value for key, value in settings.items() if key not in NOT_THE_SITE}
         folders = [settings["THEME"], *settings["THEME_TEMPLATES_OVERRIDES"]]
         folders += [
             settings[name] for name in ("COMMENTS_EMBED", "ROOT_FILES") if settings.get(name)
         ]
-        parts = [self.fingerprints.of(told, [folder(Path(each)) for each in folders])]
-        parts.append(
-            self.fingerprints.of(
-                platform.python_version(),
-                [importlib.metadata.version(name) for name in PROGRAMS],
-                [build_cache.program(package) for package in packages(settings)],
-            )
+        self.digest = self.fingerprints.of(
+            VERSION,
+            told,
+            [folder(Path(each)) for each in folders],
+            platform.python_version(),
+            [importlib.metadata.version(name) for name in PROGRAMS],
+            [build_cache.program(package) for package in packages(settings)],
         )
-        told_of: set[int] = set()
+        if before.get("digest") != self.digest:
+            before = {"contents": [], "patterns": [], "answers": {}}
+        self.told = {key: self.tellable(ordered(key, value)) for key, value in self.own.items()}
+        self.facts = self.facts_of_all()
+        self.everything = self.fingerprints.of(
+            sorted(self.told.items()), sorted(known for _, known in self.facts.values())
+        )
+        self.patterns = fingerprints.Table(before["patterns"])
+        self.numbers: dict[str, int] = {}
+        self.changed: dict[int, set[str] | None] = {}
+        self.compare(before["contents"])
+        self.by_id = {
+            id(content): self.numbers[self.fingerprints.name(content)]
+            for content in self.fingerprints.contents.values()
+        }
+        self.environments: dict[int, tuple[Environment, str]] = {}
+        self.untellable: set[str] = set()
+        self.answers: dict[str, str | None] = {}
+        other = {each for each, was in before["answers"].items() if self.answer(each) != was}
+        self.stale = {
+            number
+            for number in range(len(self.patterns.values))
+            if other and not other.isdisjoint(self.patterns.at(number))
+        }
+        self.watch()
+
+    def tellable(self, value: Any) -> str:
+        """A fingerprint; of what nobody knows, one that is another each time."""
+        try:
+            return self.fingerprints.of(value)
+        except build_cache.Unhashable:
+            return secrets.token_hex(16)
+
+    def facts_of_all(self) -> dict[str, tuple[str, str]]:
+        """What is known of each article that can be found from here, by its name: as text, and its hash."""
+        found: dict[str, tuple[str, str]] = {}
+        told: set[int] = set()
         # What is known of an article may name others, of which then is to be told as well.
-        while waiting := [
-            c for each, c in self.fingerprints.contents.items() if each not in told_of
-        ]:
-            told_of.update(map(id, waiting))
-            waiting.sort(key=self.fingerprints.name)
-            parts.append(
-                self.fingerprints.of([[self.fingerprints.name(c), known_of(c)] for c in waiting])
-            )
-        self.digest = self.fingerprints.of(parts)
+        while waiting := [c for i, c in self.fingerprints.contents.items() if i not in told]:
+            told.update(map(id, waiting))
+            for content in waiting:
+                text = self.fingerprints.text(fingerprints.known_of(content))
+                found[self.fingerprints.name(content)] = (text, fingerprints.hashed(text))
+        return found
+
+    def compare(self, before: list[list[str] | None]) -> None:
+        """Number all articles, as before where they were there, and see what has changed of each."""
+        free = []
+        for number, known in enumerate(before):
+            name, was = known or ("", "")
+            if name not in self.facts:
+                free.append(number)
+                self.changed[number] = None
+                continue
+            self.numbers[name] = number
+            text, now = self.facts[name]
+            if now != was:
+                kept = self.cache.get(was)
+                self.changed[number] = (
+                    fingerprints.differing(json.loads(kept), json.loads(text)) if kept else None
+                )
+        for name in sorted(self.facts.keys() - self.numbers.keys()):
+            self.numbers[name] = free.pop() if free else len(self.numbers)
+        was_known = {known[1] for known in before if known}
+        for text, now in self.facts.values():
+            if now not in was_known:
+                self.cache.put(now, text)
+
+    def watch(self) -> None:
+        """See what is asked of each article from here on."""
+        looked: dict[int, reads.Looked] = {}
         for content in self.fingerprints.contents.values():
-            self.watch(content)
+            real = content._context
+            if not isinstance(real, reads.Looked):
+                reads.watch(content, looked.setdefault(id(real), reads.Looked(real)))
 
-    def watch(self, content: Article) -> None:
-        """See who asks for this text from here on; one without links to fill in is given as it is."""
-        name, get, shorten = (
-            self.fingerprints.name(content),
-            content.get_content,
-            content.get_summary,
-        )
-        body = content._content
-        finished = not hasattr(content, "_get_content") and not has_links(content)
+    def answer(self, question: str) -> str | None:
+        """What the blog as it is now answers to a question that a page asked; None is nothing."""
+        if question not in self.answers:
+            self.answers[question] = self.answered(question)
+        return self.answers[question]
 
-        def get_content(siteurl: str) -> str:
-            if self.shown is not None:
-                self.shown.add(name)
-            return str(body) if finished else str(get(siteurl))
+    def answered(self, question: str) -> str | None:
+        kind, _, asked = question.partition(" ")
+        if question == EVERYTHING:
+            return self.everything
+        if question == NEVER:
+            return secrets.token_hex(16)
+        if kind == reads.PATH:
+            table, _, path = asked.partition(" ")
+            found = self.context.get(table, {}).get(path)
+            return None if found is None else self.fingerprints.name(found)
+        if kind == reads.NAME:
+            return self.told.get(asked)
+        name, _, part = asked.partition(" ")
+        value = self.own.get(name)
+        if not isinstance(value, list):
+            return None
+        return self.tellable(reads.asked(value, part)) if part else self.told[name]
 
-        def get_summary(siteurl: str) -> str:
-            # One that Pelican makes of the text is made once; it is shown wherever it is asked for.
-            if self.shown is not None and "summary" not in content.metadata:
-                self.shown.add(name)
-            return str(shorten(siteurl))
+    # --- Pages ------------------------------------------------------------------------------------
 
-        content.get_content, content.get_summary = get_content, get_summary
-        text = f"{body}\0{getattr(content, 'comments_fragment', None)}"
-        self.bodies[name] = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    def given(self, context: Any, more: dict[str, Any]) -> dict[str, Any]:
+        """All that is handed to one page, and is not the blog's."""
+        if context is self.context:
+            return more
+        own = self.context
+        return {k: v for k, v in context.items() if k not in own or own[k] is not v} | more
 
-    def key(self, what: str, values: dict[str, Any]) -> str:
-        """All that a page depends on but the texts it shows; an article of its own is one of them."""
-        own = [
-            self.bodies.get(self.fingerprints.name(value))
-            for value in values.values()
-            if isinstance(value, Content)
-        ]
-        told = {name: self.fingerprints.listed(value) for name, value in values.items()}
-        return self.fingerprints.of(self.digest, what, own, told)
+    def key(self, what: str, given: dict[str, Any], environment: Environment | None = None) -> str:
+        """All that is handed to this page alone, but the lists, of which it may ask; raises Unhashable."""
+        told = {
+            name: value
+            for name, value in given.items()
+            if type(value) is not list and name not in NOT_THE_SITE
+        }
+        return self.fingerprints.of(self.digest, what, told, self.globals_of(environment))
 
-    def texts(self, names: list[str]) -> str:
-        told = "".join(f"{name}\0{self.bodies.get(name)}\0" for name in names)
-        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+    def globals_of(self, environment: Environment | None) -> str:
+        """The plain values among the globals of templates; functions are known by their programs."""
+        if environment is None:
+            return ""
+        known = self.environments.get(id(environment))
+        if known is None or known[0] is not environment:
+            reads.see(environment)
+            told = {}
+            for name, value in environment.globals.items():
+                if not callable(value):
+                    try:
+                        told[name] = self.fingerprints.of(value)
+                    except build_cache.Unhashable:
+                        self.untellable.add(name)
+            known = self.environments[id(environment)] = environment, self.fingerprints.of(told)
+        return known[1]
 
-    def stands(self, page: Page | None, key: str, output: Path) -> bool:
-        """Whether a page of the last build depends on the same, shows the same texts, and is still there."""
+    def lists(self, given: dict[str, Any]) -> dict[int, str]:
+        """The labels of all lists that a page may ask, those that are handed to it alone among them."""
+        own = {id(v): f"{GIVEN}{name}" for name, v in given.items() if type(v) is list}
+        return own | self.labels
+
+    def read(self, notes: reads.Notes, given: dict[str, Any]) -> dict[str, Any]:
+        """What was noted of a page, so that another process can tell it."""
+        attributes: dict[int, list[str]] = {}
+        questions: set[str] = set()
+        lists: dict[str, str | None] = {}
+        for kind, what in notes:
+            if isinstance(kind, int):
+                if (number := self.by_id.get(kind)) is not None and (
+                    what not in fingerprints.NOT_HASHED
+                    and (not what.startswith("__") or what == "__dict__")
+                ):
+                    attributes.setdefault(number, []).append(what)
+            elif kind.startswith(GIVEN) and what == reads.THERE:
+                pass  # So its page would be handed something else.
+            elif kind.startswith(GIVEN):
+                name = kind.removeprefix(GIVEN)
+                question = f"{name} {what}"
+                lists[question] = self.listed(question, given)
+            elif kind == reads.EVERYTHING[0]:
+                questions.add(EVERYTHING)
+            elif kind == reads.NAME:
+                # Settings are in the digest, and what a page was given in its key.
+                if what in self.untellable and what not in given and what not in self.context:
+                    questions.add(NEVER)
+                elif what not in given and (what in self.own or what not in self.context):
+                    questions.add(f"{kind} {what}")
+            else:
+                questions.add(f"{kind} {what}" if "\n" not in what else NEVER)
+        shared: dict[str, list[int]] = {}
+        for number, names in attributes.items():
+            shared.setdefault("\n".join(sorted(names)), []).append(number)
+        return {"asked": "\n".join(sorted(questions)), "lists": lists, "read": shared}
+
+    def page(self, key: str, told: dict[str, Any], files: Iterable[str]) -> Page:
+        """A page as it is kept, of what `read` told."""
+        for question in told["asked"].split("\n") if told["asked"] else ():
+            self.answer(question)
+        return {
+            "key": key,
+            "asked": self.patterns.number(told["asked"]),
+            "lists": told["lists"],
+            "read": [
+                [self.patterns.number(p), *sorted(n)] for p, n in sorted(told["read"].items())
+            ],
+            "files": {name: [] for name in files},
+        }
+
+    def stands(self, page: Page | None, key: str, given: dict[str, Any], output: Path) -> bool:
+        """Whether a page of the last build would ask the same and get the same, and is still there."""
         return (
             page is not None
             and page["key"] == key
-            and page["texts"] == self.texts(page["shown"])
-            and all(as_it_is(output / name) == stat for name, stat in page["files"].items())
+            and page["asked"] not in self.stale
+            and not (self.changed and any(map(self.differs, page["read"])))
+            and all(self.listed(each, given) == was for each, was in page["lists"].items())
+            and all(
+                fingerprints.as_it_is(f"{output}/{name}") == stat
+                for name, stat in page["files"].items()
+            )
         )
+
+    def differs(self, read: list[int]) -> bool:
+        pattern, *numbers = read
+        for number in numbers:
+            if number in self.changed:
+                found = self.changed[number]
+                if found is None or not found.isdisjoint(self.patterns.at(pattern)):
+                    return True
+        return False
+
+    def listed(self, question: str, given: dict[str, Any]) -> str | None:
+        name, _, what = question.partition(" ")
+        value = given.get(name)
+        # A page of a list is asked for the articles on it.
+        value = getattr(value, "object_list", value)
+        return self.tellable(reads.asked(value, what)) if isinstance(value, list) else None
+
+    def record(self, pages: dict[str, Page]) -> dict[str, Any]:
+        """What the next build is to know of this one."""
+        contents: list[list[str] | None] = [None] * (max(self.numbers.values(), default=-1) + 1)
+        for name, number in self.numbers.items():
+            contents[number] = [name, self.facts[name][1]]
+        of_pages = {page["asked"] for page in pages.values()}
+        of_articles = {read[0] for page in pages.values() for read in page["read"]}
+        asked = {question for number in of_pages for question in self.patterns.at(number)}
+        return {
+            "digest": self.digest,
+            "contents": contents,
+            "patterns": self.patterns.used(of_pages | of_articles),
+            "answers": {question: self.answer(question) for question in sorted(asked - {""})},
+            "pages": pages,
+        }

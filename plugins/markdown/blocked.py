@@ -44,6 +44,8 @@ TAG = re.compile(
 WORDS = ("script", "style", "textarea", "title", "xmp")
 HANDLER = re.compile(r"on[a-z]{3,}")
 CODE = re.compile(r"\s*(?:java|vb)script:", re.IGNORECASE)
+# What a word or an address may go on with.
+GOES_ON = re.compile(r"[\w/.%-]")
 # Blocks of data that no browser runs.
 RUNS = re.compile(
     r"(?:|module|importmap|speculationrules|(?:text|application)/(?:x-)?(?:java|ecma)script)",
@@ -287,18 +289,30 @@ def found(html: str, allowed: Sources) -> list[Found]:
 
 def lines(source: str, remarks: Iterable[Found]) -> Iterator[tuple[int, str]]:
     """The same with the lines of the file in which they stand: each behind the one before it."""
-    behind = 0
+    text, behind = source.lower(), 0
     for remark in remarks:
-        forms = dict.fromkeys((remark.at, escape(remark.at), unquote(remark.at)))
-        wanted = re.compile(
-            f"(?:{'|'.join(re.escape(form.strip()) for form in forms)})(?![\\w/.%-])", re.IGNORECASE
-        )
-        if place := wanted.search(source, behind):
-            behind = place.end()
+        typed = (remark.at, escape(remark.at), unquote(remark.at))
+        forms = list(dict.fromkeys(form.strip().lower() for form in typed))
+        if place := first(text, forms, behind):
+            behind = place[1]
         else:
             # A note, or a line of front matter, which stands elsewhere than in the page.
-            place = wanted.search(source)
-        yield source.count("\n", 0, place.start() if place else 0) + 1, remark.text
+            place = first(text, forms, 0)
+        yield text.count("\n", 0, place[0] if place else 0) + 1, remark.text
+
+
+def first(text: str, forms: list[str], behind: int) -> tuple[int, int] | None:
+    """Where the first of these stands as a whole. Such a pattern would be compiled anew for each remark of
+    each build, which takes longer than reading a text.
+    """
+    found = []
+    for order, form in enumerate(forms):
+        at = text.find(form, behind)
+        while at >= 0 and GOES_ON.match(text, at + len(form)):
+            at = text.find(form, at + 1)
+        if at >= 0:
+            found.append((at, order, at + len(form)))
+    return (min(found)[0], min(found)[2]) if found else None
 
 
 # --- What the reader asks, before it keeps a text -------------------------------------------------
@@ -318,8 +332,9 @@ def tell(source: str, settings: dict[str, Any], remarks: list[Any]) -> None:
         text = Path(source).read_text(encoding="utf-8", errors="replace")
     except OSError:
         text = ""
+    name = as_typed(source)
     for line, said in lines(text, starmap(Found, remarks)):
-        problems.warn(settings, f"{as_typed(source)}:{line}: {said}")
+        problems.warn(settings, f"{name}:{line}: {said}")
 
 
 # --- What Pelican tells ---------------------------------------------------------------------------

@@ -144,6 +144,9 @@ def of_yaml(head: str) -> list[Line] | None:
     try:
         node = yaml_as_written.composed(head)
     except yaml.YAMLError as error:
+        if "\t" in head:
+            # YAML allows none before a value; whoever writes them means spaces.
+            return of_yaml(head.expandtabs(2))
         mended = yaml_as_written.mended(head)
         # What goes on below, indented by four, is a list with Pelican and one text in YAML.
         if is_pelicans(head) and (mended == head or "\n    " in head):

@@ -35,7 +35,7 @@ KEYS = (
         "save_as",
         "url",
     ),
-    *("comments", "comments_close", "thread", "aliases", "pinned"),
+    *("comments", "comments_close", "thread", "aliases", "pinned", "shared"),
 )
 # What YAML and TOML may have instead.
 ELSEWHERE = (*frontmatter.SAME, "draft", "published")

@@ -21,6 +21,7 @@ import logging
 import os
 import platform
 import re
+import time
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -30,8 +31,9 @@ from pelican.readers import DUPLICATES_DEFINITIONS_ALLOWED, BaseReader, ensure_m
 from pelican.readers import MarkdownReader as PelicanReader
 from pelican.utils import SafeDatetime
 
-from plugins import problems
-from plugins.incremental import build_cache, workers
+import formats
+from plugins import files, problems
+from plugins.incremental import build_cache, reads, workers
 from plugins.problems import WrongSetting
 from plugins.site import Generator, Pelican, legible
 
@@ -44,13 +46,15 @@ Settings = dict[str, Any]
 Stat = tuple[int, int]
 
 UNFINISHED = (
-    "plugins.markdown.reader stands in PLUGINS without plugins.markdown.postprocess: code has no colours, notes have"
-    " no titles, and formulas are left as they were typed. Name it behind the reader."
+    "Behind plugins.markdown.reader no plugins.markdown.postprocess stands in PLUGINS: code has no colours, notes have"
+    " no titles, and formulas are left as they were typed. Name it there."
 )
 # Below this many new texts another process costs more than it saves.
 WORTH_A_PROCESS = 16
 # How many texts a process holds before it writes them down: of thousands, that is what counts.
 TEXTS_AT_ONCE = 64
+# Longer than any disk's clock takes from one time of a file to the next (FAT: two seconds).
+TICK_NS = 3_000_000_000
 
 # Of these Pelican makes objects, or a moment; the same words always mean the same.
 NAMES = ("tags", "authors")
@@ -82,9 +86,17 @@ finishers: list[Finisher] = []
 
 
 class Finished(str):
-    """HTML that has been through all finishers."""
+    """HTML that has been through all finishers; there is nothing illegible in it."""
 
     __slots__ = ()
+    legible = True
+
+
+class Linkless(Finished):
+    """And Pelican has no address to fill in in it: told once, and kept with the text."""
+
+    __slots__ = ()
+    links = False
 
 
 class Text(NamedTuple):
@@ -97,6 +109,7 @@ class Text(NamedTuple):
     wrong: list[tuple[int, str]] = []  # noqa: RUF012 - never changed
     # What each finisher has to say of it.
     remarks: list[list[Any]] = []  # noqa: RUF012 - never changed
+    links: bool = True
 
 
 def parse(source: str, settings: Settings) -> Text:
@@ -119,16 +132,18 @@ def parse(source: str, settings: Settings) -> Text:
             formatted[name], more = finisher.finished(value, settings)
             said += more
         remarks.append(said)
-    return Text(html, fields, formatted, remarks=remarks)
+    html = legible(html)
+    return Text(html, fields, formatted, remarks=remarks, links=reads.linked(html))
 
 
 def base(settings: Settings) -> str:
     """The part of the key that all texts share."""
     return build_cache.key(
-        "reader 4",
+        "reader 5",
         platform.python_version(),
         sorted(settings["FORMATTED_FIELDS"]),
         build_cache.program(__name__),
+        build_cache.program(formats.__name__),
         commonmark.version(),
         [finisher.depends_on(settings) for finisher in finishers],
     )
@@ -201,6 +216,8 @@ class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped
                 )
                 value = value[:1]
             metadata[name] = self.process_metadata(name, value if len(value) > 1 else value[0])
+        if finishers and not text.links:
+            html = Linkless
         return html(text.html), metadata
 
     def process_metadata(self, name: str, value: Any) -> Any:
@@ -229,29 +246,57 @@ class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped
 
 def read_ahead(generator: Generator) -> None:
     """Before Pelican asks for the first article, read what is new in as many processes as help."""
-    reader = generator.readers.readers.get("md")
-    kept = build_cache.of(generator.settings)
-    if not isinstance(reader, MarkdownReader) or kept.path is None:
+    settings, kept = generator.settings, build_cache.of(generator.settings)
+    readers = generator.readers.readers.items()
+    ours = {suffix: its for suffix, its in readers if isinstance(its, MarkdownReader)}
+    if not ours or kept.path is None:
         return
+    reader = next(iter(ours.values()))
+    keys: dict[str, tuple[Stat, str]] = {}
+    seen = Seen(settings, reader)
     for name in generator.get_files(
-        generator.settings["ARTICLE_PATHS"],
-        exclude=generator.settings["ARTICLE_EXCLUDES"],
-        extensions=["md"],
+        settings["ARTICLE_PATHS"], exclude=settings["ARTICLE_EXCLUDES"], extensions=[*ours]
     ):
         path = os.path.abspath(os.path.join(generator.path, name))  # noqa: PTH100, PTH118 - as Pelican names it
-        with contextlib.suppress(
-            OSError, UnicodeDecodeError
-        ):  # Told by whoever reads it in its turn.
-            reader.keys[path] = as_it_is(path), reader.key(source_of(path))
-    known = kept.among([key for _, key in reader.keys.values()])
-    new = sorted(path for path, (_, key) in reader.keys.items() if key not in known)
-    most = workers.at_hand(generator.settings.get("READING_PROCESSES"))
+        # What is wrong is told by whoever reads it in its turn.
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            keys[path] = seen.key(path)
+            ours[os.path.splitext(name)[1][1:]].keys[path] = keys[path]  # noqa: PTH122 - as Pelican does
+    seen.remember(keys)
+    known = kept.among([key for _, key in keys.values()])
+    new = sorted(path for path, (_, key) in keys.items() if key not in known)
+    most = workers.at_hand(settings.get("READING_PROCESSES"))
     if (many := min(most, len(new) // WORTH_A_PROCESS)) > 1:
         kept.close()
         # The parser's module is loaded once, before the others are made.
         parse("", reader.settings)
         # A text whose process failed is read again in its turn, where what is wrong can be said.
         workers.divided(new, many, partial(work, reader))
+
+
+class Seen:
+    """The keys of files as the build before saw them: one that has its size and time need not be opened.
+
+    Of a file that was just written the time says too little: within a tick of the clock it may be written again.
+    """
+
+    def __init__(self, settings: Settings, reader: MarkdownReader) -> None:
+        self.reader, self.record = reader, files.record(settings, "texts")
+        self.began_ns = time.time_ns()
+        known = files.read_record(self.record)
+        self.known = known["keys"] if known.get("base") == reader.base else {}
+
+    def key(self, path: str) -> tuple[Stat, str]:
+        stat = as_it_is(path)
+        size, moment, key = self.known.get(path, (0, 0, ""))
+        return stat, key if stat == (size, moment) else self.reader.key(source_of(path))
+
+    def remember(self, keys: dict[str, tuple[Stat, str]]) -> None:
+        old = self.began_ns - TICK_NS
+        kept = {path: [*stat, key] for path, (stat, key) in keys.items() if stat[1] < old}
+        if kept != self.known:
+            said = {"base": self.reader.base, "keys": kept}
+            files.update(self.record, json.dumps(said).encode())
 
 
 def work(reader: MarkdownReader, paths: list[str]) -> None:

@@ -183,9 +183,11 @@ def put_right(_: Generator, metadata: dict[str, Any]) -> None:
 
 
 def put_text_right(content: Article) -> None:
-    """The same for the text."""
+    """The same for the text, unless its reader has done so, and says it by an attribute, `legible`."""
     text = content._content
-    if isinstance(text, str) and (clean := legible(text)) != text:
+    if not isinstance(text, str) or getattr(text, "legible", False):
+        return
+    if (clean := legible(text)) != text:
         content._content = type(text)(clean)  # Of a reader that says more by it.
 
 

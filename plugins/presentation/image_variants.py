@@ -2,7 +2,8 @@
 
 WebP (and AVIF, where Pillow can), never wider than the picture is. Results are kept in a folder, named
 after content and settings: nothing is encoded twice, and the folder may be deleted at any time. So is a
-copy of each photograph without what it gives away. No plugin by itself: `images` finds the pictures.
+copy of each photograph without what it gives away. What a disk has damaged there does not get into the
+site: it is made again. No plugin by itself: `images` finds the pictures.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from urllib.parse import quote, urlsplit
 from PIL import Image, features
 
 from plugins import files
+from plugins.incremental.fingerprints import as_it_is
 
 from . import imagefile
 
@@ -53,6 +55,7 @@ class Pictures:
             if form in imagefile.FORMATS and features.check(form)
         ]
         self.output = Path(settings["OUTPUT_PATH"])
+        self.site_is_new = not self.output.exists()
         self.prefix = urlsplit(settings["SITEURL"]).path.rstrip("/")
         self.written = shown.setdefault(settings["OUTPUT_PATH"], set())
         self.made: dict[tuple[str, str], dict[str, list[tuple[int, str]]]] = {}
@@ -72,7 +75,8 @@ class Pictures:
             self.seen[key] = known
             return Picture(*known[1])
         picture = self.look(path)
-        self.seen[key] = [as_it_was, list(picture)]
+        copies = [] if picture.clean else [as_it_is(self.clean_copy(picture.digest, path))]
+        self.seen[key] = [as_it_was, list(picture), *copies]
         return picture
 
     def look(self, path: Path) -> Picture:
@@ -92,6 +96,16 @@ class Pictures:
 
     def clean_copy(self, digest: str, path: Path) -> Path:
         return self.cache / f"{digest[:16]}-{VERSION}-{imagefile.CLEANING}" / path.name
+
+    def cleaned(self, path: Path, digest: str) -> Path:
+        """The copy, without what it gives away, of a photograph that was looked at; made again where it is not
+        as it was left, or where no site has it yet.
+        """
+        copy, known = self.clean_copy(digest, path), self.seen[str(path)]
+        if self.site_is_new or known[2:] != [as_it_is(copy)]:
+            files.update(copy, imagefile.cleaned(path.read_bytes(), self.limit))
+            known[2:] = [as_it_is(copy)]
+        return copy
 
     def remember(self) -> None:
         text = json.dumps(dict(sorted(self.seen.items())), ensure_ascii=False, indent=0)
@@ -114,14 +128,16 @@ class Pictures:
             for form in self.forms
             for width in dict.fromkeys(widths)
         }
-        if not all(target.exists() for target in wanted.values()):
-            self.encode(path, wanted)
+        made = self.cache / f"{digest}.json"
+        told = files.read_record(made)
+        if not {target.name for target in wanted.values()} <= told.keys():
+            told = self.encode(path, wanted, made)
         stem = re.sub(r"[^\w-]+", "-", path.stem.lower()).strip("-")[:32] or "picture"
         found: dict[str, list[tuple[int, str]]] = {}
         # A drawing may weigh less at its full width, or in the older format: then that is all it has.
         least = {"": path.stat().st_size}
         for (form, width), target in self.from_the_widest(wanted):
-            size = target.stat().st_size
+            size = told[target.name][0]
             rivals = (
                 least.values() if form == self.forms[0] else (least[""], least.get(form, size + 1))
             )
@@ -132,6 +148,8 @@ class Pictures:
             name = f"{stem}.{digest[:8]}-{width}.{form}"
             copy = self.output / self.folder / name
             if not copy.exists() or copy.stat().st_size != size:
+                if not sound(target, told[target.name]):
+                    told = self.encode(path, wanted, made)
                 files.write(copy, target.read_bytes())
             self.written.add(name)
             address = f"{self.prefix}/{quote(f'{self.folder}/{name}')}"
@@ -144,7 +162,8 @@ class Pictures:
         """The formats of one width from the last to the first, which has to be the lightest."""
         return sorted(wanted.items(), key=lambda item: (-item[0][1], -self.forms.index(item[0][0])))
 
-    def encode(self, path: Path, wanted: dict[tuple[str, int], Path]) -> None:
+    def encode(self, path: Path, wanted: dict[tuple[str, int], Path], made: Path) -> dict[str, Any]:
+        """Make these files, and keep of each how large it is, and its hash."""
         with imagefile.opened(path, self.limit) as image:
             drawing = image.format == "PNG"
             widest = max(width for _, width in wanted)
@@ -155,6 +174,7 @@ class Pictures:
                 base = imagefile.plain(image)
             except (OSError, SyntaxError, ValueError, struct.error) as error:
                 raise imagefile.Unreadable(f"it is damaged ({error}). Save it anew") from None
+        told = files.read_record(made)
         for (form, width), target in self.from_the_widest(wanted):
             data = b""
             if base is not None:
@@ -168,3 +188,15 @@ class Pictures:
                 shown.info.clear()
                 data = imagefile.encoded(shown, form, drawing)
             files.write(target, data)
+            told[target.name] = sign_of(data)
+        files.update(made, json.dumps(told).encode())
+        return told
+
+
+def sign_of(data: bytes) -> list[Any]:
+    return [len(data), hashlib.sha256(data).hexdigest()]
+
+
+def sound(path: Path, sign: list[Any]) -> bool:
+    """Whether a file is still what was written."""
+    return path.is_file() and sign_of(path.read_bytes()) == sign

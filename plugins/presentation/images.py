@@ -262,9 +262,7 @@ def size(generators: Iterable[Generator]) -> None:
         try:
             picture = work.pictures.picture(path)
             if not picture.clean:
-                copy = work.pictures.clean_copy(picture.digest, path)
-                if not copy.exists():
-                    files.write(copy, imagefile.cleaned(path.read_bytes(), work.pictures.limit))
+                copy = work.pictures.cleaned(path, picture.digest)
                 # What Pelican copies into the site: a picture as it was never gets there. Its
                 # address stays the one that its own path gives it.
                 static.metadata["path"] = static.get_relative_source_path()
@@ -292,7 +290,7 @@ def prune(pelican: Pelican) -> None:
     folder = Path(settings["OUTPUT_PATH"], settings.get("IMAGES_FOLDER", "images/sized"))
     for path in folder.glob("*.*"):
         if path.name not in written and path.stat().st_mtime < time.time() - KEEP_SECONDS:
-            path.unlink()
+            files.remove(path)
 
 
 def not_twice(record: logging.LogRecord) -> bool:

@@ -2,20 +2,26 @@
 
 After it a published article has `older` and `newer` (its neighbours in the same language, or None),
 `series_parts` (all parts of its `Series`, oldest first, itself among them; else empty) and `pinned`;
-templates have `pinned_articles` and the filters `reading_minutes`, `described` (a line of plain
-text for search engines), `contents` (the headings of a text) and `linked` (the text with its headings as links to themselves, and its notes named).
+every article has `linked_terms`, those of its tags and authors that have a page of their own, and its
+`reading_minutes`, so that a list which tells them does not show its whole text. Templates have
+`pinned_articles` and the filters `reading_minutes`, `described` (a line of plain text for search engines),
+`contents` (the headings of a text) and `linked` (the text with its headings as links to themselves, and its
+notes named).
 """
 
+import hashlib
+import json
 import re
 from collections import defaultdict
 from functools import lru_cache
 from html import escape, unescape
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pelican import signals
 
-from plugins import problems
+from plugins import files, problems
+from plugins.incremental import build_cache, saved_page
 from plugins.markdown.frontmatter_values import Metadata
 from plugins.site import Article, Generator, by_kind, described, drafts, hidden, published
 
@@ -53,6 +59,30 @@ def reading_minutes(html: str) -> int:
     characters = len(IDEOGRAPH.findall(text))
     words = len(WORD.findall(IDEOGRAPH.sub(" ", text)))
     return max(1, round(words / WORDS_PER_MINUTE + characters / CHARACTERS_PER_MINUTE))
+
+
+def time_all(articles: list[Article], settings: dict[str, Any]) -> None:
+    """Tell of each article how long it takes; texts of the last build are not read again."""
+    record = files.record(settings, "reading")
+    before = files.read_record(record)
+    program = build_cache.key(build_cache.program(__name__))
+    known = before["minutes"] if before.get("program") == program else {}
+    found: dict[str, int] = {}
+    for article in articles:
+        if hasattr(article, "_get_content"):
+            continue  # Its text is made while it is shown.
+        text = str(article._content)
+        key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        if key not in found:
+            found[key] = known.get(key) or reading_minutes(text)
+        article.reading_minutes = found[key]
+    files.update(record, json.dumps({"program": program, "minutes": found}).encode())
+
+
+def again(content: Article, generators: list[Generator]) -> None:
+    """An article that was saved since may take longer."""
+    if hasattr(content, "reading_minutes"):
+        content.reading_minutes = reading_minutes(str(content._content))
 
 
 def contents(html: str) -> list[Heading]:
@@ -106,8 +136,20 @@ def gather(generators: list[Generator]) -> None:
     # Until it is read, what Pelican itself makes of the line is there, a text.
     if not all(isinstance(getattr(article, "pinned", None), bool) for article in listed):
         read_pinned(Metadata(articles.settings), articles)
+    everything = [*published(articles), *hidden(articles), *drafts(articles)]
+    time_all(everything, articles.settings)
     for generator in generators:
         generator.context["pinned_articles"] = [article for article in listed if article.pinned]
+
+
+def as_listed(generator: Generator) -> list[Article]:
+    """Articles in the order of the lists, a translation beside its original; where the newest come first,
+    from the end: of two that have one date the lists say which is newer.
+    """
+    listed = dict.fromkeys(
+        each for article in generator.articles for each in (article, *article.translations)
+    )
+    return list(listed if generator.settings["ARTICLE_ORDER_BY"] == "date" else reversed(listed))
 
 
 def arrange(generator: Generator) -> None:
@@ -116,11 +158,17 @@ def arrange(generator: Generator) -> None:
     for article in published(generator):
         article.older = article.newer = None
         article.series_parts = []
-        by_lang[article.lang].append(article)
         if name := article.metadata.get("series"):
             series[article.lang, name].append(article)
+    for article in as_listed(generator):
+        by_lang[article.lang].append(article)
+    # Pelican makes pages for the tags and authors of originals; what only a translation has is no link.
+    with_page = {*generator.tags, *(author for author, _ in generator.authors)}
+    for article in [*published(generator), *hidden(generator), *drafts(generator)]:
+        terms = [*getattr(article, "tags", ()), *getattr(article, "authors", ())]
+        article.linked_terms = [term for term in terms if term in with_page]
     for articles in by_lang.values():
-        articles.sort(key=lambda article: (article.date, article.slug))
+        articles.sort(key=lambda article: article.date)
         for older, newer in pairwise(articles):
             older.newer, newer.older = newer, older
     for parts in series.values():
@@ -140,3 +188,4 @@ def register() -> None:
     signals.generator_init.connect(offer)
     signals.article_generator_finalized.connect(arrange)
     signals.all_generators_finalized.connect(gather)
+    saved_page.again.connect(again)

@@ -73,9 +73,12 @@ class Sharing:
         name = f"{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.png"
         if name not in self.written:
             kept = self.cache / name
-            if not kept.exists():
-                files.write(kept, share_picture.drawn(self.font, shown))
-            files.update(self.output / self.folder / name, kept.read_bytes())
+            picture = kept.read_bytes() if kept.exists() else b""
+            if not share_picture.sound(picture):
+                picture = share_picture.drawn(self.font, shown)
+                files.put(kept, picture)
+            if not files.says(self.output / self.folder / name, picture):
+                files.put(self.output / self.folder / name, picture)
             self.written.add(name)
             files.ask(self.output, f"{self.folder}/{name}")
         return absolute(self.site, f"{self.folder}/{name}")
@@ -110,7 +113,7 @@ def prune(pelican: Pelican) -> None:
     for path in folder.glob("*.png"):
         with contextlib.suppress(FileNotFoundError):
             if path.name not in written and path.stat().st_mtime < time.time() - KEEP_SECONDS:
-                path.unlink()
+                files.remove(path)
 
 
 def register() -> None:

@@ -2,12 +2,15 @@
 
     python3 tasks.py bench build                    1,000 invented posts, and the section in docs/performance.md
     python3 tasks.py bench build --large            5,000 as well, which takes minutes more
-    python3 tasks.py bench build --content FOLDER   real Markdown posts of any kind; nothing is written
+    python3 tasks.py bench build --content FOLDER   real Markdown posts of any kind; nothing is written,
+                                                    but with `--write`
     python3 tasks.py bench build --posts 100 --only postil hugo --saves 0
+    python3 tasks.py bench build --only full --acts title --rounds 1 --saves 0     one figure
 
 All with templates of the same content: a page for each post, lists by ten with summaries, a page for
 each tag and category, one feed. Each round builds every kind four times, in turn: cold, with nothing
 changed in a new process, after one edit, after a rename; whether the whole site is right is looked at.
+Beside them `full` is what an author really runs, every plugin on, after all that authors do (`full.py`).
 Then each serves the posts, and one is saved again and again (`--saves 0`: not). What could not be
 measured is said. The figure to trust is CPU time.
 """
@@ -19,37 +22,24 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.bench import builds, costs, invented, peers, posts, report, saves
+from tests.bench import build_report, builds, full, invented, peers, posts, report, saves
+from tests.bench.build_report import BUILDS, LARGE, WHILE_BUILDING, Results
 from tests.bench.costs import Cost, Failed
 from tests.bench.peers import KINDS, Kind, Missing
 from tests.bench.posts import Post
-from tests.bench.report import Goal, say
-from tests.bench.saves import Waits
+from tests.bench.report import say
 
 COMMAND = "python3 tasks.py bench build"
-POSTS, LARGE = 1_000, 5_000
-BUILDS = ("cold", "nothing changed", "one edit", "a rename")
+POSTS = 1_000
 # The others would take a quarter of an hour, or say nothing new.
 LARGE_KINDS = (peers.NATIVE, peers.ELEVENTY_KIND, peers.HUGO_KIND)
 # `up` has the blog's own settings: of ours there is one.
 SERVING_KINDS = (peers.NATIVE, peers.STOCK, peers.ELEVENTY_KIND, peers.HUGO_KIND)
-
-
-@dataclass
-class Results:
-    """Everything that was measured, by the names of kinds, and what was not."""
-
-    posts: int
-    origin: str
-    builds: dict[str, dict[str, Cost]] = field(default_factory=dict)
-    large: dict[str, Cost] = field(default_factory=dict)
-    waits: dict[str, Waits] = field(default_factory=dict)
-    # Of a rename: whose old page can still be read.
-    stale: set[str] = field(default_factory=set)
-    left_out: list[str] = field(default_factory=list)
+FULL = "full"
+# What a large blog is asked: everything, and one edit of what is there already.
+LARGE_ACTS = ("cold", "body edit")
 
 
 # --- Measuring ------------------------------------------------------------------------------------
@@ -93,8 +83,14 @@ def accepted(kinds: list[Kind], place: Path, found: posts.Found, results: Result
 
 
 def measure(
-    kinds: list[Kind], place: Path, written: list[Post], rounds: int, results: Results
+    kinds: list[Kind],
+    place: Path,
+    written: list[Post],
+    rounds: int,
+    acts: Sequence[str],
+    results: Results,
 ) -> None:
+    """Rounds of everything; without `acts` the full site is not built."""
     for number in range(rounds):
         for kind in list(kinds):
             folder = place / f"{kind.name} {number}"
@@ -115,10 +111,35 @@ def measure(
             results.builds[kind.name] = {name: each[name].least(earlier[name]) for name in BUILDS}
             say(f", {each['cold'].memory_mb:,.0f} MB")
             shutil.rmtree(folder)
+        if acts:
+            say(f"  round {number + 1} of {rounds}, {full.NAME}:", end="")
+            measure_full(place / f"full {number}", written, acts, results.full, results)
 
 
-def measure_large(kinds: list[Kind], place: Path, results: Results) -> None:
-    written = invented.blog(LARGE)
+def measure_full(
+    folder: Path,
+    written: list[Post],
+    acts: Sequence[str],
+    found: dict[str, Cost],
+    results: Results,
+) -> None:
+    """One round of the full site; the least of this one and of those before it is kept in `found`."""
+    try:
+        costs = full.measured(
+            folder, written, acts, lambda cost: say(f" {cost.cpu_seconds:.2f} s", end="")
+        )
+    except (Failed, builds.Wrong) as error:
+        results.left_out.append(f"{full.NAME}: {short(error)}")
+        say(f"\n  {results.left_out[-1]}")
+    else:
+        found |= {name: cost.least(found.get(name, cost)) for name, cost in costs.items()}
+        say(f", {costs['cold'].memory_mb:,.0f} MB")
+    shutil.rmtree(folder)
+
+
+def measure_large(
+    kinds: list[Kind], place: Path, written: list[Post], acts: Sequence[str], results: Results
+) -> None:
     for kind in kinds:
         folder = place / f"large {kind.name}"
         kind.lay_out(folder, written)
@@ -130,127 +151,30 @@ def measure_large(kinds: list[Kind], place: Path, results: Results) -> None:
         results.large[kind.name] = cost
         say(f"  {LARGE:,} posts, {kind.name}: {cost.cpu_seconds:.2f} s, {cost.memory_mb:.0f} MB")
         shutil.rmtree(folder)
+    if acts:
+        say(f"  {LARGE:,} posts, {full.NAME}:", end="")
+        measure_full(place / "large full", written, LARGE_ACTS, results.full_large, results)
 
 
 def measure_saves(
     kinds: list[Kind], place: Path, written: list[Post], many: int, results: Results
 ) -> None:
-    for kind in kinds:
-        folder = place / f"serving {kind.name}"
+    for kind, name in [(kind, kind.name) for kind in kinds] + [(peers.NATIVE, WHILE_BUILDING)]:
+        if kind not in kinds:
+            continue
+        folder = place / f"serving {name}"
         folder.parent.mkdir(exist_ok=True)
         try:
-            found = saves.waits(kind, folder, written, many)
+            found = saves.waits(kind, folder, written, many, mid_build=name == WHILE_BUILDING)
         except AssertionError as error:
-            results.left_out.append(f"saving, {kind.name}: {short(error)}")
+            results.left_out.append(f"saving, {name}: {short(error)}")
             say(f"  {results.left_out[-1]}")
             continue
-        results.waits[kind.name] = found
+        results.waits[name] = found
         say(
-            f"  {len(found.all)} saves, {kind.name}: {found.median:,.0f} ms, worst {max(found.all):,.0f}"
+            f"  {len(found.all)} saves, {name}: {found.median:,.0f} ms, worst {max(found.all):,.0f}"
         )
         shutil.rmtree(folder)
-
-
-# --- The report -----------------------------------------------------------------------------------
-
-
-def goals(results: Results) -> list[Goal]:
-    """What was promised, as far as this run has measured it."""
-    found: list[Goal] = []
-    ours, hugo = (results.builds.get(kind.name) for kind in (peers.NATIVE, peers.HUGO_KIND))
-
-    def goal(text: str, wanted: float, value: float) -> None:
-        found.append(Goal(text, wanted, value, at_most=True))
-
-    if ours and hugo:
-        goal("cold, of Hugo's", 1, ours["cold"].cpu_seconds / hugo["cold"].cpu_seconds)
-    if ours:
-        goal("nothing changed, CPU seconds", 1, ours["nothing changed"].cpu_seconds)
-        goal("one edit, CPU seconds", 1.5, ours["one edit"].cpu_seconds)
-    if waits := results.waits.get(peers.NATIVE.name):
-        goal("from saving to the page, ms", 50, waits.median)
-    large, theirs = (results.large.get(k.name) for k in (peers.NATIVE, peers.HUGO_KIND))
-    if large and theirs:
-        goal("5,000 cold, of Hugo's", 0.75, large.cpu_seconds / theirs.cpu_seconds)
-    if large:
-        goal("5,000 cold, MB", 300, large.memory_mb)
-    return found
-
-
-def ratios(results: Results) -> str:
-    rows: list[Sequence[str]] = [("", *BUILDS, "cold, MB", "saving")]
-    mine = peers.NATIVE.name
-    own = results.builds.get(mine)
-    for other, each in results.builds.items():
-        if own is None or other == mine:
-            continue
-        waits = [results.waits.get(name) for name in (mine, other)]
-        rows.append(
-            (
-                f"{mine}, of {other}'s",
-                *(f"{own[n].cpu_seconds / each[n].cpu_seconds:.2f}" for n in BUILDS),
-                f"{own['cold'].memory_mb / each['cold'].memory_mb:.2f}",
-                f"{waits[0].median / waits[1].median:.2f}" if waits[0] and waits[1] else "",
-            )
-        )
-    return report.table(rows) if len(rows) > 1 else "Nothing to compare with was measured."
-
-
-def tables(results: Results) -> str:
-    rows: list[Sequence[str]] = [("CPU seconds", *BUILDS, "cold, MB")]
-    walls: list[Sequence[str]] = [("seconds by the clock", *BUILDS)]
-    for name, each in results.builds.items():
-        memory = f"{each['cold'].memory_mb:,.0f}"
-        rows.append((name, *(f"{each[build].cpu_seconds:.2f}" for build in BUILDS), memory))
-        walls.append((name, *(f"{each[build].wall_seconds:.2f}" for build in BUILDS)))
-    found = [report.table(rows), report.table(walls)]
-    if results.large:
-        rows = [(f"{LARGE:,} invented posts, cold", "CPU seconds", "seconds by the clock", "MB")]
-        rows += [
-            (name, f"{c.cpu_seconds:.2f}", f"{c.wall_seconds:.2f}", f"{c.memory_mb:,.0f}")
-            for name, c in results.large.items()
-        ]
-        found.append(report.table(rows))
-    if results.waits:
-        rows = [("from saving to the page, ms", "saves", "median", "worst", "in place", "replaced")]
-        rows += [(name, *waits.told()) for name, waits in results.waits.items()]
-        found.append(report.table(rows))
-    return "\n\n".join(found)
-
-
-def section(results: Results, rounds: int, command: str) -> str:
-    promised = goals(results)
-    stale = ", ".join(sorted(results.stale))
-    left_out = "\n".join(f"- {each}" for each in results.left_out) or "- nothing"
-    return f"""{report.BUILD_HEADING}
-
-{results.posts:,} {results.origin}, the same for all, with templates of the same content: a page for each
-post, lists by ten with summaries, of each tag and category too, one feed of ten; code coloured with CSS
-classes. Written by `{command}` on {report.today()}, on {report.machine()}.
-{peers.versions()}. {report.load()}
-
-{tables(results)}
-
-CPU time is user and system, of all processes of a build: this is the figure to trust. The least of
-{rounds} interleaved rounds. Memory is the largest sum of the process tree's PSS, looked at every
-{1_000 * costs.LOOK_SECONDS:.0f} ms. *Nothing changed* and what follows are new processes after the cold build. Of the edit, article,
-lists and feed were looked at; of the rename, that all of them lead to the new place. The old page is still
-there with: {stale or "none of them"}. Saving: in place and by replacing the file, in turn; the page was asked for every
-{1_000 * saves.POLL_SECONDS:.0f} ms over HTTP. Postil serves with `python3 tasks.py up`, all plugins on and with its own theme; its
-builds above have {", ".join(f"`{name}`" for name in peers.PLUGINS)}.
-
-What ours costs as a part of theirs, by CPU time:
-
-{ratios(results)}
-
-{report.compared(promised) if promised else "No goal was measured."}
-
-{report.missed(promised) if promised else ""}
-
-Left out of this run:
-
-{left_out}
-"""
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -266,9 +190,15 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rounds", type=int, default=2, help="rounds of builds (default: %(default)s)"
     )
-    parser.add_argument("--saves", type=int, default=20, help="saves to each server (default: 20)")
-    parser.add_argument("--large", action="store_true", help="also 5,000 invented posts, cold")
-    parser.add_argument("--only", nargs="+", choices=KINDS, help="these kinds and no others")
+    parser.add_argument("--saves", type=int, default=50, help="saves to each server (default: 50)")
+    parser.add_argument("--large", action="store_true", help="also 5,000 posts, cold and one edit")
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md")
+    parser.add_argument(
+        "--only", nargs="+", choices=[*KINDS, FULL], help="these kinds and no others"
+    )
+    parser.add_argument(
+        "--acts", nargs="*", choices=full.ACTS, default=list(full.ACTS), help="of the full site"
+    )
     return parser
 
 
@@ -279,10 +209,12 @@ def main() -> None:
         parser.error(f"{given.content} is no folder")
     # `kill` ends it as Ctrl-C does: with its servers.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    whole = not (given.content or given.posts or given.only) and given.saves
+    chosen = given.only or [*KINDS, FULL]
+    acts = given.acts if FULL in chosen else []
+    whole = given.write or (not (given.content or given.posts or given.only) and given.saves)
     origin = "posts of a folder" if given.content else "invented posts"
     results = Results(0, origin)
-    kinds = available([KINDS[name] for name in given.only or KINDS], results)
+    kinds = available([KINDS[name] for name in chosen if name != FULL], results)
     with tempfile.TemporaryDirectory(prefix="postil-bench-") as name:
         place = Path(name)
         if given.content:
@@ -294,17 +226,23 @@ def main() -> None:
             sys.exit("There are no posts to measure with.")
         results.posts = len(written)
         say(f"Building {len(written):,} posts: CPU seconds {', '.join(BUILDS)}; memory …")
-        measure(kinds, place, written, given.rounds, results)
+        measure(kinds, place, written, given.rounds, acts, results)
         if given.large:
             say(f"Building {LARGE:,} posts …")
-            measure_large([kind for kind in LARGE_KINDS if kind in kinds], place, results)
+            many = posts.repeated(written, LARGE) if given.content else invented.blog(LARGE)
+            large_kinds = [kind for kind in LARGE_KINDS if kind in kinds]
+            measure_large(large_kinds, place, many, acts, results)
         else:
             results.left_out.append(f"{LARGE:,} posts (`--large`)")
         if given.saves:
             say("Saving …")
             serving = [kind for kind in SERVING_KINDS if kind in kinds]
+            if acts and peers.NATIVE not in serving:
+                serving.insert(0, peers.NATIVE)
             measure_saves(serving, place, written[:POSTS], given.saves, results)
-    text = section(results, given.rounds, shlex.join([*COMMAND.split(), *sys.argv[1:]]))
+    # Where somebody keeps posts is nobody else's business.
+    words = ["FOLDER" if word == str(given.content) else word for word in sys.argv[1:]]
+    text = build_report.section(results, given.rounds, shlex.join([*COMMAND.split(), *words]))
     say(f"\n{text}")
     if whole:
         report.write(report.BUILD_HEADING, text)

@@ -50,6 +50,8 @@ class People:
 
     owner: str
     reader: str
+    # The reader's, as the queue names people.
+    public_id: str
 
 
 def long_thread(size: int) -> str:
@@ -83,8 +85,9 @@ def make_blog(size: Size) -> People:
             sequence = sa.func.pg_get_serial_sequence("comments", "id")
             db.session.execute(sa.select(sa.func.setval(sequence, last)))
             db.session.execute(sa.text("ANALYZE"))
+    public_id = reader.public_id
     db.session.remove()
-    return People(f"postil={owner_token}", f"postil={reader_token}")
+    return People(f"postil={owner_token}", f"postil={reader_token}", public_id)
 
 
 def batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:

@@ -171,6 +171,21 @@ def title(keys: dict[str, Any], body: str) -> str:
     return " ".join(text.split())[:MAX_TITLE_CHARS].strip()
 
 
+def repeated(posts: list[Post], many: int) -> list[Post]:
+    """So many posts out of fewer: each again and again, in another place, by another name, at another time."""
+    return [
+        replace(
+            post,
+            slug=f"{post.slug[:MAX_NAME_CHARS]}-again-{turn}" if turn else post.slug,
+            title=f"{post.title} ({turn})" if turn else post.title,
+            # The years of the blog become fuller; a second is less than what lies between two posts.
+            date=post.date + timedelta(seconds=turn),
+        )
+        for turn in range(-(-many // len(posts)))
+        for post in posts[: many - turn * len(posts)]
+    ]
+
+
 # --- Writing --------------------------------------------------------------------------------------
 
 

@@ -3,17 +3,16 @@
 Each generator serves the site and builds again on change, in its own way; ours is `up`, in a copy of the
 whole project whose content/ is the posts. A save is done as editors do it, in turn by writing in place
 and by putting a new file in the place of the old one. The page is asked for every 2 ms. Between saves a
-server has the time to finish and to become quiet. All of it on 127.0.0.1; what is started here ends here.
+server has the time to finish and to become quiet; or it has not: then each save comes at some moment of the
+build that the one before it has begun. All of it on 127.0.0.1; what is started here ends here.
 """
 
 import contextlib
 import http.client
 import os
-import re
-import shutil
+import random
 import signal
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,12 +20,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from tests.bench import peers, posts
+from tests.bench import full, peers
 from tests.bench.peers import Kind
 from tests.bench.posts import Post
-from tests.service import ROOT, Server, free_port
+from tests.service import Server, free_port, pss_bytes
 
 POLL_SECONDS = 0.002
 # Stock Pelican's first build of 1,000 posts alone takes half of the first.
@@ -43,6 +41,8 @@ class Waits:
 
     in_place: list[float] = field(default_factory=list)
     replaced: list[float] = field(default_factory=list)
+    # Of the server's whole tree, each time that it was quiet.
+    memory_mb: list[float] = field(default_factory=list)
 
     @property
     def all(self) -> list[float]:
@@ -53,9 +53,13 @@ class Waits:
         return statistics.median(self.all)
 
     def told(self) -> tuple[str, ...]:
-        """How many, the median, the worst, and the medians of either way to save."""
+        """How many, the median, the worst, the medians of either way to save; memory first and last."""
         ways = [f"{statistics.median(n):,.0f}" if n else "" for n in (self.in_place, self.replaced)]
-        return (str(len(self.all)), f"{self.median:,.0f}", f"{max(self.all):,.0f}", *ways)
+        memory = [f"{each:,.0f}" for each in (self.memory_mb[:1] + self.memory_mb[-1:])]
+        return (
+            *(str(len(self.all)), f"{self.median:,.0f}", f"{max(self.all):,.0f}", *ways),
+            *(memory or ("", "")),
+        )
 
 
 def in_place(path: Path, text: str) -> None:
@@ -68,21 +72,45 @@ def replaced(path: Path, text: str) -> None:
     beside.replace(path)
 
 
-def waits(kind: Kind, folder: Path, written: list[Post], saves: int) -> Waits:
+def waits(
+    kind: Kind, folder: Path, written: list[Post], saves: int, *, mid_build: bool = False
+) -> Waits:
     """Serve the posts, save one of them again and again, and tell how long its page took."""
     post = sorted(written, key=lambda each: each.date)[len(written) // 2]
     found = Waits()
+    chance = random.Random(saves)
     began = time.monotonic()
     with serving(kind, folder, written, post) as (server, path):
+
+        def saved(words: str, number: int) -> float:
+            text = full.with_pictures_elsewhere(kind.text(post.edited(f"{words} is said now.")))
+            how = (in_place, replaced)[number % 2]
+            return 1_000 * until_page(server, post, words, partial(how, path, text))
+
+        settle(server)
+        found.memory_mb.append(memory_mb(server))
+        # What a build after a save takes here, to save again before it is over.
+        saved(f"First{os.getpid()}", 0)
+        build_seconds = settle(server)
         for number in range(saves):
             if number >= FEWEST and time.monotonic() - began > ENOUGH_SECONDS:
                 break
-            settle(server)
-            words = f"Saved{number}x{os.getpid()}"
-            text = kind.text(post.edited(f"{words} is what this save says."))
-            how, kept = ((in_place, found.in_place), (replaced, found.replaced))[number % 2]
-            kept.append(1_000 * until_page(server, post, words, partial(how, path, text)))
+            if mid_build:
+                time.sleep(chance.uniform(0, build_seconds))
+            else:
+                settle(server)
+            kept = (found.in_place, found.replaced)[number % 2]
+            kept.append(saved(f"Saved{number}x{os.getpid()}", number))
+        settle(server)
+        found.memory_mb.append(memory_mb(server))
     return found
+
+
+def memory_mb(server: Server) -> float:
+    """Of all its processes: one that has just ended is not there."""
+    with contextlib.suppress(OSError):
+        return pss_bytes(server.pids) / 1e6
+    return 0.0
 
 
 @contextmanager
@@ -93,11 +121,10 @@ def serving(
     port = free_port()
     environ: Mapping[str, str] = peers.environment(folder)
     if kind is peers.NATIVE:
-        project(folder, written)
+        full.project(folder, written)
         command = [sys.executable, "tasks.py", "up", "--port", str(port)]
-        path = folder / "content" / f"{post.slug}.md"
-        outside = re.compile("COMMENTS_|SITE_URL|POSTIL_")
-        environ = {name: value for name, value in environ.items() if not outside.match(name)}
+        path = full.source(folder, post)
+        environ = full.environment() | {"PYTHONUTF8": "1"}
     else:
         kind.lay_out(folder, written)
         command = [*kind.command(), *kind.serving(port)]
@@ -115,55 +142,19 @@ def serving(
                 os.kill(pid, signal.SIGKILL)
 
 
-def project(folder: Path, written: list[Post]) -> None:
-    """The project as it stands, with other posts; its environment is the same one."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in listed.stdout.split("\0"):
-        if name and not name.startswith("content/") and (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to((ROOT / ".venv").resolve())
-    (folder / "content").mkdir()
-    for post in written:
-        text = with_pictures_elsewhere(posts.for_pelican(post))
-        (folder / "content" / f"{post.slug}.md").write_text(text, encoding="utf-8")
-
-
-PICTURE = re.compile(
-    r"!\[[^\]]*\]\(\s*<?(?P<md>[^\s)>]+)[^)]*\)|<img\b[^>]*?\bsrc=[\"'](?P<html>[^\"']+)[\"'][^>]*>",
-    re.IGNORECASE,
-)
-
-
-def with_pictures_elsewhere(text: str) -> str:
-    """Pictures whose files did not come along, which `up` would refuse, as those of another site."""
-
-    def elsewhere(picture: re.Match[str]) -> str:
-        target = picture["md"] or picture["html"]
-        if urlsplit(target).netloc:
-            return picture[0]
-        return picture[0].replace(target, f"https://example.org/{target.lstrip('./')}")
-
-    return PICTURE.sub(elsewhere, text)
-
-
-def settle(server: Server) -> None:
-    """Until its processes have been doing nothing for a while."""
-    end = time.monotonic() + SETTLE_SECONDS
+def settle(server: Server) -> float:
+    """Until its processes have been doing nothing for a while; the seconds until then."""
+    began = time.monotonic()
+    end = began + SETTLE_SECONDS
     before: tuple[list[int], float] = ([], 0.0)
     while time.monotonic() < end:
         time.sleep(QUIET_SECONDS)
         with contextlib.suppress(OSError):
             now = (sorted(server.pids), server.cpu_seconds())
             if now[0] == before[0] and now[1] - before[1] <= QUIET_CPU_SECONDS:
-                return
+                break
             before = now
+    return time.monotonic() - began - QUIET_SECONDS
 
 
 def until_page(server: Server, post: Post, words: str, save: Callable[[], None]) -> float:

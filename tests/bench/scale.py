@@ -57,6 +57,12 @@ GOALS = {
     "the own page of a thread of 100,000": 20,
     "the list of what waits": 30,
     "a search for 5 words": 200,
+    "the list of all states": 200,
+    "its last page": 200,
+    "what waits for one reason": 200,
+    "what one account wrote": 200,
+    "what one name wrote": 200,
+    "a search for 2 characters in all states": 200,
     "the list of conversations": 5,
     "publish --all, CPU seconds": 300,
     "publish --all, MB": 300,
@@ -262,6 +268,15 @@ def asking(blog: Blog, size: Size) -> None:
     blog.measure(
         "a search for 5 words", lambda: blog.ask(f"{queue}?status=published&q={words}", owner)
     )
+    for what, query in (
+        ("the list of all states", "status=all"),
+        ("its last page", "status=all&page=1000000"),
+        ("what waits for one reason", "why=First comment of this writer."),
+        ("what one account wrote", f"status=all&person=account:{blog.people.public_id}"),
+        ("what one name wrote", "status=all&person=name:Reader 7"),
+        ("a search for 2 characters in all states", "status=all&q=撤网"),
+    ):
+        blog.measure(what, lambda query=query: blog.ask(f"{queue}?{query}", owner))  # type: ignore[misc]
     blog.measure("a guest's post", lambda: blog.post(FLOODED), times=15)
     blog.measure("a reader's post", lambda: blog.post(FLOODED, reader), times=15)
 

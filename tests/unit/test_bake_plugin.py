@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock, Timeout
 from pelican import signals
 
+import formats.bake
 from plugins import files
 from plugins.comments import bake
 from tests.sites import Site, fragment
@@ -125,6 +126,30 @@ def test_a_build_that_fails_does_not_lock_out_the_next(site: Site) -> None:
     with pytest.raises(OSError, match="No space"):
         site.build()
     site.build()
+    FileLock(f"{site.output}.lock", timeout=0).acquire().lock.release()
+
+
+@pytest.mark.parametrize("step", ["remember", "note_lists"])
+def test_a_build_given_up_while_it_takes_or_gives_back_the_lock_keeps_nobody_out(
+    site: Site, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """A preview interrupts a build between any two steps, and builds again in the same process."""
+
+    class GivenUp(BaseException):
+        pass
+
+    def give_up(*_: object) -> None:
+        raise GivenUp
+
+    site.write("fish")
+    with monkeypatch.context() as during:
+        during.setattr(formats.bake, step, give_up)
+        # What it knew is held, as by a traceback that nobody has collected yet.
+        with pytest.raises(GivenUp) as held:
+            site.build()
+    monkeypatch.setattr(bake, "LOCK_SECONDS", 0)
+    site.build()
+    assert held.type is GivenUp
     FileLock(f"{site.output}.lock", timeout=0).acquire().lock.release()
 
 

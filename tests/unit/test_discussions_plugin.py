@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,39 @@ def test_the_build_and_the_service_bake_the_same_bytes(
     site.build(SITEURL=SITE, **PAGES)
     assert (site.page("talk"), site.page("zh-cn/talk")) == by_service
     assert rebake.discussions(settings) == 0
+
+
+@pytest.mark.parametrize("by", ["the preview", "a service that was started after it"])
+def test_a_list_that_knows_a_preview_only_leads_to_the_blog_that_is_built(
+    app: Flask, settings: Settings, site: Site, by: str
+) -> None:
+    site.write("heron")
+    site.build(SITEURL="http://localhost:8741", **PAGES)
+    here = replace(settings, page_size=10)
+    if by == "the preview":
+        address = "http://localhost:8741"
+        here = replace(here, site_url=address, comments_url=f"{address}/comments/")
+    assert manifest.sync(settings.manifest_source)
+    make.comment("heron")
+    for _ in range(11):
+        make.comment("fish")
+    publisher.publish_behind(here)
+    assert rebake.discussions(here) == 2
+    site.build(**PAGES)
+    for page in (site.page("talk"), site.page("zh-cn/talk")):
+        assert "localhost" not in page
+    assert 'href="/heron/#comments"' in site.page("talk")
+    assert 'href="/zh-cn/fish/#comments"' in site.page("zh-cn/talk")
+    assert 'href="/comments/threads/fish?comment=' in site.page("talk")
+
+
+def test_a_service_on_a_host_of_its_own_lists_whole_addresses(
+    app: Flask, settings: Settings
+) -> None:
+    make.thread("fish")
+    publisher.publish_behind(replace(settings, comments_url="https://talk.test/"))
+    listed = (settings.published / "discussions.html").read_text("utf-8")
+    assert 'href="http://blog.test/fish/#comments"' in listed
 
 
 def test_every_list_of_the_service_is_one_that_the_build_takes(

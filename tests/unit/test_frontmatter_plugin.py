@@ -177,6 +177,8 @@ def test_values_are_clean(text: str, end: str) -> None:
         ('title: "~"', {"title": ["~"]}),
         ("title: ~", {}),
         ("# nothing\n", {}),
+        ("title:\tA: b\ntags:\n\t- c\n\t- d", {"title": ["A: b"], "tags": ["c, d"]}),
+        ("title: A\n\tb", {"title": ["A b"]}),
     ],
 )
 def test_words_of_other_generators_are_understood(

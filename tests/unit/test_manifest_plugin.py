@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from formats.manifest import THREAD
 from plugins.comments import manifest
-from plugins.problems import Refused
+from plugins.problems import Refused, WrongSetting
 from tests.sites import SAMPLE, Site, disconnect, pelican
 
 
@@ -37,6 +37,26 @@ def test_two_builds_write_the_same_bytes_whatever_the_hash_seed(tmp_path: Path) 
         assert pelican(SAMPLE, output, PYTHONHASHSEED=seed).returncode == 0
         written.add((output / "threads.json").read_bytes())
     assert len(written) == 1
+
+
+def test_a_blog_with_a_newsletter_says_which_feed_it_is_made_from(site: Site) -> None:
+    site.write("fish")
+    site.build()
+    assert "newsletter" not in site.manifest["site"]
+    assert 'class="newsletter"' not in (site.output / "index.html").read_text("utf-8")
+    site.build(NEWSLETTER=True)
+    address = site.manifest["site"]["newsletter"]
+    assert address == f"{site.manifest['site']['url']}/feeds/all.json"
+    for page in ("index.html", "fish/index.html"):
+        html = (site.output / page).read_text("utf-8")
+        assert html.count('<form class="newsletter" method="post"') == 1
+        assert 'newsletter?lang=en"' in html
+
+
+def test_a_newsletter_without_a_feed_stops_the_build(site: Site) -> None:
+    site.write("fish")
+    with pytest.raises(WrongSetting, match="FEED_ALL_JSON"):
+        site.build(NEWSLETTER=True, FEED_ALL_JSON="")
 
 
 def test_an_unchanged_manifest_keeps_its_time(site: Site) -> None:
@@ -292,6 +312,7 @@ def test_an_alias_is_a_page_that_sends_its_reader_on(site: Site) -> None:
         ({"SITEURL": ""}, 'SITEURL is ""'),
         ({"COMMENTS_DEFAULT": "yes"}, "COMMENTS_DEFAULT"),
         ({"COMMENTS_CLOSE": "soon"}, "COMMENTS_CLOSE"),
+        ({"COMMENTS_NOTES": "no"}, "COMMENTS_NOTES is 'no'"),
     ],
 )
 def test_a_wrong_setting_names_itself(site: Site, settings: dict[str, str], said: str) -> None:

@@ -1,5 +1,6 @@
 """Writing: what a build touches in the site, what it takes away, and what a failure leaves."""
 
+import gzip
 import os
 import shutil
 import weakref
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from pelican import signals
 
-from plugins.incremental import output
+import formats.files
 from tests.sites import BLOG, ROOT, Site, everything
 
 LONG_AGO = 1_600_000_000
@@ -146,9 +147,15 @@ def test_a_file_may_become_a_folder_and_a_folder_a_file(site: Site) -> None:
 def test_many_files_are_written_to_the_disk_in_one_go(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(output, "SYNC_EACH", 1)
-    site.build()
+    monkeypatch.setattr(formats.files, "SYNC_EACH", 1)
+    synced: list[str] = []
+    monkeypatch.setattr(os, "sync", lambda: synced.append("all"))
+    site.build(COMPRESS=True)
     assert "Words." in site.page("fish")
+    # The pages, and the packed copies of all files.
+    assert len(synced) == 2
+    page = site.output / "fish" / "index.html"
+    assert gzip.decompress(page.with_name("index.html.gz").read_bytes()) == page.read_bytes()
 
 
 def test_a_damaged_record_takes_nothing_away(site: Site) -> None:

@@ -109,7 +109,7 @@ def test_a_reader_without_what_finishes_its_texts_says_what_is_missing(stock: St
 
 def test_presentation_alone_knows_neighbours_and_pictures(stock: Stock) -> None:
     said = stock.build(*of("presentation"))
-    assert '<a href="terns.html">Newer</a>' in stock.page("gulls.html")
+    assert '<a href="gulls.html">Newer</a>' in stock.page("terns.html")
     assert "images/sized/gull." in stock.page("gulls.html")
     assert list((stock.output / "images" / "sized").glob("gull.*.webp"))
     assert "The theme has no template search.html" in said

@@ -1,6 +1,7 @@
 """Reading: what is kept of a text is what reading it anew would give, whatever has changed."""
 
 import logging
+import os
 import re
 import sqlite3
 import subprocess
@@ -13,11 +14,12 @@ from pelican.readers import BaseReader
 from pelican.settings import DEFAULT_CONFIG
 
 import plugins.problems
-from plugins.incremental import build_cache
+from plugins.incremental import build_cache, reads, workers
 from plugins.markdown import commonmark, highlight, postprocess, reader
 from plugins.problems import Refused
 from tests.sites import BLOG, ROOT, Site, disconnect
 
+LONG_AGO = 1_600_000_000
 CODE = "```python\nprint('fish')\n```\n"
 
 
@@ -49,6 +51,27 @@ def test_a_text_is_read_once_for_all_builds(site: Site, parsed: list[str]) -> No
     assert len(parsed) == 1
     assert site.page("fish") == first
     assert "<em>So.</em>" in (site.output / "index.html").read_text()
+
+
+def test_it_is_kept_of_a_text_that_there_is_no_address_to_fill_in(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[str] = []
+    real = reads.linked
+
+    def linked(html: str) -> bool:
+        searched.append(html)
+        return real(html)
+
+    monkeypatch.setattr(reads, "linked", linked)
+    site.write("alone", body="Of {nothing} | else.")
+    site.write("leads", body="To [that]({filename}alone.md).")
+    for number in range(2):
+        site.build()
+        assert any("nothing" in html for html in searched) == (number == 0)
+        assert any("that" in html for html in searched)
+        assert "/alone" in site.page("leads")
+        searched.clear()
 
 
 def test_another_version_of_the_native_parser_reads_anew(
@@ -114,6 +137,45 @@ def test_an_edit_is_read(site: Site, parsed: list[str]) -> None:
     assert "Other words." in site.page("fish")
 
 
+def test_a_file_that_is_as_it_was_is_not_opened_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("bird", "cat"):
+        path = site.write(name)
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    opened: list[str] = []
+    source_of = reader.source_of
+
+    def noted(path: str | Path) -> str:
+        opened.append(Path(path).stem)
+        return source_of(path)
+
+    monkeypatch.setattr(reader, "source_of", noted)
+    site.build()
+    assert {"bird", "cat", "fish"} <= set(opened)
+    opened.clear()
+    os.utime(site.write("cat", "Other words."), (LONG_AGO + 1, LONG_AGO + 1))
+    # However long ago the site was made.
+    os.utime(site.content / "fish.md")
+    site.build()
+    assert "bird" not in opened
+    assert "Other words." in site.page("cat")
+    opened.clear()
+    # Of what was written a moment ago the time says too little.
+    site.build()
+    assert set(opened) == {"fish"}
+
+
+def test_two_edits_of_one_size_within_a_tick_of_the_clock_are_both_read(site: Site) -> None:
+    path = site.write("bird", "One.")
+    stat = path.stat()
+    site.build()
+    site.write("bird", "Two.")
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    site.build()
+    assert "Two." in site.page("bird")
+
+
 def test_a_changed_setting_is_never_served_from_memory(site: Site, parsed: list[str]) -> None:
     site.write("bird", r"It is $\R$.")
     site.build(MATH_MACROS={"R": "r"})
@@ -156,11 +218,32 @@ def test_many_texts_are_read_in_several_processes_with_the_same_result(site: Sit
 
 @pytest.mark.usefixtures("alone")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_files_of_every_name_that_markdown_has_are_read_in_several_processes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = set()
+    for number in range(40):
+        path = site.write(f"n{number}", f"Words {number}.")
+        suffix = ("md", "markdown", "mkd", "mdown")[number % 4]
+        names.add(path.rename(path.with_suffix(f".{suffix}")).name)
+    divided: list[str] = []
+    real = workers.divided
+
+    def noted(things: list[str], many: int, work: Any) -> Any:
+        divided.extend(things)
+        return real(things, many, work)
+
+    monkeypatch.setattr(workers, "divided", noted)
+    site.build(READING_PROCESSES=2, RENDERING_PROCESSES=1)
+    assert {Path(each).name for each in divided} == {*names, "fish.md"}
+    assert all(f"Words {number}." in site.page(f"n{number}") for number in range(40))
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_process_that_fails_costs_nothing_but_time(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import os
-
     here = os.getpid()
 
     def fail(html: str, _: dict[str, Any]) -> tuple[str, list[Any]]:
@@ -275,6 +358,28 @@ def test_a_damaged_memory_is_begun_anew(tmp_path: Path) -> None:
     kept.put(name, "said")
     kept.save()
     assert kept.get(name) == "said"
+    kept.close()
+
+
+def test_many_answers_are_those_that_each_key_would_get(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    names = [build_cache.key(number) for number in range(1_300)]
+    kept = build_cache.Cache(path)
+    for name in names[:1_200:2]:
+        kept.put(name, f"of {name}")
+    kept.save()
+    for name in names[1_200:]:
+        kept.put(name, "new")
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE kept SET used = used - 1000000")
+    file.close()
+    expected = {name: said for name in names if (said := kept.get(name)) is not None}
+    kept.asked.clear()
+    assert kept.many(names) == expected
+    assert kept.among(names) == expected.keys()
+    # That they were asked for keeps them as long as if they had been one by one.
+    assert {raw.hex() for raw in kept.asked} == set(names[:1_200:2])
+    assert build_cache.Cache(None).many(names) == {}
     kept.close()
 
 

@@ -3,7 +3,9 @@
 import os
 import re
 import time
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +35,8 @@ def test_reading_time_counts_words_and_where_there_are_none_characters(
 @pytest.mark.parametrize(
     ("html", "words"),
     [
-        ("<h2>No</h2><p>Words<sup>1</sup> of &lt;fish&gt; &amp; <b>birds</b>.</p>", "Words of <fish> & birds."),
+        ('<h2>No</h2><p>Words<sup id="fnref:1"><a href="#fn:1">1</a></sup> of <b>5</b> m<sup>2</sup>.</p>', "Words of 5 m2."),
+        ("<p>Of <math><mi>π</mi><mi>r</mi></math>, &lt;fish&gt; &amp; birds.</p>", "Of πr, <fish> & birds."),
         ('<p><img src="a.png" alt="no"></p><p class="note-title">No</p><p>Yes</p>', "Yes"),
         (f"<p>{'So it is told at some length. ' * 9}</p>", ("So it is told at some length. " * 5).strip()),
         (f"<p>{'word ' * 99}</p>", f"{('word ' * 31).strip()} word…"),
@@ -74,6 +77,38 @@ def test_a_series_is_in_order_of_date_and_within_one_language(site: Site) -> Non
     assert series.index("The first") < series.index("The second")
     assert "第二" not in series
     assert 'class="series"' not in site.page("solo") + site.page("zh-cn/two")
+
+
+def own_order(article: Any) -> tuple[float, int]:
+    return -article.date.timestamp(), -ord(article.slug[0])
+
+
+@pytest.mark.parametrize(
+    ("order", "listed"),
+    [
+        ("reversed-date", ["z", "b", "c", "d", "a"]),
+        ("date", ["a", "b", "c", "d", "z"]),
+        (own_order, ["z", "d", "c", "b", "a"]),
+    ],
+)
+def test_neighbours_are_those_of_the_lists_where_dates_are_equal(
+    site: Site, order: Any, listed: list[str]
+) -> None:
+    for name, day in {"a": 1, "b": 2, "c": 2, "d": 2, "z": 3}.items():
+        site.write(name, Date=f"2026-01-0{day}")
+        site.write(f"{name}-de", Slug=name, Lang="de", Date=f"2026-01-0{day}")
+    site.build(ARTICLE_ORDER_BY=order)
+    front = re.findall(r'<h2[^>]*><a href="/(\w+)/"', site.page(""))
+    assert front == listed
+    newest_first = listed if listed[0] == "z" else listed[::-1]
+    for newer, older in pairwise(newest_first):
+        for lang in ("", "de/"):
+            page, other = site.page(f"{lang}{older}"), site.page(f"{lang}{newer}")
+            assert f'<a class="newer" rel="next" href="/{lang}{newer}/"' in page
+            assert f'<a class="older" rel="prev" href="/{lang}{older}/"' in other
+    for lang in ("", "de/"):
+        assert 'class="newer"' not in site.page(f"{lang}z")
+        assert 'class="older"' not in site.page(f"{lang}a")
 
 
 def test_files_that_no_page_asks_for_go_after_a_month_and_foreign_ones_stay(site: Site) -> None:

@@ -1,11 +1,16 @@
 """Which articles are offered to the reader of one."""
 
+import random
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from plugins.incremental.build_cache import Cache
 from plugins.presentation import related
-from plugins.presentation.related import closest, terms
+from plugins.presentation.related import terms
 from tests.sites import Site
 
 TEMPLATE = "{{ article.slug }}: {% for other in article.related %}{{ other.lang }}/{{ other.slug }} {% endfor %}"
@@ -60,11 +65,14 @@ def test_translations_series_drafts_and_hidden_articles_are_not_offered(site: Si
     assert found["drafts/draft"] == []
 
 
+def closest(articles: list[Any], most: int) -> list[list[Any]]:
+    return related.closest(articles, most, Cache(None))
+
+
 def article(slug: str, text: str, day: int = 1, **metadata: str) -> Any:
     date = datetime(2026, 1, day, tzinfo=UTC)
-    return SimpleNamespace(
-        title="", tags=[], metadata=metadata, _content=text, slug=slug, date=date
-    )
+    said = {"title": "", "tags": [], "metadata": metadata, "_content": text}
+    return SimpleNamespace(**said, source_path=f"{slug}.md", slug=slug, date=date)
 
 
 def test_no_more_are_offered_than_asked_for_and_the_order_does_not_matter() -> None:
@@ -74,6 +82,92 @@ def test_no_more_are_offered_than_asked_for_and_the_order_does_not_matter() -> N
     again = closest(texts[::-1], 3)[::-1]
     for near, other in zip(first, again, strict=True):
         assert {one.slug[:4] for one in near} == {one.slug[:4] for one in other}
+
+
+def test_only_what_has_changed_is_counted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    real = related.counted
+
+    def count(parts: dict[str, str]) -> dict[str, float]:
+        counted.append(parts["text"])
+        return real(parts)
+
+    monkeypatch.setattr(related, "counted", count)
+    texts = [article(f"fish-{n}", f"{FISH} {INK * n}") for n in range(5)]
+    first = related.closest(texts, 3, (kept := Cache(tmp_path / "memory.db")))
+    assert len(counted) == 5
+    kept.save()
+    texts[2] = article("fish-2", f"{INK} and other words")
+    counted.clear()
+    again = related.closest(texts, 3, (kept := Cache(tmp_path / "memory.db")))
+    assert counted == [texts[2]._content]
+    assert again == closest(texts, 3) != first
+    kept.close()
+
+
+def test_answers_of_the_build_before_are_those_that_would_be_found_again() -> None:
+    """Whatever changes: words, dates, series, articles that come and go."""
+    chance = random.Random(7)
+    words = [f"w{letter}{other}" for letter in "abcdefgh" for other in "klmnop"]
+
+    def some(number: int) -> Any:
+        text = " ".join(chance.choice(words) for _ in range(40))
+        series = {"series": "s"} if chance.random() < 0.2 else {}
+        return article(f"n{number}", text, chance.randint(1, 28), **series)
+
+    texts = [some(number) for number in range(40)]
+    known: related.Near = {}
+    kept, weighed = Cache(None), []
+    real = related.best_of
+
+    def best_of(number: int, *rest: Any) -> list[int]:
+        weighed.append(number)
+        return real(number, *rest)
+
+    for turn in range(30):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(related, "best_of", best_of)
+            found = related.closest(texts, 3, kept, known)
+        assert found == closest(texts, 3)
+        weighed.clear()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(related, "best_of", best_of)
+            assert related.closest(texts, 3, kept, known) == found
+        assert weighed == []
+        at = chance.randrange(len(texts))
+        texts[at : at + turn % 2] = [some(100 + turn)] * (turn % 3 > 0)
+        texts.sort(key=lambda each: (each.date, each.slug), reverse=True)
+
+
+def test_a_word_more_in_one_text_leaves_most_others_as_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One of forty texts says one of its words once more: whoever shares other words with it is not asked again."""
+    chance = random.Random(11)
+    words = [f"{one}{two}" for one in "abcdefghij" for two in "klmnopqrst"]
+    texts = [article(f"n{n}", " ".join(chance.choices(words, k=120))) for n in range(40)]
+    known: related.Near = {}
+    related.closest(texts, 3, Cache(None), known)
+    weighed: list[int] = []
+    real = related.best_of
+
+    def best_of(number: int, *rest: Any) -> list[int]:
+        weighed.append(number)
+        return real(number, *rest)
+
+    monkeypatch.setattr(related, "best_of", best_of)
+    asked = []
+    for number in range(20):
+        said = texts[number]._content.split()
+        more = next(word for word in said if said.count(word) == 2)
+        edited = [*texts]
+        edited[number] = article(f"n{number}", " ".join([*said, more]))
+        weighed.clear()
+        related.closest(edited, 3, Cache(None), dict(known))
+        asked.append(len(weighed))
+    assert sorted(asked)[len(asked) // 2] < len(texts) * 3 // 4, asked
 
 
 def test_chinese_is_compared_by_pairs_of_characters() -> None:

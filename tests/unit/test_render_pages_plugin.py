@@ -4,6 +4,7 @@ import io
 import logging
 import shutil
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -55,12 +56,26 @@ def test_the_site_is_the_same_byte_for_byte(site: Site, processes: list[int]) ->
     assert everything(site.output) == alone
 
 
-def test_what_others_rendered_is_known_to_the_next_build(site: Site, processes: list[int]) -> None:
+def test_what_others_rendered_is_known_to_the_next_build(
+    site: Site, processes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.build(RENDERING_PROCESSES=3)
     before = everything(site.output)
-    site.write("n5", "Other words.", Tags="t2", Summary="So.")
+    kept: list[str] = []
+    real = render_pages.Rendering.keep
+
+    def keep(self: render_pages.Rendering, what: str, *rest: Any) -> None:
+        kept.append(what)
+        real(self, what, *rest)
+
+    monkeypatch.setattr(render_pages.Rendering, "keep", keep)
+    site.write("n5", "Other words. " * 300, Tags="t2", Summary="So.")
     site.build(RENDERING_PROCESSES=3)
-    assert processes == [3]
+    # Its own page, and the lists that tell how long it takes to read.
+    assert {"page n5/index.html", "page index.html", "page tag/t2.html"} <= set(kept)
+    assert not any(what.startswith(("page n4/", "page n6/")) for what in kept)
+    assert "page tag/t1.html" not in kept
+    assert processes == [3, 2]
     assert "Other words." in site.page("n5")
     changed = {name for name, was in before.items() if everything(site.output)[name] != was}
     assert "n5/index.html" in changed
@@ -109,6 +124,20 @@ def test_work_of_a_process_that_failed_is_still_to_be_done() -> None:
 
     answers, left = workers.divided([0, 1, 2, 3, 4, 5], 3, work)
     assert (answers, left) == ([[0, 3], [2, 5]], [1, 4])
+
+
+def test_another_process_lets_go_of_what_goes_round_in_circles() -> None:
+    class Ring:
+        def __init__(self) -> None:
+            self.itself = self
+
+    def work(share: list[int]) -> int:
+        known = [weakref.ref(Ring()) for _ in range(4 * workers.NEW_OBJECTS)]
+        return sum(each() is not None for each in known)
+
+    (_, alive), left = workers.divided([0, 1], 2, work)
+    assert left == []
+    assert alive <= 2 * workers.NEW_OBJECTS
 
 
 def test_what_is_said_in_another_process_is_heard_here(

@@ -52,6 +52,12 @@ def test_it_may_be_saved_again_and_again(site: Site) -> None:
         assert words in site.page("bird")
 
 
+def test_it_tells_how_long_it_takes_now(site: Site) -> None:
+    assert "1 min read" in site.page("bird")
+    assert save(site, "bird", "word " * 1000, Date="2026-01-02")
+    assert "4 min read" in site.page("bird")
+
+
 def test_comments_that_came_since_are_in_it(site: Site) -> None:
     site.publish("fish", revision=2, words="The second.")
     assert save(site, "fish", "Words.", Tags="water", Summary="Fish.")

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -161,6 +162,31 @@ def test_an_unchanged_picture_is_not_drawn_again(
     monkeypatch.setattr(share_picture, "drawn", never)
     build(site)
     assert before == {p.name: p.stat().st_ino for p in (site.output / "images/share").iterdir()}
+
+
+@pytest.mark.parametrize(
+    "harmed",
+    [
+        lambda kept: kept[:-9],
+        lambda kept: b"",
+        # Some disks keep the length of what they have lost.
+        lambda kept: kept[:900] + bytes(400) + kept[1300:],
+    ],
+    ids=["cut", "empty", "a hole"],
+)
+def test_a_picture_that_a_disk_has_not_kept_whole_is_drawn_again(
+    site: Site, harmed: Callable[[bytes], bytes]
+) -> None:
+    site.write("fish")
+    build(site)
+    pictures = {path.name: path.read_bytes() for path in site.output.rglob("images/share/*.png")}
+    assert len(pictures) > 1
+    for path in (site.folder / "cache" / "share").iterdir():
+        path.write_bytes(harmed(path.read_bytes()))
+    site.write("fish", "Other words.")
+    build(site, SITEURL="https://elsewhere.example")
+    for path in site.output.rglob("images/share/*.png"):
+        assert path.read_bytes() == pictures[path.name]
 
 
 @pytest.mark.parametrize(

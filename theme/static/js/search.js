@@ -4,14 +4,17 @@
 
 /** @typedef {{ id: string, element: string, text: string, location: number }} Anchor */
 /** @typedef {{ url: string, raw_content: string, meta: Record<string, string>, anchors: Anchor[], weighted_locations: { weight: number, balanced_score: number, location: number }[] }} Page */
-/** @typedef {{ data: () => Promise<Page> }} Result */
-/** @typedef {{ options: (options: object) => Promise<void>, search: (words: string) => Promise<{ results: Result[] }> }} Index */
+/** @typedef {{ id: string, data: () => Promise<Page> }} Result */
+/** @typedef {{ options: (options: object) => Promise<void>, mergeIndex: (folder: string, options: object) => Promise<void>, search: (words: string) => Promise<{ results: Result[] }> }} Pagefind */
+/** What is valid of an index and of the newer one beside it, if there is one.
+ * @typedef {{ newer: boolean, search: (words: string) => Promise<Result[]> }} Index */
 
 const AT_ONCE = 10;
 const PAUSE_MS = 150; // Between two letters of somebody who types, and less than anybody waits.
 const BEFORE = 6; // Words of an excerpt before what was found, and as many thereafter as fill two lines.
 const AFTER = 24;
 const MAX_PLACES = 3;
+const GONE = "\u2060"; // Stands in a page where a word of a deleted comment was: formats/search_index.py.
 const UNSPACED = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]/u;
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form.search"));
@@ -36,15 +39,100 @@ let asked = "";
 const index = (words) => {
   const folder = form.dataset.index + (UNSPACED.test(words) ? "cjk/" : "");
   const load = async () => {
-    /** @type {Index} */
-    const found = await import(`${folder}pagefind.js`);
+    /** @type {[Pagefind, Response]} */
+    const [found, response] = await Promise.all([
+      import(`${folder}pagefind.js`),
+      fetch(`${folder}changes.json`),
+    ]);
+    const { newer, stale } = await response.json();
     await found.options({ baseUrl: form.dataset.base });
-    return found;
+    if (newer) await found.mergeIndex(`${folder}newer/`, { baseUrl: form.dataset.base });
+    /** @param {string} words */
+    const search = async (words) =>
+      (await found.search(words)).results.filter((each) => !(each.id in stale));
+    return { newer, search };
   };
   const known = indexes.get(folder) ?? load();
   indexes.set(folder, known);
   known.catch(() => indexes.delete(folder));
   return known;
+};
+
+/** Whether a result is of the index of what is newer: its pages' ids say so. @param {Result} result */
+const isNewer = (result) => result.id.includes("-newer_");
+
+/** @param {string} text */
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
+
+/** The word by which a page was found. @param {Result} result */
+const wordOf = async (result) => {
+  const page = await result.data();
+  const { words } = wordsOf(page);
+  return plain(words[page.weighted_locations[0]?.location ?? -1] ?? "").replace(
+    /^[^\p{L}\p{N}]+/u,
+    "",
+  );
+};
+
+/** @param {string} one @param {string} other */
+const shared = (one, other) => {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length++;
+  return length;
+};
+
+/**
+ * Which of two indexes know a word, as one index of all pages would.
+ *
+ * Where an index has no word that begins like the one asked for, pagefind takes the longest of its words
+ * with which that begins instead, and where it has none leaves it out of the question. It must not do so
+ * for the sake of one index what the other knows better.
+ * @param {Index} index @param {string} word @returns {Promise<boolean[]>} of the whole site's, and of the newer one
+ */
+const known = async ({ search }, word) => {
+  /** @param {string} words */
+  const asked = async (words) => {
+    const results = await search(words);
+    return [results.filter((each) => !isNewer(each)), results.filter(isNewer)];
+  };
+  const found = await asked(word);
+  if (found.some((each) => each.length === 0)) return found.map((each) => each.length > 0);
+  const exact = await asked(`"${word}"`);
+  if (exact.every((each) => each.length > 0)) return [true, true];
+  const grade = async (/** @type {number} */ side) => {
+    if (exact[side]?.length) return Number.POSITIVE_INFINITY;
+    const begins = await wordOf(/** @type {Result} */ (found[side]?.[0]));
+    const letters = shared(begins, plain(word));
+    if (letters === plain(word).length) return Number.POSITIVE_INFINITY;
+    const other = exact[1 - side] ?? [];
+    if (other.length === 0) return letters;
+    // Another form of the word, or only its beginning? Then what begins so includes the word itself.
+    const ids = new Set((await search(begins)).map((each) => each.id));
+    return other.every((each) => ids.has(each.id)) ? letters : Number.POSITIVE_INFINITY;
+  };
+  const grades = [await grade(0), await grade(1)];
+  return grades.map((each) => each === Math.max(...grades));
+};
+
+/** The pages that an index of all of them would find. @param {string} words */
+const find = async (words) => {
+  const both = await index(words);
+  const phrase = /^".+"$/.test(words);
+  if (!both.newer || phrase) return both.search(words);
+  const spoken = /^(zh|ja|th)\b/.test(lang) && "Segmenter" in Intl;
+  const parts = spoken
+    ? [...new Intl.Segmenter(lang, { granularity: "word" }).segment(words)]
+        .filter((each) => each.isWordLike)
+        .map((each) => each.segment)
+    : words.split(/\s+/);
+  const asked = await Promise.all(
+    parts.map(async (word) => ({ word, where: await known(both, word) })),
+  );
+  // A word that nothing has is not asked for: one that only stood in what has changed would be.
+  const left = asked.filter(({ where }) => where.includes(true));
+  if (left.length === 0) return [];
+  const results = await both.search(left.map(({ word }) => word).join(" "));
+  return results.filter((each) => left.every(({ where }) => where[isNewer(each) ? 1 : 0]));
 };
 
 /**
@@ -83,6 +171,7 @@ const excerpt = (page, from, end, at) => {
   const piece = document.createDocumentFragment();
   if (start > from) piece.append("… ");
   for (let n = start; n < stop; n++) {
+    if (words[n]?.trim() === GONE) continue;
     piece.append(found.has(n) ? element("mark", words[n]) : (words[n] ?? ""));
     if (spaced) piece.append(" ");
   }
@@ -166,7 +255,7 @@ const ask = async () => {
   else address.searchParams.delete("q");
   history.replaceState(history.state, "", address);
   try {
-    const { results } = words ? await (await index(words)).search(words) : { results: [] };
+    const results = words ? await find(words) : [];
     if (words !== asked) return;
     waiting = results;
     list.replaceChildren();

@@ -1,7 +1,7 @@
 // @ts-check
 // Runs before the first paint, so that a reader who chose dark never sees a flash of light; then
-// waits for the page to wire what helps along: toggle, contents, notes beside the text, copying,
-// and the comments' script once it is needed. Without any of it, everything can be read.
+// waits for the page to wire what helps along: toggle, contents, copying, and what is fetched once it
+// is needed: the comments' script, and footnotes.js. Without any of it, everything can be read.
 (() => {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -68,7 +68,9 @@
       asked = true;
       watch.disconnect();
       // Without the script everything reads and posts, so a failure needs no words.
-      import(/** @type {string} */ (thread.dataset.script)).catch(() => {});
+      import(/** @type {string} */ (thread.dataset.script))
+        .then(() => document.dispatchEvent(new Event("selectionchange")))
+        .catch(() => {});
     };
     const watch = new IntersectionObserver(
       (entries) => entries.some((entry) => entry.isIntersecting) && fetchScript(),
@@ -78,6 +80,12 @@
     if (isMeant()) fetchScript();
     else watch.observe(thread);
     addEventListener("hashchange", () => isMeant() && fetchScript());
+    // Selected words may become a note.
+    document.addEventListener("selectionchange", () => {
+      const { type, anchorNode } = getSelection() ?? {};
+      if (type === "Range" && anchorNode?.parentElement?.closest("[data-postil-text]"))
+        fetchScript();
+    });
   };
 
   // What scrolls sideways must be reachable by keyboard, and nothing else should stop the Tab key.
@@ -129,72 +137,13 @@
     choose();
   };
 
-  // Footnotes stand where their signs are, on the same line, as long as the margin has room for all;
-  // they stay where they are in the document, so a screen reader still finds them at its end.
+  // Where there is room, footnotes stand beside their signs: what places them comes to screens that have it.
   const wireNotes = () => {
-    const [prose] = all(".prose");
-    const [foot] = all(".prose .footnote");
-    const notes = all(".prose .footnote li");
-    if (!prose || !foot) return;
-    const signs = notes.map((note) => document.getElementById(note.id.replace("fn", "fnref")));
-    /**
-     * An empty word; how low it stands tells the baseline of its line.
-     * @param {Element | null} beside
-     * @param {InsertPosition} where
-     */
-    const probe = (beside, where) => {
-      const word = document.createElement("span");
-      beside?.insertAdjacentElement(where, word);
-      return word;
-    };
-    /** @param {Element} word */
-    const baseline = (word) => {
-      const { bottom, height } = word.getBoundingClientRect();
-      return bottom - height / 5; // Text faces hang about so far below their line.
-    };
-    const place = () => {
-      prose.classList.toggle("noted", hasMargins.matches);
-      for (const link of links.flat()) link.tabIndex = 0;
-      if (!hasMargins.matches) return;
-      // Taken away and put back, they appear in the margin, where they would else jump up to.
-      foot.hidden = true;
-      foot.getBoundingClientRect();
-      foot.hidden = false;
-      let free = 0;
-      const placed = notes.map((note, number) => {
-        note.style.setProperty("--y", "0px");
-        const sign = probe(signs[number] ?? prose, "beforebegin");
-        return { note, sign, first: probe(note.querySelector("p") ?? note, "afterbegin") };
-      });
-      for (const { note, sign, first } of placed) {
-        const y = Math.max(baseline(sign) - baseline(first), free);
-        note.style.setProperty("--y", `${y}px`);
-        free = y + note.offsetHeight + 16; // About a line of white between two notes.
-      }
-      for (const { sign, first } of placed) [sign.remove(), first.remove()];
-      if (free > prose.offsetHeight) prose.classList.remove("noted");
-      else for (const link of links.flat()) link.tabIndex = -1;
-    };
-    const links = notes.map(
-      (note) =>
-        /** @type {HTMLElement[]} */ ([...note.querySelectorAll("a:not(.footnote-backref)")]),
-    );
-    // Beside the text a note comes after its sign, for the Tab key as for the eye.
-    prose.addEventListener("keydown", (event) => {
-      if (event.key !== "Tab" || !prose.classList.contains("noted")) return;
-      const stops = all(".prose :is(a, button, summary, [tabindex='0'])").flatMap((one) => {
-        const at = signs.findIndex((sign) => sign?.contains(one));
-        return foot.contains(one) ? [] : [one, ...(links[at] ?? [])];
-      });
-      const at = stops.indexOf(/** @type {HTMLElement} */ (event.target));
-      const next = at < 0 ? null : stops[at + (event.shiftKey ? -1 : 1)];
-      if (!next || ![stops[at], next].some((one) => one && foot.contains(one))) return;
-      event.preventDefault();
-      next.focus();
-    });
-    hasMargins.addEventListener("change", place);
-    const watch = new ResizeObserver(place);
-    for (const box of [prose, ...notes]) watch.observe(box);
+    const [prose] = all("[data-footnotes]");
+    const fetchScript = () =>
+      prose && hasMargins.matches && import(prose.dataset.footnotes ?? "").catch(() => {});
+    hasMargins.addEventListener("change", fetchScript);
+    fetchScript();
   };
 
   const wireCopying = () => {
@@ -231,6 +180,7 @@
   };
 
   apply(stored("theme"));
+  if (stored("notes") === "off") root.dataset.notes = "off";
   document.addEventListener("DOMContentLoaded", () => {
     wireToggle();
     wireContents();

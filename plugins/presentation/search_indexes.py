@@ -1,0 +1,235 @@
+"""Search indexes: one of a whole site that stays, beside a small one of what has changed since it was made.
+
+Pagefind knows no adding: an index is made of all its pages or not at all. So a build indexes the pages that
+are new or say something else, into `newer/`, and lists in `changes.json` which pages of the whole index
+these replace and which are gone; the search page asks both and leaves out what is on the list. When a tenth
+of the pages have changed, all are indexed anew. What is replaced keeps no fragment; of articles and
+comments that are gone, no word either (`formats/search_index`).
+
+Every file of an index is written before what names it, and what is not named any more is removed last: a
+build that is killed leaves one that works, or one that the next build knows to be unsound.
+"""
+
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+from formats import search_index
+from formats.files import stamps
+from formats.search_index import DamagedIndex, Index
+from plugins import files
+
+from .search_pages import Page
+
+# Up to here a whole index costs no more than finding out what has changed.
+SMALL = 50
+# Of the pages, one in so many may have changed before all are indexed anew: a reader's browser asks both.
+SHARE = 10
+
+# What surrounds words rather than being them: who wrote when, numbers of notes, buttons.
+LEFT_OUT = [
+    *(".meta", ".headerlink", ".footnote-ref", ".footnote-backref", ".linenos"),
+    ".postil-at",
+    *(".postil-heading", ".postil-meta", ".postil-context", ".postil-actions", ".postil-feed"),
+    *(".postil-pages", ".postil-closed", ".postil-missing"),
+]
+PROGRAM = r"pagefind\.js|pagefind-worker\.js|wasm\.[\w-]+\.pagefind"
+WORDS = r"pagefind\.[\w-]+\.pf_meta|(fragment|index)/[\w-]+\.pf_(fragment|index)"
+# Pagefind brings interfaces of its own, which a strict policy refuses and this one does not need.
+USED = re.compile(f"{PROGRAM}|{WORDS}")
+# An index that is asked beside another needs no program.
+USED_BESIDE = re.compile(WORDS)
+
+
+class SearchError(Exception):
+    """What stops the build: an index that could not be made."""
+
+
+def bring_up_to_date(
+    folder: Path, lang: str, pages: Mapping[str, Page], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Index what has changed of these pages, by address; answers with what is to be known next time."""
+    known = as_it_is(folder, known) if known else known
+    base: dict[str, list[Any]] = known.get("base", {})
+    newer = {
+        address: page.digest
+        for address, page in pages.items()
+        if base.get(address, [None])[0] != page.digest
+    }
+    replaced = sorted(address for address in base if address in newer or address not in pages)
+    may = len(pages) // SHARE if len(pages) > SMALL else 0
+    if not known or len({*newer, *replaced}) > may:
+        return made_whole(folder, lang, pages)
+    if (newer, replaced) == (known["newer"], known["replaced"]):
+        return dict(known)
+    try:
+        return with_difference(folder, lang, pages, known, newer, replaced)
+    except (DamagedIndex, *search_index.UNREADABLE):
+        return made_whole(folder, lang, pages)
+
+
+def as_it_is(folder: Path, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of an index, without what the comment service took out since; nothing if it is unsound."""
+    try:
+        whole, stale = Index(folder), search_index.stale(folder)
+        beside = Index(folder / search_index.NEWER) if known["newer"] else None
+    except DamagedIndex:
+        return {}
+    was: dict[str, int] = known["sizes"]
+    named = {path for path in whole.names() if path.stem not in stale}
+    named.update(beside.names() if beside else ())
+    names = {path.as_posix().removeprefix(f"{folder.as_posix()}/") for path in named}
+    names.update(name for name in was if re.fullmatch(PROGRAM, name))
+    now = sizes(folder)
+    # What was written since says by its name whether it is as it was written.
+    written = {name for name in names if name not in was}
+    if any(now.get(name) != was[name] for name in names - written) or not all(
+        search_index.as_named(folder / name) for name in written
+    ):
+        return {}
+    new = {PurePath(name).stem for name in written}
+    base = {
+        address: ["" if number is not None and whole.pages[number][0] in new else digest, number]
+        for address, (digest, number) in known["base"].items()
+    }
+    kept = {} if beside and new & {name for name, _ in beside.pages} else known["newer"]
+    return {**known, "base": base, "newer": kept}
+
+
+def made_whole(folder: Path, lang: str, pages: Mapping[str, Page]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as made:
+        build(Path(made), lang, pages)
+        take_over(Path(made), folder, USED)
+    shutil.rmtree(folder / search_index.NEWER, ignore_errors=True)
+    search_index.write_changes(folder, {})
+    numbers = {fragment["url"]: number for number, fragment in Index(folder).fragments()}
+    base = {address: [page.digest, numbers.get(address)] for address, page in pages.items()}
+    return {"base": base, "newer": {}, "replaced": [], "sizes": sizes(folder)}
+
+
+def with_difference(
+    folder: Path,
+    lang: str,
+    pages: Mapping[str, Page],
+    known: Mapping[str, Any],
+    newer: dict[str, str],
+    replaced: list[str],
+) -> dict[str, Any]:
+    """The whole index as it stays, with what is newer beside it."""
+    whole, beside = Index(folder), folder / search_index.NEWER
+    before = search_index.stale(folder)
+    numbers = {address: known["base"][address][1] for address in replaced}
+    numbers = {address: number for address, number in numbers.items() if number is not None}
+    forgotten = {
+        address for address, number in numbers.items() if before.get(whole.pages[number][0]) == ""
+    }
+    newer_before = Index(beside) if known["newer"] else None
+    forgetting = set()
+    for address, number in numbers.items():
+        if address in forgotten or newer.get(address) == known["newer"].get(address, ""):
+            continue
+        earlier = [whole.fragment(whole.pages[number][0])]
+        if newer_before:
+            earlier += [fragment for _, fragment in newer_before.find([address])]
+        if address not in pages or any(
+            each and search_index.left(each, pages[address].html()) for each in earlier
+        ):
+            forgetting.add(address)
+    if forgetting:
+        # All lists are read for it: what has been replaced, and is found there no longer, goes with it.
+        forgetting = numbers.keys() - forgotten
+        whole.take_out({numbers[address]: None for address in forgetting})
+    if newer:
+        with tempfile.TemporaryDirectory() as made:
+            build(Path(made), f"{lang}-newer", {address: pages[address] for address in newer})
+            take_over(Path(made), beside, USED_BESIDE)
+    else:
+        shutil.rmtree(beside, ignore_errors=True)
+    gone = forgotten | forgetting
+    stale = {
+        whole.pages[number][0]: "" if address in gone else address
+        for address, number in numbers.items()
+    }
+    search_index.write_changes(folder, stale)
+    for name in stale:
+        whole.fragment_file(name).unlink(missing_ok=True)
+    # What was replaced once cannot be shown again, though an author take his change back.
+    base = {**known["base"], **{address: ["", known["base"][address][1]] for address in replaced}}
+    return {"base": base, "newer": newer, "replaced": replaced, "sizes": sizes(folder)}
+
+
+def build(folder: Path, lang: str, pages: Mapping[str, Page]) -> None:
+    """Write an index of these pages into a folder, in the language given.
+
+    By pagefind's program: its Python interface takes a tenth of a second for every page.
+    """
+    from pagefind.service import get_executable
+
+    with tempfile.TemporaryDirectory() as site:
+        for address, page in pages.items():
+            path = Path(site, address.lstrip("/"))
+            path = path / "index.html" if address.endswith("/") else path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page.html(), encoding="utf-8")
+        command = [str(get_executable()), "--silent", "--site", site]
+        command += ["--output-path", str(folder), "--force-language", lang]
+        command += ["--exclude-selectors", ", ".join(LEFT_OUT)]
+        if fault := run(command):
+            raise SearchError(
+                f"pagefind could not make the index:\n{fault}\n"
+                "SEARCH = False builds the blog without it."
+            )
+
+
+def run(command: list[str]) -> str:
+    """What a program complains of before it fails, or nothing; whatever is raised meanwhile ends it."""
+    done = subprocess.run(  # noqa: S603 - pagefind's own
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    return (done.stdout or f"exit status {done.returncode}") * bool(done.returncode)
+
+
+def take_over(made: Path, folder: Path, used: re.Pattern[str]) -> None:
+    """Put a new index in the place of the old; a file that says the same keeps its time.
+
+    What names the others comes last, and then goes what nobody names any more.
+    """
+    names = [path.relative_to(made).as_posix() for path in sorted(made.rglob("*"))]
+    kept = {name for name in names if used.fullmatch(name)} | {search_index.ENTRY}
+    new = [name for name in sorted(kept) if not (folder / name).exists()]
+    new = [name for name in new if name != search_index.ENTRY]
+    now = time.time_ns()
+    files.write_many((folder / name, (made / name).read_bytes(), now) for name in new)
+    for name in sorted(kept - {*new}, key=lambda name: (name == search_index.ENTRY, name)):
+        files.update(folder / name, (made / name).read_bytes())
+    for name in own_files(folder):
+        original = name.removesuffix(".gz").removesuffix(".br")
+        if original not in kept | {search_index.CHANGES} and not name.startswith(
+            f"{search_index.NEWER}/"
+        ):
+            (folder / name).unlink()
+
+
+def own_files(folder: Path) -> dict[str, int]:
+    """The files of an index and of the newer one beside it, with their sizes; that of Chinese and Japanese
+    has its own.
+    """
+    return {
+        name: size
+        for name, (size, _) in stamps(folder).items()
+        if not name.startswith(f"{search_index.CJK}/")
+    }
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """The files of an index; compressed copies are not of our making, and the list of changes says itself."""
+    return {
+        name: size
+        for name, size in own_files(folder).items()
+        if not name.endswith((".gz", ".br")) and name != search_index.CHANGES
+    }
