@@ -6,12 +6,13 @@ account is told to nobody but the e-mail's reader: what is shown and done is the
 
 import sqlalchemy as sa
 
-from comments_service import outbox, sessions
+from comments_service import sessions
 from comments_service.accounts import email_verification, names, profile, tokens
 from comments_service.accounts.tokens import ChangeEmail, MagicLink, ResetPassword, VerifyEmail
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, UnknownToken
+from comments_service.mail import outbox
 from comments_service.models import Account, Email, Session, Token, now
 
 
@@ -41,14 +42,15 @@ def ask(
         text = tokens.make(ChangeEmail(session.id), account, email=email)
         holder = names.of_email(email)
         if holder is not None and holder.email_verified_at is not None:
-            outbox.write(email, lang, "taken", site=settings.site_url, name=holder.name)
+            outbox.write(email, lang, "taken", settings, asked_for=True, name=holder.name)
         else:
             outbox.write(
                 email,
                 lang,
                 ChangeEmail.purpose,
+                settings,
                 ephemeral=True,
-                site=settings.site_url,
+                asked_for=True,
                 name=account.name,
                 link=tokens.link(settings.comments_url, ChangeEmail.purpose, text),
             )
@@ -59,7 +61,7 @@ def cancel(account: Account) -> None:
         tokens.drop(ChangeEmail, account_id=account.id)
 
 
-def confirm(text: str, lang: str, site_url: str) -> None:
+def confirm(text: str, lang: str, settings: Settings) -> None:
     """Give the account its new address, and end all sessions but the one that asked for it.
 
     E-mails to the old address open nothing any more, and a last one tells it. Raises UnknownToken,
@@ -70,7 +72,7 @@ def confirm(text: str, lang: str, site_url: str) -> None:
         account = profile.locked(token.account_id or 0)
         email = token.email or ""
         holder = names.of_email(email)
-        if account.closed_at is not None or (holder and holder.email_verified_at is not None):
+        if holder is not None and holder.email_verified_at is not None:
             raise UnknownToken(tokens.SPENT)
         if holder is not None:
             # Somebody signed up with it who never answered the e-mail: it was not his.
@@ -85,4 +87,5 @@ def confirm(text: str, lang: str, site_url: str) -> None:
             # Whom the old address belongs to from now on is not known here, so neither are e-mails.
             db.session.execute(sa.delete(Email).where(Email.recipient == before))
             name = account.name
-            outbox.write(before, lang, "email-changed", ephemeral=True, site=site_url, name=name)
+            outbox.write(before, lang, "email-changed", settings, ephemeral=True, name=name)
+            outbox.forget_refusal(before)

@@ -12,13 +12,14 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import IntegrityError
 
-from comments_service import outbox, rate_limits, sessions
+from comments_service import rate_limits, sessions
 from comments_service.accounts import known_browsers, names, passwords, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter
 from comments_service.config import Rate, Settings
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.inputs import NewPassword, NewReader, SignUp
+from comments_service.mail import outbox
 from comments_service.models import Account, Role, now
 from comments_service.sessions import Visitor
 
@@ -57,11 +58,11 @@ def sign_up(
         known = names.of_email(given.email)
         if known is None:
             known = new_account(given, secret, Role.READER)
-        elif known.email_verified_at is not None or known.closed_at is not None:
+        elif known.email_verified_at is not None:
             # What helps somebody who forgot that he has an account.
             link = settings.comments_url + ("forgot" if settings.passwords else "sign-in")
-            site = settings.site_url
-            outbox.write(given.email, lang, "known", name=known.name, link=link, site=site)
+            name = known.name
+            outbox.write(given.email, lang, "known", settings, asked_for=True, name=name, link=link)
             return
         else:
             # Whoever signed up last may not be whoever did first: only the e-mail to this one goes
@@ -95,8 +96,16 @@ def _send(
     """An e-mail with a link; its template and its page are called as its purpose is."""
     purpose = payload.purpose
     link = tokens.link(settings.comments_url, purpose, tokens.make(payload, account))
-    site, name = settings.site_url, account.name
-    outbox.write(email, lang, purpose, ephemeral=True, site=site, name=name, link=link)
+    outbox.write(
+        email,
+        lang,
+        purpose,
+        settings,
+        ephemeral=True,
+        asked_for=True,
+        name=account.name,
+        link=link,
+    )
 
 
 def count_email(email: str, network: str, settings: Settings, kept: str = "") -> None:
@@ -146,7 +155,7 @@ def forgot(email: str, lang: str, network: str, settings: Settings, *, kept: str
     with writing():
         count_email(email, network, settings, kept)
         account = names.of_email(email)
-        if account is not None and account.email and account.closed_at is None:
+        if account is not None and account.email:
             _send(tokens.ResetPassword(), account, account.email, lang, settings)
 
 

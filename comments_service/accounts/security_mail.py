@@ -3,8 +3,8 @@
 Whoever did it himself throws it away; whoever did not learns of it in time.
 """
 
-from comments_service import outbox
 from comments_service.config import Settings
+from comments_service.mail import outbox
 from comments_service.models import Account
 
 
@@ -21,9 +21,9 @@ def write(
         account.email,
         lang,
         "security",
+        settings,
         name=account.name,
         what=what,
-        site=settings.site_url,
         link=settings.comments_url + "account",
         left=left,
         thing=thing,

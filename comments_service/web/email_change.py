@@ -46,7 +46,7 @@ def change(settings: Settings) -> Response:
 )
 def confirm(token: str, settings: Settings) -> Response:
     def act() -> Response:
-        email_change.confirm(token, visitor.language(), settings.site_url)
+        email_change.confirm(token, visitor.language(), settings)
         answers.say(Message("Your new address is confirmed; all other sessions have ended."))
         return answers.see_other(url_for("account.overview"))
 

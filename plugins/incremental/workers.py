@@ -15,6 +15,9 @@ from typing import Any, TypeVar
 
 Thing = TypeVar("Thing")
 
+# After so many new objects they are looked through for what can go: some pages' worth.
+NEW_OBJECTS = 5_000
+
 
 def at_hand(most: int | None = None) -> int:
     """How many processes may work at once, this one among them; `most` of them, if given."""
@@ -82,7 +85,9 @@ def answer(ours: int, share: list[Thing], work: Callable[[list[Thing]], Any]) ->
     """The whole life of such a process."""
     status = 1
     try:
-        gc.disable()
+        # What was there before is frozen; what each page leaves going round in circles is 14 KB.
+        gc.enable()
+        gc.set_threshold(NEW_OBJECTS, 10, 10)
         heard = Heard()
         logging.getLogger().handlers[:] = [heard]
         found = work(share)

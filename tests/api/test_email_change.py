@@ -114,8 +114,8 @@ def test_nobody_learns_whose_address_it_is(
     assert pages[0] == pages[1]
     told = [(recipient, words) for recipient, subject, words in emails()]
     (to_max,) = [words for recipient, words in told if recipient == "max@example.org"]
-    assert "It belongs to yours" in to_max
-    assert "http" not in to_max.replace("http://blog.test", "", 2)
+    assert "belongs to yours" in to_max
+    assert "http" not in to_max
     assert "Rhea" not in to_max
     # The address stays where it is.
     assert account("Max").email == "max@example.org"
@@ -198,12 +198,3 @@ class TestManyEmails:
             assert ask(reader, f"n{number}@example.org").status_code == 303
         assert ask(reader).status_code == 429
         assert db.session.query(Email).count() == 2
-
-
-def test_a_banned_accounts_email_is_useless(reader: Visitor, guest: Visitor, emails: Any) -> None:
-    ask(reader)
-    rhea = account()
-    with writing():
-        rhea.closed_at = now()
-    assert guest.post(link_in(emails()[-1][2])).status_code == 404
-    assert account().email == "rhea@example.org"

@@ -12,21 +12,22 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask
 
-from comments_service import outbox
 from comments_service.config import Settings
 from comments_service.db import db
+from comments_service.mail import outbox, smtp
 from comments_service.models import Email, now
 from tests.conftest import settings_for
+from tests.mailing import MailServer, again, an_email, by_mail, due, folder, server
 from tests.sites import ROOT
-from tests.unit.test_outbox import MailServer, again, an_email, by_mail, due, folder, server
 
-__all__ = ["by_mail", "folder", "server"]  # fixtures of the neighbour's
+__all__ = ["by_mail", "folder", "server"]  # fixtures
 
 # A process that sends what is due, as a service's worker does, once all of them have loaded.
 SENDER = """
 import sys, time
 from pathlib import Path
-from comments_service import create_app, outbox
+from comments_service import create_app
+from comments_service.mail import outbox
 from comments_service.config import from_environment
 url, folder, mail, start = sys.argv[1:]
 settings = from_environment(
@@ -116,16 +117,16 @@ def test_whoever_comes_late_writes_nothing_over_the_one_who_took_over(
     app: Flask, by_mail: Settings, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = an_email()
-    really = outbox.deliver
+    really = smtp.Connection.send
 
     def slow(*given: object) -> None:
         # Its lease runs out and another process sends the e-mail; then this one fails.
-        monkeypatch.setattr(outbox, "deliver", really)
+        monkeypatch.setattr(smtp.Connection, "send", really)
         due(made)
         assert outbox.send_waiting(by_mail) == 1
         raise smtplib.SMTPServerDisconnected("too late")
 
-    monkeypatch.setattr(outbox, "deliver", slow)
+    monkeypatch.setattr(smtp.Connection, "send", slow)
     assert outbox.send_waiting(by_mail) == 0
     found = again(made)
     assert (found.attempts, found.error, found.next_attempt_at) != (1, "", None)
@@ -140,7 +141,7 @@ def test_an_email_that_kills_whoever_sends_it_is_given_up_in_the_end(
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(outbox, "deliver", die)
+    monkeypatch.setattr(smtp.Connection, "send", die)
     made = an_email()
     for _ in range(outbox.MAX_ATTEMPTS):
         with pytest.raises(KeyboardInterrupt):
