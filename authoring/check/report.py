@@ -40,9 +40,11 @@ class Report(NamedTuple):
     looked_at: int
     # Whose comments stay with another slug.
     followed: list[Followed] = []  # noqa: RUF012 - never changed
+    # What readers' notes ask of the author; nobody has to answer before the blog is published.
+    remarks: list[str] = []  # noqa: RUF012 - never changed
 
     def __str__(self) -> str:
-        lines = [str(problem) for problem in self.problems]
+        lines = [*map(str, self.problems), *self.remarks]
         lines += [f"Left out: {each}" for each in self.left_out]
         count = len(self.problems)
         ending = f"{count} problem{'s' * (count != 1)}" if count else "Nothing to correct"
@@ -108,14 +110,16 @@ def check(
     if not output.is_dir():
         left_out.append("links and pages, since nothing could be built")
     site = check_links.Site(output, settings["SITEURL"], settings.get("COMMENTS_URL", ""))
-    by_file = {each.save_as: (each, shown(each.source_path)) for each in build.contents}
+    shared = [each for each in build.unpublished if hasattr(each, "shared_until")]
+    by_file = {each.save_as: (each, shown(each.source_path)) for each in (*build.contents, *shared)}
     said = {(each.path, each.line) for each in build.problems}
     broken = check_links.broken_links(site, by_file)
     problems += [each for each in broken if (each.path, each.line) not in said]
     problems += [Problem(shown(path), 1, text) for text in dict.fromkeys(build.said)]
     if external:
         problems += external_checks.dead_links(site, by_file)
-    looks: list[external_checks.Found] = [external_checks.spelling(folder)]
+    langs = {shown(each.source_path): str(each.lang) for each in everything}
+    looks = [external_checks.spelling(folder, settings["DEFAULT_LANG"], langs)]
     if not quick:
         looked_at = sample(output, by_file)
         looks += [
@@ -126,7 +130,9 @@ def check(
         problems += [each for each in more if (each.path, each.line) not in lines]
         left_out += [missing] if missing else []
     looked_at_files = len(files) or len(manifested)
-    return Report(sorted(set(problems)), left_out, looked_at_files, follow.of_build(settings))
+    return Report(
+        sorted(set(problems)), left_out, looked_at_files, follow.of_build(settings), build.remarks
+    )
 
 
 def sample(output: Path, contents: dict[str, tuple[Article, str]]) -> list[Path]:

@@ -1,7 +1,8 @@
 // @ts-check
-/** Keys for the moderation pages. Everything they do is a button or a link on the page as well. */
+/** Keys for the moderation pages, and drafts of answers. Everything they do is a button or a link as well. */
 
 const OFF = "postil-keys-off";
+const DRAFT = "postil-answer-";
 
 /** @template {Element} Kind @param {string} selector @param {ParentNode} [root] @returns {Kind | null} */
 const find = (selector, root = document) => root.querySelector(selector);
@@ -10,6 +11,7 @@ const find = (selector, root = document) => root.querySelector(selector);
 const cards = [...document.querySelectorAll(/** @type {"div"} */ (".card"))];
 const dialog = /** @type {HTMLDialogElement} */ (find("#keys"));
 const search = /** @type {HTMLInputElement | null} */ (find("#q"));
+const template = /** @type {HTMLTemplateElement | null} */ (find("#saved"));
 const bulk = /** @type {HTMLFormElement | null} */ (find("#bulk"));
 
 /** @returns {HTMLInputElement[]} */
@@ -66,6 +68,24 @@ const select = () => {
   box?.click();
 };
 
+const reply = () => {
+  const root = cards[current];
+  /** @type {HTMLDetailsElement | null} */
+  const form = root ? find(".reply", root) : null;
+  if (!form) return;
+  form.open = true;
+  /** @type {HTMLTextAreaElement | null} */ (find("textarea", form))?.focus();
+};
+
+const edit = () => {
+  const root = cards[current];
+  /** @type {HTMLAnchorElement | null} */
+  const link = root ? find("a.edit", root) : null;
+  if (!link || leaving) return;
+  leaving = true;
+  link.click();
+};
+
 /** @type {Record<string, () => void>} */
 const acts = {
   j: () => go(current + 1),
@@ -75,6 +95,8 @@ const acts = {
   d: () => decide("delete"),
   u: () => press(find('.undo button[value="undo"]')),
   x: select,
+  r: reply,
+  e: edit,
   "/": () => search?.focus(),
   "?": () => dialog.showModal(),
 };
@@ -86,6 +108,8 @@ const typing = (target) =>
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target === search) search?.blur();
+  // Out of an answer, whose words stay, and on by keys.
+  if (event.key === "Escape" && event.target instanceof HTMLTextAreaElement) go(current);
   const act = Object.hasOwn(acts, event.key) ? acts[event.key] : undefined;
   const chord = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
   if (!act || off || chord || dialog.open || typing(event.target)) return;
@@ -118,6 +142,44 @@ listen.addEventListener("change", () => {
     else localStorage.removeItem(OFF);
   } catch {}
 });
+
+// What is typed for an answer is kept until it was sent.
+/** @type {HTMLFormElement[]} */
+const answers = [...document.querySelectorAll(/** @type {"form"} */ ("form[data-draft]"))];
+/** @param {string} key @param {string} [text] */
+const keep = (key, text) => {
+  try {
+    if (text) localStorage.setItem(key, text);
+    else localStorage.removeItem(key);
+  } catch {}
+};
+const sent = new URLSearchParams(location.search).get("answered");
+if (sent) keep(DRAFT + sent);
+for (const form of answers) {
+  const key = DRAFT + form.dataset.draft;
+  const text = /** @type {HTMLTextAreaElement} */ (find("textarea", form));
+  let draft = "";
+  try {
+    draft = localStorage.getItem(key) ?? "";
+  } catch {}
+  if (draft && !text.value) {
+    text.value = draft;
+    const details = form.closest("details");
+    if (details) details.open = true;
+  }
+  text.addEventListener("input", () => keep(key, text.value));
+  /** @type {HTMLSelectElement | null} */
+  const saved = find("select", form);
+  const insert = /** @type {HTMLButtonElement | null} */ (find('button[value="insert"]', form));
+  insert?.addEventListener("click", (event) => {
+    const chosen = saved?.value && find(`[data-saved="${saved.value}"]`, template?.content);
+    if (!chosen) return;
+    event.preventDefault();
+    text.setRangeText(chosen.textContent ?? "", text.selectionStart, text.selectionEnd, "end");
+    keep(key, text.value);
+    text.focus();
+  });
+}
 
 const all = /** @type {HTMLButtonElement | null} */ (find("[data-do=all]"));
 if (all) {

@@ -4,12 +4,22 @@ Where staff needs two factors, only sessions that have shown them come in. Every
 scripts; one adds keys.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from comments_service import comments, config, i18n, moderation_queue, threads
+from comments_service import (
+    comments,
+    config,
+    i18n,
+    moderation_queue,
+    reports,
+    saved_replies,
+    threads,
+)
 from comments_service.accounts.login import has_passkey, has_second_factor
 from comments_service.config import Settings
 from comments_service.errors import (
@@ -19,10 +29,11 @@ from comments_service.errors import (
     SecondFactorMissing,
     ServiceError,
 )
-from comments_service.inputs import NewDecision, as_seen, from_form, seen
-from comments_service.models import Act, Comment, Status
+from comments_service.inputs import Matching, NewDecision, as_seen, from_form, parse, seen
+from comments_service.models import Act, Comment, Status, now
+from comments_service.moderation_queue import Filter
 from comments_service.web import answers, visitor
-from comments_service.web.params import page_number, row_id
+from comments_service.web.params import page_number, queue_filter, row_id
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("dashboard", __name__)
@@ -49,32 +60,49 @@ def strong_methods(settings: Settings) -> dict[str, bool]:
     }
 
 
-@route(bp, "GET /", "A list: the queue, or another state, thread, words", guard=Guard.MODERATOR)
+@route(bp, "GET /", "A list: the queue, or what a filter of it lets through", guard=Guard.MODERATOR)
 def queue(settings: Settings) -> Response:
-    try:
-        status = Status(request.args.get("status", "pending"))
-    except ValueError:
-        status = Status.PENDING
-    thread_id, words = request.args.get("thread", ""), request.args.get("q", "")
+    account, wanted = visitor.moderator(), asked(request.args)
     found = moderation_queue.queue(
-        visitor.moderator(),
-        status,
-        thread_id=thread_id,
-        words=words.replace("\0", ""),
+        account,
+        wanted,
         page=request.args.get("page", 1, type=page_number),
+        at=request.args.get("at", type=row_id),
     )
+    edited = _edited()
+    above = {each.card.comment.id for each in edited}
     return answers.page(
         "dashboard/queue.html",
         queue=found,
-        shown=threads.shown(found.comments),
-        status=str(status),
-        statuses=[str(each) for each in Status],
-        thread_id=thread_id,
-        words=words,
-        query=urlencode({"status": str(status), "thread": thread_id, "q": words}),
+        cards=[
+            each for each in moderation_queue.cards(found.comments) if each.comment.id not in above
+        ],
+        edited=edited,
+        wanted=wanted,
+        states=[*map(str, Status), moderation_queue.ALL],
+        reasons=moderation_queue.reasons(account),
+        reason=moderation_queue.reason_text(wanted.why),
+        person=moderation_queue.person_name(wanted.person) if wanted.person else "",
+        saved=saved_replies.every(),
+        reported=reports.number(account),
         undoable=_undoable(),
+        batch=request.args.get("batch", ""),
         unprotected=not any(strong_methods(settings).values()),
     )
+
+
+def asked(values: Mapping[str, str]) -> Filter:
+    """The list that an address or a form names; what waits, where it names no state that there is."""
+    try:
+        return queue_filter(values)
+    except ValueError:
+        return queue_filter({**values, "status": ""})
+
+
+def _named(name: str) -> dict[int, int]:
+    """Comments that an address names, or a form, in the versions that were seen."""
+    named = MultiDict([("id", each) for each in request.values.get(name, "").split(",")])
+    return dict(named.getlist("id", type=seen)[:MAX_AT_ONCE])
 
 
 def _undoable() -> list[str]:
@@ -82,8 +110,18 @@ def _undoable() -> list[str]:
 
     As they were seen then: what is edited meanwhile is read before its decision is taken back.
     """
-    decided = MultiDict([("id", each) for each in request.args.get("decided", "").split(",")])
-    return [as_seen(*each) for each in decided.getlist("id", type=seen)[:MAX_AT_ONCE]]
+    return [as_seen(*each) for each in _named("decided").items()]
+
+
+def _edited() -> list[moderation_queue.Changed]:
+    """What was just left undecided, since it was edited after it was seen."""
+    named = _named("edited")
+    if not named:
+        return []
+    account = visitor.moderator()
+    found = moderation_queue.loaded(list(named), Filter(None))
+    mine = [each for each in found if comments.may_moderate(account, each.thread)]
+    return moderation_queue.changed(mine, named)
 
 
 @route(
@@ -93,25 +131,42 @@ def _undoable() -> list[str]:
     guard=Guard.MODERATOR,
 )
 def one(comment_id: int) -> Response:
+    return comment_page(moderated(comment_id))
+
+
+def moderated(comment_id: int) -> Comment:
+    """A comment that the visitor may decide on. Raises UnknownComment, NotAllowed."""
     comment = threads.comment(comment_id)
     if not comments.may_moderate(visitor.moderator(), comment.thread):
         raise NotAllowed(Message("You can moderate the comments on your own articles."))
-    return _page_of(comment)
+    return comment
 
 
 @bp.errorhandler(CommentChanged)
 def changed(error: CommentChanged) -> Response:
-    """The comment as it stands now, where the decision can be made anew."""
-    return _page_of(threads.comment(error.comment_id), error)
+    """The comment as it stands now beside what was seen, where the decision can be made anew."""
+    return comment_page(threads.comment(error.comment_id), error)
 
 
-def _page_of(comment: Comment, error: CommentChanged | None = None) -> Response:
+def comment_page(
+    comment: Comment, error: ServiceError | None = None, values: Mapping[str, str] | None = None
+) -> Response:
+    """All that there is of a comment; `values` fill the form of an answer again."""
+    edited = []
+    if isinstance(error, CommentChanged):
+        edited = moderation_queue.changed([comment], {comment.id: error.seen})
     return answers.page(
         "dashboard/comment.html",
         error.status if error else 200,
         comment=comment,
-        shown=threads.shown([comment])[0],
+        card=moderation_queue.cards([comment])[0],
+        edited=edited[0] if edited else None,
+        edits=moderation_queue.edits(comment),
+        notes=moderation_queue.notes(comment.id),
+        anchored=comments.standing(comment, config.current()) if comment.passage else None,
+        saved=saved_replies.every(),
         decisions=moderation_queue.decisions(comment.id),
+        values=values or {},
         error=error,
     )
 
@@ -121,43 +176,125 @@ def decide() -> Response:
     """Decide on every selected comment; then back to where the moderator was."""
     account = visitor.moderator()
     new = from_form(NewDecision, request.form)
+    if batch := request.form.get("batch"):
+        done = comments.decide_together(moderation_queue.of_batch(batch), account, new)
+        _tell(new, len(done.decided), done.refused)
+        return answers.see_other(back(at=next(iter(done.decided), None)))
     # What was selected twice is not decided on twice.
-    selected = [*dict(request.form.getlist("comment", type=seen)).items()][:MAX_AT_ONCE]
+    selected = dict(request.form.getlist("comment", type=seen)[:MAX_AT_ONCE])
+    if len(selected) == 1:
+        [(number, version)] = selected.items()
+        comments.decide(number, account, new.model_copy(update={"version": version}))
+        done = comments.Together("", decided=selected)
+    else:
+        done = comments.decide_together(selected, account, new)
+    _tell(new, len(done.decided), done.refused)
+    if done.changed:
+        flash(i18n.say(visitor.language(), LEFT))
+    elif not (done.decided or done.refused):
+        flash(i18n.gettext(visitor.language())("Select at least one comment first."))
+    edited = [as_seen(*each) for each in done.changed.items()]
+    first = next(iter(done.changed), None)
+    if new.decision == "undo":
+        return answers.see_other(back(at=next(iter(done.decided), None), edited=edited))
+    decided = [as_seen(*each) for each in done.decided.items()]
+    following = first or request.form.get("next", type=row_id)
+    return answers.see_other(back(following=following, decided=decided, edited=edited))
+
+
+LEFT = Message(
+    "What was edited after you saw it is left undecided, and stands first. Please read it as it"
+    " stands now, then decide."
+)
+
+
+def _tell(new: NewDecision, number: int, refused: Mapping[int, ServiceError]) -> None:
     lang = visitor.language()
-    decided, failed = [], []
-    for number, version in selected:
-        try:
-            comments.decide(number, account, new.model_copy(update={"version": version}))
-            decided.append(as_seen(number, version))
-        except ServiceError as error:
-            if len(selected) == 1:
-                raise
-            failed.append(f"{number}: {i18n.say(lang, error.detail)}")
     _ = i18n.gettext(lang)
-    if decided:
+    if number:
         text = {
             Act.PUBLISH: _("Published."),
             Act.SPAM: _("Marked as spam."),
             Act.DELETE: _("Deleted."),
             Act.UNDO: _("Undone."),
         }[Act(new.decision)]
-        flash(text if len(decided) == 1 else f"{text} ({len(decided)})")
-    elif not failed:
-        flash(_("Select at least one comment first."))
-    for each in failed:
+        flash(text if number == 1 else f"{text} ({number})")
+    for each in (
+        f"{comment_id}: {i18n.say(lang, error.detail)}" for comment_id, error in refused.items()
+    ):
         flash(each)
-    if new.decision == "undo" and decided:
-        return answers.see_other(_back([], seen(decided[0])[0]))
-    return answers.see_other(_back(decided, request.form.get("next", type=row_id)))
 
 
-def _back(undoable: list[str], following: int | None) -> str:
-    """Where the moderator was: a comment's own page, or the list, at the comment that follows."""
+def back(
+    *,
+    following: int | None = None,
+    at: int | None = None,
+    decided: list[str] | None = None,
+    edited: list[str] | None = None,
+    answered: int | None = None,
+) -> str:
+    """Where the moderator was: a comment's own page, or the list, at a comment.
+
+    At the one that follows what was decided on; or where one stands that has come back.
+    """
     if one := request.form.get("in_comment", type=row_id):
-        return url_for("dashboard.one", comment_id=one)
-    names = ("status", "thread", "q", "page")
-    back = {name: request.form[f"in_{name}"] for name in names if request.form.get(f"in_{name}")}
-    if undoable:
-        back["decided"] = ",".join(undoable)
-    anchor = f"#comment-{following}" if following else ""
-    return f"{url_for('dashboard.queue')}?{urlencode(back, safe=',')}{anchor}"
+        return url_for("dashboard.one", comment_id=one, answered=answered)
+    if page := request.form.get("in_reported", type=page_number):
+        query = {"page": str(page)} if page > 1 else {}
+        if decided:
+            query["decided"] = decided[0]
+        anchor = f"#comment-{following}" if following else ""
+        address = url_for("threads.reported")
+        return f"{address}?{urlencode(query)}{anchor}" if query else f"{address}{anchor}"
+    names = ("status", "thread", "person", "why", "q", "page")
+    query = {name: request.form[f"in_{name}"] for name in names if request.form.get(f"in_{name}")}
+    # What was left undecided stands first until it is decided on.
+    done = {seen(each)[0] for each in decided or ()}
+    still = [each for each in _named("in_edited").items() if each[0] not in done]
+    if edited := [*(edited or ()), *(as_seen(*each) for each in still)]:
+        query["edited"] = ",".join(edited)
+    if decided:
+        query["decided"] = ",".join(decided)
+    if answered:
+        query["answered"] = str(answered)
+    if at:
+        query["at"] = str(at)
+    anchor = f"#comment-{at or following}" if at or following else ""
+    return f"{url_for('dashboard.queue')}?{urlencode(query, safe=',')}{anchor}"
+
+
+@route(
+    bp,
+    "GET POST /all",
+    "How many comments a list holds, and a decision on all of them",
+    guard=Guard.MODERATOR,
+)
+def everything() -> Response:
+    """Ask once more, with their number; then decide on what was there when it was asked."""
+    account = visitor.moderator()
+    if request.method == "POST":
+        wanted = asked(request.form)
+        given = parse(Matching, {"until": request.form.get("until", "")})
+        new = from_form(NewDecision, request.form)
+        until = datetime.fromisoformat(given.until)
+        found = moderation_queue.matching(account, wanted, until)
+        done = comments.decide_together(found.seen, account, new)
+        _tell(new, len(done.decided), done.refused)
+        query = {**wanted.values(), **({"batch": done.batch} if done.decided else {})}
+        if left := found.left + len(done.changed):
+            text = Message(
+                "Left: {number}. To go on, decide on all that match once more.", number=left
+            )
+            answers.say(text)
+        return answers.see_other(f"{url_for('dashboard.queue')}?{urlencode(query)}")
+    wanted, as_of = asked(request.args), now()
+    listed = moderation_queue.queue(account, wanted)
+    return answers.page(
+        "dashboard/all.html",
+        queue=listed,
+        cards=moderation_queue.cards(listed.comments[:3]),
+        wanted=wanted,
+        reason=moderation_queue.reason_text(wanted.why),
+        person=moderation_queue.person_name(wanted.person) if wanted.person else "",
+        until=as_of.isoformat(),
+    )

@@ -3,10 +3,11 @@
 import orjson
 from flask import Blueprint, Response, request, url_for
 
-from comments_service import account_changes, account_deletion, by_writer
+from comments_service import account_changes, account_deletion, by_writer, retention, sessions
 from comments_service.accounts import export, roles
 from comments_service.config import Settings
 from comments_service.errors import InvalidInput, Message
+from comments_service.mail import outbox
 from comments_service.models import now
 from comments_service.web import answers, cookies, visitor
 from comments_service.web.form_page import form_page
@@ -50,7 +51,12 @@ def claim() -> Response:
 def data() -> Response:
     _, account = visitor.freshly_proved()
     if request.method == "GET":
-        return answers.page("accounts/data.html")
+        kept = {
+            "sessions": sessions.KEPT.days,
+            "emails": outbox.KEPT.days,
+            "networks": retention.NETWORK_KEPT.days,
+        }
+        return answers.page("accounts/data.html", kept=kept)
     answer = Response(
         orjson.dumps(
             export.gathered(account), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
@@ -72,8 +78,8 @@ def delete(settings: Settings) -> Response:
             raise InvalidInput(
                 fields={"comments": Message("Please choose what happens to your comments.")}
             )
-        lang, site_url = visitor.language(), settings.site_url
-        account_deletion.delete(account, keep=choice == "keep", lang=lang, site_url=site_url)
+        lang, keep = visitor.language(), choice == "keep"
+        account_deletion.delete(account, keep=keep, lang=lang, settings=settings)
         visitor.become(None)
         answer = answers.see_other(url_for("personal_data.deleted"))
         return cookies.forget_known(cookies.forget(answer))

@@ -79,7 +79,7 @@ def test_what_was_edited_since_is_shown_anew_and_not_decided_on(
         now: dict[str, Any] = {"version": answer.json["comment"]["version"]}
     else:
         assert "Buy <em>pills</em>." in answer.text
-        assert "nothing was decided" in answer.text
+        assert "nothing was changed" in answer.text
         [name, *_] = named(answer.text)
         now = {"comment": name}
     assert decide(moderator, by, decision, now).status_code in (201, 303)
@@ -130,7 +130,7 @@ def test_among_several_only_what_was_edited_since_is_left(
     assert answer.status_code == 303
     assert (status(1), status(2)) == (Status.PENDING, Status.PUBLISHED)
     after = moderator.get(answer.location).text
-    assert "1: Its writer has edited this comment" in after
+    assert "What was edited after you saw it is left undecided" in after
     assert "Buy <em>pills</em>." in after
     assert sorted({*named(after)}) == ["1.2", "2"]
     moderator.post(DECISIONS, {"decision": "spam", "comment": ["1.2"]})

@@ -230,6 +230,40 @@ def test_the_same_comment_selected_twice_is_decided_on_once(moderator: Visitor) 
     assert status() is Status.REJECTED
 
 
+def test_undo_takes_back_what_another_decided_only_when_that_is_meant(
+    moderator: Visitor, owner: Visitor
+) -> None:
+    make.thread()
+    make.comment(held=True)
+    decide(moderator, "form", 1, "publish")
+    page = "/comments/moderation/comments/1"
+    queue = moderator.get("/comments/moderation/?decided=1").text
+    assert '<input type="hidden" name="mine" value="yes">' in queue
+    assert "Undo a decision of somebody else" not in moderator.get(page).text
+    decide(owner, "form", 1, "spam")
+    # The button beside the message, and a program that means its own decision.
+    said = "Olga has decided on it since. Look at the comment before you undo that."
+    refused = decide(moderator, "form", 1, "undo", mine="yes")
+    assert refused.status_code == 403
+    assert said in refused.text
+    values = {"decision": "undo", "mine": True}
+    refused = moderator.call("POST", "comments/1/decisions", values)
+    assert (refused.json["code"], refused.json["detail"]) == ("not_allowed", said)
+    form = {"comment": ["1", "1"], "decision": "undo", "mine": "yes"}
+    moderator.post("/comments/moderation/decisions", {**form, "batch": ""})
+    assert status() is Status.REJECTED
+    # On the comment's page it says whose it is, and asks.
+    shown = moderator.get(page).text
+    assert "Undo a decision of somebody else" in shown
+    assert "The last decision was not yours, but that of: Olga." in shown
+    assert done(decide(moderator, "form", 1, "undo"))
+    assert status() is Status.PUBLISHED
+    # Now the latest that stands is the moderator's own again.
+    assert "Undo a decision of somebody else" not in moderator.get(page).text
+    assert done(decide(moderator, "form", 1, "undo", mine="yes"))
+    assert status() is Status.PENDING
+
+
 def test_nothing_selected_is_said_kindly(moderator: Visitor) -> None:
     answer = moderator.post("/comments/moderation/decisions", {"decision": "publish"})
     assert answer.status_code == 303

@@ -7,6 +7,7 @@ from flask import Flask
 from comments_service.db import db
 from comments_service.models import Account, Decision, Status
 from tests import make
+from tests.api.asking import filled
 from tests.api.moderating import decide, queue, status
 from tests.api.people import text
 from tests.conftest import Visitor
@@ -113,7 +114,7 @@ def test_authors_look_after_their_own_articles_only(author: Visitor, fragment: A
 def routes(app: Flask, prefix: str) -> list[tuple[str, str]]:
     """Every method and path of the moderators' pages, found by walking the application."""
     return [
-        (method, rule.rule.replace("<id:comment_id>", "1"))
+        (method, filled(rule.rule))
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith(prefix) or rule.rule.endswith("/decisions")
         for method in sorted((rule.methods or set()) - {"OPTIONS"})
@@ -160,11 +161,8 @@ def test_looking_changes_nothing(app: Flask, moderator: Visitor) -> None:
         ]
 
     before = everything()
-    sample = {"thread_id": "pelicans", "comment_id": "1", "token": "x"}
     for rule in app.url_map.iter_rules():
-        path = rule.rule.replace("<id:", "<")
-        for name, value in sample.items():
-            path = path.replace(f"<{name}>", value)
+        path = filled(rule.rule)
         for query in ("", "?decision=publish&comment=1&act=post&body=x&name=y&_method=POST"):
             for method in ("GET", "HEAD", "OPTIONS"):
                 answer = moderator._open(method, path + query)

@@ -178,10 +178,10 @@ def test_the_whole_day_of_a_moderator_without_scripts(
 
     page.get_by_role("link", name="Published").click()
     card(page, good).get_by_role("link", name="Details").click()
-    expect(page.locator(".history")).to_contain_text("Olga published it")
-    expect(page.locator(".history")).to_contain_text("Knows pelicans")
+    expect(page.get_by_role("region", name="Decisions")).to_contain_text("Olga published it")
+    expect(page.get_by_role("region", name="Decisions")).to_contain_text("Knows pelicans")
     page.get_by_role("button", name="Undo the last decision").click()
-    expect(page.locator(".history")).to_contain_text("Olga undid a decision")
+    expect(page.get_by_role("region", name="Decisions")).to_contain_text("Olga undid a decision")
     expect(page.get_by_role("link", name="Waiting", exact=True)).to_be_visible()
 
     page.get_by_role("button", name="Sign out").click()
@@ -203,6 +203,23 @@ def test_markup_in_a_comment_is_text_to_a_moderator(
     assert "taken" not in page.title()
 
 
+def test_an_owner_tries_whether_an_email_arrives(
+    queue: Queue, held_thread: str, writer: Writer
+) -> None:
+    writer.send(held_thread, "They scoop.")
+    page = queue(held_thread)
+    page.get_by_role("link", name="E-mails").click()
+    expect(page.get_by_role("heading", name="E-mails", level=1)).to_be_visible()
+    page.get_by_label("To").fill("me@example.org")
+    page.get_by_role("button", name="Send a test e-mail").click()
+    expect(page.get_by_role("status")).to_contain_text("Sent: look whether it has arrived")
+    expect(page.get_by_role("group", name="What was said with the mail server")).to_contain_text(
+        "var/mail/"
+    )
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_the_pages_of_the_service(
     queue: Queue, held_thread: str, writer: Writer, scheme: str
@@ -214,6 +231,8 @@ def test_axe_finds_nothing_on_the_pages_of_the_service(
     for path in (
         None,
         f"moderation/comments/{number}",
+        "moderation/mail",
+        "moderation/numbers",
         f"threads/{held_thread}",
         "account",
         "sign-in",

@@ -7,6 +7,7 @@ from flask import Flask
 
 from comments_service import by_writer, moderation_queue
 from comments_service.models import Account, Role, Status, now
+from comments_service.moderation_queue import Filter
 from tests import make
 from tests.conftest import one_database
 from tests.plans import plan, read_whole, sent
@@ -24,7 +25,7 @@ def test_a_list_reads_no_table_through(
     make.thread()
     make.many([{"id": number, "status": status} for number in range(1, 101)])
     with sent() as statements:
-        found = moderation_queue.queue(by, status, thread_id=thread_id, page=3)
+        found = moderation_queue.queue(by, Filter(status, thread_id), page=3)
         assert moderation_queue.waiting(by) == (100 if status is Status.PENDING else 0)
     assert (found.total, found.page, found.pages, len(found.comments)) == (100, 3, 4, 25)
     of_comments = [each for each in statements if "FROM comments" in each[0]]
@@ -42,7 +43,7 @@ def test_a_list_counts_and_finds_without_sorting(app: Flask) -> None:
     make.thread()
     for status in (Status.PENDING, Status.PUBLISHED):
         with sent() as statements:
-            moderation_queue.queue(OWNER, status)
+            moderation_queue.queue(OWNER, Filter(status))
         assert not [step for each in statements[:2] for step in plan(*each) if "TEMP" in step]
 
 
@@ -51,7 +52,7 @@ def test_a_search_reads_the_texts_once(app: Flask) -> None:
     rows = [{"id": number, "source": f"Über Pelicans {number}"} for number in range(1, 61)]
     make.many([*rows, {"id": 99, "source": "Gulls."}])
     with sent() as statements:
-        found = moderation_queue.queue(OWNER, Status.PUBLISHED, words="Über pelicans", page=9)
+        found = moderation_queue.queue(OWNER, Filter(Status.PUBLISHED, q="Über pelicans"), page=9)
     assert len(statements) == 2
     assert (found.total, found.page, [each.id for each in found.comments]) == (
         60,
@@ -63,7 +64,7 @@ def test_a_search_reads_the_texts_once(app: Flask) -> None:
 def test_what_was_written_first_waits_first(app: Flask) -> None:
     make.thread()
     later, sooner = (make.comment(held=True, minutes_ago=each) for each in (5, 10))
-    found = moderation_queue.queue(OWNER, Status.PENDING).comments
+    found = moderation_queue.queue(OWNER, Filter(Status.PENDING)).comments
     assert [each.id for each in found] == [sooner.id, later.id]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import xml.etree.ElementTree as ET
 from contextlib import suppress
 from typing import Any
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import plugins
-from formats import bare_addresses
 from plugins import site as sites
 from plugins.markdown import commonmark, frontmatter, postprocess
 from plugins.problems import Refused
@@ -60,6 +60,11 @@ def test_signs_that_no_feed_can_have_are_left_out(
     written = site.page("fish") + json.dumps(site.manifest, ensure_ascii=False)
     assert sign not in written
     assert re.search(r"Un ?seen", site.threads["fish"]["title"])
+
+
+def test_what_is_told_quickly_of_a_text_is_what_a_look_at_each_letter_tells() -> None:
+    for letter in map(chr, range(sys.maxunicode + 1)):
+        assert sites.all_legible(letter) is not bool(sites.ILLEGIBLE.match(letter)), ascii(letter)
 
 
 @given(st.text())
@@ -252,40 +257,7 @@ def test_a_description_is_a_summary_in_pelican_s_own_lines_as_well(
     assert '<meta name="description" content="But this.">' in site.page("both")
 
 
-# --- Bare addresses, and the ends of lines, in Chinese and Japanese
-
-ENDS = "。，、；：！？）」』】》（“”…"
-
-
-def test_an_address_of_another_scheme_ends_there_as_well() -> None:
-    assert 'href="ftp://example.org/a"' in page("看ftp://example.org/a，后")
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_a_bare_address_ends_before_wide_punctuation(end: str) -> None:
-    html = page(f"看https://example.org/路径{end}还有https://example.org/b{end}")
-    assert re.findall(r"<a href=\"([^\"]*)\">([^<]*)</a>(.)", html) == [
-        ("https://example.org/%E8%B7%AF%E5%BE%84", "https://example.org/路径", end),
-        ("https://example.org/b", "https://example.org/b", end),
-    ]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[x](https://a.org/，b)",
-        "<https://a.org/，b>",
-        '<a href="https://a.org/，b">x</a>',
-        "[x][r]\n\n[r]: https://a.org/，b",
-    ],
-)
-def test_an_address_between_signs_is_taken_as_it_is(text: str) -> None:
-    assert re.search(r'href="https://a\.org/(，|%EF%BC%8C)b"', page(text))
-
-
-@given(st.text(alphabet="看https://a.b，。 *_`[]()<>\n\"'=w"))
-def test_no_mark_of_an_address_is_left_in_a_page(text: str) -> None:
-    assert bare_addresses.SIGN not in commonmark.html(text)
+# --- The ends of lines, in Chinese and Japanese
 
 
 @READERS
