@@ -127,9 +127,8 @@ class Lines:
             )
         if name in MEDIA or name in ("svg", "math", "picture"):
             return self.media(name, node)
-        if name == "sup" and (fn := str(node.get("data-fn") or "")) in self.footnotes:
-            self.used.add(fn)
-            return f"[^{list(self.footnotes).index(fn) + 1}]"
+        if name == "sup" and (fn := str(node.get("data-fn") or "")):
+            return self.note(fn, node.get_text())
         if name == "input" and str(node.get("type")) == "checkbox":
             return "[x] " if node.get("checked") is not None else "[ ] "
         inner = self.joined(node.children)
@@ -184,6 +183,14 @@ class Lines:
         if outer or touching or not (ends or apart) or "\n\n" in words or words[-1] == "\\":
             return f"{before}<{tag}>{words}</{tag}>{after}"
         return f"{before}{mark}{words}{mark}{after}"
+
+    def note(self, name: str, number: str) -> str:
+        """What leads to a footnote of WordPress' block editor."""
+        if name in self.footnotes:
+            self.used.add(name)
+            return f"[^{list(self.footnotes).index(name) + 1}]"
+        self.troubles.append(f"the words of note {number} are not in the file; its number stays")
+        return f"<sup>{self.words(number)}</sup>"
 
     def link(self, node: Tag) -> str:
         href = str(node.get("href") or "").strip()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from authoring import progress
 from authoring.blog import Blog
-from authoring.import_site import fetch, links, origins, report, words
+from authoring.import_site import comments, fetch, links, origins, report, words
 from authoring.import_site.names import Names
 from authoring.import_site.post import Note, Post, Reader, outside_code
 from authoring.import_site.report import Item, Plan, Record
@@ -42,13 +42,23 @@ ORDER = (
 YEARS = range(1900, 9999)
 
 
-def run(blog: Blog, origin: Path, *, write: bool, fetch_pictures: bool = False) -> Iterator[str]:
+def run(
+    blog: Blog,
+    origin: Path,
+    *,
+    write: bool,
+    fetch: bool = False,
+    asked: comments.Asked = comments.NONE,
+) -> Iterator[str]:
     """Plan it, do it with `write`, and tell which, as lines for a terminal; raises Refused."""
-    planned = bring(blog, origin, write=write, fetch_pictures=fetch_pictures)
+    wanted = comments.wanted(origin, asked)
+    planned = bring(blog, origin, write=write, fetch_pictures=fetch)
     yield from report.told(blog, planned, done=write)
     if write:
         readable = report.readable(blog, origin).relative_to(blog.root)
         yield f"What came along, article by article: {readable}"
+    if wanted:
+        yield from comments.bring(blog, planned, wanted, write=write)
 
 
 def bring(blog: Blog, origin: Path, *, write: bool, fetch_pictures: bool = False) -> Plan:
@@ -69,7 +79,7 @@ def bring(blog: Blog, origin: Path, *, write: bool, fetch_pictures: bool = False
 
 def fetch_notes(planned: Plan, pictures: fetch.Pictures, write: bool, wanted: bool) -> list[Note]:
     if wanted and not write:
-        return [Note(planned.site.kind, 1, "pictures on other hosts are fetched with --write only")]
+        return [Note(planned.site.kind, 0, "pictures on other hosts are fetched with --write only")]
     return [Note(url, 1, f"was not fetched: {why}") for url, why in pictures.failed.items()]
 
 
@@ -168,8 +178,8 @@ def plan(blog: Blog, reader: Reader, known: Record, fetched: links.Fetch) -> Pla
         )
         sorted_in(blog, result, item, known)
     if leads.elsewhere:
-        what = f"{leads.elsewhere:,} pictures stay on other hosts"
-        result.notes.append(Note(reader.site.kind, 1, f"{what}: --fetch-pictures brings them here"))
+        what = f"pictures that stay on other hosts: {leads.elsewhere:,}"
+        result.notes.append(Note(reader.site.kind, 0, f"{what}; --fetch-pictures brings them here"))
     return result
 
 
@@ -209,7 +219,7 @@ def of_the_site(blog: Blog, reader: Reader) -> Iterable[Note]:
     if site.lang and (lang := language(blog, site.lang)) != blog.lang:
         yield Note(
             site.kind,
-            1,
+            0,
             f"it is written in {lang}, and this blog in {blog.lang}: its articles get addresses below"
             f' /{lang}/. If this blog is to be in {lang}, write DEFAULT_LANG = "{lang}" into'
             " pelicanconf.py before you import",
@@ -217,17 +227,17 @@ def of_the_site(blog: Blog, reader: Reader) -> Iterable[Note]:
     if site.zone and site.zone != str(blog.zone):
         yield Note(
             site.kind,
-            1,
+            0,
             f"its times are those of {site.zone}, and here those of {blog.zone}: write"
             f' TIMEZONE = "{site.zone}" into pelicanconf.py before you import',
         )
     feed = f"/{blog.settings.get('FEED_ALL_ATOM') or 'feeds/all.atom.xml'}"
     if (old := FEEDS[site.kind]) != feed:
         text = f"its feed was at {old}, and here it is at {feed}"
-        yield Note(site.kind, 1, f"{text}: let the server lead readers there (docs/import.md)")
+        yield Note(site.kind, 0, f"{text}: let the server lead readers there (docs/import.md)")
     if site.menu:
         listed_menu = ", ".join(f"({words!r}, {address!r})" for words, address in site.menu)
-        yield Note(site.kind, 1, f"its menu, for pelicanconf.py: MENUITEMS = [{listed_menu}]")
+        yield Note(site.kind, 0, f"its menu, for pelicanconf.py: MENUITEMS = [{listed_menu}]")
 
 
 def sound(blog: Blog, post: Post) -> None:

@@ -15,8 +15,10 @@ from plugins.presentation import imagefile
 
 # Texts that Pelican would publish as articles, wherever in the blog's folder they lie.
 READ = (*ENDINGS, ".html", ".htm", ".rst")
+# First of all what a backslash makes an ordinary sign of.
 LINK = re.compile(
-    r"(?P<before>(?P<image>!)?\[(?P<words>(?:[^\[\]]|\[[^\]]*\])*)\]\(\s*)"
+    r"\\[\\\[\]!]"
+    r"|(?P<before>(?P<image>!)?\[(?P<words>(?:[^\[\]\\]|\\(?:.|\n)|\[[^\]]*\])*)\]\(\s*)"
     r"(?:<(?P<angled>[^<>\n]+)>|(?P<marked>[{|]\w+[}|][^\n\"')]*?)(?=\s*(?:[\"'][^\n]*)?\))"
     r"|(?P<plain>(?:[^\s()<>]|\([^\s()]*\))+))(?P<title>\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*\)"
     r"|(?P<label>^ {0,3}\[(?!\^)[^\]\n]+\]:\s*<?)(?P<defined>[^\s<>]+)"
@@ -101,7 +103,9 @@ class Text:
         return LINK.sub(one, text)
 
     def replaced(self, found: re.Match[str]) -> str:
-        written = next(filter(None, map(found.group, ADDRESSES)))
+        written = next(filter(None, map(found.group, ADDRESSES)), "")
+        if not written:
+            return found[0]
         whole, words = found[0], found["words"] or ""
         if "](" in words:  # A link around a picture.
             whole = whole.replace(words, LINK.sub(self.replaced, words), 1)

@@ -26,11 +26,13 @@ class Note(NamedTuple):
     """Something that was left out, or that its author should look at."""
 
     place: str
+    # 0 where it is said of the whole blog.
     line: int
     text: str
 
     def __str__(self) -> str:
-        return f"{self.place}:{self.line}: {self.text}"
+        where = f"{self.place}:{self.line}" if self.line else self.place
+        return f"{where}: {self.text}"
 
 
 @dataclass

@@ -128,7 +128,7 @@ def as_text(blog: Blog, planned: Plan) -> Iterable[str]:
     site = planned.site
     yield f"# {site.title or site.kind}, brought here"
     yield ""
-    yield f"{len(planned.items):,} articles and pages from {site.kind} {site.url}".rstrip()
+    yield f"Articles and pages: {len(planned.items):,}, from {site.kind} {site.url}".rstrip()
     for note in planned.notes:
         yield f"- {note}"
     for item in planned.items:
@@ -148,11 +148,15 @@ def as_text(blog: Blog, planned: Plan) -> Iterable[str]:
             f"category {post.category}" if post.category else "",
             f"tags {', '.join(post.tags)}" if post.tags else "",
             f"by {', '.join(post.authors)}" if post.authors else "",
-            f"{len(item.copies)} files" if item.copies else "",
+            many(len(item.copies), "file") if item.copies else "",
         ]
         yield f"- came along: {'; '.join(filter(None, came))}"
         yield from (f"- not used: {key}: {value}" for key, value in post.unused.items())
         yield from (f"- line {note.line}: {note.text}" for note in post.notes)
+
+
+def many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def told(blog: Blog, planned: Plan, *, done: bool) -> Iterable[str]:
@@ -168,10 +172,10 @@ def told(blog: Blog, planned: Plan, *, done: bool) -> Iterable[str]:
     pictures = sum(target.is_relative_to(blog.content / "images") for target in copies)
     drafts = sum(item.post.draft for item in written)
     verb = "Written" if done else "To write"
-    others = f" and {len(copies) - pictures:,} other files" if len(copies) > pictures else ""
+    others = f" and {many(len(copies) - pictures, 'other file')}" if len(copies) > pictures else ""
     yield (
-        f"{verb}: {len(written):,} files, {drafts:,} of them drafts,"
-        f" with {pictures:,} pictures{others}"
+        f"{verb}: {many(len(written), 'file')} ({many(drafts, 'draft')}),"
+        f" with {many(pictures, 'picture')}{others}"
     )
     if planned.same or planned.kept:
         yield f"There already: {len(planned.same):,}, and {len(planned.kept):,} that you have changed"

@@ -341,10 +341,10 @@ def with_dollars(text: str, _: int) -> str:
     """Formulas between the signs that scripts for them know beside dollars."""
     if "\\(" not in text and "\\[" not in text:
         return text
-    text = re.sub(
-        r"\\\\?\[(?=[^\]]{0,500}[\\^_=])(.{1,2000}?)\\\\?\]", r"$$\1$$", text, flags=re.DOTALL
-    )
-    return re.sub(r"\\\\?\((?=[^)]{0,500}[\\^_=])\s*(.{1,2000}?)\s*\\\\?\)", r"$\1$", text)
+    # What has nothing of a formula between its signs is brackets that are none of Markdown's.
+    block = r"\\\\?\[(?=[^\]]{0,500}(?:[\^_=]|\\(?!\\?\])))(.{1,2000}?)\\\\?\]"
+    inline = r"\\\\?\((?=[^)]{0,500}(?:[\^_=]|\\(?!\\?\))))\s*(.{1,2000}?)\s*\\\\?\)"
+    return re.sub(inline, r"$\1$", re.sub(block, r"$$\1$$", text, flags=re.DOTALL))
 
 
 def without_gaps(text: str, _: int) -> str:

@@ -196,13 +196,13 @@ class WordPress(Reader):
             yield Note(
                 self.path.name,
                 1,
-                f'{len(titles)} entries of the kind "{kind}" were left out: {", ".join(titles)}',
+                f'what is of the kind "{kind}" was left out: {", ".join(titles)}',
             )
         if comments := sum(item["comments"] for item in self.items):
             yield Note(
                 self.path.name,
                 1,
-                f"{comments:,} comments are not articles: they stay in the export",
+                f"its comments ({comments:,}) are not articles: they stay in the export",
             )
         shown = {str(url) for url in self.library.shown}
         spare = [url for url in self.library.urls.values() if url not in shown]
@@ -210,7 +210,7 @@ class WordPress(Reader):
             yield Note(
                 self.path.name,
                 1,
-                f"{len(spare)} files of its library that no article shows stay there",
+                f"files of its library that no article shows, and that stay there: {len(spare):,}",
             )
 
     def post(self, item: dict[str, Any]) -> Post | Note:

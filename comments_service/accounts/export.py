@@ -10,9 +10,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments_service import by_writer, i18n, sessions
+from comments_service import bans, by_writer, i18n, rules, sessions
 from comments_service.db import db
-from comments_service.models import Account, Authenticator, Email, Identity, Passkey, now
+from comments_service.mail import outbox
+from comments_service.models import (
+    Account,
+    Authenticator,
+    Email,
+    Identity,
+    Notification,
+    Passkey,
+    PersonNote,
+    Preference,
+    Recipient,
+    Subscription,
+    now,
+)
 
 VERSION = 1
 
@@ -20,6 +33,7 @@ VERSION = 1
 def gathered(account: Account) -> dict[str, Any]:
     """All of it, ready for JSON; the same number of queries however much there is."""
     totp = db.session.get(Authenticator, account.id)
+    refused = outbox.refused(account.email) if account.email else None
     identities = db.session.scalars(
         sa.select(Identity).where(Identity.account_id == account.id).order_by(Identity.id)
     )
@@ -34,6 +48,9 @@ def gathered(account: Account) -> dict[str, Any]:
             "name": account.name,
             "email": account.email,
             "email_verified_at": _stamp(account.email_verified_at),
+            "email_refused": {"since": _stamp(refused.since), "error": refused.error}
+            if refused is not None
+            else None,
             "role": str(account.role),
             "bio": account.bio,
             "link": account.link,
@@ -72,8 +89,23 @@ def gathered(account: Account) -> dict[str, Any]:
             }
             for each in sessions.ever(account)
         ],
+        "bans": [
+            {
+                "reason": each.reason,
+                "made_at": _stamp(each.made_at),
+                "ends_at": _stamp(each.ends_at),
+                "ended_at": _stamp(each.ended_at),
+            }
+            for each in bans.ever(account.id)
+        ],
+        "notes_on_people": _notes(account),
         "comments": _comments(account),
+        "votes": [
+            {"comment": each.comment_id, "value": each.value, "made_at": _stamp(each.made_at)}
+            for each in by_writer.votes_of(account.id)
+        ],
         "letters": _emails(account),
+        "notifications": _notifications(account),
         "decisions": [
             {
                 "comment": each.comment_id,
@@ -82,6 +114,51 @@ def gathered(account: Account) -> dict[str, Any]:
                 "made_at": _stamp(each.made_at),
             }
             for each in by_writer.decisions_by(account.id)
+        ],
+        "notes": [
+            {"comment": each.comment_id, "text": each.text, "written_at": _stamp(each.written_at)}
+            for each in by_writer.noted_by(account.id)
+        ],
+        "corrections": [
+            {
+                "comment": each.comment_id,
+                "reason": each.reason,
+                "made_at": _stamp(each.replaced_at),
+            }
+            for each in by_writer.corrected_by(account.id)
+        ],
+        "rule_changes": [
+            {
+                "rule": each.name,
+                "before": each.before,
+                "after": each.after,
+                "made_at": _stamp(each.made_at),
+            }
+            for each in rules.changed_by(account.id)
+        ],
+        "thread_decisions": [
+            {
+                "thread": each.thread_id,
+                "act": str(each.act),
+                "comments": str(each.policy) if each.policy else None,
+                "numbers": each.comment_ids,
+                "to": each.to_thread_id,
+                "answered": each.parent_id,
+                "reason": each.reason,
+                "made_at": _stamp(each.made_at),
+            }
+            for each in by_writer.thread_decisions_by(account.id)
+        ],
+        "reports": [
+            {
+                "comment": each.comment_id,
+                "version": each.version,
+                "kind": str(each.kind),
+                "text": each.text,
+                "made_at": _stamp(each.made_at),
+                "decided_at": _stamp(each.decided_at),
+            }
+            for each in by_writer.reports_by(account.id)
         ],
     }
 
@@ -94,6 +171,8 @@ def _comments(account: Account) -> list[dict[str, Any]]:
                 "source": each.source,
                 "written_at": _stamp(each.written_at),
                 "replaced_at": _stamp(each.replaced_at),
+                # Why a moderator replaced it; nothing where the writer did.
+                "reason": each.reason,
             }
         )
     for decision in by_writer.decisions_about(account.id):
@@ -101,6 +180,7 @@ def _comments(account: Account) -> list[dict[str, Any]]:
             {
                 "decision": str(decision.act),
                 "reason": decision.reason,
+                "told": decision.tell,
                 "made_at": _stamp(decision.made_at),
             }
         )
@@ -114,14 +194,34 @@ def _comments(account: Account) -> list[dict[str, Any]]:
             "status": str(each.status),
             "waits_because": each.reasons,
             "source": each.source,
+            "passage": each.passage._asdict() if each.passage else None,
             "website": each.website,
             "created_at": _stamp(each.created_at),
             "edited_at": _stamp(each.edited_at),
+            "edited_by_moderator": each.corrected,
+            "imported_from": each.imported_from,
+            "imported_id": each.imported_id,
             "revisions": revisions[each.id],
             "decisions": decisions[each.id],
         }
         for each in by_writer.of_account(account.id)
     ]
+
+
+def _notes(account: Account) -> dict[str, Any]:
+    """What moderators noted about the account, and what it noted about others as a moderator."""
+
+    def found(*which: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
+        chosen = sa.select(PersonNote).where(*which).order_by(PersonNote.id)
+        return [
+            {"text": each.text, "made_at": _stamp(each.made_at)}
+            for each in db.session.scalars(chosen)
+        ]
+
+    return {
+        "about": found(PersonNote.account_id == account.id),
+        "written": found(PersonNote.moderator_id == account.id),
+    }
 
 
 def _emails(account: Account) -> list[dict[str, Any]]:
@@ -139,6 +239,51 @@ def _emails(account: Account) -> list[dict[str, Any]]:
         }
         for each in found
     ]
+
+
+def _notifications(account: Account) -> dict[str, Any] | None:
+    """What the account chose to be told of, and what it was told of; nothing where it never was."""
+    found = db.session.scalar(sa.select(Recipient).where(Recipient.account_id == account.id))
+    if found is None:
+        return None
+    choices = db.session.scalars(
+        sa.select(Preference).where(Preference.recipient_id == found.id).order_by(Preference.id)
+    )
+    followed = db.session.scalars(
+        sa.select(Subscription)
+        .where(Subscription.recipient_id == found.id)
+        .order_by(Subscription.id)
+    )
+    told = db.session.scalars(
+        sa.select(Notification)
+        .where(Notification.recipient_id == found.id)
+        .order_by(Notification.id)
+    )
+    return {
+        "lang": found.lang,
+        "all_off": found.all_off,
+        "since": _stamp(found.created_at),
+        "choices": [{"kind": each.kind, "choice": str(each.choice)} for each in choices],
+        "followed": [
+            {
+                "kind": each.kind,
+                "thread": each.thread_id,
+                "muted": each.muted,
+                "confirmed_at": _stamp(each.confirmed_at),
+                "created_at": _stamp(each.created_at),
+            }
+            for each in followed
+        ],
+        "told": [
+            {
+                "kind": each.kind,
+                "comment": each.comment_id,
+                "of": str(each.moment),
+                "made_at": _stamp(each.made_at),
+            }
+            for each in told
+        ],
+    }
 
 
 def _stamp(moment: datetime | None) -> str | None:

@@ -182,3 +182,10 @@ def test_what_wordpress_s_own_shortcodes_mean(source: str, text: str) -> None:
     library = wordpress_text.Library([attachment])
     entry = {"meta": {"footnotes": "no json"}, "wp:post_id": "7"}
     assert wordpress_text.converted(source, library, entry).text.strip() == text
+
+
+def test_a_note_whose_words_are_nowhere_keeps_its_number_and_is_told() -> None:
+    source = '<p>So<sup data-fn="a"><a href="#a">1</a></sup>, and<sup data-fn="b"><a href="#b">2</a></sup>.</p>'
+    made = html_text.converted(source, footnotes={"a": "A note."})
+    assert made.text == "So[^1], and<sup>2</sup>.\n\n[^1]: A note.\n"
+    assert made.troubles == ["the words of note 2 are not in the file; its number stays"]

@@ -158,6 +158,30 @@ def test_links_between_articles_lead_to_their_files_wherever_they_were(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (r"\[no\](gone)", ""),
+        (r"\[no](gone) [no\](gone)", ""),
+        (r"\\\[no](gone)", ""),
+        (r"\(none\) \\(none\\)", ""),
+        (r"\(x^2\) \\(\pi\\)", r"$x^2$ $\pi$"),
+        (r"\[\alpha\] \\[a_1\\]", r"$$\alpha$$ $$a_1$$"),
+        (r"\\[a](two.html)", r"\\[a]({filename}/two.md)"),
+        (r"\![a](two.html)", r"\![a]({filename}/two.md)"),
+        (r"[a \[b\] c](two.html)", r"[a \[b\] c]({filename}/two.md)"),
+        (r"[a\](gone) b](two.html)", r"[a\](gone) b]({filename}/two.md)"),
+        (r"[![a](\[b.png)](two.html)", r"[![a](\[b.png)]({filename}/two.md)"),
+    ],
+)
+def test_what_a_backslash_makes_no_link_or_formula_is_none(
+    tmp_path: Path, fresh: Fresh, text: str, said: str
+) -> None:
+    planned = fresh.bring(posts(tmp_path / "old", one=text, two="Text."))
+    assert (said or text) in fresh.text("one.md")
+    assert not any("has no page here" in str(note) for note in planned.all_notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
         ("![x](https://far.example/x.png)", "The picture https://far.example/x.png is on another"),
         ('<img src="//far.example/x.png">', "The picture //far.example/x.png is on another"),
         (

@@ -175,13 +175,13 @@ def test_an_export_of_wordpress_comes_as_markdown(tmp_path: Path, fresh: Fresh) 
     assert sum("export.xml:5: " in note for note in told) == 2  # the player, the gallery
     assert any("[gallery] has no meaning here" in note for note in told)
     assert any('"Gone" was left out: its status is trash' in note for note in told)
-    assert any('1 entries of the kind "product"' in note for note in told)
+    assert any('what is of the kind "product" was left out' in note for note in told)
     assert len(list((fresh.site.content).rglob("*.md"))) == 4
 
 
 def test_a_dry_run_writes_nothing_and_says_so(jekyll: Path, fresh: Fresh) -> None:
     told = "\n".join(importer.run(fresh.blog, jekyll, write=False))
-    assert "To write: 4 files, 1 of them drafts, with 1 pictures" in told
+    assert "To write: 4 files (1 draft), with 1 picture" in told
     assert "Nothing was written yet. Add --write" in told
     assert state(fresh.root) == {}
 
@@ -213,7 +213,7 @@ def test_what_wordpress_says_beside_a_text_comes_along(tmp_path: Path, fresh: Fr
     assert "Lang: ja\n" in fresh.text("perikan.ja.md")
     told = "\n".join(map(str, planned.all_notes))
     assert "MENUITEMS = [('Über uns', '/ueber-uns/')]" in told
-    assert "1 comments are not articles" in told
+    assert "its comments (1) are not articles" in told
     assert "the shortcode [contact-form-7] has no meaning here" in told
 
 

@@ -3,79 +3,56 @@
 They call what the web calls, so the same rules hold; a command acts without a moderator's name.
 """
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import fields
-from datetime import timedelta
 from pathlib import Path
 
 import click
 import orjson
-import sqlalchemy as sa
 from flask import Flask, current_app
-from flask.cli import AppGroup
 from flask_migrate import Migrate
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from comments_service import (
-    account_changes,
+    banning,
     comments,
     config,
     moderation_queue,
+    people,
     sitemap,
     threads,
 )
 from comments_service.accounts import roles, totp
+from comments_service.cli import backup, doctor, mail, newsletter, rules, spam, transfer, work
+from comments_service.cli.group import group, printable, refusals
 from comments_service.config.documents import documents
 from comments_service.db import db
 from comments_service.errors import CommentChanged, ServiceError
-from comments_service.inputs import NewDecision, parse, seen
-from comments_service.models import Account, Comment, Email, Role, Status, Thread, now
-from comments_service.publishing import manifest, publisher, rebake, snapshots
-from comments_service.supervision import WORKERS, Faults, sign
+from comments_service.inputs import Anchor, NewBan, NewDecision, parse, seen
+from comments_service.models import Account, Comment, Role, Status
+from comments_service.publishing import manifest, publisher, rebake, unbaked
+from comments_service.supervision import Faults
 from comments_service.web import route_tables
-from formats import files, left_behind
-from formats.left_behind import Left
+from formats import files
 
-# An e-mail leaves within seconds; one that waits for another attempt is not due.
-OVERDUE = timedelta(minutes=10)
-# A few hundred comments with all their files; a disk that has less will soon have none.
-LOW_BYTES = 5_000_000
-# Threads without an article that are named; more than this nobody reads.
-SHOWN = 20
-
-
-class Commands(AppGroup):
-    """What the database refuses ends any command with what to do, rather than with a traceback."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except (OperationalError, ProgrammingError) as error:
-            raise click.ClickException(
-                f"the database does not answer ({error.__class__.__name__}): does it run, and was"
-                " `flask db upgrade` run?"
-            ) from error
-
-
-group = Commands("comments", help="Look after the comments.")
+# Whose commands hang in the group once they are read.
+__all__ = [
+    "backup",
+    "doctor",
+    "group",
+    "mail",
+    "newsletter",
+    "register",
+    "rules",
+    "spam",
+    "transfer",
+    "work",
+]
 
 
 def register(app: Flask) -> None:
     """Hang `flask comments …` and `flask db …` into the application."""
     Migrate(app, db, directory=config.MIGRATIONS, render_as_batch=True, compare_type=True)
     app.cli.add_command(group)
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Let what the service refuses end the command, with the reason."""
-    try:
-        yield
-    except ServiceError as error:
-        raise click.ClickException(" ".join(error.fields.values()) or error.detail) from error
 
 
 @group.command("publish")
@@ -90,6 +67,7 @@ def publish(everything: bool, stale: bool, source: str) -> None:
     except manifest.ManifestError as error:
         raise click.ClickException(str(error)) from error
     publisher.close_overdue()
+    publisher.end_shares()
     if everything or stale:
         comments.rearrange(comments.misplaced())
     how = (
@@ -160,22 +138,26 @@ def reset_second_factor(email: str) -> None:
 
 @group.command("ban")
 @click.argument("email")
-def ban(email: str) -> None:
-    """Let the account with this mail address in no more; its sessions end, its comments stay."""
+@click.option("--for", "lasts", type=click.Choice([*banning.SPANS]), default="ever")
+@click.option("--reason", default="No reason was given.", help="Why; whoever is banned reads it.")
+def ban(email: str, lasts: str, reason: str) -> None:
+    """Take nothing more of the account with this mail address, until the ban ends."""
     with refusals():
-        account = account_changes.ban(email)
-    publish_now()
-    click.echo(f"{account.name} is banned and signed out everywhere.")
+        account = roles.known(email)
+        new = parse(NewBan, {"lasts": lasts, "reason": reason})
+        made = banning.ban(people.of_account(account), None, new)
+    until = f"until {made.ends_at:%Y-%m-%d %H:%M} UTC" if made.ends_at else "until you end it"
+    click.echo(f"{account.name} is banned {until}.")
 
 
 @group.command("unban")
 @click.argument("email")
 def unban(email: str) -> None:
-    """Let it in again; it signs in anew."""
+    """End every ban of the account with this mail address."""
     with refusals():
-        account = account_changes.unban(email)
-    publish_now()
-    click.echo(f"{account.name} may sign in again.")
+        account = roles.known(email)
+        ended = banning.end_all(account)
+    click.echo(f"{account.name} may write again." if ended else f"{account.name} is not banned.")
 
 
 @group.command("queue")
@@ -183,7 +165,8 @@ def unban(email: str) -> None:
 @click.option("--page", default=1, type=click.IntRange(min=1))
 def queue(status: str, page: int) -> None:
     """List comments that wait, or that are in another state."""
-    found = moderation_queue.queue(Account(role=Role.OWNER), Status(status), page=page)
+    wanted = moderation_queue.Filter(Status(status))
+    found = moderation_queue.queue(Account(role=Role.OWNER), wanted, page=page)
     for comment, shown in zip(found.comments, threads.shown(found.comments), strict=True):
         click.secho(f"{comment.as_seen}  {shown.name}", bold=True, nl=False)
         click.echo(f"  on {comment.thread.title}, {comment.created_at:%Y-%m-%d %H:%M} UTC")
@@ -199,16 +182,12 @@ def print_words(comment: Comment) -> None:
         click.echo(f"    {printable(line)}")
 
 
-def printable(line: str) -> str:
-    """A stranger's line without what could command a terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
-
-
 @group.command("decide")
 @click.argument("decision", type=click.Choice(["publish", "spam", "delete", "undo"]))
 @click.argument("numbers", nargs=-1, required=True)
 @click.option("--reason", default="", help="Why; kept with the decision.")
-def decide(decision: str, numbers: tuple[str, ...], reason: str) -> None:
+@click.option("--tell", is_flag=True, help="E-mail writers that it is not published, and why.")
+def decide(decision: str, numbers: tuple[str, ...], reason: str, tell: bool) -> None:
     """Publish, reject or delete comments by number, or undo the last decision on them.
 
     The number is what `queue` prints; 17.2 is comment 17 as it was after its first edit. What was
@@ -221,7 +200,7 @@ def decide(decision: str, numbers: tuple[str, ...], reason: str) -> None:
         raise click.BadParameter(f"{error} is not the number of a comment.") from error
     for number, version in named:
         try:
-            given = {"decision": decision, "reason": reason, "version": version}
+            given = {"decision": decision, "reason": reason, "version": version, "tell": tell}
             new = parse(NewDecision, given)
             made = comments.decide(number, None, new)
             click.echo(f"{number}: {made.status_before} → {made.status_after}")
@@ -235,6 +214,28 @@ def decide(decision: str, numbers: tuple[str, ...], reason: str) -> None:
     publish_now()
     if failed:
         raise click.exceptions.Exit(1)
+
+
+@group.command("anchor")
+@click.argument("number", type=int)
+@click.argument("words", default="")
+@click.option(
+    "--quote", is_flag=True, help="About none: its text begins with the old ones, quoted."
+)
+def anchor(number: int, words: str, quote: bool) -> None:
+    """Let a note, by its number, be about other WORDS of its article.
+
+    For one whose words the article has no longer, as a build says. They have to stand in the built
+    page exactly once.
+    """
+    with refusals():
+        new = parse(Anchor, {"words": None if quote else words})
+        comment = comments.anchor(number, None, new, config.current())
+    publish_now()
+    if comment.passage is None:
+        click.echo(f"{number} is a comment that quotes.")
+    else:
+        click.echo(f"{number} is about: {printable(comment.passage.exact)}")
 
 
 @group.command("render")
@@ -260,7 +261,7 @@ def publish_now(
     """
     settings, faults = config.current(), Faults(rebake.Busy)
     published = how(settings, faults)
-    baked = rebake.bake_waiting(settings, faults, set()) if snapshots.sites(settings) else 0
+    baked = rebake.bake_waiting(settings, faults, set()) if unbaked.sites(settings) else 0
     if faults.known:
         raise click.ClickException(
             "\n".join(f"{name} failed: {text}" for name, text in faults.known.items())
@@ -295,98 +296,3 @@ def settings(document: bool) -> None:
         click.secho(each.metadata["env"], bold=True, nl=False)
         click.echo(f"={'…' if hidden else config.written(value)}")
         click.echo(f"    {each.metadata['meaning']}")
-
-
-@group.command("doctor")
-def doctor() -> None:
-    """Look whether everything is as it should be; exit 1 with what to do when it is not."""
-    troubles: list[str] = []
-    current = config.current()
-    listed = sa.select(Thread.listed, sa.func.count()).group_by(Thread.listed)
-    counted = dict(db.session.execute(listed).all())
-    behind = {*snapshots.stale(current), *threads.behind(), *comments.misplaced()}
-    left = threads.without_article()
-    troubles.extend(of_renamed_articles(left, current))
-    if not counted:
-        troubles.append("No thread is known: build the blog, then run `flask comments publish`.")
-    if behind:
-        troubles.append(
-            f"Of {many(len(behind), 'thread')} the snapshots are missing or old: run"
-            " `flask comments publish --stale`."
-        )
-    if outdated := comments.outdated():
-        troubles.append(
-            f"{many(outdated, 'comment')} as another release rendered them: run `flask comments render`."
-        )
-    troubles.extend(of_the_workers(current))
-    troubles.extend(of_the_disks(current))
-    if not roles.has_owner():
-        troubles.append("The blog has no owner: run `flask comments owner` and open its link.")
-    click.echo(
-        f"{many(counted.get(True, 0), 'thread')} in the blog; {counted.get(False, 0)} without an"
-        f" article, {len(left)} of them with comments."
-    )
-    for each in left[:SHOWN]:
-        click.echo(f"    {each.id}: {each.comments}, “{printable(each.title)}”")
-    for trouble in troubles:
-        click.echo(trouble)
-    if troubles:
-        raise click.exceptions.Exit(1)
-    click.echo("All is well: every snapshot is as new as the database.")
-
-
-def many(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
-
-
-def of_renamed_articles(left: list[Left], current: config.Settings) -> Iterator[str]:
-    """Articles that have lost their comments with their slug, as it seems."""
-    empty = sa.select(Thread).where(*threads.for_readers, Thread.comment_count == 0)
-    entries = [
-        {"id": thread.id, "title": thread.title, "aliases": []}
-        for thread in (db.session.scalars(empty) if left else ())
-    ]
-    # Both are known here, so that only the same title says that one has followed the other.
-    for each, entry in left_behind.followed(left, entries, current.site_url, lambda _: False):
-        aliases = (left_behind.path_of(url, current.site_url) for url in each.urls.values())
-        yield (
-            f"In no article: {each.comments} of “{each.id}”. “{entry['id']}” has the same title. To"
-            f" keep them there, write into it\n    Thread: {each.id}\n    Aliases: {', '.join(aliases)}\nand"
-            " build the blog; if they belong elsewhere, delete them."
-        )
-
-
-def of_the_disks(current: config.Settings) -> Iterator[str]:
-    """Where the service writes, and cannot for long any more."""
-    database = sa.make_url(current.database_url)
-    files = [Path(database.database or ".").parent] if database.drivername == "sqlite" else []
-    for folder in dict.fromkeys([*files, current.published, current.output_folder]):
-        if folder is None or not folder.exists():
-            continue
-        if (free := shutil.disk_usage(folder).free) < LOW_BYTES:
-            yield f"The disk of {folder} has {free / 1e6:.1f} MB left: make room."
-        elif not os.access(folder, os.W_OK):
-            yield f"Nothing can be written into {folder}: is its disk read-only?"
-
-
-def of_the_workers(current: config.Settings) -> Iterator[str]:
-    """What the service, in its own process, says of itself, and what it should have done by now."""
-    for worker in WORKERS:
-        said = sign(worker, current)
-        if said is None:
-            continue
-        if said.late:
-            minutes = many(round(said.age_seconds / 60), "minute")
-            yield (
-                f"The {worker} gave its last sign of life {minutes} ago: is the service"
-                " running, and may it write into its folder? Its log says more."
-            )
-        for name, text in said.faults.items():
-            yield f"{name} fails, and is tried again: {text}"
-    overdue = db.session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Email)
-        .where(Email.sent_at.is_(None), Email.next_attempt_at < now() - OVERDUE)
-    )
-    if overdue:
-        yield f"{many(overdue, 'e-mail')} should have left by now: is the service running?"

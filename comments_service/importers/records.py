@@ -1,0 +1,170 @@
+"""Records: what every format is read into, one after the other, whichever system wrote it."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from comments_service.models import Status
+from formats.passages import Passage
+
+
+class Damaged(Exception):
+    """A file that cannot be read further; the text says where, and what to do next."""
+
+
+class Markup(StrEnum):
+    """What a comment was written in."""
+
+    # Our own, which means here what it meant there.
+    SOURCE = "source"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    # HTML whose line breaks are line breaks.
+    LINES = "lines"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A page that had comments: by what the comments name it, and by all that may find it here.
+
+    What was written on a page that is not `public` waits for a moderator.
+    """
+
+    id: str
+    url: str = ""
+    title: str = ""
+    names: tuple[str, ...] = ()
+    public: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Past:
+    """A comment as another system had it. `where` leads to it in the file: its number, or a line."""
+
+    id: str
+    page: str
+    where: str
+    written_at: datetime | None
+    parent: str = ""
+    name: str = ""
+    email: str = ""
+    website: str = ""
+    body: str = ""
+    markup: Markup = Markup.HTML
+    status: Status = Status.PUBLISHED
+    edited_at: datetime | None = None
+    up: int = 0
+    down: int = 0
+    # The words of the article that it is about, where the other system has notes as well.
+    passage: Passage | None = None
+    # What says that somebody has linked, in no words of his own: a pingback or a trackback.
+    ping: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What a file holds and is not taken over, with the reason."""
+
+    where: str
+    why: str
+
+
+Record = Page | Past | Skipped
+
+
+@dataclass
+class Known:
+    """Writers or pages that a format keeps apart from what refers to them, by their ids."""
+
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def of(self, key: object) -> dict[str, Any]:
+        return self.rows.get(text(key), {})
+
+
+def text(value: object) -> str:
+    """A field as text, without the white space around it; nothing where there is nothing."""
+    return "" if value is None or isinstance(value, bool | dict | list) else str(value).strip()
+
+
+def flag(value: object) -> bool:
+    """Whether a field says yes, in any of the ways in which exports say it."""
+    return (
+        text(value).lower() in ("1", "true", "yes", "y", "t")
+        if not isinstance(value, bool)
+        else value
+    )
+
+
+def number(value: object) -> int:
+    try:
+        return int(float(text(value) or 0))
+    except (ValueError, OverflowError):
+        return 0
+
+
+# In which exports name a time, beside ISO 8601.
+_FORMATS = (
+    "%Y-%m-%d %H:%M:%S %z",
+    "%Y/%m/%d %H:%M:%S",
+    "%a, %d %b %Y %H:%M:%S %z",
+    "%b %d, %Y %H:%M:%S",
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Of a system's time that was never set: year 1 in Go, zeros in MySQL, 1970 elsewhere.
+_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+
+
+def moment(value: object) -> datetime | None:
+    """A time in UTC: ISO 8601, seconds or milliseconds since 1970, or what exports write instead.
+
+    One without a zone is UTC. None where there is none that can be meant.
+    """
+    if isinstance(value, dict):
+        # MongoDB's and LeanCloud's ways to write a date.
+        return moment(value.get("$date", value.get("iso", value.get("$numberLong"))))
+    if isinstance(value, datetime):
+        return _meant(value)
+    given = text(value)
+    if re.fullmatch(r"-?\d+(\.\d+)?(e\+?\d+)?", given, re.IGNORECASE):
+        seconds = float(given)
+        # Ten digits are seconds until the year 2286, thirteen are milliseconds.
+        return _meant(_since(seconds / 1000 if seconds > 1e11 else seconds))
+    found = _iso(given)
+    for each in _FORMATS:
+        if found is not None:
+            break
+        try:
+            found = datetime.strptime(given, each)  # noqa: DTZ007 - the zone is set below
+        except ValueError:
+            continue
+    return _meant(found)
+
+
+def _since(seconds: float) -> datetime | None:
+    try:
+        return _EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+
+
+def _iso(given: str) -> datetime | None:
+    # Nanoseconds are Go's; Python takes six digits.
+    given = re.sub(r"(\.\d{6})\d+", r"\1", given)
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError:
+        return None
+
+
+def _meant(found: datetime | None) -> datetime | None:
+    if found is None:
+        return None
+    try:
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        return None
+    return found if found >= _EARLIEST else None

@@ -1,0 +1,49 @@
+"""Twikoo: its comments as its page of settings, CloudBase or MongoDB export them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from comments_service.importers.records import (
+    Markup,
+    Page,
+    Past,
+    Record,
+    Skipped,
+    flag,
+    moment,
+    text,
+)
+from comments_service.importers.waline import rows
+from comments_service.models import Status
+
+
+def read(path: Path) -> Iterator[Record]:
+    seen: set[str] = set()
+    for where, row in rows(path, ("item", "comments.item", "data.item")):
+        identity = row.get("_id")
+        own = text(identity.get("$oid")) if isinstance(identity, dict) else text(identity)
+        url = text(row.get("href")) or text(row.get("url"))
+        page = text(row.get("url")) or url
+        if not page or not own:
+            yield Skipped(where, "it names no page, or has no number")
+            continue
+        if page not in seen:
+            seen.add(page)
+            yield Page(id=page, url=page, names=(url,) if url != page else ())
+        likes = row.get("like")
+        created, updated = moment(row.get("created")), moment(row.get("updated"))
+        yield Past(
+            id=own,
+            page=page,
+            where=where,
+            parent=text(row.get("pid")) or text(row.get("rid")),
+            name=text(row.get("nick")),
+            email=text(row.get("mail")),
+            website=text(row.get("link")),
+            body=text(row.get("comment")),
+            markup=Markup.HTML,
+            status=Status.REJECTED if flag(row.get("isSpam")) else Status.PUBLISHED,
+            written_at=created,
+            edited_at=updated if updated != created else None,
+            up=len(likes) if isinstance(likes, list | dict) else 0,
+        )
