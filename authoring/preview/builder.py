@@ -2,19 +2,21 @@
 
 It watches the blog's folders. The page of a saved article is written first, within milliseconds
 (`plugins.incremental.saved_page`); then everything is built, in this process, which has all programs
-loaded. Nobody who saves meanwhile is kept waiting: that build is given up, and begun again after the new
-page. Changed settings and programs are read by a process begun anew in this one's place.
+loaded. Nobody who saves meanwhile is kept waiting: that build is given up wherever it stands, as a build
+may be that is killed, and begun again after the new page. Changed settings and programs are read by a process begun anew in this one's place.
 
 What it did goes to its standard output as lines of JSON (`Event`), and to open pages
 (`plugins.incremental.live_reload`). It ends when its standard input does, so that it never outlives
 whoever started it.
 """
 
+import _thread
 import contextlib
 import io
 import json
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -25,7 +27,6 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any, NamedTuple
 
-from blinker import Signal
 from watchfiles import watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,14 +40,20 @@ PROGRAMS = (SETTINGS, "plugins/", "formats/")
 # How long after the last change nothing more is expected of it: editors write a file in several steps.
 STEP_MS = 8
 QUIET_SECONDS = 0.15
+# And after how long the author reads or thinks, so that nobody waits for what is done then.
+IDLE_SECONDS = 3
+# By which those that watch interrupt a build; Windows has no other than that of Ctrl-C, which is not sent here.
+GIVE_WAY = getattr(signal, "SIGUSR1", signal.SIGINT)
+# A file that is older when its change is noticed, such as a copy that kept its time, was saved just now.
+NOTICED_SECONDS = 60
+AGAIN_SECONDS = 0.002
 # Pelican's way to end a build after it has logged why.
 LOGGED = "Warning or error encountered"
 
 
 class Event(NamedTuple):
-    """What was done: `saved` (one page is right), `built` (the site is) or `failed`, and how.
-
-    `waits` says that a change is for those who start anew.
+    """What was done: `saved` (one page is right), `built` (the site is) or `failed`, and how many seconds
+    after the files were saved. `waits` says that a change is for those who start anew.
     """
 
     what: str
@@ -98,6 +105,10 @@ class Builder:
         self.changes: Queue[set[str]] = Queue()
         self.output = ""
         self.out = sys.stdout
+        # Whether something runs that gives way.
+        self.building = False
+        # Before the first build there is nothing to look at: that one gives way to nobody.
+        self.first = False
 
     # What others are told
 
@@ -114,16 +125,14 @@ class Builder:
 
     # Building
 
-    def build(self, names: Iterable[str]) -> None:
+    def build(self, names: Iterable[str], since: float | None = None) -> None:
         """Build everything; raises Interrupted when somebody saves meanwhile."""
-        began = time.monotonic()
+        began = since or time.time()
         error: BaseException | None = None
         pelican: Any = None
         try:
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.ExitStack() as listening:
+            with contextlib.redirect_stdout(io.StringIO()), self.giving_way():
                 pelican = self.pelican()
-                for signal in interruptible():
-                    listening.enter_context(signal.connected_to(self.give_way))
                 pelican.run()
         except (Exception, Interrupted) as stopped:
             error = stopped
@@ -132,7 +141,7 @@ class Builder:
                 self.messages.lines.clear()
                 raise
         report = self.messages.take(error)
-        seconds = time.monotonic() - began
+        seconds = time.time() - began
         if self.output:
             self.show("failed" if error else "ready", report if error else "")
         self.tell(Event("failed" if error else "built", sorted(names), seconds, report))
@@ -153,16 +162,67 @@ class Builder:
         self.output = settings["OUTPUT_PATH"]
         return Pelican(settings)
 
-    def give_way(self, *_: object, **__: object) -> None:
-        if not self.changes.empty():
+    @contextlib.contextmanager
+    def giving_way(self) -> Iterator[None]:
+        """What is done in here ends with Interrupted when somebody saves."""
+        self.building = True
+        try:
+            self.give_way()
+            yield
+        finally:
+            self.building = False
+
+    def index(self) -> None:
+        """What may be left until nobody saves: the search knows what the last build has written."""
+        from plugins.presentation import search
+
+        began = time.time()
+        try:
+            with self.giving_way():
+                search.catch_up(self.output)
+        except Interrupted:
+            return  # The next build leaves it to be done again.
+        except Exception as error:
+            report = self.messages.take(error, whole=False)
+            self.tell(Event("failed", ["the search index"], time.time() - began, report))
+
+    def give_way(self, *_: object) -> None:
+        """Python calls this, between any two steps of a build, when `interrupt` was."""
+        if self.building and not self.first and not self.changes.empty():
+            self.building = False
             raise Interrupted
 
-    def let_go(self, pelican: Any) -> None:
-        """A build that was given up must not keep the site from others."""
-        if pelican is not None:
-            from plugins.comments import bake
+    def interrupt(self) -> None:
+        if hasattr(signal, "pthread_kill"):
+            # Whoever waits for another program is woken up, too.
+            signal.pthread_kill(threading.main_thread().ident or 0, GIVE_WAY)
+        else:
+            _thread.interrupt_main(GIVE_WAY)
 
+    def hear(self) -> None:
+        signal.signal(GIVE_WAY, self.give_way)
+        sys.unraisablehook = self.unheard
+
+    def unheard(self, ignored: Any) -> None:
+        """Python passes over what is raised while an object is let go: then it is raised again."""
+        if ignored.exc_type is not Interrupted:
+            sys.__unraisablehook__(ignored)
+            return
+        self.building = True
+        threading.Timer(AGAIN_SECONDS, self.interrupt).start()
+
+    def changed(self, names: set[str]) -> None:
+        self.changes.put(names)
+        self.interrupt()
+
+    def let_go(self, pelican: Any) -> None:
+        """A build that was given up must keep neither the site from others, nor its texts in memory."""
+        from plugins.comments import bake
+        from plugins.incremental import saved_page
+
+        if pelican is not None:
             bake.begin(pelican)
+            saved_page.give_up(pelican)
 
     # Saving
 
@@ -174,8 +234,8 @@ class Builder:
     def saved_one(self, name: str) -> bool:
         from plugins.incremental import saved_page
 
-        began = time.monotonic()
         path = self.root / name
+        began = self.saved_at([name])
         try:
             if not path.stat().st_size:
                 return False  # An editor empties a file before it writes into it.
@@ -187,22 +247,39 @@ class Builder:
             return False
         self.show("ready")
         report = self.messages.take(whole=False)
-        self.tell(Event("saved", [name], time.monotonic() - began, report))
+        self.tell(Event("saved", [name], time.time() - began, report))
         return True
+
+    def saved_at(self, names: Iterable[str]) -> float:
+        """When the first of these files was saved, by its own time; those that are gone, just now."""
+        now = time.time()
+        moments = [now]
+        for name in names:
+            with contextlib.suppress(OSError):
+                moments.append((self.root / name).stat().st_mtime)
+        return min(each for each in moments if now - NOTICED_SECONDS <= each <= now)
 
     # The order of things
 
     def run(self, because: Iterable[str] = ()) -> None:
         # A file's time may be some milliseconds older than the moment of its writing.
         began = time.time() - 0.05
-        self.build(because)
+        self.hear()
+        # What is not there yet could not be watched, and this is where an author begins.
+        (self.root / OVERRIDES).mkdir(exist_ok=True)
+        # Before the first build: until they watch, which takes a moment, what is saved is found below.
         for target in (self.watch_folders, self.watch_settings, self.watch_starter):
             threading.Thread(target=target, daemon=True).start()
+        self.first = True
+        self.build(because)
+        self.first = False
         if missed := set(changed_since(self.root, began)):
             self.changes.put(missed)
         waiting: set[str] = set()
-        new = self.next()
+        since: float | None = None
+        new = self.next(IDLE_SECONDS) or self.idle()
         while True:
+            since = since or self.saved_at(new)
             if programs := sorted(name for name in new if name.startswith(PROGRAMS)):
                 self.begin_anew(programs)
             if not self.saved(name for name in new if name.startswith(f"{FOLDERS[0]}/")):
@@ -211,9 +288,14 @@ class Builder:
             if new := self.next(QUIET_SECONDS):
                 continue
             with contextlib.suppress(Interrupted):
-                self.build(waiting)
-                waiting = set()
-            new = self.next()
+                self.build(waiting, since)
+                waiting, since = set(), None
+            new = self.next(IDLE_SECONDS) or self.idle()
+
+    def idle(self) -> set[str]:
+        """What has changed after a while in which nothing had."""
+        self.index()
+        return self.next()
 
     def next(self, seconds: float | None = None) -> set[str]:
         """What has changed; waits for it, and answers with nothing where that takes longer."""
@@ -230,12 +312,10 @@ class Builder:
     # Watching
 
     def watch_folders(self) -> None:
-        # What is not there yet could not be watched, and this is where an author begins.
-        (self.root / OVERRIDES).mkdir(exist_ok=True)
         folders = [self.root / name for name in FOLDERS if (self.root / name).is_dir()]
         for found in watch(*folders, step=STEP_MS, debounce=10 * STEP_MS, raise_interrupt=False):
             if names := {name for _, path in found if belongs(name := self.shown(path))}:
-                self.changes.put(names)
+                self.changed(names)
 
     def watch_settings(self) -> None:
         """Its folder: a file that is watched by itself is lost when an editor replaces it."""
@@ -244,7 +324,7 @@ class Builder:
             if ENVIRONMENT in names:
                 self.tell(Event("waits", [ENVIRONMENT], 0.0))
             if SETTINGS in names:
-                self.changes.put({SETTINGS})
+                self.changed({SETTINGS})
 
     def watch_starter(self) -> None:
         sys.stdin.read()
@@ -259,19 +339,6 @@ def belongs(name: str) -> bool:
     from plugins import files
 
     return files.belongs(name)
-
-
-def interruptible() -> tuple[Signal, ...]:
-    """The signals of a build at which it may be given up."""
-    from pelican import signals
-
-    from plugins.incremental import saved_page
-
-    return (
-        signals.content_object_init,
-        signals.article_generator_write_article,
-        saved_page.patience,
-    )
 
 
 def changed_since(root: Path, moment: float) -> Iterator[str]:

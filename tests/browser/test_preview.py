@@ -107,12 +107,12 @@ def test_a_saved_article_appears_where_one_was_reading(
 ) -> None:
     page = read("/gulls/")
     page.evaluate("scrollTo(0, 900)")
-    page.wait_for_function("scrollY === 900")
+    until(lambda: bool(page.evaluate("scrollY === 900")))
     began = time.monotonic()
     desk.write("gulls", "Title: Gulls\nDate: 2026-01-01", f"{WORDS}\n\nThe new end.")
     expect(page.get_by_text("The new end.")).to_be_attached()
     print(f"saved to seen: {time.monotonic() - began:.2f} s")
-    page.wait_for_function("scrollY === 900")
+    until(lambda: bool(page.evaluate("scrollY === 900")))
 
 
 def test_a_page_that_did_not_change_is_not_loaded_again(
@@ -160,7 +160,7 @@ def test_a_half_typed_comment_outlives_the_renewal(desk: Desk, read: Callable[[s
     page.locator("comment-thread").scroll_into_view_if_needed()
     field = page.locator("comment-thread textarea").first
     field.click()
-    page.wait_for_function("!!customElements.get('comment-thread')")
+    until(lambda: bool(page.evaluate("!!customElements.get('comment-thread')")))
     field.press_sequentially("I had only just begun to")
     desk.write("gulls", "Title: Gulls\nDate: 2026-01-01", f"{WORDS}\n\nWhile somebody typed.")
     expect(page.get_by_text("While somebody typed.")).to_be_attached()

@@ -4,21 +4,26 @@ import json
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from threading import Thread
 from types import ModuleType
 from typing import Any
 
 import pytest
-from pelican import log
+from pelican import log, signals
 
 from authoring.preview import builder
-from authoring.preview.builder import Builder, Event, Interrupted, Messages, changed_since
+from authoring.preview.builder import GIVE_WAY, Builder, Event, Interrupted, Messages, changed_since
+from formats.search_index import DamagedIndex
 from plugins.incremental import saved_page
+from tests import search_words
 from tests.service import ROOT
 from tests.sites import BLOG, disconnect
 
@@ -122,6 +127,18 @@ def test_a_warning_is_told_when_it_is_new_and_not_with_every_build(desk: Desk) -
     desk.until("built")
 
 
+def test_the_search_knows_new_words_when_nobody_saves_any_more(desk: Desk) -> None:
+    desk.write("terns", "Of terns. And of puffins.")
+    desk.until("built")
+    end, words = time.monotonic() + PATIENCE_SECONDS, set[str]()
+    while not any(word.startswith("puffin") for word in words):
+        assert time.monotonic() < end, words
+        with suppress(Empty):
+            raise AssertionError(desk.told.get(timeout=0.2))
+        with suppress(DamagedIndex):
+            words = search_words.held(desk.folder / "output" / "pagefind")
+
+
 def test_an_editor_s_lock_and_copies_are_not_seen(desk: Desk) -> None:
     content = desk.folder / "content"
     (content / ".#gulls.md").symlink_to("me@host.1:2")
@@ -167,7 +184,8 @@ def test_what_the_author_puts_over_the_theme_is_on_the_pages_at_once(desk: Desk)
         '{% extends "!theme/article.html" %}{% block article_footer %}Thanks.{% endblock %}',
         "utf-8",
     )
-    assert "theme_overrides/templates/article.html" in desk.until("built").names
+    # A folder that is new is noticed itself, with what lies in it or before that.
+    assert any("theme_overrides/templates" in name for name in desk.until("built").names)
     assert "Thanks." in desk.page("gulls")
 
 
@@ -198,16 +216,34 @@ def test_what_was_saved_before_anybody_watched_is_found(tmp_path: Path) -> None:
     assert list(changed_since(tmp_path, 100)) == ["content/new.md"]
 
 
-def test_a_build_gives_way_to_who_saves(tmp_path: Path) -> None:
+def test_a_build_gives_way_to_who_saves_and_nothing_else_does(tmp_path: Path) -> None:
     builder = Builder(tmp_path)
+    builder.building = True
     builder.give_way()
     builder.changes.put({"content/a.md"})
     with pytest.raises(Interrupted):
         builder.give_way()
+    builder.give_way()
 
 
+def test_what_is_told_began_when_the_file_was_saved(tmp_path: Path) -> None:
+    builder = Builder(tmp_path)
+    path = tmp_path / "a.md"
+    path.write_text("")
+    now = time.time()
+    os.utime(path, (now - 5, now - 5))
+    assert builder.saved_at(["a.md", "gone.md"]) == pytest.approx(now - 5, abs=0.01)
+    # A copy that kept its time.
+    os.utime(path, (10, 10))
+    assert builder.saved_at(["a.md"]) == pytest.approx(now, abs=4)
+
+
+@pytest.mark.parametrize("unheard", [False, True])
 def test_a_build_that_gave_way_lets_others_have_the_site(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    unheard: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     # What the builder sets for its whole process is not for the tests that come after this one.
     monkeypatch.setitem(sys.modules, "pelicanconf", ModuleType("pelicanconf"))
@@ -232,20 +268,30 @@ def test_a_build_that_gave_way_lets_others_have_the_site(
     assert told["what"] == "built", told["report"]
     article = tmp_path / "content" / "gulls.md"
     article.write_text("Title: gulls\nDate: 2026-01-01\n\nOf other gulls.\n", encoding="utf-8")
-    give_way = Builder.give_way
 
-    def somebody_saves(self: Builder, *given: object, **more: object) -> None:
+    class Gone:
+        def __del__(self) -> None:
+            builder.changed({"content/gulls.md"})
+
+    def somebody_saves(*_: object, **__: object) -> None:
         # As late as can be: when the first page is to be written, and the folder is locked.
-        if more:
-            self.changes.put({"content/gulls.md"})
-            give_way(self)
+        if unheard:
+            Gone()  # Python passes over what is raised in here.
+        else:
+            builder.changed({"content/gulls.md"})
 
-    monkeypatch.setattr(Builder, "give_way", somebody_saves)
     monkeypatch.setattr(saved_page, "LOCK_SECONDS", 0.05)
-    with pytest.raises(Interrupted):
-        builder.build(["content/terns.md"])
-    # Nothing but a build is given up: whoever writes a saved page is left to it.
-    assert not saved_page.patience.receivers
+    before = signal.getsignal(GIVE_WAY), sys.unraisablehook
+    builder.hear()
+    try:
+        with (
+            signals.article_generator_write_article.connected_to(somebody_saves),
+            pytest.raises(Interrupted),
+        ):
+            builder.build(["content/terns.md"])
+    finally:
+        signal.signal(GIVE_WAY, before[0])
+        sys.unraisablehook = before[1]
     assert builder.next() == {"content/gulls.md"}
     assert builder.saved(["content/gulls.md"])
     assert "Of other gulls." in (tmp_path / "output/gulls/index.html").read_text("utf-8")
