@@ -10,7 +10,6 @@ Compressed copies stay here: a storage does not choose between them.
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
@@ -25,7 +24,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from authoring import Refused, progress
-from formats import http_headers
+from formats import http_headers, s3
 
 from .target import LIST, Change, files_of, is_copy, pages_last, without_password
 
@@ -37,11 +36,6 @@ PART_BYTES = 16 * 1024 * 1024
 # Two minutes for a part are a line of one megabit.
 PATIENCE = timedelta(minutes=3)
 RETRY_SECONDS = 30
-KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-# Amazon's other name for a region; every other storage takes it for its only one.
-REGION = "us-east-1"
-CODE = re.compile(r"<Code>\s*(\w+)\s*</Code>")
-MESSAGE = re.compile(r"<Message>\s*([^<]{1,300}?)\s*</Message>")
 REMEDIES = {
     "NoSuchBucket": "There is no bucket of that name. Make it, or correct PUBLISH_TO and"
     " AWS_ENDPOINT_URL.",
@@ -83,14 +77,10 @@ class Bucket:
 
     @property
     def endpoint(self) -> str:
-        given = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
-        return next((self.environ[name] for name in given if self.environ.get(name)), "").rstrip(
-            "/"
-        )
+        return s3.endpoint(self.environ)
 
     def store(self) -> S3Store:
-        missing = [name for name in KEYS if not self.environ.get(name)]
-        if missing:
+        if missing := s3.missing(self.environ):
             raise Refused(
                 f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not set, so {self}"
                 " cannot be written to. Make a key with your storage's provider, and write both"
@@ -101,23 +91,10 @@ class Bucket:
                 f"AWS_ENDPOINT_URL={self.endpoint} is no address. Write one such as"
                 " https://s3.example.org, or leave it out for Amazon's own storage."
             )
-        region = self.environ.get("AWS_REGION") or self.environ.get("AWS_DEFAULT_REGION") or REGION
-        config = {
-            "aws_access_key_id": self.environ[KEYS[0]],
-            "aws_secret_access_key": self.environ[KEYS[1]],
-            "aws_region": region,
-            # Some storages have no request that deletes many.
-            "aws_disable_bulk_delete": "true",
-        }
-        for name in ("AWS_SESSION_TOKEN", "AWS_VIRTUAL_HOSTED_STYLE_REQUEST"):
-            if self.environ.get(name):
-                config[name.lower()] = self.environ[name]
-        if self.endpoint:
-            config["aws_endpoint"] = self.endpoint
         return S3Store(
             self.name,
             prefix=self.prefix or None,
-            config=config,  # type: ignore[arg-type]  # by the names that people know
+            config=s3.config(self.environ),  # type: ignore[arg-type]  # by the names that people know
             client_options={"timeout": PATIENCE, "allow_http": self.endpoint.startswith("http:")},
             retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
         )
@@ -150,16 +127,11 @@ class Bucket:
             yield
         except (BaseError, OSError) as error:
             said = str(error)
-            code = CODE.search(said)
-            if code:
-                message = MESSAGE.search(said)
-                what = f"{code[1]}: {message[1]}" if message else code[1]
-                remedy = REMEDIES.get(code[1], "Correct what it names, and publish again.")
-            else:
-                what = said.split("\n", 1)[0].rpartition(" - ")[2][:300]
-                remedy = AWAY
+            code = s3.CODE.search(said)
+            otherwise = "Correct what it names, and publish again."
+            remedy = REMEDIES.get(code[1], otherwise) if code else AWAY
             where = f" at {self.endpoint}" if self.endpoint else ""
-            told = f"{self}{where} was not completed.\n    {what}\n{remedy}"
+            told = f"{self}{where} was not completed.\n    {s3.what(said)}\n{remedy}"
             raise Refused(without_password(told)) from None
 
 
