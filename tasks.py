@@ -5,6 +5,8 @@
     python3 tasks.py up        build the blog, serve it with its comments; open pages show what you save
     python3 tasks.py new       start an article: new "Its title" --series Birds --draft
     python3 tasks.py drafts    list the drafts, the one touched last first
+    python3 tasks.py share     let others read a draft: share DRAFT --days 14 (share --list, --end DRAFT)
+    python3 tasks.py notes     list what was said of it, with file and line: notes DRAFT
     python3 tasks.py schedule  list what waits for its date
     python3 tasks.py stats     count articles, words, tags and comments
     python3 tasks.py images    list the pictures, their sizes, who shows them (images --unused)
@@ -56,6 +58,7 @@ from pathlib import Path
 from invoke import Collection, Context, Program, task
 
 from authoring.command_line import blog, environ, refusals, with_remainder
+from authoring.draft_tasks import drafts, notes, schedule, share
 from authoring.environment import ROOT, say
 
 # Each command imports what it needs when it runs, so that none waits for the packages of another.
@@ -157,24 +160,6 @@ def new(
 
 @task
 @refusals()
-def drafts(_: Context) -> None:
-    """List the drafts, the one touched last first, with their lengths."""
-    from authoring import list_drafts
-
-    say("\n".join(list_drafts.drafts(blog())))
-
-
-@task
-@refusals()
-def schedule(_: Context) -> None:
-    """List the articles whose date is still to come, the next first; a later build publishes them."""
-    from authoring import list_drafts
-
-    say("\n".join(list_drafts.schedule(blog())))
-
-
-@task
-@refusals()
 def stats(_: Context) -> None:
     """Count articles, words by language and year, tags, and comments where the service has them."""
     from authoring import stats
@@ -198,22 +183,28 @@ def images(_: Context, unused: bool = False) -> None:
         "origin": "an export of WordPress or Ghost, the folder of a Hugo, Jekyll or Pelican site, or either packed",
         "write": "write the files; without it you are told what would be written, and nothing is",
         "fetch-pictures": "bring pictures from other hosts, too",
-    }
+        "comments": "bring their comments, too: those of WordPress' export itself, or of the FILE that follows",
+        "me": "with --comments: your name or address there, so that what you wrote is yours here",
+    },
+    optional=["comments"],
 )
 @refusals()
-def import_site(_: Context, origin: str, write: bool = False, fetch_pictures: bool = False) -> None:
+def import_site(
+    _: Context,
+    origin: str,
+    write: bool = False,
+    fetch_pictures: bool = False,
+    comments: str | bool = "",
+    me: str = "",
+) -> None:
     """Bring articles, pages, drafts and pictures of another blog; their old addresses become aliases.
 
-    Tells what is left out and why, with file and line; var/import/ then has a report of each
-    article. What you have changed since is never touched, so that it can be run again. Comments are
-    not articles: they do not come along. docs/import.md has it by system.
+    Tells what is left out and why; what you have changed since stays. docs/import.md has it by system.
     """
     from authoring.import_site import importer
 
-    lines = importer.run(
-        blog(), Path(origin).expanduser(), write=write, fetch_pictures=fetch_pictures
-    )
-    say("\n".join(lines))
+    path, asked = Path(origin).expanduser(), (comments, me, environ())
+    say("\n".join(importer.run(blog(), path, write=write, fetch=fetch_pictures, asked=asked)))
 
 
 @task(

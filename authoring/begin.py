@@ -5,6 +5,7 @@ for byte, what was shipped.
 """
 
 import ast
+import contextlib
 import getpass
 import hashlib
 import json
@@ -18,7 +19,7 @@ from zoneinfo import ZoneInfo
 import dotenv
 
 from authoring import Refused, blog_settings, new_article
-from authoring.blog import Blog
+from authoring.blog import Blog, Source
 from authoring.upgrade import replace
 
 SETTINGS = "pelicanconf.py"
@@ -205,9 +206,34 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
     return b"".join(lines).decode() + "".join(more)
 
 
-def samples(blog: Blog) -> list[str]:
-    """What was shipped and is untouched, but for what the author's own texts still show or link to."""
+def first_article(language: str) -> tuple[str, str]:
+    """The first article's title and words."""
+    return FIRST.get(language.partition("-")[0], FIRST["en"])
+
+
+def is_first(source: Source, language: str) -> bool:
+    """Whether an article is the first one of a blog in this language, and nobody has written in it."""
+    title, words = first_article(language)
+    said = {key: source.get(key) for key in source.keys.keys() - {"date"}}
+    return source.body.strip() == words and said == {
+        "title": title,
+        "slug": source.blog.slug(title, language),
+        "tags": "",
+    }
+
+
+def samples(blog: Blog, before: str) -> list[str]:
+    """What was shipped and is untouched, and the first article where it stands alone and the blog had
+    another language before; but for what the author's own texts still show or link to.
+    """
     untouched = [path for path in SHIPPED if path != SETTINGS and as_shipped(blog.root, path)]
+    articles = [source for source in blog.articles if source.shown not in untouched]
+    if (
+        first_article(before) != first_article(blog.lang)
+        and len(articles) == 1
+        and is_first(articles[0], before)
+    ):
+        untouched.append(articles[0].shown)
     own = "".join(source.text for source in blog.sources if source.shown not in untouched)
     return [path for path in untouched if Path(path).name not in own]
 
@@ -254,13 +280,15 @@ def begin(
         dotenv.set_key(root / ".env", "SITE_URL", said.url, quote_mode="never")
         told.append(f".env           SITE_URL={said.url}")
     blog = Blog(root, blog_settings.read(path, **values, PLUGINS=[]))
-    gone = samples(blog)
+    gone = samples(blog, str(settings["DEFAULT_LANG"]).lower())
     for sample in gone:
         (root / sample).unlink()
+        with contextlib.suppress(OSError):  # Its pictures stay where there are any.
+            (blog.content / "images" / Path(sample).stem).rmdir()
     told += [f"Taken away     {', '.join(gone)}"] * bool(gone)
     if not [source for source in blog.articles if source.shown not in gone]:
         blog = Blog(root, blog.settings)
-        title, words = FIRST.get(said.language.partition("-")[0], FIRST["en"])
+        title, words = first_article(said.language)
         made = new_article.article(blog, title)
         with made.path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(f"{words}\n")

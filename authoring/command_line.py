@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 NEEDED = {
     "migration": 'Say what it adds: python3 tasks.py migration "Pinned comments"',
     "new": 'Say its title: python3 tasks.py new "How pelicans fish"',
+    "notes": "Say which draft: python3 tasks.py notes content/its-file.md",
     "import-site": "Say where it is: python3 tasks.py import-site ../old-blog (or export.xml)",
 }
 
 
 def with_remainder(arguments: list[str]) -> list[str]:
-    """`test -k feed` as Invoke would have it: `test -- -k feed`."""
+    """`test -k feed` as Invoke would have it: `test -- -k feed`; and `share DRAFT`, which may be left out."""
     if arguments[0] in NEEDED and len(arguments) == 1:
         sys.exit(NEEDED[arguments[0]])
+    if arguments[0] == "share" and arguments[1:] and not arguments[1].startswith("-"):
+        return ["share", "--draft", *arguments[1:]]
     # `bench --help` is Invoke's to answer, `bench build --help` that measurement's own.
     ours = "--" in arguments or {"--help", "-h"} & set(arguments[1:2])
     passes_on = arguments[0] in ("bench", "test") and not ours

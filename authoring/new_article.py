@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, localedata
 
 from authoring import Refused, terminal
 from authoring.blog import Blog
@@ -83,14 +83,26 @@ def article(
 
 def checked(lang: str) -> str:
     """A language as front matter spells it: zh-cn, not zh_CN."""
-    lang = lang.strip().replace("_", "-").lower()
+    typed, lang = lang.strip(), lang.strip().replace("_", "-").lower()
     if not lang:
         return ""
     try:
         Locale.parse(lang, sep="-")
     except (UnknownLocaleError, ValueError):
-        raise Refused(f'"{lang}" is no language. Write one such as en, de or zh-cn.') from None
+        remedy = code_of(typed) or "one such as en, de or zh-cn"
+        raise Refused(f'"{typed}" is no language. Write {remedy}.') from None
     return lang
+
+
+def code_of(name: str) -> str:
+    """The language that has this name, in English or in itself; nothing where none has."""
+    for code, english in Locale("en").languages.items():
+        if english.casefold() == name.casefold() and localedata.exists(code):
+            return str(code).replace("_", "-").lower()
+    for code in localedata.locale_identifiers():
+        if "_" not in code and Locale(code).languages.get(code, "").casefold() == name.casefold():
+            return code
+    return ""
 
 
 def editor() -> list[str]:

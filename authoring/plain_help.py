@@ -25,20 +25,28 @@ def asked(arguments: list[str], source: Path) -> str:
 
 
 def commands(source: Path) -> dict[str, ast.FunctionDef]:
-    return {
-        node.name.replace("_", "-"): node
-        for node in ast.parse(source.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.FunctionDef)
-        and any("task" in ast.unparse(each).partition("(")[0] for each in node.decorator_list)
-    }
+    """The commands of a file, and those that it takes from a module whose name says that it has some."""
+    found: dict[str, ast.FunctionDef] = {}
+    for node in ast.parse(source.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith("_tasks"):
+            taken = {each.name.replace("_", "-") for each in node.names}
+            module = source.parent.joinpath(*str(node.module).split(".")).with_suffix(".py")
+            found |= {name: each for name, each in commands(module).items() if name in taken}
+        elif isinstance(node, ast.FunctionDef) and any(
+            "task" in ast.unparse(each).partition("(")[0] for each in node.decorator_list
+        ):
+            found[node.name.replace("_", "-")] = node
+    return found
 
 
 def help_of(command: ast.FunctionDef, name: str) -> str:
-    said = {}
+    said, positional = {}, []
     for decorator in command.decorator_list:
         for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
             if keyword.arg == "help":
                 said = ast.literal_eval(keyword.value)
+            elif keyword.arg == "positional":
+                positional = ast.literal_eval(keyword.value)
     given = command.args.args[1:]
     needed = len(given) - len(command.args.defaults)
     words, lines = [], []
@@ -49,6 +57,9 @@ def help_of(command: ast.FunctionDef, name: str) -> str:
         if default is None:
             words.append(option.upper())
             shown = option.upper()
+        elif argument.arg in positional:
+            shown = f"[{option.upper()}]"
+            words.append(shown)
         elif flag and ast.unparse(default) == "True":
             shown = f"--no-{option}"
         else:

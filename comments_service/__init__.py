@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: "Settings | None" = None, *, commands: bool = True) -> "Flask":
-    """The application, without its threads: `wsgi` starts the publisher and the outbox's worker.
+    """The application, without its threads: `loading` starts the workers.
 
     A server does without the `flask` commands: loading Alembic takes a tenth of its start.
     """
@@ -20,6 +20,7 @@ def create_app(settings: "Settings | None" = None, *, commands: bool = True) -> 
 
     try:
         settings = settings or config.from_environment()
+        config.make_folders(settings)
     except config.SettingError as error:
         if not commands:
             raise

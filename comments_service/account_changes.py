@@ -1,27 +1,28 @@
 """What changes for all comments of one person at once: a new name, a claim of what was written as a
-guest, a ban. Deleting the account is in `account_deletion`.
+guest. Bans are in `banning`, deleting the account is in `account_deletion`.
 
 Not in `accounts/`, which lies below `comments`. Each is one transaction over every thread concerned.
 """
 
-from datetime import datetime
-
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from comments_service import by_writer, comments, sessions
-from comments_service.accounts import names, profile, roles
+from comments_service import bans, by_writer, comments
+from comments_service.accounts import names, profile
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, SignInRequired
 from comments_service.inputs import Profile
-from comments_service.models import Account, Session, now
+from comments_service.models import Account, Session
 
 
 def introduce(account: Account, given: Profile) -> None:
     """Take over what an account says of itself, and publish anew whatever shows its name.
 
-    Raises InvalidInput when the name is another's, TooMany when it changes all the time.
+    Raises InvalidInput when the name is another's, TooMany when it changes all the time, and Banned.
     """
+    # A name stands beside each comment: changing it is writing.
+    if (ban := bans.of_account(account.id)) is not None:
+        raise bans.refusal(ban)
     try:
         with writing():
             profile.change(profile.locked(account.id), given)
@@ -42,6 +43,9 @@ def claim(session: Session) -> int:
         for each in found:
             each.account_id = session.account_id
             each.name = each.email = None
+        if mine and session.account_id is not None:
+            db.session.flush()
+            comments.take_over_votes(mine, session.account_id)
     return len(found)
 
 
@@ -59,27 +63,3 @@ def _asked(session: Session) -> int | None:
         raise SignInRequired
     session.guest_id = None
     return row[0]
-
-
-def ban(email: str) -> Account:
-    """Close the account of an address: its sessions end, nobody gets in, and its page goes.
-
-    Its comments stay. Raises InvalidInput for an address without an account, NotAllowed for the
-    last owner.
-    """
-    return _close(email, now())
-
-
-def unban(email: str) -> Account:
-    """Open it again. Its owner signs in anew."""
-    return _close(email, None)
-
-
-def _close(email: str, moment: datetime | None) -> Account:
-    with writing():
-        account = profile.locked(roles.known(email).id)
-        if moment is not None:
-            roles.refuse_last_owner(account)
-        account.closed_at = moment
-        sessions.end_all(account.id)
-    return account

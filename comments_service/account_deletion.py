@@ -5,11 +5,13 @@ Not in `accounts/`, which lies below `comments` and cannot change one.
 
 import sqlalchemy as sa
 
-from comments_service import comments, outbox, rate_limits, sessions
+from comments_service import comments, learning, rate_limits, sessions
 from comments_service.accounts import names, profile, roles
+from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.errors import Message, NotAllowed
-from comments_service.models import Account, Comment, Decision, Email, Token
+from comments_service.mail import outbox
+from comments_service.models import Account, Comment, Decision, Email, ThreadDecision, Token
 
 LAST_OWNER = Message(
     "You are the only owner, and somebody has to look after the comments. Make another account"
@@ -17,7 +19,7 @@ LAST_OWNER = Message(
 )
 
 
-def delete(account: Account, *, keep: bool, lang: str, site_url: str) -> None:
+def delete(account: Account, *, keep: bool, lang: str, settings: Settings) -> None:
     """Delete an account and everything that is known of its owner, at once.
 
     Its comments stay without a name if `keep`; otherwise they are emptied, and a placeholder stays
@@ -29,13 +31,17 @@ def delete(account: Account, *, keep: bool, lang: str, site_url: str) -> None:
         if roles.is_last_owner(account, locked=True):
             raise NotAllowed(LAST_OWNER)
         _leave_comments(account, keep=keep)
+        comments.take_back_votes(account.id)
         # What was decided stands; who decided it is not known any more.
         decided = sa.update(Decision).where(Decision.moderator_id == account.id)
         db.session.execute(decided.values(moderator_id=None))
+        ruled = sa.update(ThreadDecision).where(ThreadDecision.moderator_id == account.id)
+        db.session.execute(ruled.values(moderator_id=None))
+        comments.forget_reports(account.id)
         _forget_address(account)
         rate_limits.forget_all(account.public_id)
         if account.email is not None and account.email_verified_at is not None:
-            outbox.write(account.email, lang, "deleted", ephemeral=True, site=site_url)
+            outbox.write(account.email, lang, "deleted", settings, ephemeral=True)
         # Identities, passkeys, second factors, sessions and tokens go with the row.
         db.session.execute(sa.delete(Account).where(Account.id == account.id))
 
@@ -43,6 +49,7 @@ def delete(account: Account, *, keep: bool, lang: str, site_url: str) -> None:
 def _leave_comments(account: Account, *, keep: bool) -> None:
     """Take the account off its comments."""
     mine = comments.locked(Comment.account_id == account.id)
+    learning.forget(Comment.account_id == account.id)
     comments.forget_revisions(Comment.account_id == account.id)
     for each in mine:
         if keep and each.source:
@@ -65,6 +72,7 @@ def _forget_address(account: Account) -> None:
         return
     key = names.email_key(account.email)
     rate_limits.forget_all(sessions.hashed(key).hex()[:32])
+    outbox.forget_refusal(account.email)
     for table, column in ((Email, Email.recipient), (Token, Token.email)):
         same = sa.or_(column == account.email, sa.func.lower(column) == key)
         db.session.execute(sa.delete(table).where(same))

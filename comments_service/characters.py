@@ -47,6 +47,11 @@ def hide(text: str, *, joiners: bool = True) -> bool:
     return bool(_hidden.search(_needed.sub("", text) if joiners else text))
 
 
+def visible(text: str) -> str:
+    """A text without what shows nothing: words that are torn apart by it are whole again."""
+    return _ignorable.sub("", text)
+
+
 def count(text: str) -> int:
     """How many characters a reader counts: a letter with its accents is one, so is a joined face."""
     return len(_character.findall(text))
@@ -78,6 +83,45 @@ def tongue(text: str) -> str:
         if sign.search(text) and 3 * len(script.findall(text)) >= letters:
             return lang
     return ""
+
+
+# What one character of says as much as a few letters do.
+DENSE = "han", "kana", "hangul"
+_scripts = {
+    each: rf"\p{{{each}}}"
+    for each in (
+        *("latin", "cyrillic", "greek", "arabic", "hebrew", "han", "hangul", "devanagari"),
+        *("bengali", "tamil", "thai", "armenian", "georgian"),
+    )
+} | {"kana": r"\p{Hiragana}\p{Katakana}\u30fc"}
+
+
+def foreign(text: str, scripts: tuple[str, ...]) -> bool:
+    """Whether more than half of what a text says is in other scripts than these."""
+    letters = len(_letters.findall(text)) + 2 * _count(text, DENSE)
+    return 2 * _said(text, scripts) < letters
+
+
+def _said(text: str, scripts: tuple[str, ...]) -> int:
+    dense = tuple(each for each in scripts if each in DENSE)
+    return _count(text, scripts) + 2 * _count(text, dense)
+
+
+def _count(text: str, scripts: tuple[str, ...]) -> int:
+    return len(_of_scripts(scripts).findall(text)) if scripts else 0
+
+
+@lru_cache(maxsize=64)
+def _of_scripts(scripts: tuple[str, ...]) -> "regex.Pattern[str]":
+    return regex.compile(f"(?V1)[[{''.join(_scripts[each] for each in scripts)}]&&\\p{{L}}]")
+
+
+def is_letter(char: str) -> bool:
+    """Whether it can stand in a word: a letter or a digit of any script, or a letter in a circle."""
+    return bool(_word.match(char))
+
+
+_word = regex.compile(r"[\p{L}\p{N}\u24b6-\u24e9]")
 
 
 def skeleton(text: str) -> str:

@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy import event
-from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
 from sqlalchemy.orm.attributes import instance_dict, manager_of_class
 
@@ -68,7 +68,19 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+class _Session(Session):
+    def close(self) -> None:
+        """End it, also where the database has hung up since: what was saved is answered as saved."""
+        try:
+            super().close()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            # There is nothing left to roll back, and the pool has forgotten the connection.
+            super().close()
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": _Session, "expire_on_commit": False})
 
 Row = TypeVar("Row", bound=Base)
 
@@ -201,16 +213,16 @@ def unavailable(error: SQLAlchemyError | None) -> Unavailable:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Options for the engine of `url`; makes the folder of a SQLite file."""
+    """Options for the engine of `url`."""
     if not url.startswith("sqlite"):
-        return {"pool_pre_ping": True, "pool_size": 10}
-    if (path := sa.make_url(url).database) and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return {"pool_pre_ping": True, "pool_size": 10, "hide_parameters": True}
     # No isolation level: the driver begins nothing by itself, `_begin` below does.
     return {
         "connect_args": {"timeout": BUSY_SECONDS, "isolation_level": None},
         # The one that was used last has the pages at hand which the next request reads.
         "pool_use_lifo": True,
+        # What was written may name people, and what goes wrong is logged.
+        "hide_parameters": True,
     }
 
 

@@ -5,7 +5,6 @@ and what to do next. The table in docs/api.md lists every code, and a test keeps
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 
 class Message(str):
@@ -30,7 +29,8 @@ class ServiceError(Exception):
 
     status = 400
     code = "bad_request"
-    title: ClassVar[str] = Message("This request could not be understood")
+    # Until it is said in somebody's language (`i18n.translate`), as detail and fields are.
+    title: str = Message("This request could not be understood")
 
     def __init__(
         self,
@@ -104,6 +104,14 @@ class NotAllowed(ServiceError):
     title = Message("You are not allowed to do this")
 
 
+class Banned(ServiceError):
+    """Nothing is taken of whoever asks until a stated day; the detail says which, and why."""
+
+    status = 403
+    code = "banned"
+    title = Message("You cannot write here at the moment")
+
+
 class WrongOrigin(ServiceError):
     status = 403
     code = "wrong_origin"
@@ -126,6 +134,42 @@ class UnknownComment(ServiceError):
     status = 404
     code = "unknown_comment"
     title = Message("There is no such comment")
+
+
+class UnknownPerson(ServiceError):
+    status = 404
+    code = "unknown_person"
+    title = Message("There is no such person")
+
+
+class UnknownBan(ServiceError):
+    status = 404
+    code = "unknown_ban"
+    title = Message("There is no such ban")
+
+
+class UnknownHook(ServiceError):
+    status = 404
+    code = "unknown_hook"
+    title = Message("There is no such web hook, or no such delivery")
+
+
+class UnknownImport(ServiceError):
+    status = 404
+    code = "unknown_import"
+    title = Message("There is no such import")
+
+
+class UnknownEmail(ServiceError):
+    status = 404
+    code = "unknown_email"
+    title = Message("There is no such e-mail, or nobody has given it up")
+
+
+class UnknownReply(ServiceError):
+    status = 404
+    code = "unknown_reply"
+    title = Message("There is no such saved reply")
 
 
 class UnknownToken(ServiceError):
@@ -152,6 +196,20 @@ class MissingParent(ServiceError):
     title = Message("The comment you are replying to no longer exists")
 
 
+class AlreadyThere(ServiceError):
+    """Nothing was moved: it stands where it was to go, or has been moved on since."""
+
+    status = 409
+    code = "already_there"
+    title = Message("There is nothing to move")
+
+
+class AlreadyReported(ServiceError):
+    status = 409
+    code = "already_reported"
+    title = Message("You have reported this comment already")
+
+
 class KeyReused(ServiceError):
     status = 409
     code = "key_reused"
@@ -171,14 +229,15 @@ class CommentChanged(ServiceError):
     code = "comment_changed"
     title = Message("This comment was edited after you saw it")
 
-    def __init__(self, comment_id: int) -> None:
+    def __init__(self, comment_id: int, seen: int = 1) -> None:
         super().__init__(
             Message(
-                "Its writer has edited this comment, and nothing was decided. Please read it as it"
-                " stands now, then decide."
+                "This comment was edited after you saw it, and nothing was changed. Please read it as"
+                " it stands now, then decide."
             )
         )
         self.comment_id = comment_id
+        self.seen = seen
 
 
 class TooManyEdits(ServiceError):

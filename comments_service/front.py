@@ -9,14 +9,20 @@ import asyncio
 import hmac
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from comments_service import config, wsgi
+from comments_service import config, logs, uploads, wsgi
 from comments_service.config import Settings
-from comments_service.errors import ServiceError
+from comments_service.errors import ServiceError, Unavailable
 from comments_service.in_place import begin_in_place, in_the_loop
 from comments_service.loading import Service
-from comments_service.request_bodies import MAX_BYTES, MAX_MANIFEST_BYTES, Bodies, Broken
+from comments_service.request_bodies import (
+    FORM_BYTES,
+    MAX_BYTES,
+    MAX_MANIFEST_BYTES,
+    Bodies,
+    Broken,
+)
 from comments_service.static_files import Answer, Files
 from comments_service.wsgi import Pool
 
@@ -30,6 +36,8 @@ class Limits(NamedTuple):
     # The largest form over a line that brings 100 kbit/s, and a list of threads over ten times that.
     body_seconds: float = 20.0
     manifest_seconds: float = 600.0
+    # The largest file of comments over a line that brings 1 Mbit/s.
+    upload_seconds: float = 1_800.0
     # Bodies that are being read, and how large they may be together.
     pending: int = 4_000
     pending_bytes: int = 16_000_000
@@ -64,6 +72,12 @@ class Front:
         self._manifests = Bodies(
             *(MAX_MANIFEST_BYTES, limits.manifest_seconds, 1, MAX_MANIFEST_BYTES),
         )
+        self._uploads = Bodies(
+            *(settings.import_mb * uploads.MB + FORM_BYTES, limits.upload_seconds, 2, 0),
+        )
+        self._upload_paths = {
+            f"{settings.prefix}{path}" for path in ("moderation/import", "api/v1/imports")
+        }
         self._manifest_path = f"{settings.prefix}api/v1/manifest"
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -80,6 +94,9 @@ class Front:
             send(found, protocol)
             return
         try:
+            if method == "POST" and path in self._upload_paths:
+                await self._upload(scope, protocol)
+                return
             body = await self._body(scope, protocol)
             if not self._service.loaded.done():
                 await self._loading()
@@ -125,6 +142,31 @@ class Front:
             return b""
         return await self._manifests.read(protocol, announced)
 
+    async def _upload(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
+        """A file, which goes to disk piece by piece; of whoever may not send one nothing is read."""
+        if not self._service.loaded.done():
+            await self._loading()
+        if (app := self._service.app) is None:
+            await self._refuse(None, scope, b"", protocol)
+            return
+        from comments_service.web.guard import would_admit
+
+        if not await self._reading.run(would_admit, app, wsgi.environ_of(scope, b"")):
+            await self._writing.run(self._call, app, scope, b"", protocol)
+            return
+        announced = scope.headers.get("content-length")
+        try:
+            with await asyncio.get_running_loop().run_in_executor(
+                self._disk, uploads.spool
+            ) as file:
+                length = await self._uploads.spooled(
+                    protocol, None if announced is None else int(announced), file, self._disk
+                )
+                file.seek(0)
+                await self._writing.run(self._call, app, scope, file, protocol, length)
+        except OSError as error:
+            raise Unavailable(uploads.NO_ROOM, retry_after_seconds=60) from error
+
     async def _loading(self) -> None:
         # Of a start that failed nobody knows when it will have succeeded.
         if not self._service.failed:
@@ -133,9 +175,13 @@ class Front:
 
     @staticmethod
     def _call(
-        application: "WSGIApplication", scope: "Scope", body: bytes, protocol: "HTTPProtocol"
+        application: "WSGIApplication",
+        scope: "Scope",
+        body: bytes | BinaryIO,
+        protocol: "HTTPProtocol",
+        length: int | None = None,
     ) -> None:
-        wsgi.answer(application, wsgi.environ_of(scope, body), protocol)
+        wsgi.answer(application, wsgi.environ_of(scope, body, length), protocol)
 
     async def _refuse(
         self, error: ServiceError | None, scope: "Scope", body: bytes, protocol: "HTTPProtocol"
@@ -166,6 +212,8 @@ def send(answer: Answer, protocol: "HTTPProtocol") -> None:
 def __getattr__(name: str) -> Front:
     # Started when a server asks for it, not when a test or a tool imports this module.
     if name == "application":
-        globals()[name] = Front(config.from_environment())
+        settings = config.from_environment()
+        logs.configure(settings.log)
+        globals()[name] = Front(settings)
         return globals()[name]  # type: ignore[no-any-return]
     raise AttributeError(name)

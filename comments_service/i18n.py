@@ -13,17 +13,20 @@ from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from html import unescape
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import jinja2
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_datetime_format
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
 from babel.support import NullTranslations, Translations
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from comments_service import characters
-from comments_service.errors import Message
+from comments_service.errors import Message, ServiceError
+from formats import text_fragments
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -74,8 +77,13 @@ def environment(lang: str) -> jinja2.Environment:
     made.filters["when"] = lambda moment: when(moment, lang)
     made.filters["day"] = lambda moment: day(moment, lang)
     made.filters["stamp"] = stamp
+    made.filters["number"] = lambda value: format_decimal(value, "#,##0.#", _spoken(lang))
+    made.filters["percent"] = lambda part: format_percent(part, locale=_spoken(lang))
     made.filters["time"] = timed
     made.filters["tongue"] = lambda html: tongue(html, lang)
+    made.filters["coded"] = coded
+    made.filters["host"] = lambda url: urlsplit(url).netloc
+    made.filters["at"] = text_fragments.of_note
     made.filters["say"] = lambda text: say(lang, text)
     made.globals["lang"] = lang
     # The language of the words, which is English where no catalogue has them; what is in the asked
@@ -109,7 +117,19 @@ def say(lang: str, text: str) -> str:
     if not isinstance(text, Message):
         return text
     template = catalogue(lang).gettext(text.template)
-    return template.format(**text.values) if text.values else template
+    if not text.values:
+        return template
+    spoken = {
+        name: when(value, lang) if isinstance(value, datetime) else value
+        for name, value in text.values.items()
+    }
+    return template.format(**spoken)
+
+
+def translate(lang: str, error: ServiceError) -> None:
+    """Let an error say in a language all that it says."""
+    error.title, error.detail = say(lang, error.title), say(lang, error.detail)
+    error.fields = {name: say(lang, text) for name, text in error.fields.items()}
 
 
 def spoken(lang: str) -> str:
@@ -131,6 +151,11 @@ def tongue(html: str, lang: str) -> Markup:
     if not found or same or (found == "zh" and page in ("ja", "ko")):
         found = lang
     return Markup() if found == spoken(lang) else Markup(' lang="{}"').format(found)
+
+
+def coded(text: str) -> Markup:
+    """A sentence in which backticks stand around what is typed as it is."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def timed(text: str, moment: datetime) -> Markup:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Service(Thread):
-    """The application with its threads: one publisher and one worker of the outbox a process.
+    """The application with its workers, unless they have a process of their own.
 
     Whoever writes in the first second after a start waits until all is loaded, the manifest is
     taken over and the snapshots are there; whoever reads what is there already does not.
@@ -51,14 +51,12 @@ class Service(Thread):
 
     def _start(self) -> None:
         from comments_service import create_app
-        from comments_service.outbox import Worker
-        from comments_service.publishing.publisher import Publisher
+        from comments_service.workers import Workers
 
         app = create_app(self._settings, commands=False)
-        app.extensions["publisher"] = publisher = Publisher(app, self._settings)
-        worker = Worker(app, self._settings)
-        app.extensions["pulses"] = [publisher.pulse, worker.pulse]
+        if self._settings.workers == "outside":
+            self.app = app
+            return
+        workers = Workers(app, self._settings)
         self.app = app
-        worker.start()
-        publisher.turn()
-        publisher.start()
+        workers.start()

@@ -7,7 +7,7 @@ is; an allow-list then drops whatever is not a plain paragraph, list, quote, lin
 import re
 import unicodedata
 from html import unescape
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import comrak
 import nh3
@@ -17,7 +17,7 @@ from comments_service.errors import Message
 from formats import bare_addresses
 
 # Raised whenever the same source would give other HTML, so that old rows can be rendered anew.
-RENDERER_VERSION = 3
+RENDERER_VERSION = 4
 
 # Ten levels are more than a conversation uses and keep the narrowest phone readable.
 MAX_NESTING = 10
@@ -89,7 +89,7 @@ def render(source: str) -> str:
     Images become links (nothing foreign is loaded), headings become bold paragraphs (the page's
     outline is its author's). Raises MarkupError for text that nests or grows beyond the limits.
     """
-    source = _less.sub(_LESS, bare_addresses.ended(source.replace(_LESS, "")))
+    source = _less.sub(_LESS, bare_addresses.ended(source.replace(_LESS, ""), html=False))
     html = comrak.render_markdown(
         source,
         extension_options=_extensions,
@@ -127,7 +127,7 @@ def excerpt(html: str, most_chars: int = 200) -> str:
     own = html
     while (fewer := _quote.sub(" ", own)) != own:
         own = fewer
-    text = _plain(own) or _plain(html)
+    text = plain(own) or plain(html)
     if len(text) <= most_chars:
         return text
     cut = most_chars - 1
@@ -140,7 +140,8 @@ def excerpt(html: str, most_chars: int = 200) -> str:
     return f"{text[:cut].rstrip()}…"
 
 
-def _plain(html: str) -> str:
+def plain(html: str) -> str:
+    """The words of rendered HTML, on one line."""
     return " ".join(unescape(_block.sub(" ", _inline.sub("", html))).split())
 
 
@@ -152,6 +153,11 @@ def _joined(text: str, at: int) -> bool:
     return bool(flags and len(flags[0]) % 2 and _flag.match(text, at)) or unicodedata.category(
         text[at]
     ).startswith("M")
+
+
+def targets(html: str) -> list[str]:
+    """Where the links of rendered HTML lead."""
+    return [unquote(unescape(address)) for _, address, _ in _anchor.findall(html)]
 
 
 def links(html: str) -> int:

@@ -5,6 +5,8 @@ Read by the server's loop, before a thread is taken: whoever sends slowly keeps 
 
 import asyncio
 from collections.abc import AsyncIterable
+from concurrent.futures import Executor
+from typing import BinaryIO
 
 from comments_service.errors import Message, TooLarge, TooSlow, Unavailable
 
@@ -15,6 +17,10 @@ MAX_MANIFEST_BYTES = 64_000_000
 # A comment is seldom larger. So much of each is taken also while others keep all the memory.
 SMALL_BYTES = 8 * 1024
 RETRY_SECONDS = 5
+# A large one goes to disk in pieces, each in some milliseconds, outside of the loop.
+SPOOLED_BYTES = 1 << 20
+# What a form says around the file that it sends.
+FORM_BYTES = 64 * 1024
 
 
 class Broken(Exception):
@@ -41,6 +47,50 @@ class Bodies:
         self._together = together
         self._pending = 0
         self._bytes = 0
+
+    async def spooled(
+        self,
+        pieces: AsyncIterable[bytes],
+        announced: int | None,
+        file: BinaryIO,
+        disk: Executor,
+    ) -> int:
+        """Write a body of any length into a file; gives its length. Raises what `read` raises."""
+        if announced is not None and announced > self._limit:
+            raise TooLarge
+        if self._pending >= self._most_pending:
+            raise crowded()
+        self._pending += 1
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._write(pieces, announced, file, disk)
+        except TimeoutError:
+            raise TooSlow from None
+        finally:
+            self._pending -= 1
+
+    async def _write(
+        self,
+        pieces: AsyncIterable[bytes],
+        announced: int | None,
+        file: BinaryIO,
+        disk: Executor,
+    ) -> int:
+        loop = asyncio.get_running_loop()
+        kept, size, ends = bytearray(), 0, 0
+        async for piece in pieces:
+            ends += not piece
+            kept += piece
+            size += len(piece)
+            if size > self._limit:
+                raise TooLarge
+            if len(kept) >= SPOOLED_BYTES:
+                await loop.run_in_executor(disk, file.write, bytes(kept))
+                kept.clear()
+        if ends > 1 or announced not in (None, size):
+            raise Broken
+        await loop.run_in_executor(disk, file.write, bytes(kept))
+        return size
 
     async def read(self, pieces: AsyncIterable[bytes], announced: int | None) -> bytes:
         """A whole body, of the length that was announced. Raises TooLarge, TooSlow, Unavailable, Broken."""

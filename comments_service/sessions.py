@@ -7,7 +7,7 @@ browser has a session without an account, from its first comment on.
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -44,7 +44,7 @@ _rows_by_token = (
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks: a session if the browser has one, the network, the browser's own words.
+    """Who asks: a session if the browser has one, the network and those around it, the browser's own words.
 
     `known` is what it kept of an earlier sign-in (`accounts.known_browsers`).
     """
@@ -53,6 +53,11 @@ class Visitor:
     network: str
     device: str = ""
     known: str = ""
+    # Of a change, and for the time that it takes: nobody keeps it.
+    address: str = field(default="", repr=False)
+    # The same network as bans know it (`bans.network_hash`).
+    ban_network: str = ""
+    neighbourhood: str = ""
 
     @property
     def account(self) -> Account | None:
@@ -103,8 +108,6 @@ def ever(account: Account) -> Sequence[Session]:
 
 
 def _lives(session: Session, account: Account | None) -> bool:
-    if account is not None and account.closed_at is not None:
-        return False
     staff = account is not None and account.role in STAFF
     idle, absolute = (STAFF_IDLE, STAFF_ABSOLUTE) if staff else (READER_IDLE, READER_ABSOLUTE)
     moment = now()

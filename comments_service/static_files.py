@@ -34,7 +34,10 @@ MAX_ACCEPTED_CHARS = 200
 
 _range = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 # Styles that foreign pages load into no layer, and the service's own pages into one: they go beyond it.
-_LAYERS = {"static/embed.css": "components", "static/sign-in.css": "components"}
+_LAYERS = {
+    f"static/{name}.css": "components"
+    for name in ("embed", "embed-mentions", "embed-votes", "sign-in")
+}
 # What no thread can be called, asked for as its file.
 _unknown = re.compile(r"threads/[^/]*\.(?:html|json|atom)")
 _asset = re.compile(r"(?:static/)?([a-z0-9-]+\.(?:js|css|svg|png))")

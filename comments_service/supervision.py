@@ -23,10 +23,11 @@ from comments_service.db import db
 from comments_service.errors import Unavailable
 from formats import files
 
-PUBLISHER, OUTBOX = WORKERS = ("publisher", "outbox")
+WORKERS = ("publisher", "outbox", "hooks", "backup", "imports")
+PUBLISHER, OUTBOX, HOOKS, BACKUP, IMPORTS = WORKERS
 BEAT_SECONDS = 10.0
-# Longer than the longest step of either takes: talking to a mail server that answers nothing.
-LATE_SECONDS = 240.0
+# Longer than the longest step takes: waiting for a mail server that answers nothing, twenty seconds.
+LATE_SECONDS = 60.0
 # What fails waits twice as long each time. One of all that wait is tried sooner: where it works, what
 # kept the others has probably gone as well, such as a full disk.
 FIRST_WAIT_SECONDS = 1.0
@@ -40,11 +41,25 @@ _of_the_disk = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE,
 log = logging.getLogger(__name__)
 
 
+class Patient(OSError):
+    """What is not tried again before some seconds have passed, such as a password that was refused."""
+
+    def __init__(self, text: str, seconds: float) -> None:
+        super().__init__(text)
+        self.seconds = seconds
+
+
+class Explained(Exception):
+    """What says by itself what is wrong and what to do: no place in the code would add to it."""
+
+
 @dataclass
 class _Fault:
+    kind: type[Exception]
     text: str
     wait_seconds: float
     tried_at: float
+    patient: bool
 
 
 class Faults:
@@ -62,8 +77,8 @@ class Faults:
         if fault is None:
             return True
         waited = time.monotonic() - fault.tried_at
-        probe = name == next(iter(self._faults)) and waited >= PROBE_SECONDS
-        return probe or waited >= fault.wait_seconds
+        first = name == next(iter(self._faults)) and not fault.patient
+        return (first and waited >= PROBE_SECONDS) or waited >= fault.wait_seconds
 
     @contextmanager
     def isolated(self, name: str, *, whole: bool = False) -> Iterator[None]:
@@ -91,14 +106,18 @@ class Faults:
 
     def _failed(self, name: str, error: Exception) -> None:
         # The further lines of a database's error hold what was written, which may name people.
-        text = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        text = str(error).partition("\n")[0]
+        if not isinstance(error, (Patient, Explained)):
+            text = f"{type(error).__name__}: {text}"
         before = self._faults.pop(name, None)
-        if before is None or before.text.partition(":")[0] != type(error).__name__:
+        if before is None or before.kind is not type(error):
             # With the place in the code only where it says more than the words do.
-            expected = isinstance(error, (*_outages, OSError))
+            expected = isinstance(error, (*_outages, OSError, Explained))
             log.warning("%s waits: %s", name, text, exc_info=None if expected else error)
-        wait = max(FIRST_WAIT_SECONDS, 2 * before.wait_seconds) if before else FIRST_WAIT_SECONDS
-        self._faults[name] = _Fault(text, min(wait, LONGEST_WAIT_SECONDS), time.monotonic())
+        patient = isinstance(error, Patient)
+        least = error.seconds if isinstance(error, Patient) else FIRST_WAIT_SECONDS
+        wait = min(LONGEST_WAIT_SECONDS, max(least, 2 * before.wait_seconds if before else 0.0))
+        self._faults[name] = _Fault(type(error), text, wait, time.monotonic(), patient)
 
     def keep(self, prefix: str, names: set[str]) -> None:
         """Forget those of this prefix that are not to be done any more."""
@@ -140,8 +159,12 @@ class Pulse:
                 self._said = dict(faults)
 
     @property
+    def age_seconds(self) -> float:
+        return time.monotonic() - self._at
+
+    @property
     def late(self) -> bool:
-        return time.monotonic() - self._at > LATE_SECONDS
+        return self.age_seconds > LATE_SECONDS
 
 
 class Sign(NamedTuple):

@@ -54,11 +54,11 @@ def answer(
     request.max_content_length = request.max_form_memory_size = MAX_BYTES
     lang = i18n.choose(request.accept_languages.values())
     error = error or unavailable(None)
-    error.detail = i18n.say(lang, error.detail)
+    i18n.translate(lang, error)
     if in_api := request.path.startswith(f"{settings.prefix}api/"):
         problem = {
             "type": "about:blank",
-            "title": i18n.say(lang, error.title),
+            "title": error.title,
             "status": error.status,
             "code": error.code,
             "detail": error.detail,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from comments_service.request_bodies import crowded
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
     from granian._granian import RSGIHTTPProtocol as HTTPProtocol
     from granian.rsgi import Scope
+
+T = TypeVar("T")
 
 _WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
@@ -26,19 +28,22 @@ class Pool:
         self._most = threads + waiting
         self._entered = 0
 
-    async def run(self, call: Callable[..., None], *arguments: Any) -> None:
+    async def run(self, call: Callable[..., T], *arguments: Any) -> T:
         """Call in a thread when one is free. Raises Unavailable where too many wait already."""
         if self._entered >= self._most:
             raise crowded()
         self._entered += 1
         try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, call, *arguments)
         finally:
             self._entered -= 1
 
 
-def environ_of(scope: "Scope", body: bytes) -> "WSGIEnvironment":
-    """The environment of a request whose body is there."""
+def environ_of(
+    scope: "Scope", body: bytes | BinaryIO, length: int | None = None
+) -> "WSGIEnvironment":
+    """The environment of a request whose body is there, in memory or as a file of that length."""
     server, _, port = scope.server.rpartition(":")
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope.method,
@@ -50,10 +55,10 @@ def environ_of(scope: "Scope", body: bytes) -> "WSGIEnvironment":
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
-        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_LENGTH": str(len(body) if isinstance(body, bytes) else length),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
-        "wsgi.input": BytesIO(body),
+        "wsgi.input": BytesIO(body) if isinstance(body, bytes) else body,
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,

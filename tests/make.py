@@ -18,7 +18,12 @@ from comments_service.db import db, writing
 from comments_service.inputs import SignUp
 from comments_service.models import (
     Account,
+    Ban,
     Comment,
+    Hook,
+    HookDelivery,
+    HookEvent,
+    HookFormat,
     Policy,
     Purpose,
     Role,
@@ -65,6 +70,7 @@ def payloads() -> list[tokens.Payload]:
     made = [
         *(tokens.VerifyEmail(), tokens.ResetPassword(), tokens.ChangeEmail(session=0)),
         *(tokens.MagicLink(address="link@example.org"), tokens.BecomeOwner()),
+        *(tokens.DecideByMail(comment=1, version=1), tokens.ConfirmSubscription(subscription=1)),
         *(tokens.AskTotp("password"), tokens.Handoff("http://blog.test", "a network")),
         tokens.AskProvider(**step, nonce="n", verifier="v", target="", intent=""),
         tokens.ChooseName(**step, **who),
@@ -196,6 +202,27 @@ def account(name: str = "Rhea", *, role: Role = Role.READER, verified: bool = Tr
     with writing():
         made = email_verification.new_account(given, hashed, role)
         made.email_verified_at = now() if verified else None
+    return made
+
+
+def banned(person: Account | Session, **values: Any) -> Ban:
+    """A ban of an account, or of a guest's browser, that holds."""
+    of = "account_id" if isinstance(person, Account) else "session_id"
+    made = Ban(**{of: person.id, "reason": "Insults.", **values})
+    with writing():
+        db.session.add(made)
+    return made
+
+
+def hook() -> Hook:
+    """A web hook, which was told something."""
+    made = Hook(
+        url="https://program.example/", secret="s", format=HookFormat.JSON, events=["published"]
+    )
+    with writing():
+        db.session.add(made)
+        db.session.flush()
+        db.session.add(HookDelivery(hook_id=made.id, event=HookEvent.TEST))
     return made
 
 

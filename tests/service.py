@@ -168,6 +168,8 @@ def postil(folder: Path, database_url: str, *, port: int = 0, **settings: str) -
         "COMMENTS_OUTPUT": str(folder / "output"),
         "COMMENTS_SECRET_KEY": "a key for tests",
         "COMMENTS_LIMIT_POSTS": "100000000/60",
+        "COMMENTS_LIMIT_GUESTS": "100000000/60",
+        "COMMENTS_PROOF_OF_WORK": "false",
         **settings,
     }
     return Postil(folder, environ, port or free_port())

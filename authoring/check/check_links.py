@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
+from plugins.comments.shared import url_of
 from plugins.site import Article, Problem, joined, plain
 
 TAG = re.compile(
@@ -23,6 +24,7 @@ HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1>", re.IGNORECASE | re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->|<(?:template|script)\b.*?</(?:template|script)>", re.DOTALL)
 # What Pelican leaves as it was when there is no such file.
 UNRESOLVED = re.compile(r"(?:\{|\||%7B)(filename|static|attach)(?:\}|\||%7D)(.*)", re.IGNORECASE)
+DRAFT = re.compile(url_of("[a-z2-7]{26}"))
 # Comments come and go without a build; so do the anchors that lead to them.
 LIVE = re.compile(r"comment(s|-.*)?|postil-.*")
 
@@ -82,6 +84,10 @@ class Site:
             found /= "index.html"
         return found if found.is_file() else None
 
+    def is_draft(self, page: Path) -> bool:
+        """Whether it is the page of a draft that is shared, or beside that."""
+        return bool(DRAFT.match(page.relative_to(self.output).as_posix()))
+
     def fault(self, page: Path, href: str) -> str:
         """Why a link leads nowhere, or nothing."""
         if left := UNRESOLVED.search(href):
@@ -98,6 +104,11 @@ class Site:
         target = self.file(url)
         if target is None:
             return f"{href} leads to nothing on this site. Correct it, or remove the link."
+        if self.is_draft(target) and not self.is_draft(page):
+            return (
+                f"{href} is the address of a draft that is shared: whoever reads this would learn it."
+                " Leave the link out until it is published."
+            )
         anchor = unquote(parts.fragment)
         if not anchor or LIVE.fullmatch(anchor) or target.suffix != ".html":
             return ""

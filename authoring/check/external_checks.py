@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from . import check_links
 Found = tuple[list[Problem], str]
 
 SPELT = re.compile(r"(?P<path>.+?):(?P<line>\d+): (?P<wrong>.+?) ==> (?P<right>.+)")
+ENGLISH = re.compile(r"en(?![a-z])", re.IGNORECASE)
 # Other people's machines: a few at once, each host in turn, and never for long.
 HOSTS_AT_ONCE, LINKS_AT_MOST, PATIENCE_SECONDS, PAUSE_SECONDS = 8, 500, 10, 0.5
 GONE = (404, 410)
@@ -45,8 +46,11 @@ def program(name: str, *folders: Path) -> str | None:
     )
 
 
-def spelling(folder: Path) -> Found:
-    """What codespell knows to be misspelt; it guesses nothing, so it is nearly always right."""
+def spelling(folder: Path, lang: str, langs: Mapping[str, str]) -> Found:
+    """What codespell knows to be misspelt; it guesses nothing, so it is nearly always right, in English.
+
+    `langs` has the languages of texts by their paths as shown; `lang` is that of everything else.
+    """
     codespell = program("codespell")
     if not codespell:
         return [], "spelling, since codespell is not installed (python3 tasks.py check --code does)"
@@ -64,7 +68,7 @@ def spelling(folder: Path) -> Found:
             f'Spelling: "{found["wrong"]}". Probably meant: {found["right"].rstrip(",")}.',
         )
         for found in map(SPELT.fullmatch, done.stdout.splitlines())
-        if found
+        if found and ENGLISH.match(langs.get(str(Path(found["path"])), lang))
     ], ""
 
 

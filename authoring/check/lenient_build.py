@@ -16,6 +16,7 @@ from blinker import ANY
 from pelican import Pelican, signals
 
 from plugins import problems
+from plugins.comments import margin
 from plugins.delivery import addresses
 from plugins.site import Article, Generator, Problem
 
@@ -35,12 +36,17 @@ class LenientBuild(logging.Handler):
         super().__init__(logging.WARNING)
         self.problems: list[Problem] = []
         self.said: list[str] = []
+        # What is worth a word and nothing to correct: readers' notes whose words are gone.
+        self.remarks: list[str] = []
         self.contents: list[Article] = []
         self.unpublished: list[Article] = []
         self.receivers: list[Callable[[Iterable[Generator]], object]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.hear(record.getMessage())
+        if record.name == margin.__name__:
+            self.remarks.append(record.getMessage())
+        else:
+            self.hear(record.getMessage())
 
     def hear(self, text: str) -> None:
         """Take the lines that name a file and a line; keep the rest as it is."""

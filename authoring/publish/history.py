@@ -1,7 +1,8 @@
 """History: the last publications, kept so that the one before can be sent again.
 
 Files that did not change are kept once, as hard links. What readers wrote is not kept: a page that is
-sent again says what is published then, and no word that was deleted meanwhile.
+sent again says what is published then, and no word that was deleted meanwhile. Nor is the search index,
+which has their words too: what is sent again is searched by the index of the last build.
 """
 
 import filecmp
@@ -11,9 +12,11 @@ import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from authoring import Refused
-from formats import bake, files
+from formats import bake, files, http_headers
+from formats.files import Stamp
 
 from .targets import COMPRESSED, files_of, without_password
 
@@ -23,6 +26,20 @@ KEEP = 5
 SENT = ".sent-"
 
 
+class Seen(NamedTuple):
+    """The files of a site when it was kept, and under which name."""
+
+    build: str
+    stamps: dict[str, Stamp]
+
+    def says(self, build: Path | None, name: str, there: dict[str, Stamp]) -> bool:
+        """Whether what is kept there is this file: it has its size and time yet, and so has its page."""
+        page = name.rpartition(".")[0] if name.endswith(COMPRESSED) else name
+        return bool(build and build.name == self.build) and all(
+            self.stamps.get(each) == there.get(each) for each in (name, page)
+        )
+
+
 class Publications:
     """The builds that were published, oldest first, and which of them readers have."""
 
@@ -30,6 +47,7 @@ class Publications:
         self.builds = folder / "builds"
         self.current = folder / "current"
         self.comments = folder / "comments.json"
+        self.seen = folder / "kept.json"
 
     def names(self) -> list[str]:
         if not self.builds.is_dir():
@@ -41,7 +59,9 @@ class Publications:
 
         Asked each time: the last publication may have been killed when readers had it already.
         """
-        if self.current.exists() and same(self.builds / self.current.read_text(), site):
+        now_there, known = files.stamps(site), self._seen()
+        if self.current.exists() and self._same(now_there, site, known):
+            self._see(self.current.read_text(), now_there)
             return
         for unfinished in self.builds.glob(".*"):
             shutil.rmtree(unfinished)
@@ -52,10 +72,13 @@ class Publications:
         last = self.builds / names[-1] if (names := self.names()) else None
         unfinished = self.builds / f".{now}"
         unfinished.mkdir(parents=True)
-        for name in files_of(site):
+        for name in _kept_of(site):
             kept = unfinished / name
             kept.parent.mkdir(parents=True, exist_ok=True)
             before = last / name if last else None
+            if before and before.is_file() and known.says(last, name, now_there):
+                os.link(before, kept)
+                continue
             words = _without_words(site, name)
             if before and before.is_file() and _says(before, site / name, words):
                 os.link(before, kept)
@@ -65,8 +88,28 @@ class Publications:
                 kept.write_bytes(words)
         unfinished.rename(self.builds / now)
         self.point_to(now)
+        self._see(now, now_there)
         for old in self.names()[:-KEEP]:
             self._remove(old)
+
+    def _seen(self) -> Seen:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            found = json.loads(self.seen.read_bytes())
+            return Seen(str(found["build"]), dict(found["files"]))
+        return Seen("", {})
+
+    def _see(self, build: str, there: dict[str, Stamp]) -> None:
+        files.write(self.seen, json.dumps({"build": build, "files": there}).encode())
+
+    def _same(self, there: dict[str, Stamp], site: Path, known: Seen) -> bool:
+        """Whether a site is what readers have, whatever they have written since."""
+        build = self.builds / self.current.read_text()
+        names = _kept_of(site)
+        return _kept_of(build) == names and all(
+            known.says(build, name, there)
+            or _says(build / name, site / name, _without_words(site, name))
+            for name in names
+        )
 
     def point_to(self, name: str) -> None:
         """Remember which of them readers have."""
@@ -111,12 +154,8 @@ class Publications:
         return earlier[-1]
 
 
-def same(build: Path, site: Path) -> bool:
-    """Whether a site is what was kept of it, whatever readers have written since."""
-    names = files_of(site)
-    return files_of(build) == names and all(
-        _says(build / name, site / name, _without_words(site, name)) for name in names
-    )
+def _kept_of(site: Path) -> list[str]:
+    return [name for name in files_of(site) if not name.startswith(http_headers.SEARCH_FILES)]
 
 
 def _without_words(site: Path, name: str) -> bytes | None:
@@ -135,6 +174,13 @@ def _says(before: Path, now: Path, words: bytes | None) -> bool:
     if words is None:
         return filecmp.cmp(before, now, shallow=False)
     return before.read_bytes() == words
+
+
+def with_search(into: Path, site: Path) -> None:
+    """Let what is sent again be searched as the last build is."""
+    index = site / http_headers.SEARCH_FILES
+    if index.is_dir():
+        shutil.copytree(index, into / http_headers.SEARCH_FILES, dirs_exist_ok=True)
 
 
 def as_published(kept: Path, into: Path, published: Path) -> None:

@@ -16,10 +16,11 @@ from filelock import FileLock, Timeout
 
 from authoring import Refused, check
 from authoring.environment import say
-from formats import bake, manifest
+from formats import bake, files, manifest
+from plugins.comments.shared import FOLDER
 
-from . import comments
-from .history import SENT, Publications, as_published, folder_of
+from . import comments, push_manifest
+from .history import SENT, Publications, as_published, folder_of, with_search
 from .targets import COMPRESSED, Change, Folder, Target, target, without_password
 
 # A dry run of a first publication names every file; more than this nobody reads.
@@ -79,6 +80,7 @@ def publish(
             if isinstance(to, Folder):
                 # What readers write from now on, and delete, reaches it there.
                 bake.remember(published_of(root, environ), to.path)
+                tell_of_drafts(site, to.path)
             publications.keep(site)
             publications.remember_comments(sent)
     return Publication(place, site, changes)
@@ -112,6 +114,8 @@ def roll_back(
     with alone(folder), tempfile.TemporaryDirectory(dir=folder, prefix=SENT) as made:
         whole = Path(made, "site")
         as_published(site, whole, published_of(root, environ))
+        with_search(whole, folder / "site")
+        without_drafts(whole, folder / "site")
         with with_comments(whole, to, environ) as sent:
             note = f"Go back to what was published {name}"
             changes = to.send(sent, really=not dry_run, note=note)
@@ -134,6 +138,28 @@ def send_comments(
         service = comments.address(environ)
         changes = comments.send(to, publications, service, note=note, really=not dry_run)
     return Publication(place, publications.builds, changes)
+
+
+def tell_of_drafts(site: Path, there: Path) -> None:
+    """Put the list of shared drafts beside what is published, where a service that runs there reads it."""
+    made, beside = manifest.shared_of(site), manifest.shared_of(there)
+    try:
+        if made.is_file():
+            files.update(beside, made.read_bytes())
+        else:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        say(
+            f"The list of shared drafts could not be written to {beside}: {error.strerror}. They are"
+            f" published; a service that is to know them has to be told by {push_manifest.TOKEN}."
+        )
+
+
+def without_drafts(whole: Path, site: Path) -> None:
+    """Of what is sent again, leave out drafts that the last build does not share any more."""
+    for page in (whole / FOLDER).glob("*"):
+        if not (site / FOLDER / page.name).is_dir():
+            shutil.rmtree(page) if page.is_dir() else page.unlink()
 
 
 @contextmanager

@@ -46,8 +46,15 @@ def push(site: Path, environ: Mapping[str, str], *, dry_run: bool = False) -> st
             f" COMMENTS_MANIFEST_SAVE_AS as it is, or remove {TOKEN} from .env."
         )
     data = path.read_bytes()
-    threads = len(json.loads(data)["threads"])
+    listed = json.loads(data)
+    threads = len(listed["threads"])
     many = f"{threads} thread{'s' * (threads != 1)}"
+    # Drafts are told of on this way alone: the manifest itself is there for everybody.
+    beside = manifest.shared_of(site)
+    if beside.is_file():
+        shared = json.loads(beside.read_bytes())
+        data = json.dumps({**listed, "shared": shared}, ensure_ascii=False).encode()
+        many += f" and {len(shared)} shared draft{'s' * (len(shared) != 1)}" * bool(shared)
     if dry_run:
         return f"The comment service at {address} would be told of {many}."
     if urlsplit(address).scheme == "http" and urlsplit(address).hostname not in HERE:

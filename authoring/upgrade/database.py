@@ -2,13 +2,11 @@
 
 import re
 import shutil
-import sqlite3
-import subprocess
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 
 from authoring import Refused, server
+from formats import database_copies
 
 DEFAULT = "sqlite:///var/comments.sqlite3"
 
@@ -30,26 +28,20 @@ def is_there(root: Path, environ: Mapping[str, str]) -> bool:
 
 def save(root: Path, environ: Mapping[str, str], folder: Path) -> Path:
     """Copy all of it while it may be in use; raises Refused where that cannot be done."""
-    folder.mkdir(parents=True, exist_ok=True)
     source = file_of(root, environ)
-    if source is not None:
-        target = folder / "comments.sqlite3"
-        target.unlink(missing_ok=True)
-        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-            old.backup(new)
-        return target
-    target = folder / "comments.dump"
-    program = shutil.which("pg_dump")
-    if not program:
+    try:
+        if source is not None:
+            target = folder / "comments.sqlite3"
+            database_copies.sqlite(source, target)
+        else:
+            target = folder / "comments.dump"
+            database_copies.postgres(address(environ), target)
+    except database_copies.NoProgram as error:
         raise Refused(
-            "PostgreSQL's pg_dump is not on this machine, so that no backup could be made. Install it,"
-            " or make a backup by yourself and say --without-backup."
-        )
-    url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", address(environ))
-    command = [program, "--format=custom", f"--file={target}", url]
-    done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")  # noqa: S603
-    if done.returncode:
-        raise Refused(f"The database could not be copied: {done.stderr.strip().splitlines()[-1]}")
+            f"{error} No backup could be made: install it, or make a backup by yourself and say --without-backup."
+        ) from error
+    except database_copies.CopyError as error:
+        raise Refused(str(error)) from error
     return target
 
 

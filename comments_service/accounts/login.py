@@ -12,7 +12,6 @@ from comments_service import sessions
 from comments_service.accounts import tokens
 from comments_service.config import Settings
 from comments_service.db import db
-from comments_service.errors import WrongCredentials
 from comments_service.models import STAFF, Account, Authenticator, Passkey, Session, now
 from comments_service.sessions import Visitor
 
@@ -29,11 +28,9 @@ def enter(account: Account, method: str, visitor: Visitor, *, strong: bool = Fal
     """Let somebody in who has shown who he is, inside the caller's transaction.
 
     `strong` says that what he showed needs no second factor, as a passkey does not. The browser's
-    guest session is remembered, so that what was written there can be claimed. Whoever is banned is
-    answered like somebody who does not know the password. Raises WrongCredentials.
+    guest session is remembered, so that what was written there can be claimed. Whoever is banned comes
+    in as well: there he reads why, and takes his data along.
     """
-    if account.closed_at is not None:
-        raise WrongCredentials
     if not strong and has_second_factor(account):
         return Entry(None, tokens.make(tokens.AskTotp(method), account))
     return Entry(*sessions.begin(account, visitor, method=method, strong=strong))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from comments_service import outbox, rate_limits, sessions
+from comments_service import rate_limits, sessions
 from comments_service.accounts import email_verification, names, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter
 from comments_service.accounts.tokens import MagicLink
@@ -23,6 +23,7 @@ from comments_service.config import Rate, Settings
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed, UnknownToken
 from comments_service.inputs import GivenCode, NewReader
+from comments_service.mail import outbox
 from comments_service.models import Account, Role, Token, now
 from comments_service.sessions import Visitor
 
@@ -76,9 +77,10 @@ def ask(
         outbox.write(
             (account.email if account else None) or email,
             lang,
-            "sign-in" if open_to_all or (account and account.closed_at is None) else "unknown",
+            "sign-in" if open_to_all or account else "unknown",
+            settings,
             ephemeral=True,
-            site=settings.site_url,
+            asked_for=True,
             name=account.name if account else "",
             code=f"{code[:3]} {code[3:]}",
             link=tokens.link(settings.comments_url, MagicLink.purpose, text),
@@ -165,8 +167,6 @@ def _account(token: Token, settings: Settings) -> Account | None:
             raise UnknownToken(tokens.SPENT)
     else:
         account = names.of_email(token.email or "")
-    if account is not None and account.closed_at is not None:
-        raise UnknownToken(tokens.SPENT)
     if account is None and not settings.sign_up:
         raise NotAllowed(email_verification.CLOSED)
     return account

@@ -107,7 +107,7 @@ def sign_in(
     passkey, sign_count = _answered(ticket, credential, settings)
     with writing():
         account = db.session.get(Account, passkey.account_id)
-        if account is None or account.closed_at is not None:
+        if account is None:
             raise WrongCredentials(NOT_KNOWN)
         _count(passkey, sign_count)
         return enter(account, "passkey", visitor, strong=True)

@@ -114,7 +114,7 @@ def sign_in(given: SignIn, visitor: Visitor, settings: Settings) -> Entry:
         db.session.commit()
         if not _verified(stored, given.password) or account is None or identity is None:
             raise WrongCredentials
-        if account.email_verified_at is None or account.closed_at is not None:
+        if account.email_verified_at is None:
             raise WrongCredentials
         # Before the transaction, and only where the parameters have changed.
         renewed = hashed(given.password) if _hasher.check_needs_rehash(stored) else stored

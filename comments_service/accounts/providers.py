@@ -38,7 +38,6 @@ Step = TypeVar("Step", AskProvider, ChooseName)
 
 OFTEN = Message("That was a lot in a short time. Please try again later.")
 ASTRAY = Message("This step was started in another browser, or too long ago. Please start again.")
-CLOSED = Message("This account can no longer be used.")
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ def sign_in(
         if identity is not None:
             identity.used_at, identity.label = now(), person.label
             account = db.session.get_one(Account, identity.account_id)
-            return SignedIn(_enter(account, client, visitor))
+            return SignedIn(enter(account, client.key, visitor))
         known = names.of_email(person.email) if person.email else None
         if known is None:
             if not settings.sign_up:
@@ -149,17 +148,11 @@ def sign_in(
             return SignedIn(ticket=_ask_name(client, person, browser))
         # The provider vouches for the address: whoever signed up with it and never proved it is out.
         sign_in_methods.hand_over(known)
-        entry = _enter(known, client, visitor)
+        entry = enter(known, client.key, visitor)
         if entry.session is not None:
             # Not before the second factor: an address alone must not add a sign-in method for good.
             _connect(known, client, person, lang, settings)
         return SignedIn(entry, linked=entry.session is not None)
-
-
-def _enter(account: Account, client: Client, visitor: Visitor) -> Entry:
-    if account.closed_at is not None:
-        raise NotAllowed(CLOSED)
-    return enter(account, client.key, visitor)
 
 
 def _identity(person: "Person") -> Identity | None:

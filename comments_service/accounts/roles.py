@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from comments_service import sessions
+from comments_service import bans, sessions
 from comments_service.accounts import (
     email_verification,
     names,
@@ -16,7 +16,7 @@ from comments_service.accounts.tokens import BecomeOwner
 from comments_service.db import db, writing
 from comments_service.errors import InvalidInput, Message, NotAllowed
 from comments_service.inputs import NewReader, SignUp
-from comments_service.models import Account, Role, now
+from comments_service.models import STAFF, Account, Role, now
 from comments_service.sessions import Visitor
 
 LAST_OWNER = Message(
@@ -24,10 +24,11 @@ LAST_OWNER = Message(
     " owner first: flask comments role ADDRESS owner"
 )
 
-# Who is banned, or has never answered the e-mail that confirms an address, cannot come in.
+BANNED = Message("Nobody who is banned decides on others. End the ban first.")
+
+# Who has never answered the e-mail that confirms an address cannot come in.
 _owners = sa.select(Account.id).where(
     Account.role == Role.OWNER,
-    Account.closed_at.is_(None),
     sa.or_(Account.email_key.is_(None), Account.email_verified_at.is_not(None)),
 )
 
@@ -42,7 +43,7 @@ def is_last_owner(account: Account, *, locked: bool = False) -> bool:
     Two owners who go at the same moment each count on the other, so the one who is asked to stay
     is `locked` before anything is done.
     """
-    if account.role is not Role.OWNER or account.closed_at is not None:
+    if account.role is not Role.OWNER:
         return False
     chosen = _owners.where(Account.id != account.id).limit(1)
     return db.session.scalar(chosen.with_for_update() if locked else chosen) is None
@@ -90,14 +91,21 @@ def become_owner(text: str, given: NewReader, visitor: Visitor) -> Entry:
 
 
 def set_role(email: str, role: Role) -> Account:
+    """Give the account of an address a role. Raises InvalidInput for one without, and what `give` does."""
+    return give(known(email).id, role)
+
+
+def give(account_id: int, role: Role) -> Account:
     """Give an account a role; its sessions end, so that the next sign-in carries the new one.
 
-    Raises InvalidInput for an address without an account, NotAllowed for the last owner.
+    Raises NotAllowed for the last owner, and for a role that decides while a ban holds.
     """
     with writing():
-        account = profile.locked(known(email).id)
+        account = profile.locked(account_id)
         if role is not Role.OWNER:
             refuse_last_owner(account)
+        if role in STAFF and bans.of_account(account.id) is not None:
+            raise NotAllowed(BANNED)
         account.role = role
         sessions.end_all(account.id)
         return account

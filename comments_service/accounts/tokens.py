@@ -71,6 +71,24 @@ class ChangeEmail(Payload):
 
 
 @dataclass(frozen=True)
+class DecideByMail(Payload):
+    """In an e-mail to a moderator: decides on one comment, without signing in."""
+
+    purpose, lifetime = Purpose.DECIDE, timedelta(days=7)
+    comment: int
+    # As the e-mail shows it: what was edited since is shown before anything is decided.
+    version: int
+
+
+@dataclass(frozen=True)
+class ConfirmSubscription(Payload):
+    """In an e-mail: confirms that its reader asked to be told of something."""
+
+    purpose, lifetime = Purpose.SUBSCRIBE, timedelta(days=2)
+    subscription: int
+
+
+@dataclass(frozen=True)
 class BecomeOwner(Payload):
     """On the server's terminal: makes its reader an owner."""
 
@@ -202,7 +220,7 @@ def use_of_account(kind: type[Payload], text: str) -> Account:
     """Use up a token that belongs to an account; returns the account. Raises UnknownToken."""
     found = use(kind, text)
     account = db.session.get(Account, found.account_id) if found.account_id else None
-    if account is None or account.closed_at is not None:
+    if account is None:
         raise UnknownToken(SPENT)
     return account
 

@@ -145,7 +145,7 @@ def sign_in(ticket: str, code: str, visitor: Visitor, lang: str, settings: Setti
     with writing():
         found = _of_ticket(ticket)
         account = db.session.get(Account, found.account_id)
-        if account is None or account.closed_at is not None:
+        if account is None:
             raise UnknownToken(SPENT)
         subject = _tried(account, visitor, settings)
         tries = db.session.scalars(

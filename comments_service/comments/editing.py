@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from comments_service import markup, threads
+from comments_service import learning, markup, spam, spam_questions, threads
 from comments_service.comments import gate
 from comments_service.comments.rerendering import rendered
 from comments_service.comments.transaction import changing
@@ -19,9 +19,12 @@ from comments_service.errors import (
 )
 from comments_service.inputs import EditedComment
 from comments_service.models import (
+    NO_NEAR,
     Comment,
     CommentRevision,
+    Note,
     Status,
+    Untold,
     now,
 )
 from comments_service.sessions import Visitor
@@ -80,9 +83,10 @@ def edit(comment_id: int, visitor: Visitor, new: EditedComment, settings: Settin
     what `_mine` raises, InvalidInput, TooMany, TooManyEdits.
     """
     comment = _mine(comment_id, visitor, settings)
-    if comment.source == new.body:
+    off = new.takes_passage_off and comment.passage is not None
+    if comment.source == new.body and not off:
         return comment
-    with gate.counted(visitor, settings):
+    with gate.counted(visitor, settings) as crowded:
         html = rendered(new.body)
         as_it_is = ["source", "html", "status", "reasons", "edited_at", "version"]
         db.session.refresh(comment, as_it_is, with_for_update=True)
@@ -95,7 +99,8 @@ def edit(comment_id: int, visitor: Visitor, new: EditedComment, settings: Settin
                     number=MAX_EDITS,
                 )
             )
-        verdict = gate.on_edit(comment, visitor, html, settings)
+        text = spam.Text(new.body, comment.name or "", comment.website or "")
+        verdict = gate.on_edit(comment, visitor, html, settings, text=text, crowded=crowded)
         db.session.add(
             CommentRevision(
                 comment_id=comment.id,
@@ -105,6 +110,8 @@ def edit(comment_id: int, visitor: Visitor, new: EditedComment, settings: Settin
         )
         comment.source = new.body
         comment.html = html
+        comment.passage = None if off else comment.passage
+        comment.set_near(text.near)
         comment.renderer_version = markup.RENDERER_VERSION
         comment.edited_at = now()
         comment.version += 1
@@ -113,7 +120,10 @@ def edit(comment_id: int, visitor: Visitor, new: EditedComment, settings: Settin
             said = {each.template for each in verdict.reasons}
             before = [] if comment.status is Status.PUBLISHED else comment.reasons
             kept = [each for each in before if each.template not in said]
+            if comment.status is Status.PUBLISHED and comment.imported_from is None:
+                comment.untold = Untold.WAITING
             comment.status, comment.reasons = Status.PENDING, [*verdict.reasons, *kept]
+        spam_questions.check(settings.spam_services, comment)
     return comment
 
 
@@ -122,6 +132,7 @@ def delete(comment_id: int, visitor: Visitor, settings: Settings) -> Comment:
     comment = _mine(comment_id, visitor, settings)
     with changing():
         db.session.refresh(comment, ["status"], with_for_update=True)
+        learning.forget(Comment.id == comment.id)
         empty(comment)
         forget_revisions(Comment.id == comment.id)
     return comment
@@ -129,13 +140,18 @@ def delete(comment_id: int, visitor: Visitor, settings: Settings) -> Comment:
 
 def empty(comment: Comment) -> None:
     """Delete for good: nothing that the writer typed stays in the row."""
+    if comment.status is not Status.DELETED and comment.imported_from is None:
+        comment.untold = Untold.DELETED
     comment.status = Status.DELETED
     comment.source = comment.html = ""
+    comment.passage = None
+    comment.set_near(NO_NEAR)
     comment.name = comment.email = comment.website = comment.network = None
     comment.reasons = []
 
 
 def forget_revisions(of: sa.ColumnElement[bool]) -> None:
-    """Drop what comments said before they were edited."""
+    """Drop what comments said before they were edited, and what moderators noted of them."""
     chosen = sa.select(Comment.id).where(of)
-    db.session.execute(sa.delete(CommentRevision).where(CommentRevision.comment_id.in_(chosen)))
+    for each in (CommentRevision, Note):
+        db.session.execute(sa.delete(each).where(each.comment_id.in_(chosen)))

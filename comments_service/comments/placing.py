@@ -1,6 +1,6 @@
 """Placing: where a comment stands in its thread's reading order, kept as a number beside it.
 
-Reading order is each comment, then its answers, the oldest first. What is gone has a place only where
+Reading order is each comment, then its answers, the oldest first; what is pinned comes before all others. What is gone has a place only where
 something that readers see answers it. Thus a page is read by an index, whatever the thread's length, and
 whoever knows a comment's place knows its page. One thread is placed by one transaction at a time.
 """
@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
+from comments_service.errors import ThreadClosed
 from comments_service.models import Comment, Status, Thread
 
 # Between two that are posted one after the other there is room for all that will ever come between:
@@ -24,7 +25,9 @@ _table = cast(sa.Table, Comment.__table__)
 _c = _table.c
 _thread: sa.BindParameter[str] = sa.bindparam("thread")
 _id: sa.BindParameter[int] = sa.bindparam("which")
-_skeleton = (_c.id, _c.parent_id, _c.thread_id, _c.status, _c.created_at, _c.place)
+_skeleton = (
+    *(_c.id, _c.parent_id, _c.thread_id, _c.status, _c.created_at, _c.place, _c.pinned_at),
+)
 # Its conditions are spelt as those of the index, which is used for no others.
 _unplaced = (
     sa.select(*_skeleton)
@@ -58,7 +61,14 @@ def _siblings(of: sa.ColumnElement[bool], *, later: bool) -> sa.Select[Any]:
 
 
 _of_parent = _c.parent_id == sa.bindparam("parent")
-_of_none = _c.parent_id.is_(None)
+# A pinned one stands where its time does not say.
+_of_none = sa.and_(_c.parent_id.is_(None), _c.pinned_at.is_(None))
+_pinned = (
+    sa.select(_c.id)
+    # Spelt as the condition of the index.
+    .where(_c.thread_id == _thread, sa.text("pinned_at IS NOT NULL"), _c.parent_id.is_(None))
+    .order_by(_c.pinned_at, _c.id)
+)
 _next = {True: _siblings(_of_none, later=True), False: _siblings(_of_parent, later=True)}
 _earlier = _siblings(_of_parent, later=False)
 _placed = (_c.thread_id == _thread, _c.place.is_not(None))
@@ -97,12 +107,25 @@ _raise_for_newest = (
         revision=_threads.revision + 1,
         moved_from=sa.case((_threads.moved_from < _end, _threads.moved_from), else_=_end),
     )
-    .returning(_threads.revision)
+    .returning(_threads.revision, _threads.merged_into)
+)
+
+
+# As the new row will hold it: a merge waits until that is there, and takes it along, or was first.
+_merged = (
+    sa.select(_threads.merged_into)
+    .where(_threads.id == _thread)
+    .with_for_update(read=True, key_share=True)
 )
 
 
 def insert(connection: sa.Connection, values: dict[str, Any]) -> sa.Row[Any]:
-    """A new comment, without a place; returns its number and that."""
+    """A new comment, without a place; returns its number and that. Raises ThreadClosed."""
+    # Where an answer goes, what it answers says, which is held already.
+    if values["parent_id"] is None:
+        known = {"thread": values["thread_id"]}
+        if connection.scalar(_merged, known) is not None:
+            raise ThreadClosed
     return connection.execute(_insert, values).one()
 
 
@@ -112,8 +135,11 @@ def insert_newest(connection: sa.Connection, values: dict[str, Any]) -> sa.Row[A
     The thread first: from there on nobody else places its comments.
     """
     known = {"thread": values["thread_id"]}
-    revision = connection.execute(_raise_for_newest, known).scalar_one()
-    known |= {"moment": values["created_at"], "now": revision}
+    thread = connection.execute(_raise_for_newest, known).one()
+    if thread.merged_into is not None:
+        # A moment after somebody looked whether it takes comments.
+        raise ThreadClosed
+    known |= {"moment": values["created_at"], "now": thread.revision}
     return connection.execute(_insert_newest, values | known).one()
 
 
@@ -140,14 +166,22 @@ def follow(
     return moved
 
 
-def arrange(connection: sa.Connection, thread_id: str) -> int | None:
-    """Place a thread anew as a whole; returns what `follow` does."""
+def arrange(
+    connection: sa.Connection, thread_id: str, pinned: Sequence[int] | None = None
+) -> int | None:
+    """Place a thread anew as a whole; returns what `follow` does.
+
+    `pinned` is given by who comes here before there is such a column.
+    """
     # By name: a migration comes here before the other columns of today are there.
     chosen = sa.select(_c.id, _c.parent_id, _c.status, _c.place).where(_c.thread_id == thread_id)
     rows = connection.execute(chosen.order_by(_c.created_at, _c.id)).all()
     there = {row.id: row.place for row in rows}
     wanted: dict[int, int | None] = dict.fromkeys(there)
-    wanted |= {each: ROOM * number for number, each in enumerate(reading_order(rows), 1)}
+    if pinned is None:
+        pinned = connection.scalars(_pinned, {"thread": thread_id}).all()
+    order = reading_order(rows, pinned)
+    wanted |= {each: ROOM * number for number, each in enumerate(order, 1)}
     changed = [each for each in there if there[each] != wanted[each]]
     if changed:
         connection.execute(_put, [{"which": each, "at": wanted[each]} for each in changed])
@@ -155,8 +189,11 @@ def arrange(connection: sa.Connection, thread_id: str) -> int | None:
     return min((place for place in places if place is not None), default=None)
 
 
-def reading_order(rows: Sequence[Any]) -> Iterable[int]:
-    """The numbers of what a thread shows, of all its comments by time; no recursion whatever the depth."""
+def reading_order(rows: Sequence[Any], pinned: Sequence[int] = ()) -> Iterable[int]:
+    """The numbers of what a thread shows, of all its comments by time; no recursion whatever the depth.
+
+    What is pinned comes first, in the order given.
+    """
     by_id = {row.id: row for row in rows}
     shown: set[int] = set()
     for row in rows:
@@ -169,7 +206,9 @@ def reading_order(rows: Sequence[Any]) -> Iterable[int]:
     for row in reversed(rows):
         if row.id in shown:
             answers.setdefault(row.parent_id, []).append(row.id)
-    waiting = answers.get(None, [])
+    first = {each: number for number, each in enumerate(pinned)}
+    # The sort keeps the order of all others.
+    waiting = sorted(answers.get(None, []), key=lambda each: -first.get(each, len(first)))
     while waiting:
         each = waiting.pop()
         yield each
@@ -220,17 +259,23 @@ class _Placing:
 
     def _between(self, row: Any, parent_place: int | None) -> int:
         """The place of a comment that has none yet, between those that it will stand between."""
+        if row.pinned_at is not None and row.parent_id is None:
+            return self._arranged(row)
         before, after = self._neighbours(row, parent_place)
         if before is not None and after is not None and after - before < 2:
             # No room is left. What is seen of it gets its place as all the others do.
-            moved = arrange(self._connection, self._thread)
-            self.moved += [] if moved is None else [moved]
-            return int(self._row(row.id).place)
+            return self._arranged(row)
         if after is None:
             return (before or 0) + ROOM
         if before is None:
             return after - ROOM
         return before + max(1, (after - before) // PART)
+
+    def _arranged(self, row: Any) -> int:
+        """Its place once the whole thread has new ones."""
+        moved = arrange(self._connection, self._thread)
+        self.moved += [] if moved is None else [moved]
+        return int(self._row(row.id).place)
 
     def _neighbours(self, row: Any, parent_place: int | None) -> tuple[int | None, int | None]:
         known = {

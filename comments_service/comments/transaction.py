@@ -23,11 +23,11 @@ from comments_service.publishing.snapshots import NEVER
 # What a snapshot shows of a comment and of its writer's account.
 _of_comment = {
     *("thread_id", "parent_id", "depth", "account_id", "account", "name", "website"),
-    *("html", "status", "created_at", "edited_at"),
+    *("html", "status", "created_at", "edited_at", "corrected", "pinned_at", "passage"),
 }
 # What the order of a whole thread hangs on.
-_of_order = {"thread_id", "parent_id", "created_at"}
-_of_account = {"name", "role", "public_id", "shown", "closed_at"}
+_of_order = {"thread_id", "parent_id", "created_at", "pinned_at"}
+_of_account = {"name", "role", "public_id", "shown"}
 
 
 class ChangedOutside(RuntimeError):
@@ -72,6 +72,20 @@ def insert(values: dict[str, Any]) -> int:
     return int(row.id)
 
 
+def insert_all(rows: Sequence[dict[str, Any]]) -> list[int]:
+    """New comments that were written elsewhere, inside `changing`, in this order; returns their numbers.
+
+    They get their places together, when the transaction ends.
+    """
+    session = db.session()
+    if "changing" not in session.info:
+        raise ChangedOutside("insert comments inside comments.changing()")
+    connection = session.connection()
+    for each in {row["thread_id"] for row in rows if row["status"] is Status.PUBLISHED}:
+        _touched(session).note(each)
+    return [int(placing.insert(connection, row).id) for row in rows]
+
+
 def misplaced() -> Sequence[str]:
     """Threads in which a comment has a place and should have none, or the other way round.
 
@@ -90,6 +104,15 @@ def rearrange(thread_ids: Sequence[str]) -> None:
     for thread_id in thread_ids:
         with changing():
             _touched(db.session()).note(thread_id, rearranged=True)
+
+
+def moved(*thread_ids: str) -> None:
+    """Note, inside `changing`, that comments went from one thread to another by statements of the connection.
+
+    One by one, a whole thread's comments would be noted and stamped, which holds up all who post.
+    """
+    for thread_id in thread_ids:
+        _touched(db.session()).note(thread_id, rearranged=True)
 
 
 def locked(*which: sa.ColumnElement[bool]) -> Sequence[Comment]:

@@ -11,7 +11,7 @@ refused at start, with its name, what was found and what would do.
     documents  the files that explain them
 """
 
-from comments_service.config.environment import from_environment
+from comments_service.config.environment import from_environment, surrounding
 from comments_service.config.providers import Client, trusted
 from comments_service.config.settings import Settings
 from comments_service.config.start import (
@@ -19,6 +19,7 @@ from comments_service.config.start import (
     SECRET_KEY_FILE,
     absolute_database_url,
     current,
+    make_folders,
     running_url,
     secret_key,
 )
@@ -34,9 +35,11 @@ __all__ = [
     "absolute_database_url",
     "current",
     "from_environment",
+    "make_folders",
     "origin_of",
     "running_url",
     "secret_key",
+    "surrounding",
     "trusted",
     "written",
 ]

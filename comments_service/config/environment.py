@@ -1,6 +1,7 @@
 """Settings read from the environment, made whole, and refused with a remedy where they make no sense."""
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -11,10 +12,16 @@ from urllib.parse import urljoin, urlsplit
 from dotenv import dotenv_values
 
 from comments_service.config.settings import Settings
-from comments_service.config.values import SettingError, origin_of, parse
+from comments_service.config.values import BUCKET, SettingError, origin_of, parse
 
 # Pelican's, which a blog's author says in its settings.
-OF_THE_BLOG = ("COMMENTS_CLOSE", "COMMENTS_DEFAULT", "COMMENTS_EMBED", "COMMENTS_MANIFEST_SAVE_AS")
+OF_THE_BLOG = (
+    *("COMMENTS_CLOSE", "COMMENTS_DEFAULT", "COMMENTS_EMBED", "COMMENTS_MANIFEST_SAVE_AS"),
+    "COMMENTS_NOTES",
+)
+
+# Ten years: more is a slip of the finger.
+MOST_DAYS = 3_650
 
 
 def from_environment(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -23,10 +30,7 @@ def from_environment(environ: Mapping[str, str] | None = None, **overrides: Any)
     Raises SettingError, which names everything that is wrong at once.
     """
     if environ is None:
-        from_file = {
-            name: value for name, value in dotenv_values(".env").items() if value is not None
-        }
-        environ = {**from_file, **os.environ}
+        environ = surrounding()
     values: dict[str, Any] = {}
     wrong = list(unknown(environ))
     for each in fields(Settings):
@@ -38,13 +42,19 @@ def from_environment(environ: Mapping[str, str] | None = None, **overrides: Any)
         except ValueError as error:
             wrong.append(f"{env}={environ[env]!r}: {error}")
     # What could not be read has its default here, of which nothing is wrong.
-    settings = Settings(**values, **overrides)
+    settings = Settings(**values, **overrides, given=frozenset({*values, *overrides}))
     wrong += problems(settings)
     if len(wrong) > 1:
         raise SettingError("Please correct these settings:\n  " + "\n  ".join(wrong))
     if wrong:
         raise SettingError(wrong[0])
     return whole(settings)
+
+
+def surrounding() -> dict[str, str]:
+    """The process's environment, and what `.env` says beside it."""
+    said = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**said, **os.environ}
 
 
 def unknown(environ: Mapping[str, str]) -> Iterator[str]:
@@ -84,6 +94,15 @@ def problems(settings: Settings) -> Iterator[str]:
         )
     if not 10 <= settings.page_size <= 1000:
         yield f"COMMENTS_PAGE_SIZE={settings.page_size}: write a number from 10 to 1000"
+    if not 1 <= settings.forget_rejected_days <= settings.delete_rejected_days:
+        yield (
+            f"COMMENTS_FORGET_REJECTED_DAYS={settings.forget_rejected_days}: write a number from 1 to"
+            f" COMMENTS_DELETE_REJECTED_DAYS, which is {settings.delete_rejected_days}"
+        )
+    if settings.delete_rejected_days > MOST_DAYS:
+        yield f"COMMENTS_DELETE_REJECTED_DAYS={settings.delete_rejected_days}: write at most {MOST_DAYS}"
+    if not 1 <= settings.import_mb <= 4_000:
+        yield f"COMMENTS_IMPORT_MB={settings.import_mb}: write a number from 1 to 4000"
     if not 100 <= settings.max_chars <= 10_000:
         yield f"COMMENTS_MAX_CHARS={settings.max_chars}: write a number from 100 to 10000"
     if "@" not in settings.mail_from or any(c in settings.mail_from for c in "<>\r\n "):
@@ -93,14 +112,49 @@ def problems(settings: Settings) -> Iterator[str]:
         )
     if settings.mail_url and urlsplit(settings.mail_url).scheme not in ("smtp", "smtps"):
         yield "COMMENTS_MAIL_URL: write smtp://user:password@host:587 or smtps://…:465"
-    if settings.manifest_token and not re.fullmatch(r"[\x21-\x7e]{32,}", settings.manifest_token):
+    try:
+        for word in settings.hook_networks.split():
+            ipaddress.ip_network(word)
+    except ValueError:
         yield (
-            "COMMENTS_MANIFEST_TOKEN: write 32 letters and digits or more that nobody guesses, such as"
-            ' those of: python3 -c "import secrets; print(secrets.token_urlsafe())"'
+            f"COMMENTS_HOOK_NETWORKS={settings.hook_networks!r}: write networks such as"
+            " 192.168.1.0/24 or 10.0.0.7/32"
         )
+    if settings.spam_hook and not re.fullmatch(
+        r"https?://\S+ +whsec_(?:[A-Za-z0-9+/]{4}){6,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
+        settings.spam_hook,
+    ):
+        yield (
+            "COMMENTS_SPAM_HOOK: write an address and a secret, separated by a space. This makes one:"
+            ' python3 -c "import base64, secrets;'
+            " print('whsec_' + base64.b64encode(secrets.token_bytes(32)).decode())\""
+        )
+    if settings.akismet and not re.fullmatch(r"\S+( +https?://\S+/)?", settings.akismet):
+        yield "COMMENTS_AKISMET: write the key, such as 0123456789ab"
+    tokens = {
+        "COMMENTS_MANIFEST_TOKEN": settings.manifest_token,
+        "COMMENTS_METRICS_TOKEN": settings.metrics_token,
+    }
+    for name, token in tokens.items():
+        if token and not re.fullmatch(r"[\x21-\x7e]{32,}", token):
+            yield (
+                f"{name}: write 32 letters and digits or more that nobody guesses, such as"
+                ' those of: python3 -c "import secrets; print(secrets.token_urlsafe())"'
+            )
     if settings.second_factor not in ("auto", "required", "optional"):
         yield (
             f"COMMENTS_SECOND_FACTOR={settings.second_factor!r}: write auto, required or optional"
+        )
+    if settings.votes not in ("off", "up", "both"):
+        yield f"COMMENTS_VOTES={settings.votes!r}: write up, both or off"
+    if settings.workers not in ("inside", "outside"):
+        yield f"COMMENTS_WORKERS={settings.workers!r}: write inside or outside"
+    if settings.log not in ("plain", "json"):
+        yield f"COMMENTS_LOG={settings.log!r}: write plain or json"
+    if settings.published_bucket and not BUCKET.fullmatch(settings.published_bucket):
+        yield (
+            f"COMMENTS_PUBLISHED_BUCKET={settings.published_bucket!r}: write a bucket such as"
+            " s3://comments, or a folder of it such as s3://my-bucket/comments"
         )
     methods: Any = settings.passwords or settings.magic_links or settings.passkeys
     try:

@@ -5,47 +5,18 @@ docs/operating.md, `.env.example`, and which settings shape the published files.
 several of them stands below as properties.
 """
 
-import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import InitVar, dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
+from comments_service.config.addresses import Addresses
+from comments_service.config.definition import setting
 from comments_service.config.providers import PRESETS, Client, clients
-from comments_service.config.values import LOOPBACK_HOSTS, Rate, origin_of
-
-
-def setting(
-    env: str,
-    default: Any,
-    meaning: str,
-    *,
-    heading: str = "",
-    example: str = "",
-    secret: bool = False,
-    shapes: bool = False,
-) -> Any:
-    """One setting: its name, its default, and what it means.
-
-    A `heading` begins a part of the documents, an `example` stands in `.env.example` where the
-    default would say nothing, a `secret` is never printed, and what `shapes` the published files
-    has them all made anew when it changes.
-    """
-    metadata = {
-        "env": env,
-        "meaning": meaning,
-        "heading": heading,
-        "example": example,
-        "secret": secret,
-        "shapes": shapes,
-    }
-    return field(default=default, metadata=metadata)
+from comments_service.config.values import Rate
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Addresses):
     """The settings of one service."""
 
     site_url: str = setting(
@@ -78,7 +49,8 @@ class Settings:
     guests: bool = setting(
         "COMMENTS_GUESTS",
         True,
-        "Whether one may comment without an account.",
+        "Whether one may comment without an account. Set here, it wins over the page of rules (docs/rules.md),"
+        " as do the two others that stand there.",
         heading="Who may write",
         shapes=True,
     )
@@ -157,6 +129,11 @@ class Settings:
     edit_minutes: int = setting(
         "COMMENTS_EDIT_MINUTES", 15, "How long a writer may edit or delete a comment."
     )
+    reports_hide: bool = setting(
+        "COMMENTS_REPORTS_HIDE",
+        False,
+        "Whether a comment that three readers have reported is out of sight until a moderator decides.",
+    )
     trust_after: int = setting(
         "COMMENTS_TRUST_AFTER",
         1,
@@ -165,6 +142,46 @@ class Settings:
     )
     max_links: int = setting(
         "COMMENTS_MAX_LINKS", 3, "A comment with more links than this waits for a moderator."
+    )
+    spam_filter: bool = setting(
+        "COMMENTS_SPAM_FILTER",
+        True,
+        "Whether what looks like comments that moderators called spam waits for a moderator.",
+    )
+    akismet: str = setting(
+        "COMMENTS_AKISMET",
+        "",
+        "The key with which Akismet is asked about each comment, behind its back (docs/spam.md); after a"
+        " space the address of another service that speaks as it does. Empty: nobody is asked.",
+        example="0123456789ab",
+        secret=True,
+    )
+    spam_hook: str = setting(
+        "COMMENTS_SPAM_HOOK",
+        "",
+        "A program of yours that is asked in the same way: its address, and after a space the secret"
+        " with which requests are signed.",
+        example="https://program.example.org/spam whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        secret=True,
+    )
+    votes: str = setting(
+        "COMMENTS_VOTES",
+        "up",
+        "Votes on comments: up, both (for and against), or off.",
+        shapes=True,
+    )
+    guest_votes: bool = setting(
+        "COMMENTS_GUEST_VOTES",
+        False,
+        "Whether one may vote without an account. A guest's vote needs a cookie.",
+        shapes=True,
+    )
+    proof_of_work: bool = setting(
+        "COMMENTS_PROOF_OF_WORK",
+        True,
+        "Whether a guest's browser computes for a moment while its reader types. A comment without"
+        " that, as of readers without JavaScript, waits for a moderator unless its writer is trusted.",
+        shapes=True,
     )
     mail_url: str = setting(
         "COMMENTS_MAIL_URL",
@@ -178,6 +195,14 @@ class Settings:
     mail_from: str = setting(
         "COMMENTS_MAIL_FROM", "comments@localhost", "Sender of every e-mail: a bare address."
     )
+    hook_networks: str = setting(
+        "COMMENTS_HOOK_NETWORKS",
+        "",
+        "Private networks that web hooks may reach, separated by spaces. Empty: the public internet"
+        " alone.",
+        heading="Web hooks",
+        example="192.168.1.0/24",
+    )
     database_url: str = setting(
         "COMMENTS_DATABASE_URL",
         "sqlite:///var/comments.sqlite3",
@@ -185,8 +210,21 @@ class Settings:
         heading="Where things are kept",
         secret=True,
     )
+    backup: str = setting(
+        "COMMENTS_BACKUP",
+        "",
+        "Folder into which the database is copied once a day; the last seven are kept. Empty: none is made.",
+        example="var/backups",
+    )
     published: Path = setting(
         "COMMENTS_PUBLISHED", Path("published"), "Folder that the snapshots are written to."
+    )
+    published_bucket: str = setting(
+        "COMMENTS_PUBLISHED_BUCKET",
+        "",
+        "Bucket of a storage that speaks S3, from which readers of several machines get what is published"
+        " (docs/operating.md); its address and keys are those of `publish`, AWS_…. Empty: there is none.",
+        example="s3://my-bucket/comments",
     )
     output: str = setting(
         "COMMENTS_OUTPUT",
@@ -213,6 +251,30 @@ class Settings:
         " kept in var/secret-key. Several machines need the same.",
         secret=True,
     )
+    workers: str = setting(
+        "COMMENTS_WORKERS",
+        "inside",
+        "Where snapshots are published and e-mails are sent: inside the process that answers requests,"
+        " or outside of it, where `flask comments work` runs.",
+    )
+    log: str = setting(
+        "COMMENTS_LOG",
+        "plain",
+        "How faults are written to standard error: plain lines, or json, an object a line, with each request"
+        " that was answered as well.",
+    )
+    preview: bool = setting(
+        "POSTIL_PREVIEW",
+        False,
+        "Set by `python3 tasks.py up` for what it starts, and by nobody else: no article is announced.",
+    )
+    metrics_token: str = setting(
+        "COMMENTS_METRICS_TOKEN",
+        "",
+        "What a program shows to read the figures at /comments/metrics: 32 characters or more. Empty: there"
+        " are none.",
+        secret=True,
+    )
     page_size: int = setting(
         "COMMENTS_PAGE_SIZE",
         100,
@@ -223,7 +285,19 @@ class Settings:
     limit_posts: tuple[Rate, ...] = setting(
         "COMMENTS_LIMIT_POSTS",
         (Rate(5, 60), Rate(50, 86_400)),
-        "How often one network may post: count/seconds pairs separated by spaces.",
+        "How often one person and one network may post: count/seconds pairs separated by spaces. After"
+        " ten times as many from the networks around it (/24, /48), comments wait for a moderator.",
+    )
+    limit_guests: tuple[Rate, ...] = setting(
+        "COMMENTS_LIMIT_GUESTS",
+        (Rate(100, 600),),
+        "How many comments guests may post on the whole site before those of guests who are not"
+        " trusted wait for a moderator. Nobody is refused.",
+    )
+    limit_votes: tuple[Rate, ...] = setting(
+        "COMMENTS_LIMIT_VOTES",
+        (Rate(30, 60), Rate(300, 86_400)),
+        "How often one account, or the guests of one network, may vote or change a vote.",
     )
     limit_sign_in: tuple[Rate, ...] = setting(
         "COMMENTS_LIMIT_SIGN_IN",
@@ -236,6 +310,33 @@ class Settings:
         (Rate(5, 3_600),),
         "Sign-ups and e-mails asked for by one network, and e-mails to one address, by whichever form.",
     )
+    import_mb: int = setting(
+        "COMMENTS_IMPORT_MB",
+        200,
+        "Megabytes that a file of comments may have that an owner sends in the dashboard to import it.",
+    )
+    forget_rejected_days: int = setting(
+        "COMMENTS_FORGET_REJECTED_DAYS",
+        30,
+        "Days after which a comment that was rejected or deleted by a moderator loses its writer's address"
+        " and network.",
+        heading="How long things are kept",
+    )
+    delete_rejected_days: int = setting(
+        "COMMENTS_DELETE_REJECTED_DAYS",
+        90,
+        "Days after which such a comment goes itself. Until then its decision can be undone.",
+    )
+
+    # The fields that the environment gives: these win over what is ruled in the dashboard.
+    given: InitVar[frozenset[str]] = frozenset()
+
+    def __post_init__(self, given: frozenset[str]) -> None:
+        object.__setattr__(self, "given", given)
+
+    def gives(self, name: str) -> bool:
+        """Whether a field was given, were it as it is by default."""
+        return name in self.given  # type: ignore[attr-defined]  # kept by __post_init__
 
     @cached_property
     def shape(self) -> str:
@@ -246,70 +347,6 @@ class Settings:
             if each.metadata["shapes"] and not each.metadata["secret"]
         ]
         return repr([*plain, *(client.name for client in self.clients)])
-
-    @cached_property
-    def site_origin(self) -> str:
-        return origin_of(self.site_url)
-
-    @cached_property
-    def prefix(self) -> str:
-        """The path under which the service answers, such as `/comments/`."""
-        return urlsplit(self.comments_url).path
-
-    @cached_property
-    def base(self) -> str:
-        """What links from the blog's pages to the service begin with: a path on the same origin."""
-        same = origin_of(self.comments_url) == self.site_origin
-        return self.prefix if same else self.comments_url
-
-    @cached_property
-    def secure(self) -> bool:
-        return self.comments_url.startswith("https://")
-
-    @cached_property
-    def across(self) -> bool:
-        """Whether pages of the blog, or of another site that may post, lie on another host.
-
-        Their requests to the service are then made from another site as far as a browser can tell:
-        it sends along what is `SameSite=None` only, and keeps that only if it is `Secure`.
-        """
-        pages = (self.site_url, *self.allowed_origins)
-        return any(urlsplit(each).hostname != self.host for each in pages)
-
-    @cached_property
-    def cookie(self) -> Mapping[str, Any]:
-        """How the service's cookies are set: which requests they go along with.
-
-        One host: `Lax`, which no other site's request carries. Several: `Partitioned`, so that the
-        browser keeps a jar for each site whose pages talk to the service, and no cookie follows a
-        reader from one to the next. Browsers take `Secure` without TLS from their own machine only;
-        elsewhere plain HTTP across hosts leaves nothing but the service's own pages.
-        """
-        here = self.host in LOOPBACK_HOSTS or self.host.endswith(".localhost")
-        if self.across and (self.secure or here):
-            return {"secure": True, "samesite": "None", "partitioned": True}
-        return {"secure": self.secure, "samesite": "Lax", "partitioned": False}
-
-    @cached_property
-    def host(self) -> str:
-        return urlsplit(self.comments_url).hostname or ""
-
-    @cached_property
-    def relying_party(self) -> tuple[str, str] | None:
-        """The name that passkeys belong to, and the origin whose pages ask for them.
-
-        A passkey belongs to a host's name: where the service is known by numbers there is none. This
-        machine's own numbers are also called localhost.
-        """
-        parts = urlsplit(self.comments_url)
-        if f"[{self.host}]" in LOOPBACK_HOSTS or self.host in LOOPBACK_HOSTS:
-            port = f":{parts.port}" if parts.port else ""
-            return "localhost", f"{parts.scheme}://localhost{port}"
-        try:
-            ipaddress.ip_address(self.host)
-        except ValueError:
-            return self.host, origin_of(self.comments_url)
-        return None
 
     @cached_property
     def staff_need_two(self) -> bool:
@@ -324,18 +361,10 @@ class Settings:
         return clients({key: getattr(self, key) for key in PRESETS}, self.openid)
 
     @cached_property
-    def origins(self) -> frozenset[str]:
-        """Every origin whose pages may change something here.
-
-        On a developer's machine `localhost` and `127.0.0.1` are one place, whichever was typed.
-        """
-        own = {self.site_origin, origin_of(self.comments_url), *self.allowed_origins}
-        for origin in tuple(own):
-            parts = urlsplit(origin)
-            port = f":{parts.port}" if parts.port else ""
-            if origin.removeprefix("http://").removesuffix(port) in LOOPBACK_HOSTS:
-                own.update(f"http://{host}{port}" for host in LOOPBACK_HOSTS)
-        return frozenset(own)
+    def spam_services(self) -> tuple[str, ...]:
+        """Who is asked about comments, as `spam.outside` calls them."""
+        given = (("akismet", self.akismet), ("hook", self.spam_hook))
+        return tuple(name for name, value in given if value)
 
     @cached_property
     def output_folder(self) -> Path | None:

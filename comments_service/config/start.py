@@ -9,8 +9,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from comments_service.config.settings import Settings
+from comments_service.config.values import SettingError
 
 MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
+SQLITE = "sqlite:///"
 SECRET_KEY_FILE = Path("var/secret-key")
 # Written by who starts a preview, which may be on another port than the settings say.
 RUNNING_FILE = Path("var/running")
@@ -30,10 +32,29 @@ def absolute_database_url(settings: Settings) -> str:
 
     Flask-SQLAlchemy would look for it in Flask's instance folder.
     """
-    prefix = "sqlite:///"
+    prefix = SQLITE
     if settings.database_url.startswith(prefix):
         return prefix + str(Path(settings.database_url.removeprefix(prefix)).absolute())
     return settings.database_url
+
+
+def make_folders(settings: Settings) -> None:
+    """The folders of the database's file and of the key. Raises SettingError where they cannot be made."""
+    wanted = {}
+    if not settings.secret_key:
+        wanted[SECRET_KEY_FILE.parent] = "set COMMENTS_SECRET_KEY, or start in a folder of your own"
+    url = absolute_database_url(settings)
+    if url.startswith(SQLITE) and not url.endswith(":memory:"):
+        wanted[Path(url.removeprefix(SQLITE)).parent] = (
+            "set COMMENTS_DATABASE_URL to a file elsewhere"
+        )
+    for folder, remedy in wanted.items():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingError(
+                f"The folder {folder} cannot be made ({error.strerror}): make it yourself, or {remedy}."
+            ) from None
 
 
 def running_url(settings: Settings) -> str:
@@ -51,11 +72,13 @@ def running_url(settings: Settings) -> str:
 
 
 def secret_key(settings: Settings) -> str:
-    """The key from the settings, or the one that the first start of this installation made."""
+    """The key from the settings, or the one that the first start of this installation made.
+
+    Its folder is there: `make_folders`.
+    """
     if settings.secret_key:
         return settings.secret_key
     if not SECRET_KEY_FILE.exists():
-        SECRET_KEY_FILE.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=SECRET_KEY_FILE.parent) as made:
             made.write(secrets.token_urlsafe(32))
             made.flush()

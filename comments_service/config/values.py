@@ -1,11 +1,18 @@
 """What one setting may hold: read from the text that people write, and written out again."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+# What an address begins with that a preview gave.
+# As PUBLISH_TO writes it, with or without the slashes.
+BUCKET = re.compile(
+    r"s3:(?://)?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{1,62})(?:/(?P<prefix>[^\s?#]*?))?/?"
+)
+LOOPBACK = re.compile(rf"^http://(?:{'|'.join(map(re.escape, LOOPBACK_HOSTS))})(?::[0-9]+)?(?=/)")
 
 
 class SettingError(ValueError):

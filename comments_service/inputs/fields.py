@@ -11,6 +11,8 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from comments_service import characters
 from comments_service.errors import Message
+from formats import passages
+from formats.manifest import LANG
 
 MAX_BODY_CHARS = 10_000
 MAX_NAME_LETTERS = 50
@@ -21,12 +23,15 @@ MAX_BIO_CHARS = 500
 MAX_WEBSITE_CHARS = 300
 MIN_PASSWORD_CHARS = 8
 MAX_PASSWORD_CHARS = 256
+# White space that is collapsed, and marks that join a letter, are not counted; more of them is an attack.
+MAX_PASSAGE_RAW_CHARS = 3_000
 # The largest integer that both databases can hold.
 MAX_ID = 2**63 - 1
 
 _bidi_controls = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Feeds are XML, which cannot hold the last two either.
 _unshown = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_hidden = re.compile(f"{_bidi_controls.pattern}|{_unshown.pattern}")
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,7 @@ def comment_text(text: str, info: ValidationInfo) -> str:
 def plain_text(text: str, max_chars: int = MAX_BODY_CHARS) -> str:
     """Text in NFC with newlines as line ends, and nothing in it that hides or reverses other text."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if _bidi_controls.search(text):
-        raise ValueError(
-            Message("This text has a hidden character that reverses the reading order.")
-        )
-    if _unshown.search(text):
-        raise ValueError(Message("This text has a control character that cannot be shown."))
-    if not characters.show(text):
+    if not characters.show(_without_hidden(text)):
         raise ValueError(Message("Please write something."))
     if len(text) > max_chars:
         raise ValueError(
@@ -163,6 +162,65 @@ def without_nul(text: str) -> str:
     """An address to look for: what no row can hold is not asked of the database."""
     if "\0" in text:
         raise ValueError(Message("This does not look like an e-mail address (name@example.org)."))
+    return text
+
+
+def noted_words(text: str) -> str:
+    """Words of an article, as passages have them: on one line, with nothing in them that hides or reverses."""
+    raw = len(text)
+    if raw <= MAX_PASSAGE_RAW_CHARS:
+        text = passages.cleaned(text)
+    if len(text) > passages.MOST_CHARACTERS:
+        raise ValueError(
+            Message(
+                "At most {max:,} characters of the article can be noted; these are {length:,}.",
+                max=passages.MOST_CHARACTERS,
+                length=len(text),
+            )
+        )
+    if not characters.show(_without_hidden(text)):
+        raise ValueError(Message("Please say which words of the article this is about."))
+    return text
+
+
+def words_before(text: str) -> str:
+    """What stands before a passage: nothing, mostly where an article begins.
+
+    Of an article that has such characters, what hides or reverses others ends it.
+    """
+    return _hidden.split(_beside(text))[-1].strip()
+
+
+def words_after(text: str) -> str:
+    return _hidden.split(_beside(text))[0].strip()
+
+
+def _beside(text: str) -> str:
+    if len(text) <= MAX_PASSAGE_RAW_CHARS:
+        text = passages.cleaned(text)
+    if len(text) > passages.NEIGHBOUR_CHARACTERS:
+        raise ValueError(
+            Message(
+                "Of what stands beside the words, at most {max} characters are taken.",
+                max=passages.NEIGHBOUR_CHARACTERS,
+            )
+        )
+    return text
+
+
+def _without_hidden(text: str) -> str:
+    if _bidi_controls.search(text):
+        raise ValueError(
+            Message("This text has a hidden character that reverses the reading order.")
+        )
+    if _unshown.search(text):
+        raise ValueError(Message("This text has a control character that cannot be shown."))
+    return text
+
+
+def language_tag(text: str) -> str:
+    if not re.fullmatch(LANG, text) or len(text) > 35:
+        raise ValueError(Message("This is not a language in which the article is there."))
     return text
 
 

@@ -27,7 +27,7 @@ def parse(model: type[Model], data: object, limits: Limits | None = None) -> Mod
         raise InvalidInput(fields=_messages(error)) from None
 
 
-def from_form(model: type[Model], form: Mapping[str, str], limits: Limits | None = None) -> Model:
+def from_form(model: type[Model], form: Mapping[str, Any], limits: Limits | None = None) -> Model:
     """The fields of a plain form as `model`: what is missing or empty counts as not given."""
     data: dict[str, Any] = {name: form[name] for name in model.model_fields if form.get(name)}
     if isinstance(parent := data.get("parent"), str):

@@ -29,6 +29,9 @@ class Purpose(Words):
     RESET = "reset"
     LINK = "link"
     EMAIL = "email"
+    # To moderators: deciding on one comment. To an address that asked to be told of something.
+    DECIDE = "decide"
+    SUBSCRIBE = "subscribe"
     # Printed on the server's terminal.
     OWNER = "owner"
     # In a form: the password or the e-mailed code was right, and an app's code is still asked for.
@@ -61,7 +64,6 @@ class Account(Base):
     link: Mapped[str | None] = mapped_column(sa.String(400))
     shown: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
-    closed_at: Mapped[datetime | None]
 
 
 class Identity(Base):

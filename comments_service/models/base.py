@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from comments_service.errors import Message
+from formats.passages import Passage
 
 
 def now() -> datetime:
@@ -23,12 +24,15 @@ class Words(enum.StrEnum):
     """States are words, in code, tables and on the wire."""
 
     @classmethod
-    def column(cls, name: str = "") -> sa.Enum:
-        """The column's type; `name` tells two of one kind in one table apart."""
+    def column(cls, name: str = "", *, checked: bool = True) -> sa.Enum:
+        """The column's type; `name` tells two of one kind in one table apart.
+
+        Not `checked` by the database: a column that came to a table whose every row SQLite would copy.
+        """
         return sa.Enum(
             cls,
             native_enum=False,
-            create_constraint=True,
+            create_constraint=checked,
             length=16,
             name=name or cls.__name__.lower(),
             values_callable=lambda words: [str(word) for word in words],
@@ -46,3 +50,16 @@ class Messages(sa.TypeDecorator[list[Message]]):
 
     def process_result_value(self, value: Any, _dialect: sa.Dialect) -> Any:
         return value and [Message(template, **values) for template, values in value]
+
+
+class PassageColumn(sa.TypeDecorator[Passage]):
+    """Words of an article, as JSON; nothing in a comment that is about none."""
+
+    impl = sa.JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, _dialect: sa.Dialect) -> Any:
+        return None if value is None else value._asdict()
+
+    def process_result_value(self, value: Any, _dialect: sa.Dialect) -> Passage | None:
+        return None if value is None else Passage(**value)

@@ -1,6 +1,7 @@
-"""What is said: the site and its threads, comments, and what was decided on them."""
+"""What is said: the site and its threads, comments with what they said before, and votes."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,11 @@ from comments_service.db import Base
 from comments_service.errors import Message
 from comments_service.inputs import as_seen
 from comments_service.models.accounts import Account
-from comments_service.models.base import Messages, Words, now
+from comments_service.models.base import Messages, PassageColumn, Words, now
+from formats.passages import Passage
+
+# So many readers put a comment before a moderator: one can be wrong, two can be one person.
+REPORTS_ENOUGH = 3
 
 
 class Policy(Words):
@@ -30,13 +35,13 @@ class Status(Words):
     DELETED = "deleted"
 
 
-class Act(Words):
-    """What a decision does to a comment."""
+class Untold(Words):
+    """What became of a comment, until those who should hear of it are found (`notifications`)."""
 
-    PUBLISH = "publish"
-    SPAM = "spam"
-    DELETE = "delete"
-    UNDO = "undo"
+    WAITING = "waiting"
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    DELETED = "deleted"
 
 
 class Site(Base):
@@ -59,6 +64,13 @@ class Site(Base):
     lists: Mapped[dict[str, list[Any]]] = mapped_column(sa.JSON, default=dict)
     # Its own icon, logo, footer and style sheets (`publishing.manifest.Looks`); empty: ours.
     looks: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    # The address of the feed that the newsletter is made from, and since when it is; empty: there is none.
+    newsletter: Mapped[str] = mapped_column(sa.Text, default="")
+    newsletter_since: Mapped[datetime | None]
+
+
+def _as_policy(context: Any) -> Any:
+    return context.get_current_parameters().get("policy", Policy.OPEN)
 
 
 class Thread(Base):
@@ -79,6 +91,13 @@ class Thread(Base):
             "closes_at",
             sqlite_where=sa.text("closed_at IS NULL AND closes_at IS NOT NULL"),
             postgresql_where=sa.text("closed_at IS NULL AND closes_at IS NOT NULL"),
+        ),
+        # And for what is shared for a while only.
+        sa.Index(
+            "ix_threads_shared_until",
+            "shared_until",
+            sqlite_where=sa.text("listed AND shared_until IS NOT NULL"),
+            postgresql_where=sa.text("listed AND shared_until IS NOT NULL"),
         ),
         # The oldest, by which the feed of all threads is known.
         sa.Index("ix_threads_created_at", "created_at"),
@@ -102,13 +121,32 @@ class Thread(Base):
     authors: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     # The article in other languages: [{"lang", "url", "title"}].
     translations: Mapped[list[dict[str, str]]] = mapped_column(sa.JSON, default=list)
+    # What holds: the article's own word, or the dashboard's where the article has none (`threads.ruled`).
     policy: Mapped[Policy] = mapped_column(Policy.column(), default=Policy.OPEN)
     closes_at: Mapped[datetime | None]
+    # What the manifest says of both, and whether it stands in the article's own front matter.
+    article_policy: Mapped[Policy] = mapped_column(
+        Policy.column("article_policy", checked=False), default=_as_policy, server_default="open"
+    )
+    article_closes_at: Mapped[datetime | None]
+    policy_written: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    closing_written: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # What a moderator rules in the dashboard; empty: nothing.
+    ruling: Mapped[Policy | None] = mapped_column(Policy.column("ruling", checked=False))
+    # Nothing new is taken while a moderator has it locked, whatever the article says.
+    locked_at: Mapped[datetime | None]
+    # Whether its comments may be notes, each about words of the article.
+    notes: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    # The thread that has taken over all its comments: whoever asks for this one is led there.
+    merged_into: Mapped[str | None] = mapped_column(sa.String(128))
     # When the service noticed that `closes_at` had passed, so that the snapshot says so as well.
     closed_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     # Whether the manifest lists it now. An article that is gone keeps its comments, unshown.
     listed: Mapped[bool] = mapped_column(default=True)
+    # Of a draft that its author shares: until when, and for nobody but who has its address. No list tells
+    # of such a thread. Empty: an article's.
+    shared_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     # Raised by every change to what the snapshot shows; the publisher follows behind.
     revision: Mapped[int] = mapped_column(default=1)
@@ -126,6 +164,19 @@ def html_hash(html: str) -> int | None:
     """What finds a comment of the same words by an index: 64 bits of SHA-256; nothing for no words."""
     digest = hashlib.sha256(html.encode()).digest()
     return int.from_bytes(digest[:8], signed=True) if html else None
+
+
+# What near copies have in common (`spam.near`) stands in as many columns.
+BANDS = (1, 2, 3, 4)
+NO_NEAR = (None,) * len(BANDS)
+
+
+def near_columns(numbers: Sequence[int | None]) -> dict[str, int | None]:
+    return {f"near_{band}": number for band, number in zip(BANDS, numbers, strict=True)}
+
+
+# As the indexes of near copies say it, and so has to ask whoever wants one of them used.
+DOUBTED = "status IN ('pending', 'rejected')"
 
 
 class Comment(Base):
@@ -156,6 +207,67 @@ class Comment(Base):
         sa.Index("ix_comments_account_id_status", "account_id", "status"),
         sa.Index("ix_comments_session_id_status", "session_id", "status"),
         sa.Index("ix_comments_html_hash_created_at", "html_hash", "created_at"),
+        # Of near copies only what was doubted counts: what is published at once costs these nothing.
+        *(
+            sa.Index(
+                f"ix_comments_near_{band}",
+                f"near_{band}",
+                "created_at",
+                sqlite_where=sa.text(f"near_{band} IS NOT NULL AND {DOUBTED}"),
+                postgresql_where=sa.text(f"near_{band} IS NOT NULL AND {DOUBTED}"),
+            )
+            for band in BANDS
+        ),
+        # What nobody was told yet is asked for every few seconds: the index holds only that.
+        sa.Index(
+            "ix_comments_untold",
+            "id",
+            sqlite_where=sa.text("untold IS NOT NULL"),
+            postgresql_where=sa.text("untold IS NOT NULL"),
+        ),
+        # Of a thread, or of the whole site, these are few.
+        sa.Index(
+            "ix_comments_pinned",
+            "thread_id",
+            sqlite_where=sa.text("pinned_at IS NOT NULL"),
+            postgresql_where=sa.text("pinned_at IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_comments_reported",
+            "id",
+            sqlite_where=sa.text("reports > 0"),
+            postgresql_where=sa.text("reports > 0"),
+        ),
+        # Where votes are not published yet is asked for every few seconds, and the best of a long thread.
+        sa.Index(
+            "ix_comments_voted",
+            "thread_id",
+            sqlite_where=sa.text("voted"),
+            postgresql_where=sa.text("voted"),
+        ),
+        sa.Index(
+            "ix_comments_best",
+            "thread_id",
+            "score",
+            sqlite_where=sa.text("up > 0 AND parent_id IS NULL"),
+            postgresql_where=sa.text("up > 0 AND parent_id IS NULL"),
+        ),
+        # Notes are few, and a publication asks of each thread whether it has any.
+        sa.Index(
+            "ix_comments_noted",
+            "thread_id",
+            "place",
+            sqlite_where=sa.text("passage IS NOT NULL"),
+            postgresql_where=sa.text("passage IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_comments_imported",
+            "imported_from",
+            "imported_id",
+            unique=True,
+            sqlite_where=sa.text("imported_from IS NOT NULL"),
+            postgresql_where=sa.text("imported_from IS NOT NULL"),
+        ),
         sa.CheckConstraint(
             "account_id IS NOT NULL OR name IS NOT NULL OR status = 'deleted'", name="has_writer"
         ),
@@ -179,7 +291,14 @@ class Comment(Base):
     source: Mapped[str] = mapped_column(sa.Text)
     html: Mapped[str] = mapped_column(sa.Text)
     html_hash: Mapped[int | None]
+    # What near copies have in common (`spam.near`); nothing where it is too short for that.
+    near_1: Mapped[int | None] = mapped_column(deferred=True)
+    near_2: Mapped[int | None] = mapped_column(deferred=True)
+    near_3: Mapped[int | None] = mapped_column(deferred=True)
+    near_4: Mapped[int | None] = mapped_column(deferred=True)
     renderer_version: Mapped[int]
+    # The words of the article that it is about: a comment that has them is a note.
+    passage: Mapped[Passage | None] = mapped_column(PassageColumn)
     status: Mapped[Status] = mapped_column(Status.column())
     # Why it waits, in words that a moderator reads in the queue.
     reasons: Mapped[list[Message]] = mapped_column(Messages, default=list)
@@ -196,6 +315,22 @@ class Comment(Base):
     place: Mapped[int | None]
     # The thread's revision when this last looked different.
     revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Whether a moderator has ever changed its words: readers are shown that.
+    corrected: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # What nobody was told yet. Imported comments never have it.
+    untold: Mapped[Untold | None] = mapped_column(Untold.column(checked=False))
+    # Since when it stands before all others of its thread; of those that answer none only.
+    pinned_at: Mapped[datetime | None]
+    # How many readers have reported it since a moderator decided on it.
+    reports: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Votes for it and against it, how good they make it, and whether they are not published yet.
+    up: Mapped[int] = mapped_column(default=0, server_default="0")
+    down: Mapped[int] = mapped_column(default=0, server_default="0")
+    score: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    voted: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # The system that it was imported from, and its number there: imported again, it is known.
+    imported_from: Mapped[str | None] = mapped_column(sa.String(60))
+    imported_id: Mapped[str | None] = mapped_column(sa.String(200))
 
     @validates("html")
     def _hash_html(self, _name: str, html: str) -> str:
@@ -203,13 +338,49 @@ class Comment(Base):
         self.html_hash = html_hash(html)
         return html
 
+    def set_near(self, numbers: Sequence[int | None]) -> None:
+        for name, number in near_columns(numbers).items():
+            setattr(self, name, number)
+
     @property
     def as_seen(self) -> str:
         return as_seen(self.id, self.version)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a moderator has to decide: on what is held, and on what readers have reported."""
+        reported = self.status is Status.PUBLISHED and self.reports >= REPORTS_ENOUGH
+        return reported or self.status is Status.PENDING
+
+
+class Vote(Base):
+    """One person's vote on a comment: 1 for it, -1 against it.
+
+    A guest's outlives the session, as nobody's: it is still counted.
+    """
+
+    __tablename__ = "votes"
+    __table_args__ = (
+        sa.UniqueConstraint("account_id", "comment_id"),
+        sa.UniqueConstraint("session_id", "comment_id"),
+        sa.CheckConstraint("value IN (-1, 1)", name="value"),
+        sa.CheckConstraint("account_id IS NULL OR session_id IS NULL", name="one_voter"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    comment_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("comments.id", ondelete="CASCADE"), index=True
+    )
+    account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id", ondelete="CASCADE"))
+    session_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("sessions.id", ondelete="SET NULL")
+    )
+    value: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(default=now)
+
 
 class CommentRevision(Base):
-    """What a comment said before an edit."""
+    """What a comment said before an edit; nothing where a moderator took the words out for good."""
 
     __tablename__ = "comment_revisions"
 
@@ -220,24 +391,9 @@ class CommentRevision(Base):
     source: Mapped[str] = mapped_column(sa.Text)
     written_at: Mapped[datetime]
     replaced_at: Mapped[datetime] = mapped_column(default=now)
-
-
-class Decision(Base):
-    """What a moderator did to a comment, when and why; never edited."""
-
-    __tablename__ = "decisions"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    comment_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("comments.id", ondelete="CASCADE"), index=True
+    # Of a moderator's edit: who, if that account is there, and why. A writer's own has neither.
+    moderator_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("accounts.id", ondelete="SET NULL"), index=True
     )
-    # Empty when it was made by a command on the server.
-    moderator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
     moderator: Mapped[Account | None] = relationship(lazy="raise")
-    act: Mapped[Act] = mapped_column(Act.column())
-    reason: Mapped[str] = mapped_column(sa.Text, default="")
-    status_before: Mapped[Status] = mapped_column(Status.column("status_before"))
-    status_after: Mapped[Status] = mapped_column(Status.column("status_after"))
-    # The decision that this one takes back.
-    undoes_id: Mapped[int | None] = mapped_column(sa.ForeignKey("decisions.id"), unique=True)
-    made_at: Mapped[datetime] = mapped_column(default=now)
+    reason: Mapped[str | None] = mapped_column(sa.Text)

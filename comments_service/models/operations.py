@@ -24,17 +24,35 @@ class Email(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     recipient: Mapped[str] = mapped_column(sa.String(254))
-    subject: Mapped[str] = mapped_column(sa.Text)
-    text: Mapped[str] = mapped_column(sa.Text)
+    # What is told, of an e-mail that is worded when it is sent; its subject stands here once it was.
+    kind: Mapped[str | None] = mapped_column(sa.String(40))
+    lang: Mapped[str] = mapped_column(sa.String(35), default="")
+    subject: Mapped[str] = mapped_column(sa.Text, default="")
+    text: Mapped[str] = mapped_column(sa.Text, default="")
+    html: Mapped[str] = mapped_column(sa.Text, default="")
     # To an address that is no account's any more, or not yet: the row goes as soon as the e-mail
     # is sent, or given up.
     ephemeral: Mapped[bool] = mapped_column(default=False)
+    # By its reader just now, such as a code to sign in with.
+    asked_for: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
     attempts: Mapped[int] = mapped_column(default=0)
     # Empty when it is given up: after the last attempt nothing asks for it again.
     next_attempt_at: Mapped[datetime | None] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class RefusedAddress(Base):
+    """An address to which a mail server said no: nothing is sent there but what is asked for."""
+
+    __tablename__ = "refused_addresses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # In small letters.
+    address: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    error: Mapped[str] = mapped_column(sa.Text)
+    since: Mapped[datetime] = mapped_column(default=now)
 
 
 class RateCount(Base):

@@ -1,8 +1,7 @@
 """Copies: every kind of file that holds words of a comment, and what takes them out of it.
 
 A deletion reaches all of them within a round of the publisher; `tests/unit/test_deleted_words.py` looks
-into every file of a blog whether there is another. The search index is built from the pages, by pagefind,
-and follows with the next build.
+into every file of a blog whether there is another.
 """
 
 # Names below the folder of the snapshots, below that of a site, and below the author's `var/`; a sibling
@@ -18,6 +17,8 @@ COPIES = {
     "published/discussions*.json": "as above",
     "<site>/**/*.html": "comments, JSON-LD and the list of conversations are baked anew or taken out,"
     " in every site that was built here or published to a folder",
+    "<site>/pagefind/**": "comments are taken out of the search index, of its word lists and of what it shows,"
+    " in each of these sites (`formats/search_index`)",
     "<site>.next/**/*.html": "left by a build that was killed: removed at a start",
     "var/publish/*/builds/**/*.html": "what is kept to be sent again is kept without comments",
 }

@@ -8,10 +8,12 @@ two blogs apart.
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from comments_service import i18n, threads
 from comments_service.models import Thread
 from comments_service.threads import Shown
+from formats import feed_ids
 
 # Made once, for this purpose and no other.
 OURS = uuid.UUID("28711f33-681f-43b4-ac9c-c1155b046340")
@@ -46,13 +48,19 @@ def rendered(
 
 
 def _entry(lang: str, comment: Shown, thread: Thread, url: str) -> str:
+    where = threads.address(thread, lang)
+    translated = any(each["lang"] == lang for each in thread.translations)
+    article = feed_ids.of_article(
+        urlsplit(where).netloc, thread.id, lang if translated else thread.lang
+    )
     return i18n.part(
         lang,
         "thread/entry.atom",
         comment=comment,
         id=id_of(thread, comment.id),
-        answers=id_of(thread, comment.parent_id),
+        answers=id_of(thread, comment.parent_id) if comment.parent_id else article,
         url=url,
-        where=threads.address(thread, lang),
+        where=where,
+        noted_in=threads.address(thread, comment.passage.lang) if comment.passage else "",
         thread_title=threads.title(thread, lang),
     ).rstrip()

@@ -6,7 +6,7 @@ another setting of the form is named once.
 
 from typing import TypedDict
 
-from comments_service import markup
+from comments_service import markup, rules
 from comments_service.config import Settings
 
 
@@ -17,14 +17,18 @@ class FormContext(TypedDict):
     sign_up: bool
     # Whether a first comment waits because it is one.
     first_waits: bool
+    # Whether a guest's browser computes meanwhile.
+    proves: bool
     # What the owner says below the form, as HTML; empty: nothing.
     consent: str
 
 
 def form_context(settings: Settings) -> FormContext:
+    settings = rules.applied(settings)
     return FormContext(
         guests=settings.guests,
         sign_up=settings.sign_up,
         first_waits=settings.trust_after > 0,
+        proves=settings.guests and settings.proof_of_work,
         consent=markup.render(settings.consent) if settings.consent else "",
     )

@@ -11,19 +11,19 @@ import logging
 import re
 import urllib.error
 import urllib.request
-from datetime import datetime
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import nh3
 import sqlalchemy as sa
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from comments_service import request_bodies
+from comments_service import request_bodies, threads
 from comments_service.db import db, writing
-from comments_service.models import Policy, Site, Thread
+from comments_service.models import Policy, Site, Thread, now
 from comments_service.publishing.snapshots import NEVER
-from formats.manifest import COLOUR, LANG, THREAD, VERSION
+from formats.manifest import COLOUR, LANG, THREAD, VERSION, shared_of
 
 # A site of 100,000 articles has a manifest of about 30 MB; more than this is a mistake.
 MAX_BYTES = request_bodies.MAX_MANIFEST_BYTES
@@ -75,7 +75,15 @@ class Entry(_Part):
     authors: list[Text] = []
     comments: Policy
     close_after: AwareDatetime | None = None
+    written: list[str] = []
+    notes: bool = True
     translations: list[Translation] = []
+
+
+class Shared(Entry):
+    """A draft that is for who has its address, until then."""
+
+    until: AwareDatetime
 
 
 def _links_only(html: str) -> str:
@@ -104,12 +112,15 @@ class Blog(_Part):
     discussions: dict[Lang, Address] = {}
     accent: tuple[Colour, Colour] | None = None
     looks: Looks = Looks()
+    newsletter: Address | Literal[""] = ""
 
 
 class Manifest(_Part):
     version: int
     site: Blog
     threads: list[Entry]
+    # None: it says nothing of drafts, and those that are shared stay as they are.
+    shared: list[Shared] | None = None
 
 
 def sync(source: str, *, again: bool = False) -> bool:
@@ -118,17 +129,44 @@ def sync(source: str, *, again: bool = False) -> bool:
     Returns whether anything was taken over. Raises ManifestError, after which all stands as before.
     """
     known = db.session.scalar(sa.select(Site.manifest_tag).where(Site.id == 1)) or ""
-    read = _fetched if source.startswith(("http://", "https://")) else _read
     found = read(source, "" if again else known)
     if found is None:
         return False
     data, tag = found
+    drafts = _beside(source)
+    if drafts is not None:
+        tag = hashlib.sha256(tag.encode() + drafts).hexdigest()
     if tag == known and not again:
         return False
-    manifest = parse(data)
+    manifest = parse(data, drafts)
     with writing():
         _take_over(manifest, tag)
     return True
+
+
+def stamp(source: str) -> float | None:
+    """Another number once what lies there, or beside it, is another; None where there is nothing yet."""
+    try:
+        found = Path(source).stat().st_mtime
+    except FileNotFoundError:
+        return None
+    with suppress(FileNotFoundError):
+        found += shared_of(Path(source).parent).stat().st_mtime
+    return found
+
+
+def _beside(source: str) -> bytes | None:
+    """The drafts that a build shares, which lie where no server hands them out."""
+    if source.startswith(("http://", "https://")):
+        return None
+    try:
+        return shared_of(Path(source).parent).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ManifestError(
+            f"the list of shared drafts cannot be read: {error.strerror}"
+        ) from error
 
 
 def push(data: bytes) -> int:
@@ -145,10 +183,14 @@ def push(data: bytes) -> int:
     return len(manifest.threads)
 
 
-def parse(data: bytes) -> Manifest:
+def parse(data: bytes, drafts: bytes | None = None) -> Manifest:
+    """The manifest, with the list of shared drafts where that lies in a file of its own."""
     try:
-        manifest = Manifest.model_validate(json.loads(data))
-    except (ValueError, RecursionError) as error:
+        given = json.loads(data)
+        if drafts is not None:
+            given = {**given, "shared": json.loads(drafts)}
+        manifest = Manifest.model_validate(given)
+    except (ValueError, TypeError, RecursionError) as error:
         raise ManifestError(f"the manifest cannot be read: {_first_line(error)}") from None
     if manifest.version != VERSION:
         raise ManifestError(
@@ -156,7 +198,7 @@ def parse(data: bytes) -> Manifest:
             " build the site again with the plugins of this release"
         )
     seen: set[str] = set()
-    for entry in manifest.threads:
+    for entry in (*manifest.threads, *(manifest.shared or ())):
         if entry.id in seen:
             raise ManifestError(f"the manifest lists the thread {entry.id} twice")
         seen.add(entry.id)
@@ -168,6 +210,15 @@ def _first_line(error: Exception) -> str:
         first = error.errors(include_url=False)[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     return str(error)
+
+
+def read(source: str, known: str) -> tuple[bytes, str] | None:
+    """What the site has written at `source`, with its tag; None where it is not there, or as it was.
+
+    Raises ManifestError.
+    """
+    remote = source.startswith(("http://", "https://"))
+    return _fetched(source, known) if remote else _read(source, known)
 
 
 def _read(source: str, known: str) -> tuple[bytes, str] | None:
@@ -205,27 +256,36 @@ def _take_over(manifest: Manifest, tag: str) -> None:
     # On PostgreSQL a push and another process's look at the source take turns.
     db.session.execute(sa.select(Site.id).where(Site.id == 1).with_for_update())
     present = {thread.id: thread for thread in db.session.scalars(sa.select(Thread))}
-    for entry in manifest.threads:
+    moment = now()
+    shared = [each for each in manifest.shared or () if each.until > moment]
+    for entry in (*manifest.threads, *shared):
         thread = present.pop(entry.id, None)
         values = _values(entry)
         if thread is None:
-            db.session.add(Thread(id=entry.id, **values))
+            thread = Thread(id=entry.id, **values)
+            rule(thread)
+            db.session.add(thread)
         elif changed := {k: v for k, v in values.items() if getattr(thread, k) != v}:
-            if "closes_at" in changed:
-                changed["closed_at"] = None
             for name, value in changed.items():
                 setattr(thread, name, value)
-            _publish_anew(thread)
+            rule(thread)
+            publish_anew(thread)
     for gone in present.values():
-        if gone.listed:
+        untold = manifest.shared is None and gone.shared_until is not None
+        if gone.listed and not untold:
             gone.listed = False
-            _publish_anew(gone)
-    shown = [entry for entry in manifest.threads if entry.comments is not Policy.OFF]
+            publish_anew(gone)
+    shown = [each for each in (*manifest.threads, *shared) if each.comments is not Policy.OFF]
     spoken = {
         lang for each in shown for lang in (each.lang, *(one.lang for one in each.translations))
     }
+    newsletter: dict[str, Any] = {"newsletter": manifest.site.newsletter}
+    if not manifest.site.newsletter:
+        # Switched on again, it begins anew, and not with all that came meanwhile.
+        newsletter["newsletter_since"] = None
     db.session.merge(
         Site(
+            **newsletter,
             id=1,
             languages=sorted(spoken),
             title=manifest.site.title,
@@ -238,14 +298,21 @@ def _take_over(manifest: Manifest, tag: str) -> None:
     )
 
 
-def _publish_anew(thread: Thread) -> None:
+def rule(thread: Thread) -> None:
+    """Let what the article says and what was ruled in the dashboard decide together."""
+    policy, closes_at = threads.ruled(thread)
+    if closes_at != thread.closes_at:
+        thread.closed_at = None
+    thread.policy, thread.closes_at = policy, closes_at
+
+
+def publish_anew(thread: Thread) -> None:
     """Let every page of the thread be made again: each names the article."""
     thread.revision += 1
     thread.published_revision = NEVER
 
 
 def _values(entry: Entry) -> dict[str, Any]:
-    closes_at: datetime | None = entry.close_after
     return {
         "url": entry.url,
         "title": entry.title,
@@ -253,8 +320,12 @@ def _values(entry: Entry) -> dict[str, Any]:
         "category": entry.category,
         "authors": entry.authors,
         "translations": [each.model_dump() for each in entry.translations],
-        "policy": entry.comments,
-        "closes_at": closes_at,
+        "article_policy": entry.comments,
+        "article_closes_at": entry.close_after,
+        "policy_written": "comments" in entry.written,
+        "closing_written": "close_after" in entry.written,
+        "notes": entry.notes,
         "published_at": entry.published,
         "listed": True,
+        "shared_until": entry.until if isinstance(entry, Shared) else None,
     }

@@ -8,20 +8,38 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 
 import sqlalchemy as sa
 from flask import Flask, current_app
 
-from comments_service import outbox, rate_limits, retention, sessions, threads
+from comments_service import (
+    bans,
+    hooks,
+    rate_limits,
+    retention,
+    rules,
+    sessions,
+    spam_questions,
+    threads,
+)
 from comments_service.config import Settings
 from comments_service.db import db, writing
+from comments_service.mail import outbox
 from comments_service.models import Thread, now
-from comments_service.publishing import manifest, rebake, site_snapshots, snapshots
+from comments_service.publishing import bucket as buckets
+from comments_service.publishing import (
+    manifest,
+    mending,
+    rebake,
+    site_snapshots,
+    snapshots,
+    unbaked,
+    votes,
+)
 from comments_service.supervision import PUBLISHER, Faults, Pulse
-from formats import files
 
 # What another process committed, and a thread's closing time, are noticed this soon.
 POLL_SECONDS = 1.0
@@ -40,14 +58,22 @@ PUBLISHING = "Publishing"
 MENDING = "Mending what the last run left"
 SITE = "Publishing the files of the whole site"
 THREAD = "Publishing the thread "
-CLEANED = {
-    "Cleaning the counts of the rate limits": rate_limits.clean,
-    "Cleaning sessions": sessions.clean,
-    "Cleaning the outbox": outbox.clean,
-    "Cleaning what came with comments": retention.clean,
-}
 
 log = logging.getLogger(__name__)
+
+
+def cleaned(settings: Settings) -> dict[str, Callable[[], None]]:
+    """What is cleaned once an hour, each kind by itself, by what is told of when it fails."""
+    return {
+        "Cleaning the counts of the rate limits": rate_limits.clean,
+        "Cleaning sessions": sessions.clean,
+        "Cleaning the outbox": outbox.clean,
+        "Cleaning what web hooks were told": hooks.clean,
+        "Cleaning what spam services were to be asked": spam_questions.clean,
+        "Cleaning the history of the rules": rules.clean,
+        "Cleaning what came with comments": partial(retention.clean, settings),
+        "Cleaning bans": bans.clean,
+    }
 
 
 def _nothing() -> None:
@@ -85,7 +111,30 @@ def close_overdue() -> None:
             )
 
 
+def end_shares() -> None:
+    """Take the threads of drafts that were shared until now out of sight."""
+    if db.session.scalar(_shared, {"now": now()}) is not None:
+        with writing():
+            db.session.execute(
+                sa.update(Thread)
+                .where(Thread.listed.is_(True), Thread.shared_until <= now())
+                .values(
+                    listed=False,
+                    revision=Thread.revision + 1,
+                    published_revision=snapshots.NEVER,
+                )
+            )
+
+
 _table = Thread.__table__.c
+_shared = (
+    sa.select(_table.id)
+    .where(
+        sa.text("listed AND shared_until IS NOT NULL"),
+        _table.shared_until <= sa.bindparam("now"),
+    )
+    .limit(1)
+)
 # Spelt as the condition of the index, and put together once: it is asked for every second.
 _overdue = (
     sa.select(_table.id)
@@ -106,6 +155,7 @@ def publish_behind(
     raised in the end where nobody takes them.
     """
     found = Faults() if faults is None else faults
+    votes.raise_voted()
     published = publish_threads(settings, found)
     if published or site:
         publish_site(settings, found, everything=site)
@@ -124,48 +174,44 @@ def publish_threads(
     for thread_id in behind:
         beat()
         if faults.due(f"{THREAD}{thread_id}"):
-            with faults.isolated(f"{THREAD}{thread_id}"):
+            with faults.isolated(f"{THREAD}{thread_id}"), _later(faults):
                 snapshots.publish(thread_id, settings)
                 published.append(thread_id)
     return published
 
 
+@contextmanager
+def _later(faults: Faults) -> Iterator[None]:
+    """Let a bucket that is away be one fault, rather than one of each that waits for it, and longer each time."""
+    try:
+        yield
+    except buckets.Away as away:
+        db.session.rollback()
+        with faults.isolated(buckets.AWAY):
+            raise away
+
+
 def publish_site(settings: Settings, faults: Faults, *, everything: bool) -> None:
     """Publish the files of the whole site."""
     if faults.due(SITE):
-        with faults.isolated(SITE):
+        with faults.isolated(SITE), _later(faults):
             site_snapshots.publish(settings, faults, everything=everything)
+            with faults.isolated(buckets.AWAY):
+                pass  # It works again.
 
 
 def publish_all(settings: Settings, faults: Faults | None = None) -> list[str]:
     """Make every file again from the database."""
-    mark_all(settings)
+    with _later(faults or Faults()):
+        mending.mark_all(settings)
     return publish_behind(settings, faults, site=True)
 
 
 def mend(settings: Settings, faults: Faults | None = None) -> list[str]:
     """Publish what is missing or old among the files, whatever the database thinks of them."""
-    mark_stale(settings)
+    with _later(faults or Faults()):
+        mending.mark_stale(settings)
     return publish_behind(settings, faults, site=True)
-
-
-def mark_all(settings: Settings) -> None:
-    """Let every file be made again from the database."""
-    snapshots.mark_behind(None)
-    files.write(settings.published / ".edition", snapshots.edition(settings).encode())
-
-
-def mark_stale(settings: Settings) -> None:
-    """After a start: find what a crash, a lost folder or a new release left behind.
-
-    The site's own files carry no revision, so they are compared with the database in any case.
-    """
-    snapshots.sweep(settings)
-    written = settings.published / ".edition"
-    if files.says(written, snapshots.edition(settings).encode()):
-        snapshots.mark_behind(snapshots.stale(settings))
-    else:
-        mark_all(settings)
 
 
 class Publisher(threading.Thread):
@@ -174,7 +220,8 @@ class Publisher(threading.Thread):
     def __init__(self, app: Flask, settings: Settings) -> None:
         super().__init__(name="publisher", daemon=True)
         self._app = app
-        self._settings = settings
+        # As they were given, and as the owner rules in the dashboard.
+        self._given = self._settings = settings
         self._woken = threading.Event()
         self._stopped = False
         self._faults = Faults(rebake.Busy)
@@ -186,6 +233,7 @@ class Publisher(threading.Thread):
         # Whether the site's own files are behind, or even unknown; and when they were looked at.
         self._site_behind = self._site_unknown = True
         self._site_at = -math.inf
+        self._votes_at = -math.inf
         self._manifest_stamp = 0.0
         self._cleaned_at = -math.inf
         self._mended = False
@@ -238,37 +286,59 @@ class Publisher(threading.Thread):
 
     def round(self) -> bool:
         """One look at everything; returns whether there was something to publish."""
-        faults, settings = self._faults, self._settings
+        faults, settings = self._faults, self._ruled()
         with faults.isolated("The manifest"):
             self._take_manifest()
         with faults.isolated("Closing what is over"):
             close_overdue()
+            end_shares()
+        with faults.isolated("Taking what was voted"):
+            self._take_votes()
         # The edition is the folder's own sign: without it, somebody emptied the folder.
         if not self._mended or not (settings.published / ".edition").exists():
             self._site_behind = self._site_unknown = True
             if faults.due(MENDING):
-                with faults.isolated(MENDING):
-                    mark_stale(settings)
+                with faults.isolated(MENDING), _later(faults):
+                    mending.mark_stale(settings)
                     # A build may have run while the service was down: look at every page once.
                     self._unbaked.update(thread.id for thread in threads.visible())
-                    self._unbaked.add(snapshots.DISCUSSIONS)
+                    self._unbaked.add(unbaked.DISCUSSIONS)
                     self._mended = True
+        self._beat()
         published = publish_threads(settings, faults, self._beat)
-        self._site_behind |= bool(published)
+        self._site_behind |= bool(published) or buckets.lists_behind(settings)
         self._publish_site()
         self._bake()
-        failed = (name.removeprefix(THREAD) for name in faults.known)
-        self._left = frozenset({*self._unbaked, *snapshots.unbaked(settings), *failed})
+        failed = [name.removeprefix(THREAD) for name in faults.known]
+        if buckets.AWAY in faults.known:
+            failed += threads.behind()
+        self._left = frozenset({*self._unbaked, *unbaked.waiting(settings), *failed})
         return bool(published)
+
+    def _ruled(self) -> Settings:
+        """The settings with what is ruled in the dashboard: where that shapes the files, all are made anew."""
+        rules.look()
+        settings = rules.applied(self._given)
+        self._mended &= settings.shape == self._settings.shape
+        self._settings = settings
+        return settings
+
+    def _take_votes(self) -> None:
+        """A burst of votes is published once: at once unless that was a moment ago."""
+        moment = time.monotonic()
+        if moment - self._votes_at >= votes.VOTES_SECONDS and votes.raise_voted():
+            self._votes_at = moment
 
     def _publish_site(self) -> None:
         """Publish what is behind of the site's own files, at once unless that was a moment ago."""
         if not self._site_behind or time.monotonic() - self._site_at < SITE_SECONDS:
             return
         publish_site(self._settings, self._faults, everything=self._site_unknown)
-        self._site_behind = SITE in self._faults.known
+        self._site_behind = bool({SITE, buckets.AWAY} & self._faults.known.keys())
         self._site_unknown &= self._site_behind
-        self._site_at = time.monotonic()
+        # A storage that is back has them at once.
+        if buckets.AWAY not in self._faults.known:
+            self._site_at = time.monotonic()
 
     def _beat(self) -> None:
         self.pulse.beat(self._faults.known)
@@ -277,11 +347,12 @@ class Publisher(threading.Thread):
         """Drop what is over, once an hour, whatever else goes wrong."""
         if time.monotonic() - self._cleaned_at < CLEAN_SECONDS:
             return
-        for name, clean in CLEANED.items():
+        each_kind = cleaned(self._settings)
+        for name, clean in each_kind.items():
             if self._faults.due(name):
                 with self._faults.isolated(name, whole=True):
                     clean()
-        if not self._faults.known.keys() & CLEANED.keys():
+        if not self._faults.known.keys() & each_kind.keys():
             self._cleaned_at = time.monotonic()
 
     def _take_manifest(self) -> None:
@@ -291,22 +362,20 @@ class Publisher(threading.Thread):
                 return
             stamp = time.monotonic()
         else:
-            try:
-                stamp = Path(source).stat().st_mtime
-            except FileNotFoundError:
+            found = manifest.stamp(source)
+            if found is None or found == self._manifest_stamp:
                 return
-            if stamp == self._manifest_stamp:
-                return
+            stamp = found
         try:
             if manifest.sync(source):
-                self._unbaked.add(snapshots.DISCUSSIONS)
+                self._unbaked.add(unbaked.DISCUSSIONS)
         except manifest.ManifestError as error:
             log.error("The threads stay as they are: %s", error)
         self._manifest_stamp = stamp
 
     def _bake(self) -> None:
         """Bake what was published; what a build keeps from it waits for the next round."""
-        sites = snapshots.sites(self._settings)
+        sites = unbaked.sites(self._settings)
         if not sites:
             self._unbaked.clear()
             return
@@ -315,4 +384,4 @@ class Publisher(threading.Thread):
                 for site in sites:
                     rebake.sweep(site)
                 self._swept = True
-            rebake.bake_waiting(self._settings, self._faults, self._unbaked)
+            rebake.bake_waiting(self._settings, self._faults, self._unbaked, self._beat)

@@ -18,9 +18,9 @@ from comments_service import threads
 from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.models import Site, Thread
-from comments_service.publishing import snapshots as published
+from comments_service.publishing import unbaked
 from comments_service.supervision import Faults
-from formats import bake, files, snapshots
+from formats import bake, files, search_index, snapshots
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ Bake = Callable[[bytes, bytes], bytes | None]
 Place = tuple[Callable[[Path], list[Path]], Path, Bake]
 
 PAGE = "The page of "
+SEARCH = "Taking words out of the search"
 
 
 class Busy(Exception):
@@ -52,27 +53,49 @@ def built_page(output: Path, site_url: str, url: str) -> Path | None:
         return None
 
 
-def bake_waiting(settings: Settings, faults: Faults, also: set[str]) -> int:
+def _nothing() -> None:
+    """No sign of life: whoever waits for a command sees that it works."""
+
+
+def bake_waiting(
+    settings: Settings, faults: Faults, also: set[str], beat: Callable[[], None] = _nothing
+) -> int:
     """Bake what any process has published, and `also` these; returns how many pages changed.
 
     What a build keeps from it stays marked, or in `also`, for whoever bakes next.
     """
     changed = 0
-    waiting = {**dict.fromkeys(also, ""), **published.unbaked(settings)}
+    waiting = {**dict.fromkeys(also, ""), **unbaked.waiting(settings)}
     faults.keep(PAGE, {f"{PAGE}{name}" for name in waiting})
     with suppress(Busy):
         for name, mark in waiting.items():
+            beat()
             if not faults.due(f"{PAGE}{name}"):
                 continue
             with faults.isolated(f"{PAGE}{name}"):
-                if name == published.DISCUSSIONS:
+                if name == unbaked.DISCUSSIONS:
                     changed += discussions(settings)
                 else:
                     changed += pages(name, settings)
                 also.discard(name)
                 if mark:
-                    published.baked(name, mark, settings)
+                    unbaked.baked(name, mark, settings)
+    with suppress(Busy), faults.isolated(SEARCH):
+        for site in unbaked.sites(settings):
+            forget(site)
     return changed
+
+
+def forget(site: Path) -> None:
+    """Let the search find no more what comments no longer say, on all pages since the last time. May raise Busy."""
+    if not search_index.waiting(site).exists():
+        return
+    try:
+        with FileLock(files.lock_of(site), timeout=0):
+            if wrong := search_index.forget_waiting(site):
+                log.error("%s", wrong)
+    except Timeout:
+        raise Busy from None
 
 
 def pages(thread_id: str, settings: Settings) -> int:
@@ -80,6 +103,8 @@ def pages(thread_id: str, settings: Settings) -> int:
     thread = db.session.get(Thread, thread_id)
     if thread is None:
         return 0
+    if thread.shared_until is not None and not thread.listed:
+        return sum(withdraw(site, thread, settings) for site in unbaked.sites(settings))
 
     def baked(page: bytes, fragment: bytes) -> bytes | None:
         return bake.thread(page, thread_id, snapshots.thread(fragment, thread_id))
@@ -98,6 +123,22 @@ def pages(thread_id: str, settings: Settings) -> int:
             (lambda site: bake.lists_of(settings.published, site, thread_id), snapshot, listed)
         )
     return _each(places, settings)
+
+
+def withdraw(site: Path, thread: Thread, settings: Settings) -> bool:
+    """Take the page of a draft away that is shared no more; returns whether there was one. May raise Busy."""
+    for page in _at(settings.site_url, thread.url, site):
+        try:
+            with FileLock(files.lock_of(site), timeout=0):
+                # Whatever address somebody has given it: no page but the thread's own.
+                if f"threads/{thread.id}" in {name for name, _ in bake.wanted(page.read_bytes())}:
+                    files.remove_with_siblings(page)
+                    with suppress(OSError):
+                        page.parent.rmdir()
+                    return True
+        except Timeout:
+            raise Busy from None
+    return False
 
 
 def _at(site_url: str, url: str, site: Path) -> list[Path]:
@@ -125,7 +166,7 @@ def _each(places: list[Place], settings: Settings) -> int:
     """Bake each page of each site; what is wrong with one is raised when the others are done."""
     changed: int = 0
     wrong: OSError | Busy | None = None
-    for site in published.sites(settings):
+    for site in unbaked.sites(settings):
         for found, snapshot, baked in places:
             for page in found(site):
                 try:
@@ -155,6 +196,7 @@ def rewrite(output: Path, page: Path, fragment: bytes, baked: Bake) -> bool:
             after = baked(before, fragment)
             if after is None or after == before:
                 return False
+            search_index.note(output, page, before, after)
             files.rewrite(page, after)
             return True
     except Timeout:

@@ -14,16 +14,16 @@ from filelock import FileLock
 
 from comments_service import i18n, threads
 from comments_service.config import Settings
+from comments_service.config.values import LOOPBACK
 from comments_service.db import db, writing
 from comments_service.models import Site, Thread, now
-from comments_service.publishing import feeds
+from comments_service.publishing import bucket as buckets
+from comments_service.publishing import feeds, unbaked
 from comments_service.publishing.form_context import form_context
 from comments_service.publishing.snapshots import (
-    DISCUSSIONS,
     Rendered,
     comment_json,
     dumped,
-    mark_unbaked,
 )
 from comments_service.supervision import Faults
 from comments_service.threads import Discussion, Discussions, Shown
@@ -33,6 +33,7 @@ from formats.snapshots import VERSION, file_name
 DISCUSSIONS_PAGE = 100
 # As many as the style sheet of the page can tell apart; the rest is filed under "All".
 MAX_CATEGORIES = 12
+COUNTS = "counts"
 
 
 # What is wrong with one thread keeps no other out of the lists.
@@ -91,7 +92,8 @@ def read(faults: Faults) -> Lists:
 def rendered(settings: Settings) -> Iterator[Rendered]:
     """The files of the whole site, as they are now."""
     lists = read(Faults())
-    revisions = _revisions(lists)
+    said = _said(lists, lists.site.lists if lists.site else {})
+    revisions = {name: revision for name, (_, revision) in said.items()}
     yield _counts(lists)
     yield from _recent(lists, revisions["recent"], settings)
     for lang in lists.discussions_json:
@@ -99,14 +101,18 @@ def rendered(settings: Settings) -> Iterator[Rendered]:
         yield _interface(lang, settings)
 
 
-def _revisions(lists: Lists) -> dict[str, int]:
-    """The revision of each list: one more than the last where it says something else."""
-    known = lists.site.lists if lists.site else {}
-    revisions = {}
-    for name, said in lists.said.items():
+def _said(lists: Lists, known: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What each list says, with its revision."""
+    return _numbered(lists.said, known)
+
+
+def _numbered(hashes: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Each with its revision: one more than the last where it says something else."""
+    numbered = {}
+    for name, said in hashes.items():
         before, revision = known.get(name, ("", 0))
-        revisions[name] = revision + (said != before)
-    return revisions
+        numbered[name] = [said, revision + (said != before)]
+    return numbered
 
 
 def _hash(data: Any) -> str:
@@ -160,6 +166,8 @@ def _interface(lang: str, settings: Settings) -> Rendered:
         magic_links=settings.magic_links,
         passkeys=settings.relying_party[1] if settings.passkeys and settings.relying_party else "",
         providers=[client.name for client in settings.clients],
+        votes=settings.votes,
+        guest_votes=settings.guest_votes,
     )
     return Rendered(file_name("ui", lang), html.encode())
 
@@ -197,19 +205,32 @@ def discussions(found: Discussions, lang: str, settings: Settings, revision: int
     )
 
 
+def _on_the_site(url: str, settings: Settings) -> str:
+    """What leads there from every page of the blog, wherever it is read: at home or in a preview.
+
+    The blog may have been built last by a preview. The pages of a service on a host of its own show the
+    same list, and need the whole address.
+    """
+    if settings.base == settings.comments_url:
+        return url
+    return LOOPBACK.sub("", url.removeprefix(settings.site_origin), count=1)
+
+
 def _line(each: Discussion, lang: str, categories: Sequence[str], settings: Settings) -> str:
-    thread, last = each.thread, each.last_id
+    thread, last = each.thread, ""
+    if each.last_id is not None:
+        last = threads.comment_address(thread, each.last_id, settings, lang)
     return i18n.part(
         lang,
         "thread/discussion.html",
         id=thread.id,
-        url=threads.address(thread, lang),
+        url=_on_the_site(threads.address(thread, lang), settings),
         title=threads.title(thread, lang),
         its=lang if lang in threads.languages(thread) else thread.lang,
         category=thread.category,
         filed=categories.index(thread.category) + 1 if thread.category in categories else 0,
         count=each.count,
-        last=last and threads.comment_address(thread, last, settings, lang),
+        last=_on_the_site(last, settings),
         name=each.name,
         excerpt=each.excerpt,
         active_at=each.active_at,
@@ -243,34 +264,69 @@ def publish(settings: Settings, faults: Faults, *, everything: bool = True) -> N
 
     Without `everything`, those of which the database knows that they say something else, or new words.
     """
+    bucket = buckets.of(settings)
+    # The bucket may lack what the database has known for long.
+    everything |= bucket is not None
     # Rendered under the lock: a slower process cannot put what it read earlier over newer files.
     with FileLock(settings.published / ".lock"):
         db.session.rollback()
-        lists = read(faults)
-        revisions = _revisions(lists)
-        known = lists.site.lists if lists.site else {}
-        said = {name: [hashed, revisions[name]] for name, hashed in lists.said.items()}
-        db.session.commit()
-        if lists.site and known != said:
-            # Before the files: one of another content never has the same revision.
-            with writing():
-                db.session.execute(sa.update(Site).where(Site.id == 1).values(lists=said))
+        lists, known, said = _agreed(faults) if bucket else _noted(faults)
+        revisions = {name: revision for name, (_, revision) in said.items()}
+        sending = buckets.Sending(bucket, 0)
 
         def another(name: str) -> bool:
             return everything or lists.site is None or list(known.get(name, ())) != said[name]
 
-        _put(_counts(lists), settings)
+        def put(each: Rendered, name: str = "") -> bool:
+            sending.put(each.name, each.data, revisions.get(name, 0))
+            return _put(each, settings)
+
+        put(_counts(lists), COUNTS)
         if another("recent"):
             for each in _recent(lists, revisions["recent"], settings):
-                _put(each, settings)
+                put(each, "recent")
         for lang in lists.discussions_json:
             if everything or not (settings.published / file_name("ui", lang)).exists():
-                _put(_interface(lang, settings), settings)
+                put(_interface(lang, settings))
             if another("discussions"):
                 for each in _discussions(lists, lang, revisions["discussions"], settings):
-                    if _put(each, settings):
-                        mark_unbaked(DISCUSSIONS, settings)
-        _remove_others(lists, settings)
+                    if put(each, "discussions"):
+                        unbaked.mark(unbaked.DISCUSSIONS, settings)
+        _remove_others(lists, settings, sending)
+        if bucket:
+            db.session.commit()
+            sending.finish()
+            buckets.lists_came(known.get(buckets.LISTS, (0, 0))[0])
+
+
+# What each list says, as a hash, with its revision.
+Said = dict[str, list[Any]]
+
+
+def _noted(faults: Faults) -> tuple[Lists, Said, Said]:
+    """The lists, and what the database knew of them until now, and knows from now on."""
+    lists = read(faults)
+    known = lists.site.lists if lists.site else {}
+    said = _said(lists, known)
+    db.session.commit()
+    if lists.site and known != {**known, **said}:
+        # Before the files: one of another content never has the same revision.
+        with writing():
+            values = {"lists": {**known, **said}}
+            db.session.execute(sa.update(Site).where(Site.id == 1).values(**values))
+    return lists, known, said
+
+
+def _agreed(faults: Faults) -> tuple[Lists, Said, Said]:
+    """The same where several machines publish: read while nobody else can give a revision, counts with one, too."""
+    with writing():
+        site = buckets.locked_site()
+        lists = read(faults)
+        known = dict(lists.site.lists) if lists.site else {}
+        said = _said(lists, known) | _numbered({COUNTS: _hash(lists.counts)}, known)
+        if site and known != {**known, **said}:
+            site.lists = {**known, **said}
+    return lists, known, said
 
 
 def _put(each: Rendered, settings: Settings) -> bool:
@@ -281,7 +337,7 @@ def _put(each: Rendered, settings: Settings) -> bool:
     return True
 
 
-def _remove_others(lists: Lists, settings: Settings) -> None:
+def _remove_others(lists: Lists, settings: Settings, sending: buckets.Sending) -> None:
     """Remove the lists in languages that nobody writes in any more, and the pages of older releases."""
     suffixes = ["" if lang == lists.lang else lang for lang in lists.discussions_json]
     names = {
@@ -290,3 +346,4 @@ def _remove_others(lists: Lists, settings: Settings) -> None:
     for path in settings.published.glob("discussions.*"):
         if path.suffix not in (".gz", ".br") and path.name not in names:
             files.remove_with_siblings(path)
+    sending.keep("discussions.", names)

@@ -5,11 +5,8 @@ as published is decided in `threads`; when to write, in `publisher`. The databas
 every file can be made again from it, byte for byte.
 """
 
-import hashlib
 import itertools
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,17 +20,16 @@ from comments_service import i18n, threads
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.models import Policy, Thread
-from comments_service.publishing import feeds
+from comments_service.publishing import bucket as buckets
+from comments_service.publishing import feeds, unbaked
 from comments_service.publishing.form_context import form_context
-from comments_service.threads import Shown
-from formats import bake, files, left_behind
+from comments_service.threads import Noted, Shown
+from formats import files, left_behind
+from formats.passages import Passage
 from formats.snapshots import HEAD_BYTES, VERSION, file_name, revision
 
-# Files named for what built pages are behind of: a thread's id, or the list of all conversations.
-UNBAKED = ".unbaked"
-DISCUSSIONS = ".discussions"
 NEVER = -1
-MARKED_AT_ONCE = 500
+BEST = "best.html"
 
 
 @dataclass(frozen=True)
@@ -51,30 +47,43 @@ def fragment_name(thread: Thread, lang: str, page: int = 1, kind: str = "html") 
 
 @dataclass(frozen=True)
 class Extent:
-    """How much there is of a thread: on its pages, published, and the newest of that."""
+    """How much there is of a thread: on its pages, published, the newest of that, and whether it has notes."""
 
     length: int
     count: int
     newest: Sequence[Shown]
+    noted: bool = False
 
 
 def extent(thread: Thread) -> Extent:
-    newest = threads.newest(thread.id)
-    return Extent(threads.length(thread.id), threads.count(thread), newest)
+    length, noted = threads.extent(thread.id)
+    return Extent(length, threads.count(thread), threads.newest(thread.id), noted)
 
 
 def rendered(thread: Thread, settings: Settings) -> Iterator[Rendered]:
     """Every file of a thread, the first page in its own language last."""
     of = extent(thread)
-    yield from _feeds(thread, of, settings)
     last = threads.pages(of.length, settings.page_size)
+    yield from _beside(thread, of, last, settings)
     yield from pages(thread, of, range(1, last + 1), settings)
 
 
-def _feeds(thread: Thread, of: Extent, settings: Settings) -> Iterator[Rendered]:
+def _beside(thread: Thread, of: Extent, last: int, settings: Settings) -> Iterator[Rendered]:
+    """The feeds of a thread and, of a long one, its best comments, of which no page has all."""
     for lang in threads.languages(thread):
         name = fragment_name(thread, lang, kind="atom")
         yield Rendered(name, _feed(thread, lang, of, settings))
+    if not _has_best(last, settings):
+        return
+    best = threads.best(thread.id)
+    for lang in threads.languages(thread):
+        items = [item(each, thread, lang, settings) for each in best]
+        html = i18n.render(lang, "thread/best.html", items=items)
+        yield Rendered(fragment_name(thread, lang, kind=BEST), html.encode())
+
+
+def _has_best(last: int, settings: Settings) -> bool:
+    return last > 1 and settings.votes != "off"
 
 
 def pages(
@@ -83,10 +92,11 @@ def pages(
     """These pages of a thread, twice in each language."""
     size = settings.page_size
     last = threads.pages(of.length, size)
+    notes = threads.noted(thread.id, of.length, size) if of.noted else ()
     for number in sorted(numbers, reverse=True):
         shown = threads.page(thread.id, number, size)
         for lang in reversed(threads.languages(thread)):
-            page = Page(thread, lang, shown, number, last, of.count)
+            page = Page(thread, lang, shown, number, last, of.count, notes)
             data = dumped(as_json(page))
             yield Rendered(fragment_name(thread, lang, number, "json"), data)
             html = fragment(page, settings)
@@ -103,6 +113,7 @@ class Page:
     number: int
     pages: int
     count: int
+    notes: Sequence[Noted] = ()
 
     @property
     def last(self) -> int:
@@ -130,20 +141,32 @@ def fragment(page: Page, settings: Settings) -> str:
 def item(comment: Shown, thread: Thread, lang: str, settings: Settings) -> str:
     """One comment's `<li>`, the same as in the fragment."""
     closed = threads.shown_policy(thread) is Policy.CLOSED
-    return _item(comment, lang, settings.base, not closed)
+    # Words of another language's page are not on this one.
+    its = comment.passage.lang if comment.passage else lang
+    article = "" if its == lang else threads.address(thread, its)
+    return _item(comment, lang, settings.base, not closed, settings.votes, article)
 
 
 # As many as the pages hold that are written again and again.
 @lru_cache(maxsize=1_000)
-def _item(comment: Shown, lang: str, base: str, takes_replies: bool) -> str:
+def _item(
+    comment: Shown, lang: str, base: str, takes_replies: bool, votes: str, article: str
+) -> str:
     module = i18n.environment(lang).get_template("thread/comment.html").module
-    return str(module.item(comment, base, takes_replies)).strip()  # type: ignore[attr-defined]  # a macro
+    made = module.item(comment, base, takes_replies, votes=votes, article=article)  # type: ignore[attr-defined]  # a macro
+    return str(made).strip()
 
 
 def as_json(page: Page, *, whole: bool = False) -> dict[str, Any]:
     """One page of a thread for programs; `whole`: with what is else said on the first page only."""
     thread, url = page.thread, threads.address(page.thread, page.lang)
-    of_thread = {"revision": thread.revision, "count": page.count, "pages": page.pages}
+    of_thread: dict[str, Any] = {
+        "revision": thread.revision,
+        "count": page.count,
+        "pages": page.pages,
+    }
+    if page.notes:
+        of_thread["notes"] = [_noted_json(each) for each in page.notes]
     return {
         "version": VERSION,
         "thread": thread.id,
@@ -172,8 +195,22 @@ def comment_json(comment: Shown, url: str) -> dict[str, Any]:
         "html": "" if gone else comment.html,
         "created_at": i18n.stamp(comment.created_at),
         "edited_at": i18n.stamp(comment.edited_at) if comment.edited_at else None,
+        "pinned": comment.pinned and not gone,
+        "up": 0 if gone else comment.up,
+        "down": 0 if gone else comment.down,
         "url": f"{url}#comment-{comment.id}",
+        **({"edited_by": "moderator"} if comment.corrected and not gone else {}),
+        **({"passage": passage_json(comment.passage)} if comment.passage and not gone else {}),
     }
+
+
+def passage_json(passage: Passage) -> dict[str, str]:
+    return dict(passage._asdict())
+
+
+def _noted_json(noted: Noted) -> dict[str, Any]:
+    passage = passage_json(noted.passage)
+    return {"id": noted.id, "name": noted.name, "passage": passage, "page": noted.page}
 
 
 def dumped(data: dict[str, Any]) -> bytes:
@@ -199,8 +236,10 @@ def _feed(thread: Thread, lang: str, of: Extent, settings: Settings) -> bytes:
 def publish(thread_id: str, settings: Settings) -> None:
     """Write the files of one thread as the database has it now, or remove those of a hidden one.
 
-    Only those that are others than at its last publication, unless that is unknown.
+    Only those that are others than at its last publication, unless that is unknown. Where there is a bucket,
+    the thread is published when they are there, too; raises bucket.Away until then.
     """
+    bucket = buckets.of(settings)
     # Read under the lock: a slower process cannot put what it read earlier over newer files.
     with FileLock(settings.published / ".lock"):
         db.session.rollback()
@@ -210,13 +249,17 @@ def publish(thread_id: str, settings: Settings) -> None:
         # The revision is read before the comments: a change in between is published again, not lost.
         revision = thread.revision
         hidden = not thread.listed or thread.policy is Policy.OFF
-        of = Extent(0, 0, ()) if hidden else extent(thread)
         written = written_revision(settings.published / fragment_name(thread, thread.lang))
+        if bucket and bucket.resting and thread.published_revision > 0 and written == revision:
+            # The disk has all of it.
+            bucket.found(fragment_name(thread, thread.lang))
+        of = Extent(0, 0, ()) if hidden else extent(thread)
+        sending = buckets.Sending(bucket, revision)
         if hidden or written <= revision:
             known = thread.published_revision > 0 and written == thread.published_revision
-            _write(thread, of, settings, whole=hidden or not known, hidden=hidden)
+            _write(thread, of, settings, sending, whole=hidden or not known, hidden=hidden)
             _note_without_article(thread, settings)
-            mark_unbaked(thread_id, settings)
+            unbaked.mark(thread_id, settings)
         newest = of.newest[0] if of.newest else None
         began = None if hidden else thread.published_at or thread.created_at
         counted = {
@@ -225,8 +268,18 @@ def publish(thread_id: str, settings: Settings) -> None:
             "active": newest.created_at if newest else began,
         }
         db.session.commit()
+        sending.flush()
     with writing():
-        db.session.execute(_published, {"which": thread_id, "of": revision, **counted})
+        # Before the thread, as whoever takes a manifest over does.
+        site = buckets.locked_site() if bucket else None
+        values = {"which": thread_id, "of": revision, **counted}
+        first = not sending.away and db.session.connection().execute(_published, values).rowcount
+        if first:
+            buckets.raise_lists(site)
+        if sending.uncertain:
+            # Who publishes a newer revision meanwhile may have missed what came or went here.
+            db.session.execute(_again, {"which": thread_id, "of": revision})
+    sending.finish()
 
 
 _table = cast(sa.Table, Thread.__table__)
@@ -245,20 +298,61 @@ _published = (
     )
 )
 
+_again = (
+    sa.update(_table)
+    .where(_table.c.id == sa.bindparam("which"), _table.c.revision > sa.bindparam("of"))
+    .values(revision=_table.c.revision + 1, published_revision=NEVER)
+)
 
-def _write(thread: Thread, of: Extent, settings: Settings, *, whole: bool, hidden: bool) -> None:
+
+def _write(
+    thread: Thread,
+    of: Extent,
+    settings: Settings,
+    sending: buckets.Sending,
+    *,
+    whole: bool,
+    hidden: bool,
+) -> None:
     size = settings.page_size
     last = 0 if hidden else threads.pages(of.length, size)
+    # The bucket has all that was published last; the disk may be another machine's.
+    unknown = hidden or thread.published_revision <= 0
     if not hidden:
         every = range(1, last + 1)
-        some = every if whole else {1, *threads.changed_pages(thread, of.length, size)}
-        feeds = _feeds(thread, of, settings)
-        for each in itertools.chain(feeds, pages(thread, of, some, settings)):
+        changed = every if unknown else {1, *threads.changed_pages(thread, of.length, size)}
+        sent = _names(thread, changed)
+        beside = _beside(thread, of, last, settings)
+        for each in itertools.chain(
+            beside, pages(thread, of, every if whole else changed, settings)
+        ):
             path = settings.published / each.name
-            if whole or not files.says(path, each.data):
+            # What waits for a bucket alone is not written again and again.
+            if (whole and not settings.published_bucket) or not files.says(path, each.data):
                 files.write_with_siblings(path, each.data)
+            if each.name in sent:
+                sending.put(each.name, each.data)
     if whole or thread.moved_from is not None:
         _remove_others(thread, settings, last)
+    if settings.published_bucket and (unknown or _had_more(thread, last, sending)):
+        kept = () if hidden else _names(thread, range(1, last + 1), best=_has_best(last, settings))
+        sending.keep(f"threads/{thread.id}.", kept)
+
+
+def _had_more(thread: Thread, last: int, sending: buckets.Sending) -> bool:
+    """Whether the bucket has a page after the last one, of which a deletion or a move may have left it."""
+    if thread.moved_from is None:
+        return False
+    after = (fragment_name(thread, lang, last + 1) for lang in threads.languages(thread))
+    return any(sending.finds(name) for name in after)
+
+
+def _names(thread: Thread, numbers: Iterable[int], *, best: bool = True) -> set[str]:
+    """The files of these pages, and those that stand beside all pages."""
+    beside = ("atom", *([BEST] * best))
+    spoken = threads.languages(thread)
+    files_of = [*((1, kind) for kind in beside), *itertools.product(numbers, ("html", "json"))]
+    return {fragment_name(thread, lang, page, kind) for lang in spoken for page, kind in files_of}
 
 
 def _note_without_article(thread: Thread, settings: Settings) -> None:
@@ -268,12 +362,6 @@ def _note_without_article(thread: Thread, settings: Settings) -> None:
         left_behind.note(settings.published, left[0])
     else:
         left_behind.forget(settings.published, thread.id)
-
-
-def sweep(settings: Settings) -> None:
-    """Remove what a killed process left half-written."""
-    with FileLock(settings.published / ".lock"):
-        files.sweep(settings.published)
 
 
 def written_revision(path: Path) -> int:
@@ -298,6 +386,8 @@ def _remove_others(thread: Thread, settings: Settings, last: int) -> None:
     spoken = {*of_thread, *(parts[1] for parts in interface)}
     for lang in spoken:
         kept = last if lang in of_thread else 0
+        if not _has_best(kept, settings):
+            files.remove_with_siblings(published / fragment_name(thread, lang, kind=BEST))
         for kind in ("html", "json", "atom"):
             left = []
             for page in itertools.count((min(kept, 1) if kind == "atom" else kept) + 1):
@@ -308,77 +398,3 @@ def _remove_others(thread: Thread, settings: Settings, last: int) -> None:
             # From the end, so that pages follow one another whenever this is interrupted.
             for path in reversed(left):
                 files.remove_with_siblings(path)
-
-
-def sites(settings: Settings) -> list[Path]:
-    """Every folder with built pages that hold what is published."""
-    own = [settings.output_folder] if settings.output_folder else []
-    known = {each.resolve() for each in own}
-    return [*own, *(each for each in bake.places(settings.published) if each not in known)]
-
-
-def mark_unbaked(name: str, settings: Settings) -> None:
-    """Tell whoever bakes, in whichever process, that built pages are behind this file.
-
-    Asked for under the folder's lock, as `baked` is.
-    """
-    if sites(settings):
-        path = settings.published / UNBAKED / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(str(time.time_ns()))
-
-
-def unbaked(settings: Settings) -> dict[str, str]:
-    """What built pages are behind of, each with the mark that says since when."""
-    found = {}
-    with suppress(FileNotFoundError):
-        for path in (settings.published / UNBAKED).iterdir():
-            with suppress(FileNotFoundError):
-                found[path.name] = path.read_text(errors="replace")
-    return found
-
-
-def baked(name: str, mark: str, settings: Settings) -> None:
-    """Take the mark away, unless somebody has published again since it was read."""
-    path = settings.published / UNBAKED / name
-    with FileLock(settings.published / ".lock"), suppress(FileNotFoundError):
-        if path.read_text(errors="replace") == mark:
-            path.unlink()
-
-
-def mark_behind(thread_ids: Sequence[str] | None) -> None:
-    """Let these threads, or all, be published anew by whoever publishes next, were it after a crash."""
-    if thread_ids is None:
-        with writing():
-            db.session.execute(sa.update(Thread).values(published_revision=NEVER))
-        return
-    for start in range(0, len(thread_ids), MARKED_AT_ONCE):
-        some = Thread.id.in_(thread_ids[start : start + MARKED_AT_ONCE])
-        with writing():
-            db.session.execute(sa.update(Thread).where(some).values(published_revision=NEVER))
-
-
-def stale(settings: Settings) -> list[str]:
-    """Threads whose first file is missing or is not of the revision that was published, and those of
-    which the database counted something else than is there; those that are merely behind are not.
-    """
-    chosen = (
-        sa.select(Thread.id, Thread.published_revision, threads.miscounted)
-        .where(*threads.for_readers)
-        .order_by(Thread.id)
-    )
-    folder = settings.published / "threads"
-    return [
-        row.id
-        for row in db.session.execute(chosen)
-        if row.miscounted or written_revision(folder / file_name(row.id)) != row.published_revision
-    ]
-
-
-def edition(settings: Settings) -> str:
-    """A name for everything but the database that shapes the files: templates, words, settings."""
-    digest = hashlib.sha256(f"{VERSION} {settings.shape}".encode())
-    for folder in (i18n.TEMPLATES, i18n.TRANSLATIONS):
-        for path in sorted(folder.rglob("*.*")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -10,9 +10,9 @@
  *   Does something once, and says where it was tried what went wrong.
  */
 
-/** @param {string} src */
-const style = async (src) => {
-  const href = `${src}sign-in.css`;
+/** @param {string} src @param {string} name */
+export const style = async (src, name) => {
+  const href = `${src}${name}`;
   if (document.querySelector(`link[href="${href}"]`)) return;
   const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
   // Without it the dialog is plain, and works.
@@ -24,7 +24,7 @@ const style = async (src) => {
 
 /** @param {string} name @param {string} src @param {Lent} lent */
 export const made = async (name, src, lent) => {
-  const [dialog] = await Promise.all([lent.clone(name), style(src)]);
+  const [dialog] = await Promise.all([lent.clone(name), style(src, "sign-in.css")]);
   return /** @type {HTMLDialogElement} */ (dialog);
 };
 
@@ -45,10 +45,15 @@ const contrary = (element) => {
   return red + green + blue > 420 ? "#1b1b1b" : "";
 };
 
+/** What lies over the page has its ground. @param {HTMLElement} thread @param {HTMLElement} part */
+export const grounded = (thread, part) => {
+  part.style.setProperty("--postil-ground", ground(thread) || contrary(part));
+};
+
 /** Shows a dialog until it is closed. @param {HTMLElement} thread @param {HTMLDialogElement} dialog */
 export const opened = async (thread, dialog) => {
   thread.querySelector(".postil")?.append(dialog);
-  dialog.style.setProperty("--postil-ground", ground(thread) || contrary(dialog));
+  grounded(thread, dialog);
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve));
   dialog.remove();

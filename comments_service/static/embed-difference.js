@@ -16,6 +16,16 @@ export const focus = (item) => {
   item.focus();
 };
 
+/** Give a part's names an ending that no other part has. @param {Element} part @param {string} end */
+export const rename = (part, end) => {
+  for (const name of ["id", "for", "aria-describedby"]) {
+    for (const each of part.querySelectorAll(`[${name}]:not(li)`)) {
+      const value = `${each.getAttribute(name)}`;
+      if (!value.endsWith(`-${end}`)) each.setAttribute(name, `${value}-${end}`);
+    }
+  }
+};
+
 // The form that may stand open in a comment stays.
 /** @param {Thread} thread @param {HTMLElement} item @param {HTMLElement} fresh */
 export const put = (thread, item, fresh) => {
@@ -39,6 +49,13 @@ export const place = (thread, parent, fresh) => {
   if (before) before.after(fresh);
   else thread.root?.querySelector("ol")?.append(fresh);
   thread.own?.mark(fresh);
+  note(thread);
+};
+
+/** What came may be notes on the article. @param {Thread} thread */
+const note = (thread) => {
+  if (thread.querySelector(".postil-passage"))
+    import("./embed-passages.js").then(({ paint }) => paint(thread)).catch(() => {});
 };
 
 /**
@@ -104,6 +121,7 @@ export const apply = (thread, page, first, all) => {
     seen.delete(id);
   }
   thread.tick();
+  note(thread);
   offer(thread, waiting).catch(() => {});
   return found;
 };

@@ -8,7 +8,8 @@ export const values = (form) => Object.fromEntries(new FormData(form));
 export const fill = (form, data) => {
   for (const [name, value] of Object.entries(data)) {
     const field = form.elements.namedItem(name);
-    if (field && "value" in field) field.value = value;
+    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = !!value;
+    else if (field && "value" in field) field.value = value;
   }
 };
 
@@ -36,5 +37,6 @@ export const save = (form) => {
   const key = crypto.getRandomValues(new Uint32Array(4)).join("-");
   if (!values(form).key) fill(form, { key });
   const data = values(form);
-  keep(`${form.dataset.draft}`, data.body || data.name ? { ...data, open: "1" } : undefined);
+  const worth = data.body || data.name || data.passage_exact;
+  keep(`${form.dataset.draft}`, worth ? { ...data, open: "1" } : undefined);
 };

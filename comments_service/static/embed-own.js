@@ -2,7 +2,7 @@
 /**
  * Own comments: who reads, and what of the thread this reader may still edit or delete.
  * @typedef {import("./embed.js").CommentThread} Thread
- * @typedef {{id: number, parent: number | null, status: string, source: string, fragment: string, editable_until: string | null, deletable: boolean}} Comment
+ * @typedef {{id: number, parent: number | null, status: string, source: string, fragment: string, editable_until: string | null, deletable: boolean, asked?: boolean}} Comment
  */
 import { focus, items, place, put } from "./embed-difference.js";
 import { call, message } from "./embed-transport.js";
@@ -21,8 +21,14 @@ export class Own {
   /** @type {{name: string} | null} */
   account = null;
   claimable = 0;
+  /** What the account hears of the thread by e-mail. */
+  level = "";
   /** What the reader signed with last. */
   name = "";
+  /** How the reader voted, by comment. @type {Record<string, number>} */
+  votes = {};
+  /** Gives a comment that has just come into the page what one votes with. @type {((item: HTMLElement) => void) | null} */
+  dress = null;
 
   /** @param {Thread} thread */
   constructor(thread) {
@@ -31,10 +37,12 @@ export class Own {
 
   async ask() {
     const thread = this.#thread;
-    const { account, comments, claimable } = await call(thread, "GET", "me");
+    const { account, comments, claimable, level, votes } = await call(thread, "GET", "me");
     know(account || comments[0]);
     this.account = account;
     this.claimable = claimable;
+    this.level = level;
+    this.votes = votes;
     this.#comments.clear();
     this.name = comments[0]?.name ?? "";
     for (const old of thread.querySelectorAll(".postil-own, .postil-pending")) old.remove();
@@ -53,6 +61,11 @@ export class Own {
   /** @param {string} id */
   source(id) {
     return this.#comments.get(id)?.source ?? "";
+  }
+
+  /** @param {string} id */
+  wrote(id) {
+    return this.#comments.has(id);
   }
 
   /** It stands in the thread's file, so it waits no more. @param {string} id */
@@ -74,7 +87,10 @@ export class Own {
     if (!said) return;
     focus(shown ?? fresh);
     setTimeout(() => thread.refresh(), 2000);
-    thread.say(await message(thread, said));
+    const told = await Promise.all(
+      [said, ...(own.asked ? ["asked"] : [])].map((name) => message(thread, name)),
+    );
+    thread.say(told.join(" "));
   }
 
   /** Nothing is left of what nobody answered, else the note that its answers need. @param {Comment} gone */
@@ -96,12 +112,14 @@ export class Own {
   /** @param {HTMLElement} item */
   async mark(item) {
     const own = this.#comments.get(`${item.dataset.id}`);
-    if (!own) return;
+    if (!own) return this.dress?.(item);
     const held = own.status === "pending";
     item.classList.toggle("postil-pending", held);
     const note = await this.#thread.clone("held");
+    const asked = await this.#thread.clone("asked");
     const buttons = await this.#thread.clone("own");
     if (item.querySelector(".postil-own")) return;
+    if (own.asked) item.querySelector(".postil-body")?.after(asked);
     if (held) item.querySelector(".postil-body")?.after(note);
     const [edit, remove] = buttons.children;
     if (!own.editable_until) edit?.remove();

@@ -3,10 +3,10 @@
  * Writing: the forms of a thread, from the first touch to the comment that stands there.
  * @typedef {import("./embed.js").CommentThread} Thread
  */
-import { focus, items } from "./embed-difference.js";
+import { focus, items, rename } from "./embed-difference.js";
 import { fill, keep, kept, save, values } from "./embed-drafts.js";
 import { know, Own } from "./embed-own.js";
-import { attempt, call, mended } from "./embed-transport.js";
+import { attempt, call, mended, message } from "./embed-transport.js";
 
 // As long as somebody pauses between two words.
 const PREVIEW_MS = 500;
@@ -16,6 +16,8 @@ export class Writing {
   #thread;
   #own;
   #timer = 0;
+  /** @type {Promise<string> | null} */
+  #computing = null;
 
   /** @param {Thread} thread */
   constructor(thread) {
@@ -38,6 +40,7 @@ export class Writing {
 
   async ask() {
     await this.#own.ask();
+    import("./embed-votes.js").then(({ offer }) => offer(this.#thread)).catch(() => {});
     await this.#greet();
   }
 
@@ -48,10 +51,20 @@ export class Writing {
   /** @param {HTMLFormElement} form */
   #dress(form, id = "") {
     form.dataset.draft = this.#draft(id);
+    const draft = kept(form.dataset.draft);
     // What was typed while this was being fetched is newer than any draft.
     if (values(form).body) save(form);
-    else fill(form, kept(form.dataset.draft));
+    else fill(form, draft);
+    if (draft.passage_exact) this.#quote(form, draft).catch(() => {});
+    if (values(form).body) this.#prove(form);
     this.#thread.say("", form);
+  }
+
+  /** What the comment is about. @param {HTMLFormElement} form @param {Record<string, string>} draft */
+  async #quote(form, draft) {
+    const { passage, quote } = await import("./embed-quote.js");
+    const about = passage(draft);
+    if (about && !passage(values(form))) await quote(this.#thread, form, about);
   }
 
   async #greet() {
@@ -61,7 +74,7 @@ export class Writing {
     if (members) {
       const form = await thread.clone("form");
       members.replaceWith(form);
-      thread.rename(form, thread.thread);
+      rename(form, thread.thread);
       if (form instanceof HTMLFormElement) this.#dress(form);
     }
     /** @type {NodeListOf<HTMLFormElement>} */
@@ -70,6 +83,8 @@ export class Writing {
       const line = await thread.clone(account ? "account" : "stranger");
       const name = line.querySelector("bdi");
       if (name && account) name.textContent = account.name;
+      const level = line.querySelector("select");
+      if (level) level.value = this.#own.level;
       line.querySelector("[data-do=claim]")?.parentElement?.toggleAttribute("hidden", !claimable);
       form.querySelector(".postil-account")?.remove();
       form.append(line);
@@ -90,7 +105,7 @@ export class Writing {
     let form = item.querySelector("form");
     if (!form) {
       form = /** @type {HTMLFormElement} */ (await thread.clone(kind));
-      thread.rename(form, id);
+      rename(form, id);
       item.append(form);
       const edits = kind === "edit";
       if (edits) form.dataset.edit = id;
@@ -120,8 +135,11 @@ export class Writing {
     if (control) this.#press(control);
     else if (!form) return;
     else if (event instanceof KeyboardEvent) this.#key(form, event);
-    else if (event.type === "input" && form.dataset.draft) this.#typed(form, event.target);
-    else if (event instanceof SubmitEvent && !form.closest("dialog")) {
+    else if (form.closest("dialog")) return;
+    else if (event.target instanceof HTMLSelectElement) {
+      if (event.type === "input") this.#level(form, event.target);
+    } else if (event.type === "input" && form.dataset.draft) this.#typed(form, event.target);
+    else if (event instanceof SubmitEvent) {
       this.#submit(form, event.submitter);
     }
   }
@@ -158,12 +176,46 @@ export class Writing {
     });
   }
 
+  /** What to hear of the thread by e-mail. @param {HTMLFormElement} form @param {HTMLSelectElement} field */
+  #level(form, field) {
+    const thread = this.#thread;
+    attempt(thread, form, async () => {
+      const path = `threads/${thread.thread}/notifications`;
+      this.#own.level = (await call(thread, "PATCH", path, { level: field.value })).level;
+      for (const each of thread.querySelectorAll("select")) each.value = this.#own.level;
+      thread.say(await message(thread, "saved"), form);
+    });
+  }
+
   /** @param {HTMLFormElement} form @param {EventTarget | null} field */
   #typed(form, field) {
     if (field instanceof Element && field.ariaInvalid) mended(field);
     save(form);
+    this.#prove(form);
+    if (field instanceof HTMLTextAreaElement && field.value.includes("@")) {
+      import("./embed-mentions.js").then(({ offer }) => offer(this.#thread, field)).catch(() => {});
+    }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#preview(form).catch(() => {}), PREVIEW_MS);
+  }
+
+  /**
+   * Let a guest's browser compute, where the owner asks for it: from the first key on, so that it is done
+   * when the comment is sent.
+   * @param {HTMLFormElement} form
+   */
+  async #prove(form, sends = false) {
+    const thread = this.#thread;
+    if (form.dataset.edit || this.#own.account) return "";
+    this.#computing ??= message(thread, "computing");
+    const words = await this.#computing.catch(() => {
+      this.#computing = null;
+    });
+    const part = words && (await import("./embed-proof.js").catch(() => null));
+    if (!part) return "";
+    const address = `${thread.src}api/v1/threads/${thread.thread}/proof-of-work`;
+    if (sends) return part.proof(form, address, () => thread.say(words, form));
+    part.begin(form, address);
   }
 
   /** @param {HTMLFormElement} form @param {KeyboardEvent} event */
@@ -205,6 +257,11 @@ export class Writing {
     const thread = this.#thread;
     const { edit, draft } = form.dataset;
     data.parent = Number(data.parent) || null;
+    if (data.passage_exact) {
+      const { sent } = await import("./embed-quote.js");
+      data = sent(data);
+    }
+    if (!edit) data.proof_of_work = (await this.#prove(form, true)) || "";
     /** @type {import("./embed-own.js").Comment} */
     const own = edit
       ? await call(thread, "PATCH", `comments/${edit}`, { body: data.body })
@@ -212,10 +269,13 @@ export class Writing {
     // A browser that drops the cookie knows nothing of it a moment later: what would fail is not offered.
     const kept = new URL(thread.src).origin === location.origin || (await this.#own.keeps(own));
     if (!kept) Object.assign(own, { editable_until: null, deletable: false });
+    own.asked = !!data.notify;
     know(kept);
     keep(`${draft}`);
     if (form.closest("li")) form.remove();
     fill(form, { body: "", key: "" });
+    form.querySelector(".postil-noting")?.remove();
+    thread.say("", form);
     form.querySelector(".postil-preview > div")?.replaceChildren();
     this.#own.show(own, edit ? "saved" : own.status === "pending" ? "held" : "sent");
   }

@@ -2,8 +2,7 @@
 /**
  * <comment-thread>: makes baked comments live. Markup and strings are the service's.
  *
- * This is what every reader loads: it follows the thread and keeps its times true. What changes the
- * page is fetched once the thread has changed, what writes once somebody turns to a form.
+ * Every reader loads this: it follows the thread and keeps its times true. Others come when needed.
  */
 
 /** Server HTML is parsed here and nowhere else. @param {string} html */
@@ -54,7 +53,7 @@ export class CommentThread extends HTMLElement {
     this.#life.abort();
   }
 
-  // A framework takes an element that stands there for another article: it begins anew.
+  // A framework takes an element for another article: it begins anew.
   /** @param {string} _name @param {string | null} before @param {string | null} after */
   attributeChangedCallback(_name, before, after) {
     if (!this.src || before === after) return;
@@ -95,8 +94,10 @@ export class CommentThread extends HTMLElement {
       const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
       if (!document.querySelector(`link[href="${href}"]`)) document.head.append(link);
     }
+    const turn = () => import("./embed-order.js").then(({ turn }) => turn(this)).catch(() => {});
     for (const type of ["pointerover", "focusin", "click", "input", "keydown", "submit"]) {
       this.addEventListener(type, (event) => this.#hear(event), { signal });
+      this.addEventListener(type, turn, { signal, once: true });
     }
     addEventListener("hashchange", () => this.#find(), { signal });
     awake.add(this);
@@ -104,6 +105,7 @@ export class CommentThread extends HTMLElement {
     this.#begin();
     await this.refresh(true);
     if (signal.aborted) return;
+    if (this.#keeps("order")) turn();
     this.#find();
     if (document.cookie.includes("postil-known=1")) {
       this.writing()
@@ -115,8 +117,11 @@ export class CommentThread extends HTMLElement {
   #begin() {
     const { root } = this;
     if (!root) return;
-    // Where several threads stand on a page, each label still belongs to its own field.
-    if (document.querySelectorAll("#comments").length > 1) this.rename(root, this.thread);
+    // Of several threads on a page, each label still belongs to its own field.
+    if (document.querySelectorAll("#comments").length > 1)
+      import("./embed-difference.js")
+        .then(({ rename }) => rename(root, this.thread))
+        .catch(() => {});
     /** @type {NodeListOf<HTMLElement>} */
     const items = root.querySelectorAll("li[data-id]");
     for (const item of items) this.seen.set(`${item.dataset.id}`, item.outerHTML);
@@ -124,23 +129,15 @@ export class CommentThread extends HTMLElement {
     for (const form of root.querySelectorAll("form")) this.say("", form);
     this.#greet().catch(() => {});
     if (this.#writing) this.#writing.then((writing) => writing.begin());
-    else if (this.#drafted()) this.writing().catch(() => {});
+    else if (this.querySelector("textarea")?.value || this.#keeps(`${this.thread}:`))
+      this.writing().catch(() => {});
   }
 
-  /** Give a part's names an ending that no other part has. @param {Element} part @param {string} end */
-  rename(part, end) {
-    for (const name of ["id", "for", "aria-describedby"]) {
-      for (const each of part.querySelectorAll(`[${name}]:not(li)`)) {
-        const value = `${each.getAttribute(name)}`;
-        if (!value.endsWith(`-${end}`)) each.setAttribute(name, `${value}-${end}`);
-      }
-    }
-  }
-
-  // Storage may be forbidden.
-  #drafted() {
+  // Also what was typed before anybody listened. Storage may be forbidden.
+  /** @param {string} begin */
+  #keeps(begin) {
     try {
-      return Object.keys(localStorage).some((key) => key.startsWith(`postil:${this.thread}:`));
+      return Object.keys(localStorage).some((key) => key.startsWith(`postil:${begin}`));
     } catch {
       return false;
     }
@@ -197,11 +194,11 @@ export class CommentThread extends HTMLElement {
     line.textContent = text;
   }
 
-  /** A page; empty once it is gone. @param {number} [page] */
+  /** A page; empty once it is gone. @param {number | string} [page] */
   async read(page = 1) {
-    const url = `${this.src}threads/${this.#file}${page > 1 ? `.${page}` : ""}.html`;
+    const url = `${this.src}threads/${this.#file}${page === 1 ? "" : `.${page}`}.html`;
     const answer = await fetch(url, { cache: "no-cache", signal: this.signal });
-    if (page > 1 && answer.status === 404) return "";
+    if (page !== 1 && answer.status === 404) return "";
     if (!answer.ok) throw `is unknown: ${answer.status} for ${url}`;
     return answer.text();
   }
@@ -261,7 +258,7 @@ export class CommentThread extends HTMLElement {
     import("./embed-pages.js").then(({ follow }) => follow(this)).catch(() => {});
   }
 
-  /** The part for those who write; what failed is asked for again. */
+  /** What writes; what failed is asked for again. */
   writing() {
     this.#writing ??= import("./embed-writing.js").then(({ Writing }) => new Writing(this));
     this.#writing.catch(() => {
@@ -270,7 +267,7 @@ export class CommentThread extends HTMLElement {
     return this.#writing;
   }
 
-  // As `embed-drafts.js` does, which could not be fetched either.
+  // As `embed-drafts.js`, which did not come either.
   /** @param {HTMLFormElement} form */
   #keep(form) {
     try {
@@ -279,7 +276,7 @@ export class CommentThread extends HTMLElement {
     } catch {}
   }
 
-  // Whoever points at a form or a button has its part fetched; what is done before it is there waits.
+  // What is done before its part is there waits.
   /** @param {Event} event */
   #hear(event) {
     const { target, type } = event;
@@ -291,6 +288,8 @@ export class CommentThread extends HTMLElement {
       type === "click" && plain
         ? target.closest(".postil-reply, .postil-members a, [data-do], [data-cancel]")
         : null;
+    const item = target.closest("li");
+    if (item) import("./embed-report.js").then(({ offer }) => offer(this, item)).catch(() => {});
     if (!form && !control) return;
     const ours = control || (type === "submit" && !form?.closest("dialog"));
     if (ours) event.preventDefault();
@@ -315,5 +314,9 @@ const pulse = () => {
 };
 setInterval(pulse, 30000);
 document.addEventListener("visibilitychange", pulse);
+document.addEventListener("selectionchange", () => {
+  if (getSelection()?.anchorNode?.parentElement?.closest("[data-postil-text]"))
+    import("./embed-notes.js").catch(() => {});
+});
 
 if (!customElements.get("comment-thread")) customElements.define("comment-thread", CommentThread);

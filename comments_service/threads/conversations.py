@@ -17,10 +17,12 @@ from comments_service.errors import UnknownComment
 from comments_service.models import (
     Account,
     Comment,
+    Policy,
     Role,
     Status,
     Thread,
 )
+from formats.passages import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,15 @@ class Shown:
     parent_name: str | None
     # Whether only a placeholder is shown, for the sake of the replies.
     gone: bool
+    # Whether a moderator has ever changed its words.
+    corrected: bool = False
+    # Whether it stands before all others.
+    pinned: bool = False
+    # Votes for it and against it.
+    up: int = 0
+    down: int = 0
+    # The words of the article that it is about; none, if it is no note.
+    passage: Passage | None = None
 
 
 # How many comments feeds and the list of the newest hold.
@@ -63,11 +74,15 @@ columns: tuple[Any, ...] = (
     Comment.html,
     Comment.created_at,
     Comment.edited_at,
+    Comment.corrected,
+    Comment.pinned_at,
+    Comment.up,
+    Comment.down,
+    Comment.passage,
     Account.name.label("account_name"),
     Account.role,
     Account.public_id,
     Account.shown,
-    Account.closed_at,
 )
 
 
@@ -167,6 +182,22 @@ def page_with(thread_id: str, comment_id: int, size: int) -> int | None:
     return _index(thread_id, place, length(thread_id)) // size + 1
 
 
+def elsewhere(thread_id: str, comment_id: int) -> str | None:
+    """The thread in which readers find a comment by now that was looked for in this one."""
+    chosen = sa.select(Comment.thread_id).join(Comment.thread)
+    return db.session.scalar(
+        chosen.where(
+            Comment.id == comment_id,
+            Comment.thread_id != thread_id,
+            Comment.status == Status.PUBLISHED,
+            # Anybody may ask this of any number: it is no way to a draft.
+            Thread.listed.is_(True),
+            Thread.policy != Policy.OFF,
+            Thread.shared_until.is_(None),
+        )
+    )
+
+
 def on_first_page(thread_id: str, comment_id: int, size: int) -> bool:
     """Whether a comment stands there; one query, which reads no other page."""
     return comment_id in db.session.scalars(_first, {"thread_id": thread_id, "size": size}).all()
@@ -240,6 +271,12 @@ def shown(comments: Sequence[Comment]) -> list[Shown]:
             edited_at=each.edited_at,
             parent_name=parents.get(each.parent_id) if each.parent_id else None,
             gone=each.status in (Status.REJECTED, Status.DELETED),
+            # A row that was just inserted need not say so.
+            corrected=bool(each.corrected),
+            pinned=each.pinned_at is not None,
+            up=each.up,
+            down=each.down,
+            passage=each.passage if each.source else None,
         )
         for each in comments
     ]
@@ -250,8 +287,8 @@ def _by(role: Role | None) -> str:
 
 
 def has_page(account: Account) -> bool:
-    """Whether an account's public page is there: it wants one, and is not banned."""
-    return account.shown and account.closed_at is None
+    """Whether an account's public page is there: it wants one."""
+    return account.shown
 
 
 def writer_name(row: Any) -> str:
@@ -268,7 +305,7 @@ def shown_row(row: Any, parent_name: str | None) -> Shown:
         name=writer_name(row),
         website=row.website,
         by=_by(row.role),
-        page=row.public_id if row.shown and row.closed_at is None else None,
+        page=row.public_id if row.shown else None,
         hue=avatars.hue(row.public_id, row.id),
         avatar=avatars.pattern(row.public_id),
         html=row.html,
@@ -276,6 +313,11 @@ def shown_row(row: Any, parent_name: str | None) -> Shown:
         edited_at=row.edited_at,
         parent_name=parent_name,
         gone=row.status != Status.PUBLISHED,
+        corrected=row.corrected,
+        pinned=row.pinned_at is not None,
+        up=row.up,
+        down=row.down,
+        passage=row.passage,
     )
 
 

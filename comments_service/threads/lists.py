@@ -18,7 +18,7 @@ from comments_service.models import (
     Thread,
 )
 from comments_service.threads.conversations import RECENT, Shown, columns, shown_row, writer_name
-from comments_service.threads.thread import address, for_readers, languages
+from comments_service.threads.thread import address, for_everybody, languages
 from formats.left_behind import Left
 
 MAX_COUNTS = 1_000
@@ -28,7 +28,7 @@ MAX_DISCUSSIONS = 1_000
 EXCERPT_READ_CHARS = 2_000
 
 
-_listed = (Thread.active_at.is_not(None), *for_readers)
+_listed = (Thread.active_at.is_not(None), *for_everybody)
 # What lists show of a thread.
 _of_lists = (
     *(Thread.url, Thread.title, Thread.lang, Thread.translations, Thread.category),
@@ -83,6 +83,8 @@ def without_article(thread_id: str = "") -> list[Left]:
     """Threads, or this one, that have comments while the site lists no article of theirs."""
     number = _published.correlate(Thread).scalar_subquery()
     chosen = sa.select(Thread, number).where(~Thread.listed, number > 0)
+    # A draft's are not to follow any article.
+    chosen = chosen.where(Thread.shared_until.is_(None))
     if thread_id:
         chosen = chosen.where(Thread.id == thread_id)
     return [
@@ -104,7 +106,7 @@ def recent() -> list[tuple[Shown, Thread]]:
         .join(Thread, Thread.id == Comment.thread_id)
         .where(
             Comment.status == Status.PUBLISHED,
-            *for_readers,
+            *for_everybody,
         )
         .order_by(Comment.created_at.desc(), Comment.id.desc())
         .limit(RECENT)

@@ -20,21 +20,49 @@ from comments_service.web import (
     confirm,
     cookies,
     dashboard,
+    decide_by_mail,
     email_change,
     guard,
     handoff,
+    hooks,
+    imports,
+    mail,
+    metrics,
+    newsletter,
+    notifications,
+    numbers,
     passkeys,
+    people,
     personal_data,
     profile,
     providers,
     readyz,
+    replies,
+    reporting,
+    request_log,
+    rules,
     sign_in,
+    threads,
     totp,
+    transfer,
+    votes,
 )
 
 PAGES = (
-    *(accent, account, comment_pages, confirm, email_change, handoff, passkeys),
-    *(personal_data, profile, providers, readyz, sign_in, totp),
+    *(accent, account, comment_pages, confirm, decide_by_mail, email_change, handoff, hooks),
+    *(
+        imports,
+        mail,
+        metrics,
+        newsletter,
+        notifications,
+        numbers,
+        passkeys,
+        people,
+        personal_data,
+        profile,
+    ),
+    *(providers, readyz, replies, reporting, rules, sign_in, threads, totp, transfer, votes),
 )
 
 
@@ -81,6 +109,9 @@ def register(app: Flask) -> None:
     app.register_blueprint(dashboard.bp, url_prefix=f"{prefix}/moderation")
     for pages in PAGES:
         app.register_blueprint(pages.bp, url_prefix=prefix)
+    request_log.listen(app, behind_proxies=settings.trusted_proxies > 0)
+    if settings.metrics_token:
+        metrics.count(app)
     app.before_request(guard.guard)
     app.after_request(answers.add_headers)
     app.register_error_handler(ServiceError, answers.answer_error)

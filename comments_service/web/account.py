@@ -2,11 +2,12 @@
 
 from flask import Blueprint, Response, request, url_for
 
-from comments_service import avatars, by_writer, sessions
+from comments_service import avatars, bans, by_writer, sessions
 from comments_service.accounts import passwords
 from comments_service.config import Settings
 from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import MAX_PASSWORD_CHARS, NewPassword, from_form
+from comments_service.mail import outbox
 from comments_service.web import answers, visitor
 from comments_service.web.devices import device_name
 from comments_service.web.form_page import entered, form_page
@@ -25,6 +26,8 @@ def overview() -> Response:
         avatar_path=avatars.pattern(account.public_id),
         has_password=passwords.of(account) is not None,
         claimable=by_writer.claimable_count(session),
+        refused=outbox.refused(account.email) if account.email else None,
+        ban=bans.of_account(account.id),
     )
 
 

@@ -22,7 +22,7 @@ from werkzeug.exceptions import (
 )
 from werkzeug.urls import iri_to_uri
 
-from comments_service import config, db, errors, i18n, moderation_queue, threads, unavailable
+from comments_service import config, db, errors, i18n, moderation_queue, rules, threads, unavailable
 from comments_service.errors import ServiceError
 from comments_service.models import STAFF, Site
 from comments_service.publishing.form_context import form_context
@@ -64,10 +64,11 @@ def page(template: str, code: int = 200, *, lang: str | None = None, **context: 
     settings = config.current()
     lang = lang or visitor.language()
     if isinstance(error := context.get("error"), ServiceError):
-        translate(error, lang)
+        i18n.translate(lang, error)
         if "errors" in context:
             context["errors"] = error.fields
     site = db.db.session.get(Site, 1)
+    rules.look_now_and_then()
     comes_back = request.method == "POST" and bool(context.get("values"))
     asking = visitor.session()
     account = asking.account if asking else None
@@ -104,14 +105,8 @@ def retry_after(answer: Response, error: ServiceError) -> Response:
     return answer
 
 
-def translate(error: ServiceError, lang: str) -> None:
-    """Let an error say what it says in a language."""
-    error.detail = i18n.say(lang, error.detail)
-    error.fields = {name: i18n.say(lang, text) for name, text in error.fields.items()}
-
-
 def answer_error(error: ServiceError) -> Response:
-    translate(error, visitor.language())
+    i18n.translate(visitor.language(), error)
     if in_api():
         answer = problem(error)
     elif isinstance(error, errors.ProofRequired):
@@ -135,7 +130,7 @@ def problem(error: ServiceError) -> Response:
     """RFC 9457, with a word for a code and a message for each field."""
     data: dict[str, Any] = {
         "type": "about:blank",
-        "title": i18n.say(visitor.language(), error.title),
+        "title": error.title,
         "status": error.status,
         "code": error.code,
         "detail": error.detail,

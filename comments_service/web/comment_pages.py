@@ -3,6 +3,9 @@
 Whatever goes wrong, the text that was typed comes back in the form.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, Response, flash, request, url_for
 from werkzeug.datastructures import MultiDict
 
@@ -10,17 +13,26 @@ from comments_service import by_writer, comments, config, i18n, threads
 from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.errors import (
+    KeyReused,
     Message,
     NotAllowed,
     ServiceError,
     UnknownComment,
     WrongOrigin,
 )
-from comments_service.inputs import EditedComment, Limits, NewComment, Preview, from_form
-from comments_service.models import Comment, Site, Status, Thread
+from comments_service.inputs import (
+    EditedComment,
+    Limits,
+    NewComment,
+    Preview,
+    from_form,
+    with_passage,
+)
+from comments_service.models import Comment, Session, Site, Status, Thread
+from comments_service.notifications import opt_in, subscriptions
 from comments_service.publishing import publisher, site_snapshots
 from comments_service.sessions import Visitor
-from comments_service.web import answers, visitor
+from comments_service.web import answers, passage_fields, visitor
 from comments_service.web.params import page_number, row_id
 from comments_service.web.routes import Guard, route
 
@@ -74,7 +86,19 @@ def discussions(settings: Settings) -> Response:
     guard=Guard.OPEN,
 )
 def read(thread_id: str, settings: Settings) -> Response:
-    return thread_page(threads.get(thread_id), settings, values=request.args)
+    thread = threads.standing(thread_id)
+    linked = request.args.get("comment", type=row_id)
+    standing = (threads.elsewhere(thread.id, linked) if linked else None) or thread.id
+    if standing != thread_id:
+        # It was moved there, or the whole thread was.
+        asked: dict[str, Any] = {
+            name: request.args.get(name) for name in ("comment", "lang", "page")
+        }
+        anchor = f"comment-{linked}" if linked else None
+        here = url_for("comment_pages.read", thread_id=standing, _anchor=anchor, **asked)
+        return answers.see_other(here)
+    values, wrong = passage_fields.asked(thread)
+    return thread_page(thread, settings, values=values, error=wrong)
 
 
 @route(
@@ -88,12 +112,18 @@ def post(thread_id: str, settings: Settings) -> Response:
     thread = threads.get(thread_id)
     if request.form.get("act") == "preview":
         return preview(thread, settings)
+    if request.form.get("act") == "plain":
+        return thread_page(thread, settings, values=passage_fields.taken_off())
     try:
-        new = from_form(NewComment, request.form, Limits(settings.max_chars))
+        new = from_form(NewComment, with_passage(request.form), Limits(settings.max_chars))
         posted = comments.post(thread_id, visitor.current_apart(), new, settings)
+        asking, lang = visitor.current(), visitor.language()
+        asked = opt_in.ask_for_answers(posted, new, asking, lang, settings)
     except ServiceError as error:
         return thread_page(thread, settings, values=request.form, error=error)
     _ = i18n.gettext(_lang(thread))
+    if asked:
+        answers.say(opt_in.WILL_ANSWER)
     if posted.comment.status is Status.PUBLISHED:
         return answers.see_other(where(posted.comment, settings), posted.token)
     flash(_("Thank you. Your comment is waiting for a moderator; until then, only you can see it."))
@@ -141,7 +171,16 @@ def thread_page(
     last = threads.pages(threads.length(thread.id), settings.page_size)
     linked = values.get("comment", type=row_id)
     number = threads.page_with(thread.id, linked, settings.page_size) if linked else None
-    number = number or min(values.get("page", 1, type=page_number), last)
+    sorts = [each for each in threads.SORTS if each != "best" or settings.votes != "off"]
+    sort = values.get("sort", "") if values.get("sort") in sorts else sorts[0]
+    # The newest of a long thread stand at its end.
+    first = last if sort == "newest" else 1
+    number = number or min(values.get("page", first, type=page_number), last)
+    if sort == "best" and last > 1:
+        shown, several = threads.best(thread.id), True
+    else:
+        found = threads.page(thread.id, number, settings.page_size)
+        shown, several = threads.in_order(found, sort), last > 1 or threads.can_be_sorted(found)
     parent = _answered(values)
     session = visitor.session()
     mine = by_writer.in_thread(session, thread.id) if session else []
@@ -154,23 +193,50 @@ def thread_page(
         thread=thread,
         title=threads.title(thread, lang),
         article=threads.address(thread, lang),
+        articles={each: threads.address(thread, each) for each in threads.languages(thread)},
         action=thread_address(thread, lang=lang),
-        comments=threads.page(thread.id, number, settings.page_size),
+        comments=shown,
+        sort=sort,
+        sorts=sorts if several else (),
+        ballots=_ballots(session, thread, mine, settings),
         count=threads.count(thread),
         page_number=number,
         pages=last,
         policy="closed" if not threads.open_now(thread) else str(thread.policy),
         held=threads.shown(held),
+        corrections=by_writer.corrections(mine),
+        mine={each.id for each in mine},
         editable={each.id for each in mine if comments.may_edit(each, asking, settings)},
         values={
-            **{name: values.get(name, "") for name in ("body", "name", "email", "website", "key")},
+            **{
+                name: values.get(name, "")
+                for name in (
+                    *("body", "name", "email", "website", "notify", "key"),
+                    *passage_fields.NAMES,
+                )
+            },
+            # Of a key that was used for another comment there is nothing to keep.
+            **({"key": ""} if isinstance(error, KeyReused) else {}),
             "parent": str(parent.id) if parent else "",
         },
         parent_name=(parent.account.name if parent.account else parent.name) if parent else None,
+        level=subscriptions.level_of(session.account_id, thread.id)
+        if session and session.account_id
+        else None,
         error=error,
         errors=error.fields if error else {},
         preview=preview,
     )
+
+
+def _ballots(
+    session: Session | None, thread: Thread, mine: Sequence[Comment], settings: Settings
+) -> dict[str, Any] | None:
+    """How whoever looks has voted, and on what nobody votes because it is his own; None where he cannot."""
+    signed_in = session is not None and session.account_id is not None
+    if settings.votes == "off" or not (signed_in or settings.guest_votes):
+        return None
+    return {"mine": comments.votes_in(session, thread.id), "own": {each.id for each in mine}}
 
 
 def _answered(values: MultiDict[str, str]) -> Comment | None:
@@ -202,6 +268,8 @@ def edit(comment_id: int, settings: Settings) -> Response:
     body = request.form.get("body", "")
     try:
         new = from_form(EditedComment, {"body": body}, Limits(settings.max_chars))
+        if request.form.get("plain") == "yes":
+            new = new.model_copy(update={"passage": None})
         comment = comments.edit(comment_id, visitor.current(), new, settings)
     except ServiceError as error:
         return edit_page(mine(comment_id), body, error)
@@ -227,7 +295,9 @@ def edit_page(comment: Comment, body: str, error: ServiceError) -> Response:
 @route(bp, "GET /comment/<id:comment_id>/delete", "A question", guard=Guard.OPEN, who=WRITER)
 def ask_delete(comment_id: int) -> Response:
     comment = mine(comment_id)
-    return answers.page("thread/delete.html", comment=comment, shown=threads.shown([comment])[0])
+    shown = threads.shown([comment])[0]
+    article = threads.noted_in(comment)
+    return answers.page("thread/delete.html", comment=comment, shown=shown, article=article)
 
 
 @route(

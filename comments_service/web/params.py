@@ -1,10 +1,13 @@
 """What stands in addresses and forms: numbers, as a `type` for `args.get`, and where to go next."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from flask import url_for
 
 from comments_service.inputs import MAX_ID
+from comments_service.models import Status
+from comments_service.moderation_queue import ALL, Filter
 
 # More pages than any list has.
 MAX_PAGE = 10**9
@@ -31,6 +34,15 @@ def whole(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise ValueError(text)
     return int(text)
+
+
+def queue_filter(values: Mapping[str, str]) -> Filter:
+    """What a list of comments holds, as its address or a form says. Raises ValueError for no state."""
+    status = values.get("status") or Status.PENDING
+    narrowed = {
+        each: values.get(each, "").replace("\0", "") for each in ("thread", "person", "why", "q")
+    }
+    return Filter(None if status == ALL else Status(status), **narrowed)
 
 
 def next_path(text: str | None) -> str:

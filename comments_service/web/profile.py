@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request, url_for
 
-from comments_service import account_changes, avatars, by_writer
+from comments_service import account_changes, avatars, bans, by_writer
 from comments_service.accounts import profile as profiles
 from comments_service.errors import Message
 from comments_service.inputs import Profile, parse
@@ -48,10 +48,13 @@ def edit() -> Response:
 def person(public_id: str) -> Response:
     found = profiles.of_page(public_id)
     number = request.args.get("page", 1, type=page_number)
+    banned = bans.of_account(found.id) is not None
     return answers.page(
         "accounts/person.html",
         person=found,
-        bio=profiles.bio_html(found.bio),
+        # What somebody says of himself comes back when the ban is over.
+        bio="" if banned else profiles.bio_html(found.bio),
+        link=None if banned else found.link,
         said=by_writer.said(found, number),
         hue=avatars.hue(public_id, 0),
         avatar_path=avatars.pattern(public_id),

@@ -19,6 +19,8 @@ from comments_service.inputs import Input, Limits, Model, parse
 from comments_service.request_bodies import MAX_BYTES
 
 View = TypeVar("View", bound=Callable[..., Response])
+# The name of an answer that is a file, and no JSON.
+FILE = "File"
 # A model, or what chooses one by the settings; `bytes` for JSON that is read below.
 Body = type[Input] | type[bytes] | Callable[[Settings], type[Input]]
 
@@ -30,7 +32,10 @@ class Guard(StrEnum):
     SIGNED_IN = "whoever is signed in"
     FRESH_PROOF = "oneself, freshly proved"
     MODERATOR = "authors (of their articles), moderators, owners"
+    OWNER = "owners"
+    LINK = "whoever has the e-mail's link"
     TOKEN = "whoever has the token"  # noqa: S105 - the word for it
+    METRICS = "whoever has COMMENTS_METRICS_TOKEN"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +55,10 @@ class Route:
     # Names of parameters, which `api/openapi.py` describes.
     query: tuple[str, ...]
     max_bytes: int
+    # Whether a file may come with it, as large as the owner allows: `request.max_content_length` says.
+    takes_file: bool
+    # What the body is, where it is no JSON.
+    sends: str
 
     def model(self, settings: Settings) -> type[Input] | None:
         """What the body is parsed as; nothing where it is read below, or there is none."""
@@ -81,6 +90,8 @@ def route(
     problems: tuple[int, ...] | None = (),
     query: tuple[str, ...] = (),
     max_bytes: int = MAX_BYTES,
+    takes_file: bool = False,
+    sends: str = "",
 ) -> Callable[[View], View]:
     """Hang a function into a blueprint, with what is said of it.
 
@@ -90,7 +101,10 @@ def route(
     """
 
     def add(view: View) -> View:
-        made = Route(view, does, guard, who, body, answers or {}, problems, query, max_bytes)
+        made = Route(
+            *(view, does, guard, who, body, answers or {}, problems, query, max_bytes),
+            *(takes_file, sends),
+        )
         *methods, path = call.split()
         bp.add_url_rule(path, view.__name__, made, methods=methods)
         return view

@@ -1,16 +1,16 @@
 """Who asks: the session behind the cookie, the account, the address, the language.
 
-Read once a request. What a route asks of its visitor is said in `signed_in`, `freshly_proved` and
-`moderator`, which raise what the visitor lacks.
+Read once a request. What a route asks of its visitor is said in `signed_in`, `freshly_proved`,
+`moderator` and `owner`, which raise what the visitor lacks.
 """
 
 import sqlalchemy as sa
-from flask import g, request
+from flask import current_app, g, request
 
-from comments_service import config, errors, i18n, rate_limits, sessions
+from comments_service import banning, bans, config, errors, i18n, rate_limits, sessions
 from comments_service.accounts.login import proved
 from comments_service.errors import Message
-from comments_service.models import STAFF, Account, Session
+from comments_service.models import STAFF, Account, Role, Session
 from comments_service.sessions import Visitor
 from comments_service.web import cookies
 
@@ -51,8 +51,19 @@ def current() -> Visitor:
     asking = session()
     found: Visitor | None = g.get("visitor")
     if found is None or found.session is not asking:
-        network = "" if request.method in SAFE_METHODS else rate_limits.network(client_address())
-        found = g.visitor = Visitor(asking, network, device(), cookies.known())
+        network = around = ban_network = ""
+        if address := "" if request.method in SAFE_METHODS else client_address():
+            network, around = rate_limits.network(address), rate_limits.neighbourhood(address)
+            ban_network = banned_as(address)
+        found = g.visitor = Visitor(
+            asking,
+            network,
+            device(),
+            cookies.known(),
+            address=address,
+            ban_network=ban_network,
+            neighbourhood=around,
+        )
     return found
 
 
@@ -73,6 +84,12 @@ def client_address() -> str:
     if hops and len(forwarded) >= hops and forwarded[-hops]:
         return forwarded[-hops]
     return request.remote_addr or "unknown"
+
+
+def banned_as(address: str) -> str:
+    """An address's network as bans know it; empty for what is no address."""
+    network = rate_limits.network_bytes(address)
+    return bans.network_hash(network, str(current_app.secret_key)) if network else ""
 
 
 def here() -> str:
@@ -109,4 +126,20 @@ def moderator() -> Account:
         raise errors.NotAllowed(Message("This page is for moderators."))
     if config.current().staff_need_two and asking.strong_at is None:
         raise errors.SecondFactorMissing
+    return account
+
+
+def looks_after() -> Account:
+    """The account of somebody who looks after people: authors do not. Raises what `moderator` does."""
+    account = moderator()
+    if not banning.may(account):
+        raise errors.NotAllowed(banning.NOT_YOURS)
+    return account
+
+
+def owner() -> Account:
+    """The account of an owner of the blog. Raises what `moderator` does."""
+    account = moderator()
+    if account.role is not Role.OWNER:
+        raise errors.NotAllowed(Message("This page is for the owners of the blog."))
     return account

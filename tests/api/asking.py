@@ -1,6 +1,7 @@
 """Requests as tests send them, to every address there is, and the two shapes of what says no."""
 
 import contextvars
+import re
 from typing import Any, cast
 
 from flask import Flask
@@ -9,19 +10,25 @@ from comments_service.db import db
 from comments_service.web.visitor import SAFE_METHODS
 from tests.conftest import API, SITE, Answer
 
-SAMPLE = {"<id:comment_id>": "1", "<thread_id>": "pelicans", "<token>": "x", "<challenge>": "x"}
 GUEST = {"name": "Gus", "body": "They *scoop*."}
 # These take a token instead of a session.
 TOKEN_ROUTES = (f"{API}manifest",)
+# What takes a file, and no JSON.
+FILE_ROUTES = (f"{API}imports",)
+FILE_PAGES = ("/comments/moderation/import",)
+
+
+def filled(rule: str) -> str:
+    """The path of a rule, with sample values."""
+    path = re.sub(r"<id:\w+>", "1", rule).replace("<thread_id>", "pelicans")
+    return re.sub(r"<\w+>", "x", path)
 
 
 def routes(app: Flask, *, safe: bool) -> list[tuple[str, str]]:
     """Every method and path of the application, with sample values."""
     found = []
     for rule in app.url_map.iter_rules():
-        path = rule.rule
-        for name, value in SAMPLE.items():
-            path = path.replace(name, value)
+        path = filled(rule.rule)
         for method in sorted(rule.methods or ()):
             if method != "OPTIONS" and (method in SAFE_METHODS) is safe:
                 found.append((method, path))

@@ -10,9 +10,17 @@ from comments_service.db import Base, db, writing
 from comments_service.inputs import EditedComment, NewComment, NewDecision, parse
 from comments_service.models import (
     Account,
+    Choice,
     Comment,
+    Preference,
+    Recipient,
     Status,
+    Subscription,
+    Untold,
+    Vote,
+    now,
 )
+from comments_service.notifications.fan_out import fan_out
 from comments_service.publishing import publisher, rebake
 from comments_service.sessions import Visitor as Asking
 from tests import make
@@ -38,6 +46,23 @@ def written(rhea: Account, visitor: Asking) -> list[Comment]:
     spam = make.comment("gulls", "Rejected.", by=rhea, status=Status.REJECTED)
     make.comment("gulls", "Somebody else's.")
     return [edited, alone, held, spam]
+
+
+def followed(rhea: Account, answered: Comment) -> None:
+    """She chose what to hear and heard of something: an e-mail with an answer waits."""
+    with writing():
+        recipient = Recipient(account_id=rhea.id)
+        db.session.add(recipient)
+        db.session.flush()
+        follows = {"thread_id": "gulls", "kind": "thread", "confirmed_at": now()}
+        db.session.add(Subscription(recipient_id=recipient.id, **follows))
+        db.session.add(Preference(recipient_id=recipient.id, kind="answer", choice=Choice.DAILY))
+    another = make.comment(
+        "pelicans", parent=answered, body="Another.", untold=Untold.PUBLISHED, up=1
+    )
+    with writing():
+        db.session.add(Vote(comment_id=another.id, account_id=rhea.id, value=1))
+    fan_out()
 
 
 def as_rhea(rhea: Account) -> Asking:

@@ -20,7 +20,9 @@ _form = {
         "placeholder",
         "form",
         "checked",
+        "selected",
         "readonly",
+        "enctype",
         "hidden",
         "autofocus",
         *("formaction", "formnovalidate", "inputmode", "autocapitalize", "spellcheck"),
@@ -29,19 +31,23 @@ _form = {
 _plain = (
     *("html", "head", "body", "main", "header", "nav", "section", "article", "p", "span", "ul", "li"),
     *("h1", "h2", "h3", "dl", "dt", "dd", "strong", "em", "del", "code", "pre", "blockquote", "br"),
-    *("hr", "q", "kbd", "bdi", "details", "summary", "title", "noscript", "template"),
+    *("hr", "q", "kbd", "ins", "mark", "bdi", "details", "summary", "title", "noscript", "template"),
     *("fieldset", "legend"),
 )  # fmt: skip
 ALLOWED: dict[str, set[str]] = {
     **{tag: set() for tag in _plain},
-    **dict.fromkeys(("form", "label", "input", "textarea", "button", "dialog"), _form),
+    **dict.fromkeys(
+        ("form", "label", "input", "textarea", "select", "option", "button", "dialog"), _form
+    ),
+    "details": {"open"},
     # What was wrong with a form takes the focus.
     "div": {"autofocus"},
     "a": {"href", "title", "rel", "type", "target"},
     "ol": {"start"},
     "time": {"datetime"},
     "link": {"rel", "href", "type"},
-    "meta": {"charset", "name", "content"},
+    "meta": {"charset", "name", "content", "http-equiv"},
+    "progress": {"value", "max"},
     "script": {"src", "type"},
     "svg": {"viewbox"},
     "path": {"d"},

@@ -10,7 +10,7 @@ from flask import Flask
 from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.models import Session
-from comments_service.publishing import site_snapshots, snapshots
+from comments_service.publishing import mending, site_snapshots
 from comments_service.web.visitor import SAFE_METHODS
 from tests import make
 from tests.api.asking import GUEST, routes, send
@@ -196,7 +196,7 @@ def test_the_dialog_offers_what_is_switched_on_and_nothing_else(
 
 def test_a_way_that_is_switched_off_leaves_the_files_at_the_next_start(settings: Settings) -> None:
     editions = {
-        snapshots.edition(each)
+        mending.edition(each)
         for each in (
             settings,
             replace(settings, passwords=False),

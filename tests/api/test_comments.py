@@ -267,7 +267,8 @@ class TestLimits:
             assert post(guest, by, {**GUEST, "body": f"Number {number}."}).status_code < 400
         answer = post(guest, by, {**GUEST, "body": "One more."})
         assert answer.status_code == 429
-        assert 0 < int(answer.headers["Retry-After"]) <= 60
+        # The limit slides: once half of the two is a minute ago.
+        assert 0 < int(answer.headers["Retry-After"]) <= 90
         assert by == "json" or "One more." in answer.text
         assert db.session.query(Comment).count() == 2
 

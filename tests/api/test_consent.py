@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from comments_service.config import Settings
-from comments_service.publishing import publisher, snapshots
+from comments_service.publishing import mending, publisher
 from tests import make
 from tests.api.people import visiting
 from tests.conftest import Visitor, link_in, settings_for
@@ -60,4 +60,4 @@ def test_another_text_publishes_everything_anew(
     app: Flask, settings: Settings, database_url: str, tmp_path: Any
 ) -> None:
     changed = settings_for(database_url, tmp_path, consent="Be kind.")
-    assert snapshots.edition(settings) != snapshots.edition(changed)
+    assert mending.edition(settings) != mending.edition(changed)

@@ -20,7 +20,7 @@ def test_that_a_first_comment_waits_is_said_where_it_does(guest: Visitor, said: 
 def test_a_guests_name_is_required_and_a_preview_goes_without(guest: Visitor) -> None:
     make.thread(policy=Policy.OPEN)
     form = guest.get("/comments/threads/pelicans").text
-    assert 'name="name" type="text" value="" autocomplete="name" maxlength="200" required' in form
+    assert 'name="name" type="text" autocomplete="name" maxlength="200" required' in form
     assert 'value="preview" class="postil-quiet" formnovalidate' in form
     assert '<p class="postil-trap" hidden>' in form
 

@@ -247,12 +247,12 @@ def test_signing_out_of_the_window_takes_the_yes_back(page: Page, window: Window
     assert refused(page.redeem())
 
 
-def test_an_account_that_was_closed_in_between_does_not_come_in(
+def test_an_account_that_was_deleted_in_between_does_not_come_in(
     page: Page, window: Window, rhea: Account
 ) -> None:
     window.say_yes(page)
     with writing():
-        db.session.get_one(Account, rhea.id).closed_at = now()
+        db.session.execute(sa.delete(Account).where(Account.id == rhea.id))
     assert refused(page.redeem())
 
 

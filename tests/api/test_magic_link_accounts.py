@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import outbox
 from comments_service.config import Rate
 from comments_service.db import db, writing
+from comments_service.mail import outbox
 from comments_service.models import (
     Account,
     Authenticator,

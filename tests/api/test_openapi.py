@@ -75,7 +75,8 @@ def test_a_text_may_be_as_long_as_the_owner_allows(
     schemas = document(guest)["components"]["schemas"]
     found = {name: each["properties"].get("body", {}) for name, each in schemas.items()}
     limits = {name: each["maxLength"] for name, each in found.items() if "minLength" in each}
-    assert limits == dict.fromkeys(("NewComment", "EditedComment", "Preview"), most)
+    texts = ("NewComment", "EditedComment", "Preview", "Answer", "Correction", "ReplyToKeep")
+    assert limits == dict.fromkeys(texts, most)
     for length, status in ((most, 200), (most + 1, 422)):
         assert guest.call("POST", "preview", {"body": "x" * length}).status_code == status
     with other.app_context():
@@ -140,7 +141,8 @@ def sent_by(visitor: Visitor, case: Any) -> Any:
         path = "/threads/pelicans/comments"
     options: dict[str, Any] = {"query_string": case.query or {}}
     if isinstance(case.body, bytes):
-        options.update(data=case.body, content_type="application/json")
+        kind = case.media_type or "application/json"
+        options.update(data=case.body, content_type=kind)
     elif case.body is not NOT_SET:
         options["json"] = case.body
     return visitor._open(case.method, API[:-1] + path, **options)

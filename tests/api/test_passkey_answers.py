@@ -170,14 +170,6 @@ def test_a_passkey_belongs_to_one_account(app: Flask, rhea: Visitor, device: Dev
     assert key.user != copied.keys[0].user
 
 
-def test_an_account_that_is_closed_stays_out(rhea: Visitor, guest: Visitor, device: Device) -> None:
-    add(rhea, device)
-    with writing():
-        db.session.execute(sa.update(Account).values(closed_at=now()))
-    assert sign_in(guest, device).status_code == 401
-    assert not signed_in(guest)
-
-
 def test_no_account_has_more_than_twenty(app: Flask) -> None:
     account = make.account("Rhea")
     rhea = visiting(app, account)

@@ -314,7 +314,7 @@ def rooms(visitor: Visitor) -> dict[str, int]:
     return {each: visitor.get(f"/comments/account/{each}").status_code for each in links}
 
 
-ALWAYS = ("profile", "email", "second-factor", "sessions", "data", "delete")
+ALWAYS = ("profile", "email", "notifications", "second-factor", "sessions", "data", "delete")
 
 
 def test_the_overview_leads_to_every_section(reader: Visitor) -> None:

@@ -51,26 +51,10 @@ def test_signing_in_gives_a_session_that_only_the_browser_keeps(guest: Visitor, 
 def test_who_may_not_sign_in_is_answered_alike(guest: Visitor, by: str) -> None:
     make.account("Rhea")
     make.account("Una", verified=False)
-    with writing():
-        make_closed = Account(
-            name="Cleo", name_key="cleo", email="cleo@example.org", email_key="cleo@example.org"
-        )
-        make_closed.email_verified_at = make_closed.closed_at = now()
-        db.session.add(make_closed)
-        db.session.flush()
-        db.session.add(
-            Identity(
-                account_id=make_closed.id,
-                kind="password",
-                subject=make_closed.public_id,
-                secret=make.secret(),
-            )
-        )
     tries = [
         ("rhea@example.org", "not her password"),
         ("nobody@example.org", make.PASSWORD),
         ("una@example.org", make.PASSWORD),
-        ("cleo@example.org", make.PASSWORD),
     ]
     answers = {
         without_address(sign_in(guest, by, email, password), email)[:2] for email, password in tries
@@ -294,7 +278,8 @@ class TestLimits:
         for email in ("rhea@example.org", "RHEA@EXAMPLE.ORG"):
             answer = sign_in(stranger, by, email)
             assert answer.status_code == 429
-            assert 0 < int(answer.headers["Retry-After"]) <= 900
+            # What this window has counted slides away in the next one.
+            assert 0 < int(answer.headers["Retry-After"]) <= 2 * 900
             if by == "json":
                 assert answer.json["code"] == "too_many"
             else:
@@ -338,17 +323,17 @@ class TestLimits:
             guest.post("/comments/forgot", {"email": "n1@example.org"}),
         ):
             assert answer.status_code == 429
-            assert 0 < int(answer.headers["Retry-After"]) <= 3_600
+            assert 0 < int(answer.headers["Retry-After"]) <= 2 * 3_600
         assert db.session.query(Account).count() == 2
 
-    def test_the_limit_ends_with_its_window(self, guest: Visitor) -> None:
+    def test_the_limit_ends_once_its_window_has_slid_by(self, guest: Visitor) -> None:
         from comments_service.models import RateCount
 
         for number in range(2):
             guest.post("/comments/forgot", {"email": f"n{number}@example.org"})
         assert guest.post("/comments/forgot", {"email": "n@example.org"}).status_code == 429
         with writing():
-            db.session.execute(sa.update(RateCount).values(window=RateCount.window - 1))
+            db.session.execute(sa.update(RateCount).values(window=RateCount.window - 2))
         assert guest.post("/comments/forgot", {"email": "n@example.org"}).status_code == 202
 
 

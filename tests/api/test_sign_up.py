@@ -26,7 +26,7 @@ def test_an_email_confirms_the_address_and_signs_in(
     assert sign_in(guest, by, NEW["email"], NEW["password"]).status_code == 401
     [(recipient, subject, text)] = emails()
     assert recipient == NEW["email"]
-    assert SITE in subject
+    assert subject.endswith(" blog.test")
     path = link_in(text)
 
     look_at_link(stranger, path)
@@ -149,7 +149,8 @@ class TestClosed:
 def test_emails_are_plain_and_cannot_grow_headers(
     app: Flask, guest: Visitor, settings: Any
 ) -> None:
-    from comments_service import outbox
+    from comments_service.mail import outbox
+    from comments_service.mail.letters import Letter
     from comments_service.models import Email
 
     for word in ("\r\nBcc: all@example.org", "\nX: y", "\0", "\u2028Bcc: all@example.org"):
@@ -158,14 +159,17 @@ def test_emails_are_plain_and_cannot_grow_headers(
     sign_up(guest, "json", name="<b>Bo</b> {{ 7*7 }} %s", email="bo@example.org")
     assert db.session.query(Email).count() == 2
     for email in db.session.query(Email):
-        mail = outbox.message(email, settings)
+        letter = Letter(subject=email.subject, text=email.text, html=email.html)
+        mail = outbox.message(email, letter, settings, "The blog")
         assert set(mail.keys()) == {
             *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
-            *("Content-Type", "Content-Transfer-Encoding", "MIME-Version"),
+            *("Content-Type", "MIME-Version"),
         }
-        assert mail.get_content_type() == "text/plain"
         assert "\n" not in mail["To"] + mail["Subject"]
-    assert any("<b>Bo</b> {{ 7*7 }} %s" in email.text for email in db.session.query(Email))
+    bo = db.session.query(Email).filter_by(recipient="bo@example.org").one()
+    assert "<b>Bo</b> {{ 7*7 }} %s" in bo.text
+    assert "<b>Bo" not in bo.html
+    assert "&lt;b&gt;Bo&lt;/b&gt; {{ 7*7 }} %s" in bo.html
 
 
 def test_two_who_press_the_same_button_at_once_use_a_link_once(app: Flask, emails: Any) -> None:

@@ -235,7 +235,7 @@ def test_a_ticket_is_good_for_the_second_step_of_its_own_account_only(
     for page in ("verify", "reset"):
         assert guest.post(f"/comments/{page}/{ticket}").status_code == 404
     with writing():
-        db.session.execute(sa.update(Account).values(closed_at=now()))
+        db.session.execute(sa.delete(Account).where(Account.name == "Rhea"))
     assert show(guest, "json", ticket, codes[1]).status_code == 404
 
 
@@ -265,7 +265,7 @@ def test_a_recovery_code_stands_in_once(
     assert kept().strong_at is not None
     _, subject, text = emails()[-1]
     assert "recovery code was used" in subject
-    assert "9 codes are left" in text
+    assert "9 codes are left" in " ".join(text.split())
     guest.call("DELETE", "session")
     assert show(guest, "json", ticket_for(guest, "json"), codes[3]).status_code == 422
 

@@ -6,6 +6,7 @@ element and attribute must be one that the service itself puts there.
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -43,11 +44,16 @@ def test_no_payload_in_a_comment_becomes_markup_anywhere(
     guest = Visitor(app)
     names: list[str] = []
     for number, (name, body) in enumerate(itertools.zip_longest(SHORT, SHORT + LONG)):
-        given = {
+        given: dict[str, Any] = {
             "name": f"{name or 'Gus'}",
             "body": f"{body}\n\nNumber {number}.",
             "website": f"https://a.example/{number}?a=<>\"'&b={name}" if number % 2 else "",
         }
+        # The words of the article that it is about, as anybody may give them out.
+        noted = {"exact": name, "prefix": name[-32:], "suffix": name[:32]} if name else {}
+        if noted and by == "json":
+            given["passage"] = noted
+        given |= {f"passage_{each}": text for each, text in noted.items() if by == "form"}
         for values in (given, {**given, "website": ""}):
             if by == "json":
                 answer = guest.call("POST", "threads/pelicans/comments", values)

@@ -109,7 +109,7 @@ def test_what_an_account_says_of_itself_is_shown_as_text_everywhere(
             seen = check_public(surfaces(settings))
             assert shows(seen["threads/pelicans.html"], form["name"])
     visitor.post("/comments/account/email", {"email": "new@example.org"})
-    assert emails()[-1][1] == "Confirm your new address for http://blog.test"
+    assert emails()[-1][1] == "Confirm your new address for blog.test"
 
 
 @pytest.mark.parametrize(

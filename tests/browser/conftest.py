@@ -7,9 +7,11 @@ none sees what another wrote. A trace of each failure is kept in test-results/.
 import itertools
 import json
 import shutil
+import sqlite3
 import time
 import urllib.request
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from http.cookiejar import CookieJar
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -27,7 +29,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from comments_service.models import Account, Role
+from comments_service.models import NO_NEAR, Account, Role, near_columns
 from tests import make, service, sites
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -39,10 +41,14 @@ FLAGS = [
 ]
 # Long enough that the comments begin far below the first screen.
 WORDS = "\n\n".join(
-    ["Pelicans fish together, in a line, and the line closes like a net. " * 6] * 12
+    [
+        *["Pelicans fish together, in a line, and the line closes like a net. " * 6] * 12,
+        # Words that stand there once.
+        "A colony needs a lake that is *shallow*, and islands where no fox comes. Nobody leads it.",
+    ]
 )
 # One for each test that writes; the page of discussions lists the latest hundred.
-ARTICLES = {"open": 120, "held": 24}
+ARTICLES = {"open": 180, "held": 60}
 # A shared machine may take seconds for what takes milliseconds alone.
 PATIENCE_SECONDS = 20
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
@@ -82,9 +88,12 @@ class Live:
             SITE_URL=self.url,
             COMMENTS_ALLOWED_ORIGINS=self.elsewhere.url,
             COMMENTS_LIMIT_SIGN_IN="1000/60",
+            COMMENTS_LIMIT_SIGN_UP="1000/60",
             COMMENTS_PAGE_SIZE="20",
             # Articles whose comments wait say so themselves.
             COMMENTS_TRUST_AFTER="0",
+            # What a moderator decides in one test says nothing about the words of another, as below.
+            COMMENTS_SPAM_FILTER="no",
         )
         self.app = self.server.app
         self.running = False
@@ -107,8 +116,9 @@ class Live:
     def start(self) -> None:
         if not self.running:
             self.server.start()
-            until(lambda: (self.published / "ui.en.html").exists())
             self.running = True
+            # Every thread is published before that: on a machine that others keep busy it takes its time.
+            until(lambda: (self.published / "ui.en.html").exists(), 6 * PATIENCE_SECONDS)
 
     def stop(self) -> None:
         if self.running:
@@ -248,6 +258,17 @@ def person(live: Live) -> Account:
 @pytest.fixture
 def writer(live: Live) -> Writer:
     return Writer(live)
+
+
+@pytest.fixture(autouse=True)
+def said_by_nobody(request: pytest.FixtureRequest) -> None:
+    """Let each test say what others have said: the same words under another article would wait for a moderator."""
+    if "live" in request.fixturenames:
+        live: Live = request.getfixturevalue("live")
+        database = sqlite3.connect(live.folder / "comments.sqlite3", timeout=PATIENCE_SECONDS)
+        with closing(database), database:
+            near = ", ".join(f"{name} = NULL" for name in near_columns(NO_NEAR))
+            database.execute(f"UPDATE comments SET html_hash = NULL, {near}")  # noqa: S608 - our own
 
 
 _unused = {kind: iter(range(many)) for kind, many in ARTICLES.items()}

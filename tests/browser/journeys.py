@@ -116,6 +116,25 @@ def test_a_comment_is_answered(page: Driven, thread: str, writer: Writer) -> Non
     page.find(f"{COMMENT}[data-parent='{first}']", "In reply to Wanda")
 
 
+def test_words_of_an_article_are_noted(page: Driven, thread: str) -> None:
+    words = "islands where no fox comes"
+    page.open(f"/{thread}/")
+    page.sees("document.querySelector('[data-postil-text] p:last-child')")
+    page.ask(
+        "const node = document.querySelector('[data-postil-text] p:last-child').lastChild;"
+        "const at = node.data.indexOf(arguments[0]);"
+        "getSelection().setBaseAndExtent(node, at, node, at + arguments[0].length)",
+        words,
+    )
+    page.click(".postil-offer button", "Note this passage")
+    page.focused(f"{FORM} [name=body]")
+    page.find(f"{FORM} .postil-passage", words)
+    page.type(f"{FORM} [name=name]", "Zoë")
+    post(page, "Which islands?")
+    page.click(f"{COMMENT} .postil-passage a", words)
+    page.focused("[data-postil-text] p", words)
+
+
 def test_one_edits_and_deletes_what_one_wrote(page: Driven, live: Live, thread: str) -> None:
     write_as_guest(page, thread, "With a mistkae.")
     page.click(f"{COMMENT} button", "Edit")

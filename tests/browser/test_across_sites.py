@@ -291,12 +291,13 @@ def test_a_stranger_asks_the_service_for_files_only(
     reader.page.on("request", lambda request: asked.append(request.url))
     page = reader.open(thread)
     main_form(page).locator("textarea").fill("A thought.")
+    expect(page.locator(".postil-order")).to_be_attached()
     page.wait_for_load_state("networkidle")
     assert not [url for url in asked if "/api/" in url]
     theirs = [url.removeprefix(two_sites.comments) for url in asked if two_sites.comments in url]
-    parts = ("difference", "drafts", "own", "transport", "writing")
-    scripts = [*(f"embed-{part}.js" for part in parts), "embed.js"]
-    assert sorted(theirs) == [*scripts, f"threads/{thread}.html", "ui.en.html"]
+    parts = ("counts", "difference", "drafts", "order", "own", "transport", "writing")
+    scripts = [*(f"embed-{part}.js" for part in parts), "embed-votes.css", "embed.js"]
+    assert sorted(theirs) == sorted([*scripts, f"threads/{thread}.html", "ui.en.html"])
     assert reader.context.cookies() == []
 
 

@@ -21,6 +21,7 @@ RESETS = {
       button, input, textarea { font: inherit; color: inherit; background: transparent; margin: 0 }
       button, [type=button], [type=submit] { background: transparent none; appearance: button }
       ol, ul { list-style: none } dialog { padding: 0 } a { color: inherit; text-decoration: inherit }""",
+    "stronger": "#main.text p, #main.text div, #main.text ol { display: block }",
     "revert": "* { all: revert }",
     "unset": "* { all: unset } style, script, head { display: none }",
 }
@@ -39,7 +40,7 @@ def host(visit: Visit, live: Live) -> Iterator[Host]:
         )
         live.elsewhere.html = (
             f'<!doctype html><html lang="en"><title>Elsewhere</title><style>{style}</style>'
-            f"<body><p>Some words.</p>{elements}"
+            f'<body id="main" class="text"><p>Some words.</p>{elements}'
             f'<script type="module" src="{live.url}/comments/embed.js"></script>'
         )
         return visit(f"{live.elsewhere.url}/page", **options)
@@ -135,19 +136,34 @@ PAGES = {
 def test_everything_can_be_read_in_the_colours_of_the_page(
     host: Host, thread: str, writer: Writer, page_style: str, system: str
 ) -> None:
-    writer.post(thread, "To be *read*, with `code`.")
+    writer.post(thread, "To be *read*, with `code` and [a link](https://example.org/).")
     page = host(thread, style=page_style, color_scheme=system)
     expect(main_form(page).get_by_role("button", name="Sign in")).to_be_visible()
     parts = [
         *(".postil-heading", ".postil-name", ".postil-when", ".postil-body p", ".postil-body code"),
+        ".postil-body a",
         *("form textarea", "form label", ".postil-hint", ".postil-buttons button >> nth=0"),
         *(".postil-buttons button >> nth=1", ".postil-reply", ".postil-account"),
     ]
     seen = {part: page.locator(part).first.evaluate(LUMINANCE) for part in parts}
+    for part in (".postil-body a", ".postil-when"):
+        page.locator(part).first.hover()
+        seen[f"{part}:hover"] = page.locator(part).first.evaluate(LUMINANCE)
     main_form(page).get_by_role("button", name="Sign in").click()
     for part in ("h2", "label", "input", ".postil-buttons button", ".postil-methods .postil-quiet"):
         seen[f"dialog {part}"] = page.locator("dialog").locator(part).first.evaluate(LUMINANCE)
     assert {part: ratio for part, ratio in seen.items() if ratio < 4.5} == {}
+
+
+def test_links_of_comments_have_the_colours_that_the_page_gives_links(
+    host: Host, thread: str, writer: Writer
+) -> None:
+    writer.post(thread, "With [a link](https://example.org/).")
+    given = "a { color: rgb(0, 80, 0) } a:hover { color: rgb(80, 0, 0) }"
+    link = host(thread, style=given).locator(".postil-body a").first
+    assert style(link, "color") == {"color": "rgb(0, 80, 0)"}
+    link.hover()
+    assert style(link, "color") == {"color": "rgb(80, 0, 0)"}
 
 
 @pytest.mark.parametrize("behind", ["html", "body"])

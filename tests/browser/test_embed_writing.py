@@ -132,6 +132,17 @@ def test_a_draft_outlives_a_reload_and_the_service(
     expect(main_form(page).locator("textarea")).to_have_value("")
 
 
+def test_words_typed_before_anybody_listened_have_a_draft(visit: Visit, thread: str) -> None:
+    page = visit(f"/{thread}/")
+    form = main_form(page)
+    # As on a slow connection: whoever listens is not there yet, and nothing is typed afterwards.
+    form.evaluate("form => { form.elements.body.value = 'Quicker than the script.'; }")
+    wake(page)
+    expect(form).to_have_attribute("data-draft", f"postil:{thread}:")
+    page.reload()
+    expect(wake(page).locator("form#reply textarea")).to_have_value("Quicker than the script.")
+
+
 def test_an_answer_that_got_lost_does_not_make_two_comments(
     visit: Visit, thread: str, live: Live
 ) -> None:

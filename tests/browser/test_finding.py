@@ -1,13 +1,19 @@
 """Finding: the page of every conversation, and the search in articles and comments."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests import sites
+from comments_service import comments
+from comments_service.db import db
+from comments_service.models import Comment
+from formats.search_index import DamagedIndex
+from tests import search_words, sites
 from tests.browser.conftest import Live, Writer, until
 
 Visit = Callable[..., Page]
@@ -141,6 +147,116 @@ def test_articles_comments_and_chinese_are_found(
     expect(page.get_by_role("status")).to_have_text("Nothing was found.")
     assert [path for path in asked if path.startswith("http")] == []
     assert "/pagefind/pagefind.js" in asked
+
+
+def results(page: Page, words: str) -> tuple[str, set[str | None]]:
+    """What the search says of these words, and the pages that it shows first."""
+    look_for(page, "")
+    expect(page.get_by_role("status")).to_be_empty()
+    look_for(page, words)
+    expect(page.get_by_role("status")).not_to_be_empty()
+    told = page.get_by_role("status").inner_text()
+    count = int(told.split()[0]) if told[0].isdigit() else 0
+    expect(page.locator(".search-result")).to_have_count(min(count, 10))
+    links = page.locator(".search-result h2 a").all()
+    return told, {each.get_attribute("href") for each in links} if count <= 10 else set()
+
+
+def test_what_changed_since_is_found_as_in_an_index_of_all_pages(
+    visit: Visit, live: Live, searchable: tuple[int, str], tmp_path: Path
+) -> None:
+    content = live.folder / "content"
+    known = next(path for path in content.rglob("*.md") if "How pelicans fish" in path.read_text())
+    before = known.read_text("utf-8")
+    head = "Date: 2026-01-01\nCategory: Tests\nComments: closed\n"
+    new = [content / f"quetzal-{number}.md" for number in range(3)]
+    for number, path in enumerate(new):
+        path.write_text(
+            f"Title: Quetzal {number}\nSlug: quetzal-{number}\n{head}\nPelicans stay away.\n"
+        )
+    build(live)
+    known.write_text(before + "\nNo quetzaling together. 绿咬鹃不捕鱼。\n", encoding="utf-8")
+    new[0].unlink()
+    new[1].write_text(new[1].read_text().replace("Slug: quetzal-1", "Slug: quetzal-renamed"))
+    try:
+        build(live)
+        assert (live.output / "pagefind" / "newer").exists()
+        facts = {"SITE_URL": live.url, "COMMENTS_PUBLISHED": str(live.published)}
+        assert sites.pelican(content, tmp_path / "whole", **facts).returncode == 0
+        assert not (tmp_path / "whole" / "pagefind" / "newer").exists()
+        page, whole = visit("/search/"), visit("/search/")
+        index = re.compile(r"/(pagefind/[^?]*)")
+
+        def of_all(route: Route) -> None:
+            name = index.search(route.request.url)
+            assert name
+            route.fulfill(path=tmp_path / "whole" / name[1])
+
+        whole.context.route(index, of_all)
+        _, word = searchable
+        for words in (
+            *(
+                "quetzal",
+                "quetzals",
+                "pelicans quetzal",
+                "pelicans stay quetzaling",
+                "closes",
+                word,
+            ),
+            *(
+                f"{word} quetzal",
+                '"pelicans stay"',
+                '"stay pelicans"',
+                "together",
+                "qqqqxyz",
+                "pelicans",
+            ),
+            *(
+                "qqqqxyz quetzal",
+                "quetzalcoatl",
+                "quetz",
+                "renamed",
+                "有趣",
+                "捕鱼",
+                "绿咬鹃",
+                "旁批",
+            ),
+        ):
+            assert results(page, words) == results(whole, words), words
+        assert results(page, "quetzal")[0] == "3 pages"
+        assert results(page, "捕鱼")[0] != "Nothing was found."
+    finally:
+        known.write_text(before, encoding="utf-8")
+        for path in new:
+            path.unlink(missing_ok=True)
+
+
+def test_a_deleted_comment_is_found_no_more_and_nothing_is_built(
+    visit: Visit, live: Live, thread: str, writer: Writer
+) -> None:
+    kept = writer.post(thread, "Yaffingales nod.", name="Zoë")
+    number = writer.post(thread, "Yaffingales whisper 悄悄话 widdershins.", name="Zoë")
+    build(live)
+    page = visit("/search/")
+    assert results(page, "widdershins")[0] == "1 page"
+    index = live.output / "pagefind"
+    with live.app.app_context(), comments.changing():
+        comments.empty(db.session.get_one(Comment, number))
+
+    def forgotten() -> bool:
+        try:
+            return "widdershin" not in search_words.held(index)
+        except (FileNotFoundError, DamagedIndex):
+            return False  # It is being written at this moment.
+
+    until(forgotten)
+    assert "悄悄话" not in search_words.held(index / "cjk")
+    page.reload()
+    assert results(page, "widdershins")[0] == "Nothing was found."
+    assert results(page, "悄悄话")[0] == "Nothing was found."
+    assert results(page, "yaffingales nod")[0] == "1 page"
+    expect(page.locator(f".search-result a[href='/{thread}/#comment-{kept}']")).to_be_visible()
+    expect(page.locator(".search-result")).not_to_contain_text("whisper")
 
 
 def test_the_search_is_walked_through_with_the_keyboard(

@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
 from tests import sites
-from tests.browser.conftest import PATIENCE_SECONDS
+from tests.browser.conftest import PATIENCE_SECONDS, until
 from tests.browser.plain import HAS_CHINESE, HAS_TEXT_FONT, LINES, OFFSETS, Quiet
 
 Read = Callable[..., Page]
@@ -381,7 +381,7 @@ def test_the_keyboard_reaches_what_scrolls_and_nothing_that_does_not(read: Read)
     table.focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.prose table').scrollLeft > 0")
+    until(lambda: bool(page.evaluate("document.querySelector('.prose table').scrollLeft > 0")))
     page.set_viewport_size(DESK)  # type: ignore[arg-type]
     expect(table).not_to_have_attribute("tabindex", "0")
 

@@ -1,12 +1,12 @@
 """`kill -9` in a storm of posts: nothing acknowledged is lost, and the files catch up."""
 
-import os
 import random
 import time
 
 from comments_service.publishing.publisher import SITE_SECONDS
 from tests.faults import truth
 from tests.faults.conftest import THREADS
+from tests.faults.patience import allowed
 from tests.faults.storm import Client, Sent, Writer
 from tests.service import Postil
 
@@ -81,14 +81,11 @@ def wait_for_temporary(service: Postil) -> None:
 
 
 def mended(service: Postil) -> float:
-    """Within the promised time, every file is what the database gives; how long it took.
-
-    A machine that others keep busy gets as much longer as it has too few cores for all.
-    """
+    """Within the promised time, every file is what the database gives; how long it took."""
     began = time.monotonic()
-    allowed = MEND_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    patience = allowed(MEND_SECONDS)
     while found := truth.differences(service):
-        assert time.monotonic() - began < allowed, (found, service.log())
+        assert time.monotonic() - began < patience, (found, service.log())
         time.sleep(0.05)
     return time.monotonic() - began
 

@@ -12,6 +12,7 @@ import pytest
 
 from comments_service.publishing.publisher import SITE_SECONDS
 from tests.faults import truth
+from tests.faults.patience import allowed
 from tests.faults.storm import Client, Sent
 from tests.faults.test_crash import mended
 from tests.service import Postil
@@ -78,7 +79,7 @@ def test_a_database_that_another_process_locks_heals(
         sent.append(new())
         status, headers = post(service, sent[-1])
         assert (status, headers["Retry-After"]) == (503, "5")
-        assert read_seconds(service) < 2
+        assert read_seconds(service) < allowed(2)
         # This one waits for its turn and gets it when the other process lets go.
         sent.append(new())
         assert post(service, sent[-1])[0] == 201
@@ -102,14 +103,14 @@ def test_a_full_disk_refuses_writes_and_heals_when_there_is_room(
             assert (status, headers["Retry-After"]) == (503, "5")
             refused.append(each)
     assert refused or service.settings.database_url.startswith("postgresql")
-    assert read_seconds(service) < 2
+    assert read_seconds(service) < allowed(2)
     assert truth.broken(service) == []
     service.limit_files(-1)
     for each in refused:
         assert post(service, each)[0] == 201
     began = time.monotonic()
     mended(service)
-    assert time.monotonic() - began < HEAL_SECONDS
+    assert time.monotonic() - began < allowed(HEAL_SECONDS)
     assert truth.losses(service, sent) == []
 
 

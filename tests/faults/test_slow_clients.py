@@ -20,7 +20,9 @@ import pytest
 from flask_migrate import upgrade
 
 from comments_service.db import db
+from comments_service.front import Limits
 from comments_service.request_bodies import MAX_BYTES, SMALL_BYTES
+from tests.faults.patience import allowed
 from tests.faults.test_crash import mended
 from tests.faults.test_refusals import new, post
 from tests.service import Postil, postil
@@ -238,7 +240,7 @@ def test_what_is_too_large_is_refused_before_it_came(service: Postil) -> None:
         assert said.status == 413
         assert b"too" in said.body
         assert closed(connection)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < allowed(1)
     works(service)
 
 
@@ -258,8 +260,12 @@ def test_of_too_many_bodies_the_last_are_asked_to_come_again(service: Postil) ->
 
 
 def test_who_sends_much_waits_for_the_others_and_who_sends_little_does_not(service: Postil) -> None:
-    large = FORM.encode() + b"Content-Length: 250000\r\n\r\nbody=" + b"x" * 240_000
-    with many(service, large):
+    body = b"body=" + b"x" * 240_000
+    large = FORM.encode() + b"Content-Length: 250000\r\n\r\n" + body
+    with many(service, large) as connections:
+        # Until all of it is read, whoever comes now may be one of those that there is memory for.
+        refused = MANY - Limits().pending_bytes // len(body)
+        eventually(lambda: len(answered(connections)) == refused)
         assert answer(connect(service, large)).status == 503
         assert post(service, new(words="x" * (SMALL_BYTES - 1_000)))[0] == 201
         assert service.pss_bytes() < MOST_BYTES

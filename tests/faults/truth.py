@@ -67,22 +67,28 @@ def _unpacked(gz: Path, br: Path) -> Iterator[bytes]:
         yield brotli.decompress(br.read_bytes())
 
 
+def wanted(service: Postil) -> dict[str, bytes]:
+    """Every file that readers can fetch, as the database gives it. Within the service's context."""
+    settings = service.settings
+    files_of_threads = {
+        each.name: each.data
+        for thread in threads.visible()
+        for each in snapshots.rendered(thread, settings)
+    }
+    return files_of_threads | {each.name: each.data for each in site_snapshots.rendered(settings)}
+
+
 def differences(service: Postil) -> list[str]:
     """Where published files or baked pages are not what the database gives, byte for byte."""
     settings = service.settings
     with service.app.app_context():
         visible = threads.visible()
-        wanted = {
-            each.name: each.data
-            for thread in visible
-            for each in snapshots.rendered(thread, settings)
-        }
-        wanted |= {each.name: each.data for each in site_snapshots.rendered(settings)}
+        files_wanted = wanted(service)
         baked = list(_differing_pages(service, visible))
         db.session.remove()
     there = {str(path.relative_to(settings.published)) for path in served(settings.published)}
-    found = [f"published and not wanted: {name}" for name in sorted(there - wanted.keys())]
-    for name, data in wanted.items():
+    found = [f"published and not wanted: {name}" for name in sorted(there - files_wanted.keys())]
+    for name, data in files_wanted.items():
         path = settings.published / name
         if name not in there or path.read_bytes() != data:
             found.append(f"not as the database has it: {name}")

@@ -2,13 +2,14 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 
-from tests import make
+from tests import bucket_server, make
 from tests.sites import Site, disconnect
 
 
@@ -45,3 +46,24 @@ def eventually() -> Callable[[Callable[[], bool]], None]:
             time.sleep(0.02)
 
     return wait
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a plugin that a blog has beside ours: other tests, which run meanwhile, stand on ours."""
+    # Of another name each time: Python looks for a module no second time.
+    package = tmp_path / f"program_{uuid.uuid4().hex}"
+    package.mkdir()
+    (package / "__init__.py").write_text("def register() -> None:\n    pass\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return package / "__init__.py"
+
+
+@pytest.fixture
+def stored(monkeypatch: pytest.MonkeyPatch) -> Iterator[bucket_server.Storage]:
+    """A storage with the empty bucket `shared`, whose address and keys are in the environment."""
+    with bucket_server.storage() as made:
+        for name, value in made.environ.items():
+            if name.startswith("AWS_"):
+                monkeypatch.setenv(name, value)
+        yield made

@@ -86,6 +86,60 @@ def test_a_blog_that_has_begun_is_changed_by_nothing_but_consent(fresh: Path) ->
     assert (found["SITENAME"], found["AUTHOR"]) == ("Wings", "Ada Quill")
 
 
+def test_the_first_article_follows_the_language_of_the_blog_while_nobody_has_written(
+    fresh: Path,
+) -> None:
+    begin.begin(fresh, {}, ADA)
+    told = "\n".join(begin.begin(fresh, {}, begin.Answers(language="FR"), again=True))
+    assert [path.name for path in (fresh / "content").rglob("*.md")] == ["bonjour.md"]
+    assert [path.name for path in (fresh / "content" / "images").iterdir()] == ["bonjour"]
+    assert "Taken away     content/hallo.md" in told
+    assert "First article  content/bonjour.md" in told
+    # Breton has no words of its own here: the first article is in English, and stays so.
+    for language, name in (("br", "hello.md"), ("en-gb", "hello.md")):
+        begin.begin(fresh, {}, begin.Answers(language=language), again=True)
+        assert [path.name for path in (fresh / "content").glob("*.md")] == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        (b"Tags: mine\n", ""),
+        (b"Status: draft\nTags:\n", ""),
+        (b"Tags:\n", "Another article."),
+        (b"Tags:\n", "See [that](hallo.md)."),
+    ],
+)
+def test_a_first_article_that_somebody_has_written_in_stays(
+    fresh: Path, text: bytes, other: str
+) -> None:
+    begin.begin(fresh, {}, ADA)
+    article = fresh / "content" / "hallo.md"
+    article.write_bytes(article.read_bytes().replace(b"Tags: \n", text))
+    if other:
+        name = "pages/about.md" if "See" in other else "other.md"
+        (fresh / "content" / name).parent.mkdir(exist_ok=True)
+        (fresh / "content" / name).write_text(f"Title: Other\nDate: 2026-01-01\n\n{other}\n")
+    before = files(fresh)
+    begin.begin(fresh, {}, begin.Answers(language="fr"), again=True)
+    changed = {name for name, data in files(fresh).items() if before[name] != data}
+    assert changed == {begin.SETTINGS}
+
+
+@pytest.mark.parametrize(
+    ("typed", "remedy"),
+    [
+        *(("Deutsch", "de"), ("german", "de"), ("日本語", "ja"), ("FRANÇAIS", "fr")),
+        *(("Simplified Chinese", "zh-hans"), ("klingonisch", "one such as en, de or zh-cn")),
+    ],
+)
+def test_the_name_of_a_language_is_answered_with_what_to_write(
+    fresh: Path, typed: str, remedy: str
+) -> None:
+    with pytest.raises(Refused, match=f'^"{typed}" is no language. Write {remedy}.$'):
+        begin.begin(fresh, {}, ADA._replace(language=typed))
+
+
 def test_what_the_author_has_written_or_changed_stays(fresh: Path) -> None:
     own = fresh / "content" / "mine.md"
     own.write_text("Title: Mine\nDate: 2026-01-01\n\nSee [that](pages/about.md).\n", "utf-8")

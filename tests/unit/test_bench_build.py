@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import build, builds, costs, invented, peers, posts, report, saves
+from tests.bench import (
+    build,
+    build_report,
+    builds,
+    costs,
+    full,
+    invented,
+    peers,
+    posts,
+    report,
+    saves,
+)
 from tests.bench.costs import Cost
 from tests.bench.posts import Post
 
@@ -121,7 +132,7 @@ def test_invented_posts_are_the_same_in_every_run_and_like_real_ones() -> None:
 
 def test_pictures_without_files_are_no_reason_to_refuse_a_post() -> None:
     text = "![a](./img/a.png \"T\") <img src='/b.png'> ![c](https://example.net/c.png)"
-    assert saves.with_pictures_elsewhere(text) == (
+    assert full.with_pictures_elsewhere(text) == (
         "![a](https://example.org/img/a.png \"T\") <img src='https://example.org/b.png'>"
         " ![c](https://example.net/c.png)"
     )
@@ -180,7 +191,7 @@ def test_posts_that_one_generator_refuses_are_left_out_for_all(tmp_path: Path, e
         for n in range(7)
     ]
     kinds = [fussy("fussy", ending)]
-    results = build.Results(0, "posts")
+    results = build_report.Results(0, "posts")
     found = build.accepted(kinds, tmp_path, posts.Found(written, 1), results)
     assert [post.slug for post in found] == ["p0", "p1", "p3", "p4", "p6"]
     assert results.left_out == [
@@ -194,15 +205,17 @@ def test_ours_makes_a_site_that_is_right_after_an_edit_and_a_rename(tmp_path: Pa
     written = invented.blog(3)
     found, stale = builds.four(peers.NATIVE, tmp_path / "site", written, told.append)
     assert found == told
-    assert len(found) == len(build.BUILDS)
+    assert len(found) == len(build_report.BUILDS)
     assert not stale
 
 
-def results() -> build.Results:
+def results() -> build_report.Results:
     def four(cpu: float) -> dict[str, Cost]:
-        return {name: Cost(cpu, 2 * cpu, 100 * cpu) for name in build.BUILDS}
+        return {name: Cost(cpu, 2 * cpu, 100 * cpu) for name in build_report.BUILDS}
 
-    found = build.Results(1_000, "invented posts", left_out=["Eleventy: there is no npm here"])
+    found = build_report.Results(
+        1_000, "invented posts", left_out=["Eleventy: there is no npm here"]
+    )
     found.builds = {"stock Pelican": four(20), "Postil": four(2), "Hugo": four(4)}
     found.large = {"Postil": Cost(9, 9, 250), "Hugo": Cost(10, 10, 1_300)}
     found.waits = {"Postil": saves.Waits([40, 60], [50, 70]), "Hugo": saves.Waits([400], [500])}
@@ -211,12 +224,11 @@ def results() -> build.Results:
 
 
 def test_the_report_tells_goals_ratios_and_what_was_left_out() -> None:
-    text = build.section(results(), 2, "the command")
+    text = build_report.section(results(), 2, "the command")
     assert text.startswith(f"{report.BUILD_HEADING}\n")
     assert re.search(r"\| Postil, of Hugo's +\| 0\.50 \| +0\.50 \| .* 0\.12 \|\n", text)
-    assert re.search(r"\| cold, of Hugo's +\| +≤ 1 \| +0\.50 \| +met \|", text)
-    assert re.search(r"\| 5,000 cold, of Hugo's +\| ≤ 0\.75 \| +0\.90 \| missed \|", text)
-    assert "Not met in this run: nothing changed, CPU seconds (2.00 instead of 1)" in text
+    assert re.search(r"\| bare, cold, of Hugo's +\| +≤ 1 \| +0\.50 \| +met \|", text)
+    assert "Not met in this run: from saving to the page, Postil, median ms (55.00 inst" in text
     assert "| Postil" in text
     assert "- Eleventy: there is no npm here" in text
     assert "still\nthere with: Hugo." in text
@@ -230,3 +242,43 @@ def test_a_part_of_the_report_is_replaced_and_the_others_stay() -> None:
         f"{report.BUILD_HEADING}\n\nThree.\n"
     )
     assert report.written(after, report.PAGES_HEADING, f"{report.PAGES_HEADING}\n\nNew.\n") == after
+
+
+def test_what_an_author_does_is_looked_at_on_the_full_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Cost] = []
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    found = full.measured(tmp_path / "site", invented.blog(12), full.ACTS, told.append)
+    assert list(found) == list(full.ACTS)
+    # An author's programs are compiled once, and not by every build.
+    assert (tmp_path / "site" / "plugins" / "__pycache__").is_dir()
+    assert list(found.values()) == told
+    assert found["nothing changed"].cpu_seconds < found["cold"].cpu_seconds
+
+
+def test_an_act_that_the_site_does_not_show_is_told(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    blog = full.Blog(site, invented.blog(3))
+    page = site / "output" / "index.html"
+    page.parent.mkdir()
+    page.write_text("old")
+    with pytest.raises(builds.Wrong, match="is missing in the first page"):
+        full.new(blog)()
+
+
+def test_posts_that_are_repeated_differ_in_name_and_moment() -> None:
+    many = posts.repeated(invented.blog(4), 11)
+    assert len({post.slug for post in many}) == len({post.date for post in many}) == 11
+    assert many[0] == invented.blog(4)[0]
+    assert many[10].body == many[2].body
+
+
+def test_the_report_tells_how_one_edit_grows_with_the_blog() -> None:
+    found = results()
+    found.full = {name: Cost(2, 2, 300) for name in full.ACTS}
+    found.full_large = {"cold": Cost(90, 90, 290), "body edit": Cost(10, 10, 200)}
+    text = build_report.section(found, 2, "the command")
+    assert re.search(r"\| body edit +\| +2\.00 \| +300 \| +10\.00 \| +200 \|", text)
+    assert re.search(r"\| everything on, title, CPU seconds +\| +≤ 2 \| +2\.00 \| +met \|", text)
+    assert re.search(r"\| one edit: exponent of the number of posts +\| ≤ 0\.5 \| +1\.00 \|", text)

@@ -67,6 +67,8 @@ AVOIDED = {
         "aufgehoben": "bleibt erhalten",
         "Jene[rs]? ": "Diese",
         "braucht einen": "brauchst du",
+        # Within a sentence these are a formal "you", which readers are not called here.
+        r"(?<![.:!?] )(?<!^)\b(Sie|Ihnen|Ihr|Ihre[nmrs]?)\b": "du",  # codespell:ignore
     },
     "ja": {r"[\u3040-\u30ff\u4e00-\u9fff],": "、"},
 }

@@ -12,6 +12,7 @@ from pelican.settings import read_settings
 
 from authoring.check import check_frontmatter, check_links, check_settings, external_checks, report
 from authoring.check.__main__ import main
+from tests import checks
 from tests.sites import BLOG, ROOT, disconnect
 
 BROKEN = ROOT / "tests" / "samples" / "broken"
@@ -225,6 +226,21 @@ def test_a_link_that_leads_nowhere_is_refused(
     assert words in site.fault(site.output / "index.html", href)
 
 
+def test_a_link_to_a_draft_that_is_shared_is_refused_but_in_another_one(
+    site: check_links.Site,
+) -> None:
+    pages = [site.output / "shared" / (letter * 26) / "index.html" for letter in "ab"]
+    for page in (*pages, site.output / "shared" / "index.html"):
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text("Words.")
+    public = site.output / "index.html"
+    assert "would learn it" in site.fault(public, f"/blog/shared/{'a' * 26}/")
+    assert site.fault(pages[1], f"/blog/shared/{'a' * 26}/") == ""
+    assert site.fault(pages[1], "/blog/") == ""
+    # An article may have this address.
+    assert site.fault(public, "/blog/shared/") == ""
+
+
 @pytest.mark.enable_socket
 def test_another_site_s_link_is_dead_only_when_that_site_says_so(tmp_path: Path) -> None:
     (tmp_path / "there.html").write_text("Here.")
@@ -249,6 +265,65 @@ def bad_page(tmp_path: Path) -> Path:
         '<main><h1>One</h1><img src="a.png"><b><p>Words.</b></main></html>'
     )
     return page
+
+
+# Of this English knows no word, and German all but one.
+MISSPELT = "Als sie teh Archiv sah."  # codespell:ignore
+
+
+def needs_codespell() -> None:
+    if not external_checks.program("codespell"):
+        pytest.skip("codespell is not installed")
+
+
+@pytest.mark.parametrize(
+    ("lang", "other", "told"),
+    [
+        ("de", "en", ["translation.md:6"]),
+        ("zh-CN", "en-us", ["translation.md:6"]),
+        ("en", "de", ["original.md:5", "note.txt:1"]),
+        ("en-GB", "en", ["original.md:5", "translation.md:6", "note.txt:1"]),
+    ],
+)
+def test_only_english_texts_are_looked_at_for_english_spelling(
+    tmp_path: Path, lang: str, other: str, told: list[str]
+) -> None:
+    needs_codespell()
+    content = tmp_path / "content"
+    content.mkdir()
+    (tmp_path / "settings.py").write_text(
+        f"import sys\nsys.path[:0] = [{str(BLOG)!r}, {str(ROOT)!r}]\nfrom publishconf import *\n"
+        f"PATH = {str(content)!r}\nDEFAULT_LANG = {lang!r}\nSITEURL = 'https://example.org'\n"
+        "SEARCH = SHARE_PICTURES = COMPRESS = False\n"
+    )
+    head = "Date: 2026-01-01\nSlug: fish"
+    (content / "original.md").write_text(f"Title: Fisch\n{head}\n\n{MISSPELT}\n")
+    (content / "translation.md").write_text(f"Title: Fish\n{head}\nLang: {other}\n\n{MISSPELT}\n")
+    (content / "note.txt").write_text(MISSPELT)
+    settings = {"OUTPUT_PATH": str(tmp_path / "output")}
+    found = report.check(tmp_path / "settings.py", settings, quick=True).problems
+    assert {str(each).partition(': Spelling: "')[0] for each in found} == {
+        f"{content}/{each}" for each in told
+    }
+
+
+def test_the_check_of_the_program_leaves_the_author_s_words_to_the_check_of_the_blog(
+    tmp_path: Path,
+) -> None:
+    needs_codespell()
+    for name in ("content/a.md", "theme_overrides/a.html", "pelicanconf.py", "plugins/a.py"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"# {MISSPELT}")
+    name, *options = checks.CHECKS["spelling (codespell)"]
+    done = subprocess.run(
+        [checks.program(name), *options],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert {line.partition(":")[0] for line in done.stdout.splitlines()} == {"./plugins/a.py"}
 
 
 def test_what_html_validate_has_against_a_page_is_told_once_for_each_rule(bad_page: Path) -> None:

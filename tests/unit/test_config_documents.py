@@ -17,7 +17,7 @@ from tests import make
 def test_every_setting_has_a_name_and_a_meaning() -> None:
     for each in fields(Settings):
         metadata: Any = each.metadata
-        assert metadata["env"].startswith(("COMMENTS_", "SITE_"))
+        assert metadata["env"].startswith(("COMMENTS_", "SITE_", "POSTIL_"))
         assert metadata["meaning"].endswith(".")
         # A table of Markdown has no other use for it.
         assert "|" not in metadata["meaning"]
@@ -45,7 +45,7 @@ class Watched(Settings):
     """Settings that remember which of them were looked at."""
 
     def __getattribute__(self, name: str) -> Any:
-        if name in Settings.__dataclass_fields__:
+        if name in {each.name for each in fields(Settings)}:
             looked_at.add(name)
         return super().__getattribute__(name)
 

@@ -3,7 +3,6 @@
 import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -220,8 +219,15 @@ def test_a_time_without_a_zone_is_refused(app: Flask) -> None:
         make.thread(closes_at=datetime(2026, 1, 1))  # noqa: DTZ001 - the very mistake
 
 
-def test_the_folder_of_a_database_file_is_made(tmp_path: Path) -> None:
-    database.engine_options(f"sqlite:///{tmp_path}/a/b/c.sqlite3")
-    assert (tmp_path / "a" / "b").is_dir()
-    assert database.engine_options("sqlite:///:memory:")
-    assert database.engine_options("postgresql+psycopg://db/x")["pool_pre_ping"]
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_session_ends_also_where_the_database_has_hung_up(app: Flask, settings: Settings) -> None:
+    """What was saved before is answered as saved, and not as a mistake of ours."""
+    make.thread()
+    mine = db.session.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+    url = settings.database_url.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [mine])
+        while other.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [mine]).fetchone():
+            pass
+    db.session.remove()
+    assert db.session.scalars(sa.select(Thread.id)).all() == ["pelicans"]

@@ -11,6 +11,7 @@ from comments_service.inputs import EditedComment
 from comments_service.models import Comment, Status
 from comments_service.sessions import Visitor
 from tests import make
+from tests.unit.telling import told
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_the_number_of_what_was_edited_says_so(run: Any, edited: Comment) -> Non
 def test_what_was_edited_since_is_printed_and_not_decided_on(run: Any, edited: Comment) -> None:
     result = run("decide", "publish", str(edited.id))
     assert result.exit_code == 1
-    assert "has edited this comment" in result.output
+    assert "was edited after you saw it" in result.output
     assert f"{edited.id}.2\n    Buy pills.\n    Now.\n" in result.output
     assert status(edited) is Status.PENDING
     assert run("decide", "publish", f"{edited.id}.2").exit_code == 0
@@ -54,3 +55,13 @@ def test_what_is_no_number_is_told_before_anything_is_decided(run: Any, app: Fla
     assert result.exit_code == 2
     assert "1.x is not the number of a comment." in result.output
     assert status(waiting) is Status.PENDING
+
+
+@pytest.mark.parametrize("tell", [True, False])
+def test_it_says_whether_the_writer_is_told(run: Any, app: Flask, tell: bool) -> None:
+    make.thread()
+    rhea = make.account("Rhea")
+    waiting = make.comment(held=True, by=rhea)
+    options = ["--reason", "Off the point.", *(["--tell"] if tell else [])]
+    assert run("decide", "spam", str(waiting.id), *options).exit_code == 0
+    assert told() == ([("rhea", "decided", waiting.id)] if tell else [])

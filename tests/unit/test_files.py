@@ -2,6 +2,8 @@
 
 import gzip
 import stat
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import brotli
@@ -46,6 +48,30 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path)
         files.write(folder, NEW)
     assert names(tmp_path) == ["a"]
     assert names(folder) == ["inside"]
+
+
+def test_many_files_are_replaced_when_all_of_them_are_written_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / f"{number}" / "a" for number in range(3)]
+    files.write(paths[0], OLD)
+
+    def given(fail: bool) -> Iterator[tuple[Path, bytes, int]]:
+        for path in paths:
+            yield path, NEW, 1_600_000_000_000_000_000
+            assert files.says(paths[0], OLD)
+        if fail:
+            raise OSError("disk full")
+
+    for most in (1, 32):
+        monkeypatch.setattr(files, "SYNC_EACH", most)
+        with pytest.raises(OSError, match="disk full"):
+            files.write_many(given(True))
+        assert paths[0].read_bytes() == OLD
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == paths[:1]
+    files.write_many(given(False))
+    assert [path.read_bytes() for path in paths] == [NEW] * 3
+    assert {path.stat().st_mtime for path in paths} == {1_600_000_000}
 
 
 def test_the_siblings_decompress_to_the_same_bytes(tmp_path: Path) -> None:
@@ -121,3 +147,42 @@ def test_rewriting_renews_the_siblings_that_are_there_and_makes_none(tmp_path: P
     assert not gz.exists()
     assert brotli.decompress(br.read_bytes()) == path.read_bytes() == OLD
     assert br.stat().st_mtime_ns == path.stat().st_mtime_ns
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 200_000])
+def test_whatever_its_size_a_file_comes_out_as_it_went_in(size: int) -> None:
+    data = (b"Words that come again, %d times. " * 6_100)[:size]
+    assert brotli.decompress(files.packed(data, ".br", files.THOROUGH)) == data
+    assert gzip.decompress(files.packed(data, ".gz", files.THOROUGH)) == data
+
+
+def test_a_folder_is_looked_through_while_somebody_else_removes_files(tmp_path: Path) -> None:
+    (tmp_path / "stays").write_bytes(OLD)
+    over = threading.Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            for number in range(20):
+                (tmp_path / f"{number}").touch()
+            for number in range(20):
+                (tmp_path / f"{number}").unlink()
+
+    other = threading.Thread(target=come_and_go)
+    other.start()
+    try:
+        for _ in range(500):
+            assert files.stamps(tmp_path)["stays"][0] == len(OLD)
+    finally:
+        over.set()
+        other.join()
+
+
+def test_what_is_put_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "picture.png"
+    files.put(path, b"old")
+    path.with_name("taken").mkdir()
+    with pytest.raises(IsADirectoryError):
+        files.put(path.with_name("taken"), b"new")
+    files.put(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert sorted(each.name for each in path.parent.iterdir()) == ["picture.png", "taken"]

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -230,3 +231,37 @@ def test_the_plugins_build_another_site_as_the_documents_say(tmp_path: Path) -> 
     assert (tmp_path / "output/old/index.html").exists()
     assert (tmp_path / f"output/{manifest.NAME}").exists()
     assert baked(page, fragment(1)) == page
+
+
+def test_which_pages_list_a_thread_is_read_once_until_the_next_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published, site = tmp_path / "published", tmp_path / "site"
+    (published / "threads").mkdir(parents=True)
+    site.mkdir()
+
+    def listing(name: str, *threads: str) -> None:
+        entries = (
+            f"<!-- postil:listed {t} en /{t}/ --><!-- postil:listed-end -->" for t in threads
+        )
+        (site / name).write_text("".join(entries))
+
+    listing("index.html", "fish", "bird")
+    listing("tags.html", "bird")
+    bake.note_lists(published, site)
+    read: list[Path] = []
+    noted = bake._noted
+
+    def counted(path: Path) -> dict[str, list[Any]]:
+        read.append(path)
+        return noted(path)
+
+    monkeypatch.setattr(bake, "_noted", counted)
+    for _ in range(3):
+        assert bake.lists_of(published, site, "fish") == [site / "index.html"]
+        assert bake.lists_of(published, site, "bird") == [site / "index.html", site / "tags.html"]
+        assert bake.lists_of(published, site, "cat") == []
+    assert len(read) == 1
+    listing("cats.html", "cat")
+    bake.note_lists(published, site)
+    assert bake.lists_of(published, site, "cat") == [site / "cats.html"]

@@ -146,6 +146,9 @@ def test_nginx_and_caddy_know_the_same_names_with_a_hash_and_the_same_search() -
     assert hashed == f'~ "{ours}"'
     assert caddy("hashed") == ours
     assert caddy("search") == f"^/{http_headers.SEARCH_PATHS}"
+    assert f"@others not path_regexp {caddy('search')}\n" in (ROOT / "deploy/Caddyfile").read_text(
+        "utf-8"
+    )
     for name in NAMES:
         path = name.removesuffix("index.html")
         assert bool(re.search(caddy("search"), f"/{path}")) is http_headers.compiles(path), path
@@ -178,21 +181,43 @@ def test_a_page_says_its_policy_itself_and_another_host_in_it_ends_no_attribute(
 
 
 def test_only_a_folder_without_other_files_is_kept_for_a_year_as_a_whole() -> None:
-    names = [
-        "a/x.0123abcd.js",
-        "a/b/y.0123abcd.css",
-        "c/z.0123abcd.js",
-        "c/plain.js",
-        "top.0123abcd.js",
-    ]
-    assert headers.forever(names) == ["a/*", "c/z.0123abcd.js", "top.0123abcd.js"]
-    assert headers.forever(["c/plain.js"]) == []
+    names = ["a/x.0123abcd.js", "a/b/y.0123abcd.css", "c/z.0123abcd.js", "c/plain.js"]
+    names.append("top.0123abcd.js")
+    kept = [("a/*", True), ("c/z.0123abcd.js", True), ("top.0123abcd.js", True)]
+    assert list(headers.caching(names, "theme")) == kept
+    assert list(headers.caching(["c/plain.js"], "theme")) == []
+
+
+def test_a_hundred_changes_of_a_style_add_no_rule() -> None:
+    """Of the theme's folder what has no hash is named, as it stands after a clean build."""
+    clean = sorted(NAMES)
+    old = [f"theme/site.{number:08x}.{end}" for number in range(99) for end in ("css", "js")]
+    written = headers.document(sorted([*clean, *old]), "https://example.org", policies())
+    assert written == headers.document(clean, "https://example.org", policies())
+    for host in (at_cloudflare, at_netlify):
+        told = host(read(written), "/theme/site.00000042.css")
+        assert told["Cache-Control"] == http_headers.FOREVER
+        assert host(read(written), "/theme/mark.svg")["Cache-Control"] == http_headers.FRESH
+
+
+def test_the_feeds_of_a_hundred_tags_are_one_rule() -> None:
+    feeds = [f"feeds/tags/{number}.atom.xml" for number in range(150)]
+    rules = read(headers.document(sorted([*NAMES, *feeds]), "https://example.org", policies()))
+    assert (
+        len(rules)
+        == len(read(headers.document(list(NAMES), "https://example.org", policies()))) + 1
+    )
+    atom = http_headers.content_type("feeds/tags/1.atom.xml")
+    assert at_cloudflare(rules, "/feeds/tags/1.atom.xml")["Content-Type"] == atom
+    assert "Content-Type" not in at_cloudflare(rules, "/feeds/all.json")
 
 
 def test_what_cloudflare_would_not_read_is_left_out_and_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    names = sorted([*NAMES, *(f"theme/part-{number}.0123abcd.js" for number in range(150))])
+    names = sorted(
+        [*NAMES, *(f"shown/{number}.0123abcd.js" for number in range(150)), "shown/plain.js"]
+    )
     with caplog.at_level(logging.WARNING):
         written = headers.document(names, "https://example.org", policies())
     rules = read(written)
@@ -258,7 +283,7 @@ def policies_sent(site: Site, path: str) -> Iterator[str]:
     assert included
     yield at_nginx((site.output / included[1]).read_text(), path)
     text = (ROOT / "deploy/Caddyfile").read_text("utf-8")
-    matcher = "@search " if re.search(caddy("search"), path) else ""
+    matcher = "@search " if re.search(caddy("search"), path) else "@others "
     sent = re.search(
         rf"header {matcher}Content-Security-Policy {{file\./srv/blog/output/(\S+)}}", text
     )

@@ -1,23 +1,18 @@
 """deploy/nginx.conf in a real nginx: what a client says does not come back, siblings have no address."""
 
 import http.client
-import os
-import re
-import shutil
-import subprocess
-import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
 from formats import files
-from plugins.delivery import headers
-from tests.service import ROOT, free_port
+from plugins.delivery import headers, redirects
+from tests import web_servers
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 pytestmark = [
     pytest.mark.enable_socket,
-    pytest.mark.skipif(NGINX is None, reason="NO nginx to try the sample with"),
+    pytest.mark.skipif(web_servers.NGINX is None, reason="NO nginx to try the sample with"),
 ]
 POLICIES = headers.policies({"ALLOW_IMAGES_FROM": ["*.example.net"]})
 PAGE = b"<!doctype html><title>Pelicans</title>" * 50
@@ -31,34 +26,11 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     (folder / "output/data.tar.gz").write_bytes(b"an archive")
     lines = headers.nginx_map(POLICIES, "https://blog.example.org")
     (folder / "output" / headers.NGINX).write_text(lines, "ascii")
-    port = free_port()
-    sample = (ROOT / "deploy/nginx.conf").read_text("utf-8").replace("/srv/blog", str(folder))
-    sample = sample.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    sample = re.sub(r"^\s*listen \[::\]:80;\n", "", sample, flags=re.M)
-    temporary = "".join(
-        f"{each}_temp_path {folder}/{each};"
-        for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    config = folder / "nginx.conf"
-    config.write_text(
-        f"{'user root;' if os.geteuid() == 0 else ''} daemon off; pid {folder}/pid;"
-        f" error_log {folder}/errors; worker_processes 1; events {{ }}"
-        f" http {{ types {{ text/html html; }} access_log off; {temporary}\n{sample}\n}}",
-        "utf-8",
-    )
-    server = subprocess.Popen([str(NGINX), "-c", config, "-e", folder / "errors"])
-    try:
-        patience = time.monotonic() + 20
-        while time.monotonic() < patience and server.poll() is None:
-            try:
-                get(port, "/")
-                break
-            except OSError:
-                time.sleep(0.02)
+    moved = SimpleNamespace(aliases=("/2024/old/", "/旧的 $1/"), url="größe/$x/")
+    rules = redirects.host_rules("https://blog.example.org", [moved])
+    (folder / "output/nginx-redirects.map").write_bytes(rules["nginx-redirects.map"])
+    with web_servers.nginx(folder) as port:
         yield port
-    finally:
-        server.terminate()
-        server.wait(20)
 
 
 def get(port: int, path: str) -> http.client.HTTPResponse:
@@ -74,6 +46,13 @@ def test_a_redirect_to_a_folder_names_no_host(port: int) -> None:
     answer = get(port, "/pelicans")
     assert answer.status == 301
     assert answer.headers["Location"] == "/pelicans/"
+
+
+@pytest.mark.parametrize("old", ["/2024/old/", "/%E6%97%A7%E7%9A%84%20%241/"])
+def test_an_old_address_leads_to_the_article_and_keeps_its_query(port: int, old: str) -> None:
+    answer = get(port, f"{old}?page=2")
+    assert answer.status == 301
+    assert answer.headers["Location"] == "/gr%C3%B6%C3%9Fe/%24x/?page=2"
 
 
 @pytest.mark.parametrize("suffix", ["gz", "br"])
@@ -98,3 +77,9 @@ def test_pages_have_the_policy_that_the_build_has_written(
     port: int, path: str, compiles: bool
 ) -> None:
     assert get(port, path).headers["Content-Security-Policy"] == POLICIES[compiles]
+
+
+def test_figures_are_not_for_the_web(port: int) -> None:
+    # Nobody answers behind it here: what went on to the service would be a 502.
+    assert get(port, "/comments/metrics").status == 404
+    assert get(port, "/comments/readyz").status == 502

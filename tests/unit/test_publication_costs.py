@@ -7,12 +7,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import account_changes, account_deletion, comments, threads
+from comments_service import account_changes, account_deletion, comments, config, threads
 from comments_service.comments import placing
 from comments_service.config import Settings
 from comments_service.db import db
 from comments_service.inputs import Profile
-from comments_service.models import Comment, Role, Status, Thread
+from comments_service.models import Comment, Role, Status, Thread, now
 from comments_service.publishing import publisher, site_snapshots
 from comments_service.supervision import Faults
 from tests import make
@@ -133,7 +133,7 @@ def test_a_comment_more_takes_as_many_queries_whatever_the_length(
     make.comment()
     posted = len(statements)
     publisher.publish_behind(settings)
-    assert (posted, len(statements) - posted) == (7, 19)
+    assert (posted, len(statements) - posted) == (7, 21)
 
 
 def test_a_file_that_was_lost_is_made_again_with_all_the_others(
@@ -164,7 +164,7 @@ class History:
 
     def step(self) -> None:
         acts = [self.post] * 6 + [self.answer] * 6 + [self.decide] * 6 + [self.edit, self.rename]
-        self.lot.choice([*acts, self.move, self.lose, self.leave])()
+        self.lot.choice([*acts, self.pin, self.pin, self.move, self.lose, self.leave])()
 
     def post(self) -> None:
         by = self.lot.choice([None, *self.people])
@@ -196,6 +196,10 @@ class History:
             given = Profile(name=f"Somebody {self.names}", bio="", link=None, shown=True)
             account_changes.introduce(self.lot.choice(self.people), given)
 
+    def pin(self) -> None:
+        if (comment := self.one()) and comment.parent_id is None:
+            update(comment.id, pinned_at=self.lot.choice([None, now()]))
+
     def move(self) -> None:
         if comment := self.one():
             make.backdate(comment.id, self.lot.choice([1, 60, 5_000]))
@@ -211,7 +215,7 @@ class History:
         if len(self.people) > 1:
             gone = self.people.pop()
             keep = self.lot.random() < 0.5
-            account_deletion.delete(gone, keep=keep, lang="en", site_url="http://blog.test")
+            account_deletion.delete(gone, keep=keep, lang="en", settings=config.current())
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -229,7 +233,7 @@ def test_any_history_leaves_the_files_that_are_made_at_once(
                 publisher.publish_behind(settings)
         found = publish(settings)
         assert comments.misplaced() == []
-        assert places() == [*placing.reading_order(rows())]
+        assert places() == [*placing.reading_order(rows(), pinned())]
         publisher.publish_all(settings)
         assert published(settings) == found
         assert publisher.mend(settings) == []
@@ -238,6 +242,11 @@ def test_any_history_leaves_the_files_that_are_made_at_once(
 def rows() -> list[sa.Row[tuple[int, int | None, Status]]]:
     chosen = sa.select(Comment.id, Comment.parent_id, Comment.status)
     return [*db.session.execute(chosen.order_by(Comment.created_at, Comment.id))]
+
+
+def pinned() -> list[int]:
+    chosen = sa.select(Comment.id).where(Comment.pinned_at.is_not(None))
+    return [*db.session.scalars(chosen.order_by(Comment.pinned_at, Comment.id))]
 
 
 def places() -> list[int]:

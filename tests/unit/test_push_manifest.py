@@ -15,6 +15,7 @@ from authoring import Refused, environment
 from authoring.publish import push_manifest
 from comments_service.db import db
 from comments_service.models import Thread
+from formats import manifest
 from tests.service import Postil, postil
 from tests.sites import ROOT
 from tests.unit.test_manifest import ENTRY, document, entry
@@ -117,6 +118,24 @@ def test_a_manifest_that_the_service_cannot_use_is_told_in_its_words(
         push_manifest.push(built(tmp_path / "site", entry(url="nowhere")), environ)
     with pytest.raises(Refused, match=r"has no threads\.json"):
         push_manifest.push(tmp_path / "empty", environ)
+
+
+def test_drafts_that_are_shared_are_told_of_on_this_way_alone(
+    service: Postil, environ: dict[str, str], tmp_path: Path
+) -> None:
+    site = built(tmp_path / "site", ENTRY)
+    draft = entry(id="draft-x", title="A draft", until="2126-01-01T00:00:00+00:00")
+    manifest.shared_of(site).write_text(json.dumps([draft]))
+    told = push_manifest.push(site, environ)
+    assert told == "The comment service knows 1 thread and 1 shared draft."
+    assert known(service) == ["A draft", "How pelicans fish"]
+    assert "draft-x" not in (site / "threads.json").read_text()
+    manifest.shared_of(site).unlink()
+    push_manifest.push(site, environ)
+    assert known(service) == ["A draft", "How pelicans fish"]
+    manifest.shared_of(site).write_text("[]")
+    push_manifest.push(site, environ)
+    assert known(service) == ["How pelicans fish"]
 
 
 def test_without_a_token_nothing_is_asked_of_anybody(tmp_path: Path) -> None:

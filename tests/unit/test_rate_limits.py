@@ -1,4 +1,4 @@
-"""Limits: counted exactly, per window, without keeping anybody's address."""
+"""Limits: counted exactly, in a window that slides, without keeping anybody's address."""
 
 import hashlib
 import re
@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 
 from comments_service import rate_limits
 from comments_service.config import Rate
@@ -38,7 +40,7 @@ def test_as_many_acts_as_the_rate_says_pass_and_the_next_is_too_many(app: Flask)
     with pytest.raises(TooMany, match="Slow down") as refused:
         act()
     assert refused.value.retry_after_seconds is not None
-    assert 0 < refused.value.retry_after_seconds <= 3600
+    assert 0 < refused.value.retry_after_seconds <= 2 * 3600
 
 
 def test_what_was_refused_is_not_counted(app: Flask) -> None:
@@ -64,14 +66,92 @@ def test_every_rate_holds_at_once(app: Flask) -> None:
     assert counted() == {"a:3600": 1, "a:86400": 1}
 
 
-def test_a_new_window_begins_at_nothing(app: Flask) -> None:
-    for _ in range(3):
-        act()
+def windows_ago(number: int, count: int) -> None:
+    """Let what was counted have been counted so many windows earlier, and so often."""
     with writing():
-        db.session.execute(sa.update(RateCount).values(window=RateCount.window - 1))
+        earlier = RateCount.window - number
+        db.session.execute(sa.update(RateCount).values(window=earlier, count=count))
+
+
+def test_what_was_done_in_the_window_before_counts_as_long_as_it_is_near(app: Flask) -> None:
     act()
-    assert counted()["post:x:3600"] in (1, 3)
-    assert db.session.scalar(sa.select(sa.func.count()).select_from(RateCount)) == 2
+    windows_ago(1, 10**9)
+    with pytest.raises(TooMany):
+        act()
+    windows_ago(1, 10**9)
+    act()
+    act()
+
+
+@pytest.mark.parametrize(
+    ("count", "before", "used", "seconds"),
+    [
+        (5, 0, 0, 0),
+        # Of the window before, half is not yet a minute ago.
+        (2, 6, 30, 0),
+        (3, 6, 30, 10),
+        (5, 5, 59, 1),
+        # None of this window can go before the next one slides over it.
+        (6, 0, 30, 42),
+        (6, 5, 0, 72),
+    ],
+)
+def test_the_window_slides(count: int, before: int, used: float, seconds: int) -> None:
+    rate = Rate(5, 60)
+    assert rate_limits._until_one_fits(count, before, rate, used) == seconds
+
+
+@given(st.integers(1, 50), st.lists(st.integers(0, 599), max_size=300))
+def test_whoever_comes_when_told_is_let_in(most: int, moments: list[int]) -> None:
+    """And never more than twice the rate pass in any window, as fixed windows would let."""
+    rate = Rate(most, 60)
+    passed: list[int] = []
+
+    def wait(moment: int) -> int:
+        window = moment // 60
+        count = sum(each // 60 == window for each in passed) + 1
+        before = sum(each // 60 == window - 1 for each in passed)
+        return rate_limits._until_one_fits(count, before, rate, moment % 60)
+
+    for moment in sorted(moments):
+        seconds = wait(moment)
+        if not seconds:
+            passed.append(moment)
+        else:
+            assert wait(moment + seconds) == 0
+    for moment in passed:
+        assert sum(moment <= each < moment + 60 for each in passed) < 2 * most or most == 1
+
+
+def test_several_subjects_take_one_statement(app: Flask, statements: list[str]) -> None:
+    acts = {"post:x": (HOUR, Rate(9, 86_400)), "post-by:y": (HOUR,)}
+    with writing():
+        assert rate_limits.over(acts) == {}
+    assert len(statements) == 1
+    with writing():
+        assert rate_limits.over({}) == {}
+    assert len(statements) == 1
+    assert counted() == {"post:x:3600": 1, "post:x:86400": 1, "post-by:y:3600": 1}
+
+
+def test_whoever_is_over_a_rate_is_named_and_the_others_are_not(app: Flask) -> None:
+    act("post:x", Rate(1, 3600))
+    with writing():
+        over = rate_limits.over({"post:x": (Rate(1, 3600), HOUR), "post:y": (HOUR,)})
+    assert list(over) == ["post:x"]
+
+
+def test_what_is_taken_back_is_the_latest_act(app: Flask) -> None:
+    # Whatever the clock says, of the hour before none keeps these from passing.
+    often = Rate(9, 3600)
+    act("post:x", often)
+    windows_ago(1, 2)
+    act("post:x", often)
+    act("post:x", often)
+    with writing():
+        rate_limits.take_back("post:x")
+    counts = db.session.execute(sa.select(RateCount.count).order_by(RateCount.window)).scalars()
+    assert list(counts) == [2, 1]
 
 
 def test_acts_at_the_same_moment_are_all_counted(app: Flask) -> None:
@@ -128,6 +208,30 @@ def test_an_ipv6_household_is_one_network_and_its_neighbour_another(app: Flask) 
     home = rate_limits.network("2001:db8:1:2::1")
     assert home == rate_limits.network("2001:db8:1:2:ffff:ffff:ffff:ffff")
     assert home != rate_limits.network("2001:db8:1:3::1")
+
+
+def test_around_a_network_lie_those_that_one_owner_may_have(app: Flask) -> None:
+    around = rate_limits.neighbourhood
+    assert around("192.0.2.1") == around("192.0.2.255") != around("192.0.3.1")
+    assert around("2001:db8:1:2::1") == around("2001:db8:1:ffff::1") != around("2001:db8:2::1")
+    assert around("::ffff:192.0.2.7") == around("192.0.2.1")
+    assert around("nonsense") == "unknown"
+
+
+def test_the_pace_of_guests_is_how_much_of_a_rate_is_used_up() -> None:
+    pace, moment = rate_limits.Pace(), now()
+    rates = (Rate(10, 60), Rate(100, 600))
+    assert pace.load(rates, moment) == pace.load((), moment) == 0
+    for seconds in (500, 50, 40, 30, 20, 10):
+        pace.note(moment - timedelta(seconds=seconds))
+    assert pace.load(rates, moment) == 0.5
+    assert pace.load((Rate(2, 600),), moment) == 3
+    assert pace.load(rates, moment + timedelta(hours=1)) == 0
+
+
+def test_each_site_has_its_own_pace(app: Flask) -> None:
+    rate_limits.guests().note(now())
+    assert rate_limits.guests().load((Rate(1, 60),), now()) == 1
 
 
 def test_an_ipv4_address_in_ipv6_clothes_is_the_same_network(app: Flask) -> None:

@@ -8,16 +8,18 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import comments, outbox, rate_limits, retention, sessions
+from comments_service import comments, config, rate_limits, retention, sessions
 from comments_service import db as database
 from comments_service.accounts import tokens
-from comments_service.config import Rate
+from comments_service.config import Rate, Settings
 from comments_service.db import db, writing
 from comments_service.inputs import NewDecision
+from comments_service.mail import outbox
 from comments_service.models import (
     Account,
     Act,
     Comment,
+    CommentRevision,
     Decision,
     Email,
     RateCount,
@@ -27,11 +29,13 @@ from comments_service.models import (
     Token,
     now,
 )
-from comments_service.publishing.publisher import CLEANED, Publisher
+from comments_service.publishing import publisher
+from comments_service.publishing.publisher import Publisher, cleaned
+from formats.passages import Passage
 from tests import make
 from tests.plans import read_whole, sent
 
-SECURITY = Path(__file__).parent.parent.parent / "docs" / "security.md"
+PRIVACY = Path(__file__).parent.parent.parent / "docs" / "privacy.md"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 
 
@@ -50,7 +54,7 @@ def aged(session: Session, **times: datetime) -> int:
 
 def clean() -> None:
     sessions.clean()
-    retention.clean()
+    retention.clean(config.current())
     db.session.expire_all()
 
 
@@ -118,6 +122,7 @@ def test_a_guests_session_stays_while_its_comments_can_be_claimed(app: Flask) ->
 def rejected(thread: Thread, *, days: float) -> Comment:
     """A comment whose rejection was decided a while ago, and that was written a year ago."""
     values: dict[str, Any] = {"email": "gus@example.org", "network": "n"}
+    values["passage"] = Passage("a colony")
     made = make.comment(thread, status=Status.REJECTED, minutes_ago=525_600, **values)
     with writing():
         db.session.add(
@@ -177,6 +182,85 @@ def test_a_rejection_can_be_undone_afterwards(app: Flask) -> None:
     assert db.session.get_one(Comment, old.id).status is Status.PENDING
 
 
+def answer_to(comment: Comment, **values: Any) -> Comment:
+    return make.comment(parent=comment, body="An answer.", minutes_ago=10, **values)
+
+
+def test_a_rejected_comment_goes_after_three_months_with_all_that_hangs_on_it(app: Flask) -> None:
+    thread = make.thread()
+    old, new = rejected(thread, days=90.1), rejected(thread, days=89.9)
+    with writing():
+        revision = CommentRevision(comment_id=old.id, source="Before.", written_at=now())
+        db.session.add(revision)
+    number = old.id
+    clean()
+    assert [each.id for each in db.session.query(Comment)] == [new.id]
+    assert [each.comment_id for each in db.session.query(Decision)] == [new.id]
+    assert db.session.query(CommentRevision).count() == 0
+    assert number != new.id
+
+
+def test_what_a_moderator_deleted_goes_like_what_he_rejected(app: Flask) -> None:
+    make.thread()
+    kept = make.comment(held=True, minutes_ago=525_600, email="gus@example.org")
+    comments.decide(kept.id, None, NewDecision(decision="delete"))
+    clean()
+    assert addresses(kept)[0] == "gus@example.org"
+    with writing():
+        db.session.execute(sa.update(Decision).values(made_at=ago(days=31)))
+    clean()
+    assert addresses(kept) == (None, None)
+    assert db.session.get_one(Comment, kept.id).source == "They scoop."
+    with writing():
+        db.session.execute(sa.update(Decision).values(made_at=ago(days=91)))
+    clean()
+    assert db.session.query(Comment).count() == 0
+
+
+@pytest.mark.parametrize("status", [Status.PUBLISHED, Status.PENDING])
+def test_of_one_that_was_answered_an_empty_row_stays_and_readers_see_the_same(
+    app: Flask, fragment: Any, status: Status
+) -> None:
+    thread = make.thread()
+    make.comment(body="Beside it.")
+    old = rejected(thread, days=91)
+    answer_to(old, status=status)
+    with writing():
+        db.session.add(CommentRevision(comment_id=old.id, source="Before.", written_at=now()))
+    before = fragment()
+    clean()
+    row = db.session.get_one(Comment, old.id)
+    assert (row.status, row.source, row.html, row.html_hash) == (Status.DELETED, "", "", None)
+    assert (row.name, row.email, row.network, row.reasons) == (None, None, None, [])
+    assert row.passage is None
+    assert db.session.query(CommentRevision).count() == 0
+    assert len(db.session.query(Decision).all()) == 1
+    publisher.publish_all(config.current())
+    assert fragment() == before
+
+
+def test_an_answer_that_was_rejected_goes_before_what_it_answers(app: Flask) -> None:
+    thread = make.thread()
+    old = rejected(thread, days=91)
+    answer = answer_to(old, status=Status.REJECTED)
+    with comments.changing("pelicans"):
+        answer.created_at = ago(days=91)
+    clean()
+    clean()
+    assert db.session.query(Comment).count() == 0
+
+
+@pytest.mark.parametrize(
+    "changed_settings", [{"forget_rejected_days": 2, "delete_rejected_days": 3}]
+)
+def test_an_owner_sets_how_long(app: Flask) -> None:
+    thread = make.thread()
+    two, _ = rejected(thread, days=2.1), rejected(thread, days=3.1)
+    clean()
+    assert [each.id for each in db.session.query(Comment)] == [two.id]
+    assert addresses(two) == (None, None)
+
+
 @pytest.fixture
 def over(app: Flask) -> None:
     """Five rows of each kind that is cleaned, all of them over."""
@@ -202,7 +286,7 @@ def test_much_is_cleaned_a_batch_at_a_time(app: Flask, monkeypatch: pytest.Monke
     for module in (database, rate_limits):
         monkeypatch.setattr(module, "CLEANED_AT_ONCE", 2)
     with sent() as statements:
-        for each in CLEANED.values():
+        for each in cleaned(config.current()).values():
             each()
     changes = [each for each in statements if each[0].startswith(("UPDATE", "DELETE"))]
     # Of seven kinds of rows, five in three batches each; windows have no numbers to go by.
@@ -215,7 +299,7 @@ def test_much_is_cleaned_a_batch_at_a_time(app: Flask, monkeypatch: pytest.Monke
 @pytest.mark.usefixtures("over")
 def test_cleaning_looks_for_nothing_while_it_holds_up_those_who_write(app: Flask) -> None:
     with sent() as statements:
-        for each in CLEANED.values():
+        for each in cleaned(config.current()).values():
             each()
     changes = [each for each in statements if each[0].startswith(("UPDATE", "DELETE"))]
     # A key of each day: a table of one or two rows.
@@ -238,11 +322,13 @@ def test_the_publisher_cleans(app: Flask) -> None:
 
 
 def test_the_document_says_the_same_numbers() -> None:
-    text = SECURITY.read_text("utf-8")
+    text = PRIVACY.read_text("utf-8")
     for words in (
         f"| {sessions.KEPT.days} days after it ended or ran out",
         f"| {retention.NETWORK_KEPT.days} days; its key for its day",
-        f"| {retention.REJECTED_KEPT.days} days after the last decision",
+        f"| {Settings().forget_rejected_days} days after the last decision",
+        f"| {Settings().delete_rejected_days} days after the last decision",
         f"| {outbox.KEPT.days} days; those with links",
+        f"| {outbox.REFUSED_KEPT.days} days, or until the account has another address",
     ):
         assert words in text

@@ -18,7 +18,7 @@ from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.inputs import NewDecision
 from comments_service.models import Policy, Site, Thread
-from comments_service.publishing import publisher, rebake, site_snapshots, snapshots
+from comments_service.publishing import mending, publisher, rebake, site_snapshots, snapshots
 from comments_service.supervision import Faults
 from tests import make
 from tests.conftest import settings_for
@@ -258,7 +258,7 @@ def test_after_a_start_a_stale_file_is_made_again_though_the_row_says_it_was_pub
     before = whole(settings)
     path = settings.published / "threads" / "pelicans.html"
     path.write_text(path.read_text("utf-8").replace('data-revision="3"', 'data-revision="1"'))
-    assert snapshots.stale(settings) == ["pelicans"]
+    assert mending.stale(settings) == ["pelicans"]
     assert publisher.mend(settings) == ["pelicans"]
     assert published(settings) == before
 
@@ -268,7 +268,7 @@ def test_other_settings_or_templates_publish_everything_anew(
 ) -> None:
     whole(settings)
     without_guests = settings_for(database_url, tmp_path, guests=False)
-    assert snapshots.edition(settings) != snapshots.edition(without_guests)
+    assert mending.edition(settings) != mending.edition(without_guests)
     assert publisher.mend(without_guests) == ["gulls", "pelicans"]
     assert b"Sign in to comment" in published(settings)["threads/gulls.html"]
     assert publisher.mend(without_guests) == []

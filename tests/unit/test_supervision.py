@@ -16,7 +16,7 @@ from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.inputs import NewDecision
 from comments_service.models import RateCount, Site, Status, Thread, now
-from comments_service.publishing import publisher, snapshots
+from comments_service.publishing import publisher, snapshots, unbaked
 from comments_service.publishing.publisher import Publisher
 from comments_service.supervision import Faults, Pulse
 from tests import make
@@ -100,7 +100,7 @@ def test_one_page_that_cannot_be_written_keeps_nothing_else_and_heals(
     obstacle.rmdir()
     following.turn()
     assert "They plunge." in pages[1].read_text("utf-8")
-    assert list((settings.published / snapshots.UNBAKED).iterdir()) == []
+    assert list((settings.published / unbaked.UNBAKED).iterdir()) == []
 
 
 @pytest.mark.usefixtures("at_once")

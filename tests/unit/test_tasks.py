@@ -40,6 +40,10 @@ def test_what_follows_test_goes_to_pytest_as_it_was_typed() -> None:
         "-k 'feed or page'",
     ]
     assert with_remainder(["up", "--port", "8001"]) == ["up", "--port", "8001"]
+    assert with_remainder(["share", "a.md", "--days", "3"]) == [
+        *("share", "--draft", "a.md", "--days", "3")
+    ]
+    assert with_remainder(["share", "--list"]) == ["share", "--list"]
     assert with_remainder(["test", "--help"]) == ["test", "--help"]
     assert with_remainder(["bench", "build", "-h"]) == ["bench", "--", "build -h"]
 
@@ -69,6 +73,7 @@ def test_a_command_that_there_is_not_is_told_before_anything_is_installed() -> N
     assert plain_help.asked(["up", "--port", "8000"], source) == ""
     assert plain_help.asked(["bench", "build", "--help"], source) == ""
     assert "--no-edit" in plain_help.asked(["new", "--help"], source)
+    assert "tasks.py share [DRAFT] [options]" in plain_help.asked(["share", "--help"], source)
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -155,7 +160,8 @@ def test_bench_says_what_it_knows() -> None:
 
 def test_an_environment_that_is_linked_from_elsewhere_is_recognised(tmp_path: Path) -> None:
     (tmp_path / "authoring").mkdir()
-    for name in ("__init__.py", "command_line.py", "environment.py", "plain_help.py"):
+    needed = ("command_line.py", "draft_tasks.py", "environment.py", "plain_help.py")
+    for name in ("__init__.py", *needed):
         shutil.copy(environment.ROOT / "authoring" / name, tmp_path / "authoring")
     for name in ("tasks.py", environment.BLOG_LOCK, environment.DEVELOPMENT_LOCK):
         shutil.copy(environment.ROOT / name, tmp_path)

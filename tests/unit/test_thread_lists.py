@@ -10,6 +10,7 @@ from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.inputs import NewDecision
 from comments_service.models import Policy, Role, Status, Thread
+from comments_service.moderation_queue import Filter
 from comments_service.publishing import publisher
 from tests import make
 
@@ -25,9 +26,11 @@ def test_the_queue_lists_the_oldest_first_and_other_states_the_newest(mona: Any)
     make.thread()
     held = [make.comment(held=True).id for _ in range(3)]
     published = [make.comment().id for _ in range(2)]
-    assert [each.id for each in moderation_queue.queue(mona, Status.PENDING).comments] == held
     assert [
-        each.id for each in moderation_queue.queue(mona, Status.PUBLISHED).comments
+        each.id for each in moderation_queue.queue(mona, Filter(Status.PENDING)).comments
+    ] == held
+    assert [
+        each.id for each in moderation_queue.queue(mona, Filter(Status.PUBLISHED)).comments
     ] == published[::-1]
     assert moderation_queue.waiting(mona) == 3
 
@@ -38,10 +41,10 @@ def test_an_author_sees_only_comments_on_articles_of_his_own(app: Flask) -> None
     make.thread("other", authors=["Adam"])
     make.comment("mine", held=True)
     make.comment("other", held=True)
-    assert [each.thread_id for each in moderation_queue.queue(ada, Status.PENDING).comments] == [
-        "mine"
-    ]
-    assert moderation_queue.queue(ada, Status.PENDING, thread_id="other").total == 0
+    assert [
+        each.thread_id for each in moderation_queue.queue(ada, Filter(Status.PENDING)).comments
+    ] == ["mine"]
+    assert moderation_queue.queue(ada, Filter(thread="other")).total == 0
     assert moderation_queue.waiting(ada) == 1
     assert moderation_queue.written_by(ada) == ["mine"]
 
@@ -49,9 +52,7 @@ def test_an_author_sees_only_comments_on_articles_of_his_own(app: Flask) -> None
 def test_the_queue_comes_in_pages_and_a_page_beyond_is_the_last(mona: Any) -> None:
     make.thread()
     make.many([{"id": n, "status": Status.PENDING} for n in range(1, 52)])
-    pages = [
-        moderation_queue.queue(mona, Status.PENDING, page=page) for page in (1, 2, 3, 99, 0, -5)
-    ]
+    pages = [moderation_queue.queue(mona, Filter(), page=page) for page in (1, 2, 3, 99, 0, -5)]
     assert [len(each.comments) for each in pages] == [25, 25, 1, 1, 25, 25]
     assert [each.page for each in pages] == [1, 2, 3, 3, 1, 1]
     assert {(each.total, each.pages) for each in pages} == {(51, 3)}
@@ -66,7 +67,7 @@ def test_search_finds_words_wherever_they_stand_and_takes_them_as_they_are(mona:
     make.comment(body="by an account", by=make.account("Rhea"))
 
     def found(words: str, **more: Any) -> int:
-        return moderation_queue.queue(mona, Status.PUBLISHED, words=words, **more).total
+        return moderation_queue.queue(mona, Filter(Status.PUBLISHED, q=words, **more)).total
 
     assert found("%") == 1
     assert found("_") == 1
@@ -78,7 +79,7 @@ def test_search_finds_words_wherever_they_stand_and_takes_them_as_they_are(mona:
     assert found("rhea") == 1
     assert found("'; DROP TABLE comments; --") == 0
     assert found("") == 4
-    assert found("", thread_id="gulls") == 1
+    assert found("", thread="gulls") == 1
 
 
 def test_what_waits_is_shown_whole_to_whoever_decides(mona: Any) -> None:
@@ -86,7 +87,7 @@ def test_what_waits_is_shown_whole_to_whoever_decides(mona: Any) -> None:
     parent = make.comment(name="Pia")
     make.comment(held=True, parent=parent)
     make.comment(held=True, parent=make.comment(name="Hidden", held=True))
-    shown = threads.shown(moderation_queue.queue(mona, Status.PENDING).comments)
+    shown = threads.shown(moderation_queue.queue(mona, Filter(Status.PENDING)).comments)
     assert [each.parent_name for each in shown] == ["Pia", None, None]
     assert not any(each.gone for each in shown)
     assert threads.shown([]) == []

@@ -14,6 +14,7 @@ from comments_service import by_writer, moderation_queue, sessions, threads
 from comments_service.db import db, writing
 from comments_service.errors import UnknownComment, UnknownThread
 from comments_service.models import Policy, Role, Session, Status, now
+from comments_service.moderation_queue import Filter
 from tests import make
 
 _threads = itertools.count()
@@ -111,7 +112,7 @@ def test_reading_takes_as_many_queries_whatever_the_length(
     account = make.account("Mona", role=Role.MODERATOR)
     statements.clear()
     assert len(threads.conversation("pelicans")) == length
-    found = moderation_queue.queue(account, Status.PUBLISHED)
+    found = moderation_queue.queue(account, Filter(Status.PUBLISHED))
     threads.shown(found.comments)
     threads.recent()
     threads.counts()
@@ -253,11 +254,11 @@ def test_a_writers_history_is_that_of_the_account_or_of_the_browser(app: Flask) 
     make.comment(by=rhea)
     make.comment(by=rhea, status=Status.REJECTED)
     make.comment(session=guest)
-    known = by_writer.history(session, "<p>new</p>", "pelicans")
+    known, _ = by_writer.history(session, "<p>new</p>", "pelicans")
     assert (known.published, known.rejected) == (1, 1)
-    known = by_writer.history(guest, "<p>new</p>", "pelicans")
+    known, _ = by_writer.history(guest, "<p>new</p>", "pelicans")
     assert (known.published, known.rejected) == (1, 0)
-    known = by_writer.history(None, "<p>new</p>", "pelicans")
+    known, _ = by_writer.history(None, "<p>new</p>", "pelicans")
     assert (known.published, known.rejected, known.same_text_recently) == (0, 0, 0)
 
 
@@ -269,4 +270,5 @@ def test_the_same_text_elsewhere_counts_for_a_day(app: Flask) -> None:
     make.comment(body="Buy!", held=True, minutes_ago=25 * 60)
     make.comment(body="Buy!")
     make.comment("gulls", body="Buy!", held=True)
-    assert by_writer.history(None, "<p>Buy!</p>", "gulls").same_text_recently == 2
+    known, _ = by_writer.history(None, "<p>Buy!</p>", "gulls")
+    assert known.same_text_recently == 2

@@ -183,12 +183,11 @@ def hide(account: Account) -> None:
     "act",
     [
         lambda account: roles.set_role(account.email, Role.MODERATOR),
-        lambda account: account_changes.ban(account.email),
         by_update,
         rename,
         hide,
     ],
-    ids=["role", "ban", "bulk", "name", "shown"],
+    ids=["role", "bulk", "name", "shown"],
 )
 def test_what_comments_show_of_an_account_is_published_where_it_wrote(
     writer: Account, act: Callable[[Account], object]

@@ -10,7 +10,7 @@ from .target import LIST, Change, files_of, listing, run
 
 
 class Rsync(NamedTuple):
-    """A folder of another machine, by rsync over ssh; what is compared are sums, not times."""
+    """A folder of another machine, by rsync over ssh; of files of another time the sums are compared."""
 
     address: str
 
@@ -47,12 +47,23 @@ class Rsync(NamedTuple):
                 # Known as ours before it is there: what this publication leaves half done, the next
                 # one finds.
                 put_list({*earlier, *mine})
-            names = Path(folder, "names")
-            names.write_bytes(b"".join(f"{name}\0".encode() for name in mine))
             dry = [] if really else ["--dry-run"]
-            command = ["rsync", "-rltc", "--from0", f"--files-from={names}", "--itemize-changes"]
-            command += ["--delay-updates", "--chmod=D755,F644", *dry, f"{site}/", where]
-            said = run(command, f"{self.address} was not completed.", remedy)
+
+            def put(names: list[str], *how: str) -> str:
+                listed = Path(folder, "names")
+                listed.write_bytes(b"".join(f"{name}\0".encode() for name in names))
+                command = ["rsync", "-rlt", "-8", "--from0", f"--files-from={listed}", *how]
+                # Times to the nanosecond: two edits may lie within a second.
+                command += ["--modify-window=-1", "--itemize-changes", "--delay-updates"]
+                command.append("--chmod=D755,F644")
+                what = f"{self.address} was not completed."
+                return run([*command, f"{site}/", where], what, remedy)
+
+            # Those of another size or time are read, here and there; what has both is what was sent.
+            other = {each.path for each in changes_of(put(mine, "--dry-run"))}
+            # A name that rsync writes in another way cannot be told: then all are read.
+            asked = sorted(other) if other <= set(mine) else mine
+            said = put(asked, "--checksum", *dry) if asked else ""
             if gone:
                 # From an empty folder: what is not included is protected, so nothing else can go.
                 nothing, only = Path(folder, "nothing"), Path(folder, "only")
@@ -63,7 +74,11 @@ class Rsync(NamedTuple):
                 said += run(command, f"{self.address} still has what is gone.", remedy)
             if really and whole:
                 put_list(mine)
-        return [change for change in map(itemized, said.splitlines()) if change]
+        return changes_of(said)
+
+
+def changes_of(said: str) -> list[Change]:
+    return [change for change in map(itemized, said.splitlines()) if change]
 
 
 def including(names: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from authoring import Refused
+from formats.files import stamps
 
 # Lies beside the files and names those that an earlier publication put there.
 LIST = ".postil-published"
@@ -37,11 +38,7 @@ class Target(Protocol):
 
 
 def files_of(site: Path) -> list[str]:
-    return sorted(
-        path.relative_to(site).as_posix()
-        for path in site.rglob("*")
-        if path.is_file() and path.name != LIST
-    )
+    return sorted(name for name in stamps(site) if name.rpartition("/")[2] != LIST)
 
 
 def listing(names: Iterable[str]) -> bytes:

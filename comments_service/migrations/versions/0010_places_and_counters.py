@@ -48,7 +48,7 @@ def upgrade() -> None:
     op.execute(sa.text(COUNTED))
     connection = op.get_bind()
     for thread_id in connection.scalars(sa.text("SELECT id FROM threads ORDER BY id")).all():
-        placing.arrange(connection, thread_id)
+        placing.arrange(connection, thread_id, pinned=())
     _speak(connection)
     _partial("ix_comments_thread_id_place", "comments", ["thread_id", "place"], "place IS NOT NULL")
     _partial("ix_comments_unplaced", "comments", ["thread_id"], UNPLACED)

@@ -5,8 +5,30 @@ What each route takes and answers stands at the route; docs/api.md has the table
 
 from flask import Blueprint
 
-from comments_service.web.api import comments, manifest, moderation, openapi, passkeys, sign_in
+from comments_service.web.api import (
+    comments,
+    exports,
+    hooks,
+    imports,
+    mail,
+    manifest,
+    moderation,
+    newsletter,
+    notifications,
+    openapi,
+    passkeys,
+    people,
+    replies,
+    reports,
+    rules,
+    sign_in,
+    threads,
+)
 
 bp = Blueprint("api", __name__)
-for each in (comments, sign_in, passkeys, moderation, manifest, openapi):
+PARTS = (
+    *(comments, notifications, newsletter, sign_in, passkeys, moderation, replies, rules),
+    *(people, hooks, imports, exports, mail, manifest, openapi, reports, threads),
+)
+for each in PARTS:
     bp.register_blueprint(each.bp)

@@ -1,17 +1,25 @@
 """What the API's answers hold; `schemas` describes the same to programs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
-from comments_service import by_writer, comments, i18n, threads
+from comments_service import (
+    by_writer,
+    comments,
+    differences,
+    i18n,
+    moderation_queue,
+    threads,
+)
 from comments_service.config import Settings
-from comments_service.errors import InvalidInput, Message
+from comments_service.errors import CommentChanged, InvalidInput, Message
 from comments_service.models import Comment, Thread
+from comments_service.notifications import subscriptions
 from comments_service.publishing import snapshots
-from comments_service.web import params, visitor
+from comments_service.web import answers, params, visitor
 
 
 def page_number(last: int | None = None) -> int:
@@ -34,6 +42,7 @@ def own(mine: Sequence[Comment], settings: Settings) -> list[dict[str, Any]]:
     """Comments for their writer: with source, markup, and how long they can be changed."""
     asking = visitor.current()
     found = []
+    corrections = by_writer.corrections(mine)
     for comment, shown in zip(mine, threads.shown(mine), strict=True):
         thread = comment.thread
         lang = language(thread)
@@ -47,6 +56,7 @@ def own(mine: Sequence[Comment], settings: Settings) -> list[dict[str, Any]]:
                 if editable
                 else None,
                 "deletable": editable,
+                **({"correction": corrections[comment.id]} if comment.id in corrections else {}),
             }
         )
     return found
@@ -54,23 +64,54 @@ def own(mine: Sequence[Comment], settings: Settings) -> list[dict[str, Any]]:
 
 def waiting(queue: Sequence[Comment]) -> list[dict[str, Any]]:
     """Comments for a moderator: whole whatever their state, with source and reasons."""
-    lang = visitor.language()
+    return [_card(each) for each in moderation_queue.cards(queue)]
+
+
+def changed(comments: Sequence[Comment], seen: Mapping[int, int]) -> list[dict[str, Any]]:
+    """Those that were edited after a moderator saw them: what he saw beside what they say now."""
     return [
         {
-            **snapshots.comment_json(replace(shown, gone=False), comment.thread.url),
-            "source": comment.source,
-            "version": comment.version,
-            "reasons": [i18n.say(lang, each) for each in comment.reasons],
-            "thread_title": comment.thread.title,
+            "comment": _card(each.card),
+            "before": each.before,
+            "difference": difference(each.edit),
         }
-        for comment, shown in zip(queue, threads.shown(queue), strict=True)
+        for each in moderation_queue.changed(comments, seen)
     ]
+
+
+def comment_changed(error: CommentChanged) -> Response:
+    """The problem, with the comment as it stands now beside what was seen."""
+    answer = answers.answer_error(error)
+    found = changed([threads.comment(error.comment_id)], {error.comment_id: error.seen})
+    body = answer.get_json() | (found[0] if found else {})
+    return answers.json(body, error.status, "application/problem+json")
+
+
+def _card(card: moderation_queue.Card) -> dict[str, Any]:
+    lang, comment = visitor.language(), card.comment
+    return {
+        **snapshots.comment_json(replace(card.shown, gone=False), comment.thread.url),
+        "source": comment.source,
+        "version": comment.version,
+        "reasons": [i18n.say(lang, each) for each in comment.reasons],
+        "thread_title": comment.thread.title,
+        "person": card.person,
+        "answers": card.answers,
+        "difference": difference(card.edit),
+        "notes": card.notes,
+    }
+
+
+def difference(parts: Sequence[differences.Part]) -> list[dict[str, str]]:
+    return [{"kind": str(each.kind), "text": each.text} for each in parts]
 
 
 def me(thread_id: str, settings: Settings) -> dict[str, Any]:
     session = visitor.session()
     account = session.account if session else None
     mine = by_writer.in_thread(session, thread_id) if session and thread_id else []
+    voting = thread_id and settings.votes != "off"
+    votes = comments.votes_in(session, thread_id) if voting else {}
     return {
         "account": account
         and {
@@ -82,5 +123,9 @@ def me(thread_id: str, settings: Settings) -> dict[str, Any]:
         },
         # What was written as a guest in this browser, and can be taken over on a page of the service.
         "claimable": by_writer.claimable_count(session),
+        "level": str(subscriptions.level_of(account.id, thread_id))
+        if account and thread_id
+        else None,
         "comments": own(mine, settings),
+        "votes": {str(each): value for each, value in votes.items()},
     }

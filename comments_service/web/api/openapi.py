@@ -9,8 +9,10 @@ from flask import Blueprint, Flask, Response, current_app
 
 from comments_service import config
 from comments_service.web import answers
-from comments_service.web.api.schemas import PARAMETERS, SCHEMAS, Schema, ref
-from comments_service.web.routes import Guard, Route, route
+from comments_service.web.api.parameters import PARAMETERS
+from comments_service.web.api.schema_parts import Schema, ref
+from comments_service.web.api.schemas import SCHEMAS
+from comments_service.web.routes import FILE, Guard, Route, route
 
 bp = Blueprint("openapi", __name__)
 
@@ -18,6 +20,8 @@ bp = Blueprint("openapi", __name__)
 OF_ANY = (404,)
 # What can go wrong with any request that has a body: it comes from the wrong place, is too slow,
 # too large, too frequent, or too early.
+BYTES = "application/octet-stream"
+BINARY: Schema = {"type": "string", "format": "binary"}
 OF_BODIES = (400, 403, 408, 413, 415, 422, 429, 503)
 
 
@@ -101,11 +105,13 @@ def _operation(view: Route, settings: config.Settings) -> Schema:
     responses: Schema = {}
     for status, name in view.answers.items():
         responses[str(status)] = {"description": view.does}
-        if name:
+        if name == FILE:
+            responses[str(status)]["content"] = {BYTES: {"schema": BINARY}}
+        elif name:
             schema = ref(name) if name in SCHEMAS else {"type": "object"}
             responses[str(status)]["content"] = {"application/json": {"schema": schema}}
     problems = OF_ANY if view.problems is None else (*OF_ANY, 503, *view.problems)
-    for status in sorted({*problems, *(OF_BODIES if view.body else ())}):
+    for status in sorted({*problems, *(OF_BODIES if view.body or view.sends else ())}):
         responses[str(status)] = {
             "description": "A problem; `code` says which.",
             "content": {"application/problem+json": {"schema": ref("Problem")}},
@@ -120,6 +126,9 @@ def _operation(view: Route, settings: config.Settings) -> Schema:
             "required": True,
             "content": {"application/json": {"schema": schema}},
         }
+    if view.sends:
+        content = {view.sends: {"schema": BINARY}}
+        operation["requestBody"] = {"required": True, "content": content}
     if view.guard is Guard.TOKEN:
         operation["security"] = [{"token": []}]
     return operation

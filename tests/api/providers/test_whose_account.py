@@ -110,17 +110,6 @@ def test_an_address_alone_does_not_pass_a_second_factor_nor_link(
     assert go(guest, provider).status_code == 401
 
 
-@both
-def test_a_closed_account_is_not_opened(guest: Visitor, provider: Provider, key: str) -> None:
-    account = make.account("Rhea")
-    with writing():
-        account.closed_at = now()
-    assert go(guest, provider, key).status_code == 403
-    link(account, provider, key)
-    assert go(guest, provider, key).status_code == 403
-    assert account_of(guest) is None
-
-
 # ---- somebody new
 
 
