@@ -170,7 +170,10 @@ def test_settings_are_passed_and_fetched_at_the_edge_only() -> None:
             "work",
         )
     }
-    request = ("answers", "comment_pages", "cookies", "dashboard", "guard", "routes", "visitor")
+    request = (
+        *("answers", "cookies", "guard", "routes", "visitor"),
+        *("dashboard/queue", "dashboard/second_factor", "thread/comment_pages"),
+    )
     folder = ROOT / "comments_service"
     found = {
         str(path.relative_to(folder))

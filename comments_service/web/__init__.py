@@ -1,7 +1,8 @@
 """HTTP stays in this package. A route parses, makes one call into what lies below, and answers.
 
 `guard` is what every request meets before its route, `visitor` is who asks, and `answers` is how it
-is answered. A file with a blueprint holds the routes of one subject; what they share has files of its own.
+is answered. The rooms are called as their templates are: `thread`, `accounts`, `notifications` and
+`dashboard` for people, `api` for programs. In them, a file with a blueprint holds the routes of one subject.
 """
 
 from flask import Flask
@@ -13,56 +14,27 @@ from comments_service.errors import ServiceError
 from comments_service.request_bodies import MAX_BYTES
 from comments_service.web import (
     accent,
-    account,
+    accounts,
     answers,
     api,
-    comment_pages,
-    confirm,
     cookies,
     dashboard,
-    decide_by_mail,
-    email_change,
     guard,
-    handoff,
-    hooks,
-    imports,
-    mail,
     metrics,
-    newsletter,
     notifications,
-    numbers,
-    passkeys,
-    people,
-    personal_data,
-    profile,
-    providers,
     readyz,
-    replies,
-    reporting,
     request_log,
-    rules,
-    sign_in,
-    threads,
-    totp,
-    transfer,
-    votes,
+    thread,
 )
 
-PAGES = (
-    *(accent, account, comment_pages, confirm, decide_by_mail, email_change, handoff, hooks),
-    *(
-        imports,
-        mail,
-        metrics,
-        newsletter,
-        notifications,
-        numbers,
-        passkeys,
-        people,
-        personal_data,
-        profile,
-    ),
-    *(providers, readyz, replies, reporting, rules, sign_in, threads, totp, transfer, votes),
+BLUEPRINTS = (
+    *thread.BLUEPRINTS,
+    *accounts.BLUEPRINTS,
+    *notifications.BLUEPRINTS,
+    *dashboard.BLUEPRINTS,
+    accent.bp,
+    metrics.bp,
+    readyz.bp,
 )
 
 
@@ -106,9 +78,8 @@ def register(app: Flask) -> None:
     app.url_map.merge_slashes = False
     prefix = settings.prefix.rstrip("/")
     app.register_blueprint(api.bp, url_prefix=f"{prefix}/{answers.API.rstrip('/')}")
-    app.register_blueprint(dashboard.bp, url_prefix=f"{prefix}/moderation")
-    for pages in PAGES:
-        app.register_blueprint(pages.bp, url_prefix=prefix)
+    for bp in BLUEPRINTS:
+        app.register_blueprint(bp, url_prefix=prefix)
     request_log.listen(app, behind_proxies=settings.trusted_proxies > 0)
     if settings.metrics_token:
         metrics.count(app)

@@ -19,11 +19,13 @@ from comments_service.models import (
     Status,
     now,
 )
+from comments_service.web import dashboard
+from comments_service.web.routes import Guard, Route
 from tests import make
 from tests.api.device import Device, add, dumped, question
 from tests.api.people import of_role, read, visiting
 from tests.api.strong import PAGE, set_up, with_app
-from tests.conftest import Answer, Visitor
+from tests.conftest import API, Answer, Visitor
 
 QUEUE = "/comments/moderation/"
 STAFF = pytest.mark.parametrize("role", [Role.AUTHOR, Role.MODERATOR, Role.OWNER])
@@ -67,6 +69,25 @@ def test_a_password_alone_opens_no_queue(app: Flask, role: Role) -> None:
     answer = mona.call("GET", "moderation/queue")
     assert answer.json["code"] == "second_factor_missing"
     assert db.session.get_one(Comment, held.id).status is Status.PENDING
+
+
+def test_every_page_for_staff_leads_to_setting_one_up(app: Flask) -> None:
+    olga = of_role(app, "Olga", Role.OWNER)
+    adapter = app.url_map.bind("blog.test")
+    walked = set()
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        staff = isinstance(view, Route) and view.guard in (Guard.MODERATOR, Guard.OWNER)
+        if not staff or rule.rule.startswith(API):
+            continue
+        address = adapter.build(rule.endpoint, dict.fromkeys(rule.arguments, 1))
+        for method in (rule.methods or set()) & {"GET", "POST"}:
+            answer = olga._open(method, address)
+            assert answer.status_code == 403, (method, address)
+            links = {each.attributes.get("href") for each in read(answer.text).elements}
+            assert "/comments/account/second-factor" in links, (method, address)
+            walked.add(rule.endpoint.partition(".")[0])
+    assert walked == {bp.name for bp in dashboard.BLUEPRINTS}
 
 
 def test_staff_without_one_still_comment_as_staff(app: Flask) -> None:

@@ -26,9 +26,23 @@ from comments_service.web.api import (
 )
 
 bp = Blueprint("api", __name__)
-PARTS = (
-    *(comments, notifications, newsletter, sign_in, passkeys, moderation, replies, rules),
-    *(people, hooks, imports, exports, mail, manifest, openapi, reports, threads),
-)
-for each in PARTS:
-    bp.register_blueprint(each.bp)
+for part in (
+    comments,
+    notifications,
+    newsletter,
+    sign_in,
+    passkeys,
+    moderation,
+    replies,
+    rules,
+    people,
+    hooks,
+    imports,
+    exports,
+    mail,
+    manifest,
+    openapi,
+    reports,
+    threads,
+):
+    bp.register_blueprint(part.bp)

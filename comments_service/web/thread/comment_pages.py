@@ -32,9 +32,10 @@ from comments_service.models import Comment, Session, Site, Status, Thread
 from comments_service.notifications import opt_in, subscriptions
 from comments_service.publishing import publisher, site_snapshots
 from comments_service.sessions import Visitor
-from comments_service.web import answers, passage_fields, visitor
+from comments_service.web import answers, visitor
 from comments_service.web.params import page_number, row_id
 from comments_service.web.routes import Guard, route
+from comments_service.web.thread import passage_fields
 
 bp = Blueprint("comment_pages", __name__)
 

@@ -7,16 +7,15 @@ from flask import Blueprint, Response, request, url_for
 
 from comments_service import rules
 from comments_service.config import Settings
-from comments_service.errors import Message, SecondFactorMissing
+from comments_service.errors import Message
 from comments_service.inputs import GUESTS, SCRIPTS, RuleChanges, parse
 from comments_service.models import Status
-from comments_service.web import answers, dashboard, visitor
+from comments_service.web import answers, visitor
 from comments_service.web.form_page import form_page
 from comments_service.web.params import row_id
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("rules", __name__)
-bp.register_error_handler(SecondFactorMissing, dashboard.second_factor_missing)
 
 NUMBERS = ("trust_after", "max_links", "new_account_days", "old_thread_days")
 LISTS = ("words", "networks")

@@ -13,19 +13,17 @@ from comments_service.errors import (
     Message,
     NotAllowed,
     ProofRequired,
-    SecondFactorMissing,
     ServiceError,
     SignInRequired,
     UnknownComment,
 )
 from comments_service.inputs import Merge, Move, Pin, ThreadRuling, as_seen, from_form, parse, seen
 from comments_service.models import Account, Comment, Role
-from comments_service.web import answers, dashboard, visitor
+from comments_service.web import answers, visitor
 from comments_service.web.params import page_number, row_id
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("threads", __name__)
-bp.register_error_handler(SecondFactorMissing, dashboard.second_factor_missing)
 
 
 @route(

@@ -36,7 +36,8 @@ from comments_service.inputs import (
     from_form,
 )
 from comments_service.web import answers, cookies, visitor
-from comments_service.web.form_page import entered, form_page
+from comments_service.web.accounts.entering import entered
+from comments_service.web.form_page import form_page
 from comments_service.web.params import next_path
 from comments_service.web.routes import Guard, route
 

@@ -1,7 +1,4 @@
-"""What one is told of by e-mail: of a thread, of each kind, and how to stop it; complete without scripts.
-
-Links of e-mails come here without a session: what they allow, their address alone says.
-"""
+"""What one is told of by e-mail: of a thread, of each kind, and how to stop it; complete without scripts."""
 
 from collections.abc import Callable
 

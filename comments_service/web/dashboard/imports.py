@@ -7,16 +7,15 @@ from flask import Blueprint, Response, request, url_for
 
 from comments_service import importers, threads, uploads
 from comments_service.config import Settings
-from comments_service.errors import InvalidInput, Message, SecondFactorMissing
+from comments_service.errors import InvalidInput, Message
 from comments_service.importers import jobs
 from comments_service.inputs import ImportRules, ImportWishes, parse
 from comments_service.models import Import
-from comments_service.web import answers, dashboard, visitor
+from comments_service.web import answers, visitor
 from comments_service.web.form_page import form_page
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("imports", __name__)
-bp.register_error_handler(SecondFactorMissing, dashboard.second_factor_missing)
 
 # Of the pages that are not known here, so many have a field; for more there are lines.
 MAX_FIELDS = 100

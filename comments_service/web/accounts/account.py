@@ -9,8 +9,9 @@ from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import MAX_PASSWORD_CHARS, NewPassword, from_form
 from comments_service.mail import outbox
 from comments_service.web import answers, visitor
+from comments_service.web.accounts.entering import entered
 from comments_service.web.devices import device_name
-from comments_service.web.form_page import entered, form_page
+from comments_service.web.form_page import form_page
 from comments_service.web.params import row_id
 from comments_service.web.routes import Guard, route
 

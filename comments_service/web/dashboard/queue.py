@@ -1,8 +1,4 @@
-"""The dashboard: what waits, what was decided, and the decisions themselves.
-
-Where staff needs two factors, only sessions that have shown them come in. Everything works without
-scripts; one adds keys.
-"""
+"""The queue: what waits, what was decided, one comment by itself, and the decisions themselves."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,19 +16,18 @@ from comments_service import (
     saved_replies,
     threads,
 )
-from comments_service.accounts.login import has_passkey, has_second_factor
 from comments_service.config import Settings
 from comments_service.errors import (
     CommentChanged,
     Message,
     NotAllowed,
-    SecondFactorMissing,
     ServiceError,
 )
 from comments_service.inputs import Matching, NewDecision, as_seen, from_form, parse, seen
 from comments_service.models import Act, Comment, Status, now
 from comments_service.moderation_queue import Filter
 from comments_service.web import answers, visitor
+from comments_service.web.dashboard import second_factor
 from comments_service.web.params import page_number, queue_filter, row_id
 from comments_service.web.routes import Guard, route
 
@@ -42,25 +37,12 @@ bp = Blueprint("dashboard", __name__)
 MAX_AT_ONCE = 100
 
 
-@bp.errorhandler(SecondFactorMissing)
-def second_factor_missing(error: SecondFactorMissing) -> Response:
-    """Lead a moderator to set one up, and back."""
-    here = visitor.here() if request.method == "GET" else request.path
-    has = strong_methods(config.current())
-    return answers.refusal("dashboard/second-factor-missing.html", error, here=here, has=has)
-
-
-def strong_methods(settings: Settings) -> dict[str, bool]:
-    """What the moderator who asks could show beside a password."""
-    session = visitor.session()
-    account = session.account if session else None
-    return {
-        "app": account is not None and has_second_factor(account),
-        "passkey": account is not None and settings.passkeys and has_passkey(account),
-    }
-
-
-@route(bp, "GET /", "A list: the queue, or what a filter of it lets through", guard=Guard.MODERATOR)
+@route(
+    bp,
+    "GET /moderation/",
+    "A list: the queue, or what a filter of it lets through",
+    guard=Guard.MODERATOR,
+)
 def queue(settings: Settings) -> Response:
     account, wanted = visitor.moderator(), asked(request.args)
     found = moderation_queue.queue(
@@ -87,7 +69,7 @@ def queue(settings: Settings) -> Response:
         reported=reports.number(account),
         undoable=_undoable(),
         batch=request.args.get("batch", ""),
-        unprotected=not any(strong_methods(settings).values()),
+        unprotected=not any(second_factor.methods(settings).values()),
     )
 
 
@@ -126,7 +108,7 @@ def _edited() -> list[moderation_queue.Changed]:
 
 @route(
     bp,
-    "GET /comments/<id:comment_id>",
+    "GET /moderation/comments/<id:comment_id>",
     "One comment, with all that was decided on it",
     guard=Guard.MODERATOR,
 )
@@ -171,7 +153,9 @@ def comment_page(
     )
 
 
-@route(bp, "POST /decisions", "Decides on one or several comments", guard=Guard.MODERATOR)
+@route(
+    bp, "POST /moderation/decisions", "Decides on one or several comments", guard=Guard.MODERATOR
+)
 def decide() -> Response:
     """Decide on every selected comment; then back to where the moderator was."""
     account = visitor.moderator()
@@ -265,7 +249,7 @@ def back(
 
 @route(
     bp,
-    "GET POST /all",
+    "GET POST /moderation/all",
     "How many comments a list holds, and a decision on all of them",
     guard=Guard.MODERATOR,
 )

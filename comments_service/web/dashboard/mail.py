@@ -5,16 +5,15 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 
 from comments_service.config import Settings
-from comments_service.errors import Message, SecondFactorMissing
+from comments_service.errors import Message
 from comments_service.inputs import NewEmail, from_form
 from comments_service.mail import overview
 from comments_service.supervision import OUTBOX, sign
-from comments_service.web import answers, dashboard, visitor
+from comments_service.web import answers, visitor
 from comments_service.web.form_page import form_page
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("mail", __name__)
-bp.register_error_handler(SecondFactorMissing, dashboard.second_factor_missing)
 
 AGAIN = Message("It is tried again: look once more in a few seconds.")
 

@@ -13,7 +13,8 @@ from comments_service.config import Client, Settings
 from comments_service.errors import InvalidInput, Message, NotAllowed
 from comments_service.inputs import ChosenName, from_form
 from comments_service.web import answers, cookies, visitor
-from comments_service.web.form_page import entered, form_page, proved_again
+from comments_service.web.accounts.entering import entered, proved_again
+from comments_service.web.form_page import form_page
 from comments_service.web.params import next_path, row_id
 from comments_service.web.routes import Guard, route
 

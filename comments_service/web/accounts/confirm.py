@@ -13,7 +13,8 @@ from comments_service.errors import InvalidInput, WrongCredentials
 from comments_service.inputs import MAX_PASSWORD_CHARS
 from comments_service.models import Account
 from comments_service.web import visitor
-from comments_service.web.form_page import form_page, proved_again
+from comments_service.web.accounts.entering import proved_again
+from comments_service.web.form_page import form_page
 from comments_service.web.params import next_path
 from comments_service.web.routes import Guard, route
 

@@ -47,7 +47,9 @@ def decide(token: str) -> Response:
             decision = _decision()
             comments.decide(comment.id, None, decision, link=token)
             return answers.page(
-                "dashboard/decided.html", comment=threads.comment(comment.id), act=decision.decision
+                "notifications/decided.html",
+                comment=threads.comment(comment.id),
+                act=decision.decision,
             )
         except UnknownToken:
             raise UnknownToken(OVER) from None
@@ -55,7 +57,7 @@ def decide(token: str) -> Response:
             error = raised
             comment = threads.comment(comment.id)
     return answers.page(
-        "dashboard/decide-by-mail.html",
+        "notifications/decide-by-mail.html",
         error.status if error else 200,
         comment=comment,
         shown=threads.shown([comment])[0],

@@ -14,7 +14,6 @@ from comments_service.errors import (
     CommentChanged,
     InvalidInput,
     Message,
-    SecondFactorMissing,
     ServiceError,
     UnknownComment,
 )
@@ -30,14 +29,14 @@ from comments_service.inputs import (
     seen,
 )
 from comments_service.models import Comment
-from comments_service.web import answers, dashboard, visitor
+from comments_service.web import answers, visitor
+from comments_service.web.dashboard import queue
 from comments_service.web.form_page import Answer as Act
 from comments_service.web.form_page import form_page
 from comments_service.web.params import row_id
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("replies", __name__)
-bp.register_error_handler(SecondFactorMissing, dashboard.second_factor_missing)
 
 
 def version() -> int:
@@ -52,11 +51,11 @@ def version() -> int:
     guard=Guard.MODERATOR,
 )
 def reply(comment_id: int, settings: Settings) -> Response:
-    comment = dashboard.moderated(comment_id)
+    comment = queue.moderated(comment_id)
     typed = request.form.to_dict()
     typed["key"] = typed.get("key") or secrets.token_urlsafe(16)
     if typed.get("act") == "insert":
-        return dashboard.comment_page(comment, values=inserted(typed))
+        return queue.comment_page(comment, values=inserted(typed))
     limits = Limits(settings.max_chars)
     try:
         new = from_form(Answer, typed, limits).model_copy(update={"version": version()})
@@ -64,9 +63,9 @@ def reply(comment_id: int, settings: Settings) -> Response:
     except ServiceError as error:
         if isinstance(error, UnknownComment):
             raise
-        return dashboard.comment_page(threads.comment(comment_id), error, typed)
+        return queue.comment_page(threads.comment(comment_id), error, typed)
     answers.say(Message("Your answer is published."))
-    return answers.see_other(dashboard.back(answered=comment_id))
+    return answers.see_other(queue.back(answered=comment_id))
 
 
 def inserted(typed: dict[str, str]) -> dict[str, str]:
@@ -86,7 +85,7 @@ def inserted(typed: dict[str, str]) -> dict[str, str]:
     guard=Guard.MODERATOR,
 )
 def edit(comment_id: int, settings: Settings) -> Response:
-    comment = dashboard.moderated(comment_id)
+    comment = queue.moderated(comment_id)
     edited: list[moderation_queue.Changed] = []
 
     def act() -> Response:
@@ -119,14 +118,14 @@ def edit(comment_id: int, settings: Settings) -> Response:
     guard=Guard.MODERATOR,
 )
 def anchor(comment_id: int, settings: Settings) -> Response:
-    comment = dashboard.moderated(comment_id)
+    comment = queue.moderated(comment_id)
     try:
         words = None if request.form.get("act") == "quote" else request.form.get("words", "")
         new = parse(Anchor, {"words": words})
         comments.anchor(comment_id, visitor.moderator(), new, settings)
     except InvalidInput as error:
         typed = {"words": request.form.get("words", "")}
-        return dashboard.comment_page(comment, error, typed)
+        return queue.comment_page(comment, error, typed)
     answers.say(Message("Saved."))
     return answers.see_other(url_for("dashboard.one", comment_id=comment_id))
 
@@ -138,12 +137,12 @@ def anchor(comment_id: int, settings: Settings) -> Response:
     guard=Guard.MODERATOR,
 )
 def note(comment_id: int) -> Response:
-    comment: Comment = dashboard.moderated(comment_id)
+    comment: Comment = queue.moderated(comment_id)
     try:
         comments.note(comment_id, visitor.moderator(), from_form(NewNote, request.form))
     except InvalidInput as error:
         typed = {"text": request.form.get("text", "")}
-        return dashboard.comment_page(comment, error, typed)
+        return queue.comment_page(comment, error, typed)
     answers.say(Message("Noted."))
     return answers.see_other(url_for("dashboard.one", comment_id=comment_id, _anchor="notes"))
 

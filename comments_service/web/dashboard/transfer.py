@@ -4,14 +4,13 @@ from flask import Blueprint, Response, request
 
 from comments_service import exporters
 from comments_service.config import Settings
-from comments_service.errors import InvalidInput, Message, SecondFactorMissing
+from comments_service.errors import InvalidInput, Message
 from comments_service.exporters import Choice
-from comments_service.web import dashboard, downloads, visitor
+from comments_service.web import downloads, visitor
 from comments_service.web.form_page import form_page
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("transfer", __name__)
-bp.register_error_handler(SecondFactorMissing, dashboard.second_factor_missing)
 
 
 @route(

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from comments_service import avatars, banning, bans, people, threads
 from comments_service.accounts import roles
-from comments_service.errors import Message, NotAllowed, ProofRequired, SecondFactorMissing
+from comments_service.errors import Message, NotAllowed, ProofRequired
 from comments_service.inputs import (
     DecisionOnPerson,
     NewBan,
@@ -18,14 +18,13 @@ from comments_service.inputs import (
 from comments_service.mail import outbox
 from comments_service.models import Account, Ban, Role, Status
 from comments_service.people import Person
-from comments_service.web import answers, dashboard, visitor
+from comments_service.web import answers, visitor
 from comments_service.web.devices import device_name
 from comments_service.web.form_page import form_page
 from comments_service.web.params import page_number
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("people", __name__)
-bp.register_error_handler(SecondFactorMissing, dashboard.second_factor_missing)
 
 WHO = "moderators and owners"
 

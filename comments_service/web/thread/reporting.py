@@ -6,9 +6,10 @@ from comments_service import comments, threads
 from comments_service.config import Settings
 from comments_service.errors import Message
 from comments_service.inputs import NewReport, from_form
-from comments_service.web import answers, comment_pages, visitor
+from comments_service.web import answers, visitor
 from comments_service.web.form_page import form_page
 from comments_service.web.routes import Guard, route
+from comments_service.web.thread import comment_pages
 
 bp = Blueprint("reporting", __name__)
 

@@ -3,15 +3,14 @@
 from flask import Blueprint, Response, request, url_for
 
 from comments_service import hooks
-from comments_service.errors import Message, SecondFactorMissing
+from comments_service.errors import Message
 from comments_service.inputs import HookInput, parse
 from comments_service.models import HookEvent, HookFormat
-from comments_service.web import answers, dashboard
+from comments_service.web import answers
 from comments_service.web.form_page import form_page
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("hooks", __name__)
-bp.register_error_handler(SecondFactorMissing, dashboard.second_factor_missing)
 
 EVENTS = [str(each) for each in HookEvent if each is not HookEvent.TEST]
 FORMATS = [str(each) for each in HookFormat]

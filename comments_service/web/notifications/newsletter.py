@@ -27,9 +27,9 @@ def ask(settings: Settings) -> Response:
         return answers.see_other(url_for("newsletter.asked"))
 
     session = visitor.session()
-    return form_page("newsletter.html", act, own=session.account if session else None)
+    return form_page("notifications/newsletter.html", act, own=session.account if session else None)
 
 
 @route(bp, "GET /newsletter/asked", "Says that the newsletter was asked for", guard=Guard.OPEN)
 def asked() -> Response:
-    return answers.page("newsletter-asked.html")
+    return answers.page("notifications/newsletter-asked.html")

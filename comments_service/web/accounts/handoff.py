@@ -1,7 +1,7 @@
 """The window of a handoff: signed in on the service's own address, one lets the blog's page in.
 
-How it works, and what it keeps out, is told in `accounts/handoff.py`; the page's half is in
-`api/sign_in.py` and `static/sign-in.js`.
+How it works, and what it keeps out, is told in `comments_service/accounts/handoff.py`; the page's
+half is in `api/sign_in.py` and `static/sign-in.js`.
 """
 
 from flask import Blueprint, Response, url_for

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 
 from comments_service import numbers
-from comments_service.errors import SecondFactorMissing
 from comments_service.numbers import Day
-from comments_service.web import answers, dashboard, visitor
+from comments_service.web import answers, visitor
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("numbers", __name__)
-bp.register_error_handler(SecondFactorMissing, dashboard.second_factor_missing)
 
 # Of a plot's own space, which the style sheet stretches over the page.
 WIDTH, HEIGHT, GAP = 900, 100, 2
