@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from comments_service import comments, markup
-from comments_service.accounts import email_verification, passwords, tokens
+from comments_service.accounts import new_accounts, passwords, tokens
 from comments_service.db import db, writing
 from comments_service.inputs import SignUp
 from comments_service.models import (
@@ -200,7 +200,7 @@ def account(name: str = "Rhea", *, role: Role = Role.READER, verified: bool = Tr
     # Hashed before the transaction, as the service does.
     hashed = secret()
     with writing():
-        made = email_verification.new_account(given, hashed, role)
+        made = new_accounts.add(given, hashed, role)
         made.email_verified_at = now() if verified else None
     return made
 

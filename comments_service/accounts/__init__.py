@@ -5,7 +5,10 @@
     login               the last step of every sign-in: TOTP where it is set up, then the session
     sign_in_methods     which ones an account has, and the last one that must stay
     passwords           signing in with one, changing it
-    email_verification  what one proves by reading one's mail: signing up, a new password
+    new_accounts        what one is asked for who has none, and its row
+    asked_emails        what a visitor lets send to an address: how many, and the link in it
+    registration        signing up, and confirming the address
+    password_reset      a new password by an e-mail's link
     magic_link          the e-mail that signs in, by its link or its six digits
     providers           signing in with GitHub, Google, GitLab or any OpenID provider
     oauth_client        what is said to a provider, and what of its answers is believed

@@ -7,7 +7,7 @@ account is told to nobody but the e-mail's reader: what is shown and done is the
 import sqlalchemy as sa
 
 from comments_service import sessions
-from comments_service.accounts import email_verification, names, profile, tokens
+from comments_service.accounts import asked_emails, names, profile, tokens
 from comments_service.accounts.tokens import ChangeEmail, MagicLink, ResetPassword, VerifyEmail
 from comments_service.config import Settings
 from comments_service.db import db, writing
@@ -37,7 +37,7 @@ def ask(
     if names.email_key(email) == account.email_key:
         raise InvalidInput(fields={"email": Message("This is already your address.")})
     with writing():
-        email_verification.count_email(email, network, settings)
+        asked_emails.count(email, network, settings)
         tokens.drop(ChangeEmail, account_id=account.id)
         text = tokens.make(ChangeEmail(session.id), account, email=email)
         holder = names.of_email(email)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from comments_service import rate_limits, sessions
-from comments_service.accounts import email_verification, names, sign_in_methods, tokens
+from comments_service.accounts import asked_emails, names, new_accounts, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter
 from comments_service.accounts.tokens import MagicLink
 from comments_service.config import Rate, Settings
@@ -61,7 +61,7 @@ def ask(
     text = secrets.token_urlsafe(32)
     code = f"{secrets.randbelow(10**6):06}"
     with writing():
-        email_verification.count_email(email, network, settings, kept)
+        asked_emails.count(email, network, settings, kept)
         account = names.of_email(email)
         open_to_all = settings.sign_up and account is None
         db.session.execute(
@@ -111,7 +111,7 @@ def by_link(
     `name` is for an address that has no account, which makes one. Raises UnknownToken, InvalidInput,
     NotAllowed.
     """
-    with email_verification.making_account():
+    with new_accounts.making():
         token = tokens.use(MagicLink, _ticket(text))
         return _arrive(token, visitor, name, settings), MagicLink.of(token).target
 
@@ -122,7 +122,7 @@ def by_code(given: GivenCode, visitor: Visitor, settings: Settings) -> Entry:
     A wrong code is counted against the e-mail and against its address; a right one without the name
     that it needs is not used up.
     """
-    with email_verification.making_account():
+    with new_accounts.making():
         token = _tried(given.ticket)
         subject = f"code:{sessions.hashed(token.email or '').hex()[:32]}"
         rate_limits.count(subject, WRONG_CODES, GUESSED_ENOUGH)
@@ -168,7 +168,7 @@ def _account(token: Token, settings: Settings) -> Account | None:
     else:
         account = names.of_email(token.email or "")
     if account is None and not settings.sign_up:
-        raise NotAllowed(email_verification.CLOSED)
+        raise NotAllowed(new_accounts.CLOSED)
     return account
 
 
@@ -180,6 +180,6 @@ def _arrive(token: Token, visitor: Visitor, name: str | None, settings: Settings
             raise InvalidInput(fields={"name": NAME_NEEDED})
         names.refuse_taken(name)
         given = NewReader(name=name, email=MagicLink.of(token).address)
-        account = email_verification.new_account(given, None, Role.READER)
+        account = new_accounts.add(given, None, Role.READER)
     sign_in_methods.hand_over(account)
     return enter(account, "letter", visitor)

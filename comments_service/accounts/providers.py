@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from comments_service import rate_limits, sessions
 from comments_service.accounts import (
-    email_verification,
     names,
+    new_accounts,
     security_mail,
     sign_in_methods,
     tokens,
@@ -144,7 +144,7 @@ def sign_in(
         known = names.of_email(person.email) if person.email else None
         if known is None:
             if not settings.sign_up:
-                raise NotAllowed(email_verification.CLOSED)
+                raise NotAllowed(new_accounts.CLOSED)
             return SignedIn(ticket=_ask_name(client, person, browser))
         # The provider vouches for the address: whoever signed up with it and never proved it is out.
         sign_in_methods.hand_over(known)
@@ -200,8 +200,8 @@ def make_account(
     NotAllowed.
     """
     if not settings.sign_up:
-        raise NotAllowed(email_verification.CLOSED)
-    with email_verification.making_account():
+        raise NotAllowed(new_accounts.CLOSED)
+    with new_accounts.making():
         _, person = _step(ChooseName, client, ticket, browser)
         names.refuse_taken(name)
         account = Account(

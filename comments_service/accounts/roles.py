@@ -4,8 +4,8 @@ import sqlalchemy as sa
 
 from comments_service import bans, sessions
 from comments_service.accounts import (
-    email_verification,
     names,
+    new_accounts,
     passwords,
     profile,
     sign_in_methods,
@@ -78,7 +78,7 @@ def become_owner(text: str, given: NewReader, visitor: Visitor) -> Entry:
         account = names.of_email(given.email)
         if account is None:
             names.refuse_taken(given.name)
-            account = email_verification.new_account(given, secret, Role.OWNER)
+            account = new_accounts.add(given, secret, Role.OWNER)
             # Whoever can read the server's terminal needs no e-mail to prove an address.
             account.email_verified_at = now()
         else:

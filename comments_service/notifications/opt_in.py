@@ -11,8 +11,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from comments_service import rate_limits, sessions
-from comments_service.accounts import names, tokens
-from comments_service.accounts.email_verification import count_email
+from comments_service.accounts import asked_emails, names, tokens
 from comments_service.accounts.tokens import ConfirmSubscription
 from comments_service.comments.posting import Posted
 from comments_service.config import Rate, Settings
@@ -72,7 +71,7 @@ def ask(
             subscriptions.put(recipient, kind, thread_id)
             recipient.all_off = False
             return
-        count_email(email, visitor.network, settings)
+        asked_emails.count(email, visitor.network, settings)
         if row is None:
             row = Subscription(recipient_id=recipient.id, kind=kind, thread_id=thread_id)
             db.session.add(row)

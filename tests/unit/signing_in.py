@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from comments_service import config, sessions
-from comments_service.accounts import email_verification, passwords
+from comments_service.accounts import passwords, registration
 from comments_service.accounts.login import Entry
 from comments_service.db import writing
 from comments_service.inputs import SignIn, SignUp
@@ -50,4 +50,4 @@ def link(emails: Callable[[], list[tuple[str, str, str]]]) -> str:
 
 def sign_up(name: str = "Rhea", email: str = "rhea@example.org") -> None:
     given = SignUp(name=name, email=email, password=make.PASSWORD)
-    email_verification.sign_up(given, "en", "network", config.current(), browser="this one")
+    registration.sign_up(given, "en", "network", config.current(), browser="this one")

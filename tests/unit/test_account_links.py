@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from comments_service import config, sessions
-from comments_service.accounts import email_verification, passwords, roles, tokens
+from comments_service.accounts import password_reset, passwords, registration, roles, tokens
 from comments_service.db import db, writing
 from comments_service.errors import (
     InvalidInput,
@@ -31,9 +31,9 @@ from tests.unit.signing_in import OTHER, begun, link, session_for, sign_in, sign
 def test_a_link_works_once(app: Flask, emails: Any) -> None:
     sign_up()
     text = link(emails)
-    email_verification.verify(text, make.visitor(), config.current(), browser="this one")
+    registration.verify(text, make.visitor(), config.current(), browser="this one")
     with pytest.raises(UnknownToken):
-        email_verification.verify(text, make.visitor(), config.current(), browser="this one")
+        registration.verify(text, make.visitor(), config.current(), browser="this one")
     with pytest.raises(UnknownToken):
         tokens.find(tokens.VerifyEmail, text)
 
@@ -42,12 +42,10 @@ def test_a_link_works_for_its_purpose_only(app: Flask, emails: Any) -> None:
     sign_up()
     text = link(emails)
     with pytest.raises(UnknownToken):
-        email_verification.reset(
-            text, NewPassword(password=OTHER), make.visitor(), config.current()
-        )
+        password_reset.reset(text, NewPassword(password=OTHER), make.visitor(), config.current())
     with pytest.raises(UnknownToken):
         become_owner(text)
-    email_verification.verify(text, make.visitor(), config.current(), browser="this one")
+    registration.verify(text, make.visitor(), config.current(), browser="this one")
 
 
 def test_a_link_is_too_old_after_its_time(app: Flask, emails: Any) -> None:
@@ -57,7 +55,7 @@ def test_a_link_is_too_old_after_its_time(app: Flask, emails: Any) -> None:
         (tokens.ResetPassword, "rhea@example.org", timedelta(hours=1)),
     ):
         if ask:
-            email_verification.forgot(ask, "en", "network", config.current())
+            password_reset.forgot(ask, "en", "network", config.current())
         text = link(emails)
         found = tokens.find(kind, text)
         assert abs(found.expires_at - now() - lifetime) < timedelta(minutes=1)
@@ -76,9 +74,9 @@ def test_only_the_hash_of_a_link_is_stored_beside_the_email(app: Flask, emails: 
 def test_a_new_password_ends_every_session_and_proves_the_address(app: Flask, emails: Any) -> None:
     account = make.account(verified=False)
     _, old = session_for(account)
-    email_verification.forgot("Rhea@Example.org", "en", "network", config.current())
+    password_reset.forgot("Rhea@Example.org", "en", "network", config.current())
     _, new = begun(
-        email_verification.reset(
+        password_reset.reset(
             link(emails), NewPassword(password=OTHER), make.visitor(), config.current()
         )
     )
@@ -90,7 +88,7 @@ def test_a_new_password_ends_every_session_and_proves_the_address(app: Flask, em
 
 
 def test_a_forgotten_address_that_has_no_account_gets_no_email(app: Flask, emails: Any) -> None:
-    email_verification.forgot("nobody@example.org", "en", "network", config.current())
+    password_reset.forgot("nobody@example.org", "en", "network", config.current())
     assert emails() == []
 
 

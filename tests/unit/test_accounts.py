@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from comments_service import config, sessions
-from comments_service.accounts import email_verification, passwords, tokens
+from comments_service.accounts import password_reset, passwords, registration, tokens
 from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import (
@@ -125,11 +125,11 @@ class TestGuessing:
             sign_in()
 
     def test_emails_are_counted_by_network(self, app: Flask) -> None:
-        email_verification.forgot("a@example.org", "en", "network", config.current())
-        email_verification.forgot("b@example.org", "en", "network", config.current())
+        password_reset.forgot("a@example.org", "en", "network", config.current())
+        password_reset.forgot("b@example.org", "en", "network", config.current())
         with pytest.raises(TooMany):
-            email_verification.forgot("c@example.org", "en", "network", config.current())
-        email_verification.forgot("c@example.org", "en", "elsewhere", config.current())
+            password_reset.forgot("c@example.org", "en", "network", config.current())
+        password_reset.forgot("c@example.org", "en", "elsewhere", config.current())
 
 
 # ---- signing up
@@ -142,7 +142,7 @@ def test_an_account_works_once_its_email_is_answered(app: Flask, emails: Any) ->
     text = link(emails)
     assert tokens.find(tokens.VerifyEmail, text).used_at is None
     session, _ = begun(
-        email_verification.verify(text, make.visitor(), config.current(), browser="this one")
+        registration.verify(text, make.visitor(), config.current(), browser="this one")
     )
     assert session.account is not None
     assert session.account.name == "Rhea"
@@ -154,7 +154,7 @@ def test_a_known_address_learns_of_it_by_email_only(app: Flask, emails: Any) -> 
     sign_up()
     sign_up(name="Other name")
     assert [each[1].split()[0] for each in emails()] == ["Confirm", "Confirm"]
-    email_verification.verify(link(emails), make.visitor(), config.current(), browser="this one")
+    registration.verify(link(emails), make.visitor(), config.current(), browser="this one")
     sign_up(name="Third name")
     assert emails()[-1][1].startswith("You already have an account")
     assert db.session.query(Account).count() == 1

@@ -7,9 +7,11 @@ from flask import Blueprint, Response, request, url_for
 
 from comments_service import sessions
 from comments_service.accounts import (
-    email_verification,
     magic_link,
+    new_accounts,
+    password_reset,
     passwords,
+    registration,
     roles,
     sign_in_methods,
     tokens,
@@ -165,9 +167,9 @@ def sign_in_by_link(token: str, settings: Settings) -> Response:
 )
 def sign_up(settings: Settings) -> Response:
     def act() -> Response:
-        given = from_form(email_verification.sign_up_form(settings), request.form)
+        given = from_form(new_accounts.form(settings), request.form)
         browser = cookies.browser_or_new()
-        email_verification.sign_up(
+        registration.sign_up(
             given, visitor.language(), visitor.current().network, settings, browser=browser
         )
         return cookies.keep_browser(
@@ -192,11 +194,9 @@ def sign_out() -> Response:
 def verify(token: str, settings: Settings) -> Response:
     def act() -> Response:
         if request.form.get("act") == "disown":
-            return answers.see_other(
-                url_for("sign_in.reset", token=email_verification.disown(token))
-            )
+            return answers.see_other(url_for("sign_in.reset", token=registration.disown(token)))
         password = request.form.get("password", "")[: MAX_PASSWORD_CHARS + 1]
-        entry = email_verification.verify(
+        entry = registration.verify(
             token,
             visitor.current(),
             settings,
@@ -206,7 +206,7 @@ def verify(token: str, settings: Settings) -> Response:
         answers.say(Message("Your address is confirmed."))
         return entered(entry, url_for("account.overview"))
 
-    asked = email_verification.needs_password(token, cookies.browser(), settings)
+    asked = registration.needs_password(token, cookies.browser(), settings)
     return form_page("accounts/verify.html", act, password_asked=asked)
 
 
@@ -226,7 +226,7 @@ def forgot(settings: Settings) -> Response:
     def act() -> Response:
         email = from_form(Forgotten, request.form).email
         asking, lang = visitor.current(), visitor.language()
-        email_verification.forgot(email, lang, asking.network, settings, kept=asking.known)
+        password_reset.forgot(email, lang, asking.network, settings, kept=asking.known)
         return answers.page("accounts/email-sent.html", 202, email=email)
 
     expect_passwords(settings)
@@ -236,7 +236,7 @@ def forgot(settings: Settings) -> Response:
 @route(bp, "GET POST /reset/<token>", "A new password, signs in", guard=Guard.OPEN, who=LINK)
 def reset(token: str, settings: Settings) -> Response:
     def act() -> Response:
-        entry = email_verification.reset(
+        entry = password_reset.reset(
             token, from_form(NewPassword, request.form), visitor.current(), settings
         )
         answers.say(Message("Your new password is set."))
@@ -256,7 +256,7 @@ def reset(token: str, settings: Settings) -> Response:
 )
 def owner(token: str, settings: Settings) -> Response:
     def act() -> Response:
-        given = from_form(email_verification.sign_up_form(settings), request.form)
+        given = from_form(new_accounts.form(settings), request.form)
         entry = roles.become_owner(token, given, visitor.current())
         answers.say(Message("Welcome. This blog's comments are yours to look after."))
         if (

@@ -4,11 +4,12 @@ from flask import Blueprint, Response, request, url_for
 
 from comments_service import account_changes, by_writer, config, i18n, sessions
 from comments_service.accounts import (
-    email_verification,
     handoff,
     magic_link,
+    new_accounts,
     passkeys,
     passwords,
+    registration,
     totp,
 )
 from comments_service.accounts.login import Entry
@@ -180,13 +181,13 @@ def origin() -> str:
     "Make an account; an e-mail confirms the address",
     guard=Guard.OPEN,
     who="everybody, within limits",
-    body=email_verification.sign_up_form,
+    body=new_accounts.form,
     answers={202: "Detail"},
 )
 def sign_up(given: NewReader, settings: Settings) -> Response:
     """Answered the same whether or not the address has an account already."""
     browser = cookies.browser_or_new()
-    email_verification.sign_up(
+    registration.sign_up(
         given, visitor.language(), visitor.current().network, settings, browser=browser
     )
     detail = Message("An e-mail is on its way to you: open its link to finish.")
