@@ -32,10 +32,13 @@ def take(
     if db.session.scalar(due) is None:
         return None
     last = rows.attempts + 1 >= max_attempts
+    # Compared and not looked for in a set: PostgreSQL would be free to ask for the first one again and again,
+    # and each time get another.
+    first = due.with_for_update(skip_locked=True).scalar_subquery()
     with writing():
         return db.session.scalar(
             sa.update(rows)
-            .where(rows.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+            .where(rows.id == first)
             .values(
                 attempts=rows.attempts + 1,
                 next_attempt_at=sa.case((last, sa.null()), else_=moment + lease),
