@@ -333,9 +333,12 @@ class Publisher(threading.Thread):
         """Publish what is behind of the site's own files, at once unless that was a moment ago."""
         if not self._site_behind or time.monotonic() - self._site_at < SITE_SECONDS:
             return
-        publish_site(self._settings, self._faults, everything=self._site_unknown)
+        everything = self._site_unknown
+        # The database knows what they were about to say: of what is interrupted, only a look at them tells.
+        self._site_unknown = True
+        publish_site(self._settings, self._faults, everything=everything)
         self._site_behind = bool({SITE, buckets.AWAY} & self._faults.known.keys())
-        self._site_unknown &= self._site_behind
+        self._site_unknown = self._site_behind
         # A storage that is back has them at once.
         if buckets.AWAY not in self._faults.known:
             self._site_at = time.monotonic()

@@ -56,7 +56,9 @@ class Lists:
     def said(self) -> dict[str, str]:
         """What each list that has a revision says, as a hash."""
         listed = [self.found.total, self.found.categories, self.discussions_json]
-        return {"recent": _hash(self.recent_json), "discussions": _hash(listed)}
+        # The links to them hang on how long their threads are.
+        recent = [self.recent_json, [thread.comment_count for _, thread in self.recent]]
+        return {"recent": _hash(recent), "discussions": _hash(listed)}
 
 
 def read(faults: Faults) -> Lists:

@@ -187,6 +187,27 @@ def test_it_heals_when_a_file_can_be_written_again(
     assert running.is_alive()
 
 
+def test_so_do_the_files_of_the_whole_site(
+    settings: Settings,
+    running: Publisher,
+    eventually: Eventually,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publisher, "SITE_SECONDS", 0.1)
+    make.site()
+    make.thread()
+    make.comment(body="Before.")
+    path = settings.published / "recent.html"
+    eventually(lambda: path.exists() and "Before." in path.read_text())
+    path.unlink()
+    (path / "inside").mkdir(parents=True)
+    make.comment(body="Meanwhile.")
+    eventually(lambda: "Publishing the files of the whole site waits" in caplog.text)
+    shutil.rmtree(path)
+    eventually(lambda: path.exists() and "Meanwhile." in path.read_text())
+
+
 def test_it_heals_when_the_folder_was_removed(
     settings: Settings, running: Publisher, holds: Any, eventually: Eventually
 ) -> None:

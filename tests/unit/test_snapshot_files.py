@@ -124,6 +124,21 @@ def test_counts_and_recent_comments_are_of_the_whole_site(app: Flask, settings: 
     assert found["recent.html"].decode().count("postil-recent-item") == 2
 
 
+def test_the_newest_comments_link_to_where_they_are_read_once_their_thread_is_long(
+    app: Flask, settings: Settings
+) -> None:
+    make.site()
+    make.thread()
+    set_page_size(settings, 2)
+    several(3)
+    # Another process, or this one a moment later, publishes the thread itself.
+    site_snapshots.publish(settings, Faults())
+    publish(settings)
+    (recent,) = [each for each in site_snapshots.rendered(settings) if each.name == "recent.html"]
+    assert b"?comment=3#comment-3" in recent.data
+    assert published(settings)["recent.html"] == recent.data
+
+
 def test_a_site_without_comments_has_its_files_too(app: Flask, settings: Settings) -> None:
     publisher.publish_all(settings)
     found = published(settings)
