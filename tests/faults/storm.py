@@ -23,6 +23,8 @@ class Sent:
     # None while no answer has come: the comment may be there or not.
     id: int | None = None
     status: int = 0
+    # What a refusal said of when to try again.
+    retry_after: str | None = None
     # Every text that it may rightly have by now; an edit without an answer makes it two.
     texts: set[str] = field(default_factory=set)
     # An account's own cookie: only with it can the same be sent again.
@@ -33,8 +35,10 @@ class Sent:
 class Client:
     """A browser: one connection that is kept, one cookie."""
 
-    def __init__(self, port: int, cookie: str = "") -> None:
+    def __init__(self, port: int, cookie: str = "", address: str = "") -> None:
         self.cookie = cookie
+        # As a proxy says it.
+        self._address = address
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any, Any]:
@@ -42,6 +46,8 @@ class Client:
         headers = {"Origin": SITE, "Content-Type": "application/json"}
         if self.cookie:
             headers["Cookie"] = self.cookie
+        if self._address:
+            headers["X-Forwarded-For"] = self._address
         data = None if body is None else json.dumps(body)
         try:
             self._connection.request(method, PATH + path, data, headers)
@@ -60,7 +66,7 @@ class Client:
         began = time.monotonic()
         status, headers, answer = self.call("POST", f"threads/{sent.thread}/comments", sent.body)
         sent.seconds = time.monotonic() - began
-        sent.status = status
+        sent.status, sent.retry_after = status, headers["Retry-After"]
         if status in (201, 202):
             assert sent.id in (None, answer["id"]), "a retry gave another comment"
             sent.id = answer["id"]
