@@ -252,8 +252,15 @@ def _fetched(source: str, known: str) -> tuple[bytes, str] | None:
     return data, tag
 
 
+_first = sa.text(
+    "INSERT INTO site (id, title, lang, manifest_tag, discussions, accent, languages, lists, looks, newsletter)"
+    " VALUES (1, '', '', '', '{}', '[]', '[]', '{}', '{}', '') ON CONFLICT DO NOTHING"
+)
+
+
 def _take_over(manifest: Manifest, tag: str) -> None:
-    # On PostgreSQL a push and another process's look at the source take turns.
+    # On PostgreSQL a push and another process's look at the source take turns, the first ones at making the row.
+    db.session.execute(_first)
     db.session.execute(sa.select(Site.id).where(Site.id == 1).with_for_update())
     present = {thread.id: thread for thread in db.session.scalars(sa.select(Thread))}
     moment = now()
