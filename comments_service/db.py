@@ -25,6 +25,10 @@ from comments_service.errors import Message, Unavailable
 
 # How long a writer waits for another process's transaction before the client is told to try again.
 BUSY_SECONDS = 5
+# After so long of doing nothing in the middle of a write, PostgreSQL puts a process out of it: its machine has lost
+# its power or its network, or stands still, and nobody can write what it has locked. More than the longest
+# thought between two statements takes, that over the list of 100,000 threads.
+STILL_SECONDS = 20
 # For so long a process that was refused a write says that it cannot do its work.
 REFUSED_SECONDS = 10
 
@@ -121,9 +125,12 @@ def writing() -> Iterator[None]:
         try:
             # What was read is over; the connection that has read it goes on to write.
             connection = db.session.connection()
-            connection.exec_driver_sql("COMMIT")
             if sqlite:
+                connection.exec_driver_sql("COMMIT")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                still = f"SET LOCAL idle_in_transaction_session_timeout = '{STILL_SECONDS}s'"
+                connection.exec_driver_sql(f"COMMIT; BEGIN; {still}")
             yield
             db.session.commit()
             _refused_at = None
@@ -212,10 +219,28 @@ def unavailable(error: SQLAlchemyError | None) -> Unavailable:
     return unavailable
 
 
+# How soon a server counts as gone that says nothing at all, not even that it is: its machine, or the network. The
+# system alone would wait for a quarter of an hour. What the database's address says of these is heeded.
+_PATIENCE = {
+    "connect_timeout": BUSY_SECONDS,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 1000 * STILL_SECONDS,
+}
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Options for the engine of `url`."""
     if not url.startswith("sqlite"):
-        return {"pool_pre_ping": True, "pool_size": 10, "hide_parameters": True}
+        said = sa.make_url(url).query
+        patience = {name: value for name, value in _PATIENCE.items() if name not in said}
+        return {
+            "connect_args": patience,
+            "pool_pre_ping": True,
+            "pool_size": 10,
+            "hide_parameters": True,
+        }
     # No isolation level: the driver begins nothing by itself, `_begin` below does.
     return {
         "connect_args": {"timeout": BUSY_SECONDS, "isolation_level": None},

@@ -231,3 +231,21 @@ def test_a_session_ends_also_where_the_database_has_hung_up(app: Flask, settings
             pass
     db.session.remove()
     assert db.session.scalars(sa.select(Thread.id)).all() == ["pelicans"]
+
+
+def test_postgresql_that_is_silent_is_given_up_and_what_its_address_says_of_that_is_heeded(
+    app: Flask, settings: Settings
+) -> None:
+    if sqlite_only(settings):
+        return
+    raw = db.session.connection().connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)
+    asked = raw.info.get_parameters()
+    assert (asked["connect_timeout"], asked["tcp_user_timeout"]) == ("5", "20000")
+    own = f"{settings.database_url}&connect_timeout=7"
+    engine = sa.create_engine(own, **database.engine_options(own))
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, psycopg.Connection)
+        assert raw.info.get_parameters()["connect_timeout"] == "7"
+    engine.dispose()
