@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
+from comments_service.db import BUSY_SECONDS
+
 
 def written(kind: str, item: object, _context: object) -> str | bool:
     """Types of ours as the plain types that they are in the database."""
@@ -30,6 +32,12 @@ def connected(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+TURN = (
+    "SET LOCAL lock_timeout = 0",
+    "SELECT pg_advisory_xact_lock(hashtextextended('postil migrations ' || current_schema(), 0))",
+    f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'",
+)
+
 extension = current_app.extensions["migrate"]
 
 with connected(extension.db.engine) as connection:
@@ -45,6 +53,10 @@ with connected(extension.db.engine) as connection:
         **extension.configure_args,
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            # Machines that start together take turns, however long that takes: whoever comes second finds all done.
+            for statement in TURN:
+                connection.exec_driver_sql(statement)
         context.run_migrations()
         if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise RuntimeError("A migration left rows that point to nothing; nothing was changed.")

@@ -111,13 +111,14 @@ def test_a_migration_that_was_killed_is_finished_by_the_next_start(
     for _ in range(KILLS):
         killed(begun(*child, environ={}), chance.uniform(0, 0.5))
         assert there() == before
-    # Two that start at once, as after a power cut: the second waits or fails, and harms nothing.
+    # Two that start at once, as after a power cut. Machines take turns; on one, the second may fail, and harms nothing.
     together = [begun(*child, environ={}) for _ in range(2)]
     results = [process.wait(60) for process in together]
     for process in together:
         assert process.stdout is not None
         process.stdout.close()
     assert 0 in results
+    assert set(results) == {0} or url.startswith("sqlite")
     assert there() == before
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
