@@ -18,7 +18,7 @@
     python3 tasks.py test      run the tests; what follows goes to pytest (test -k feed -x)
     python3 tasks.py check     find broken links, bad dates and the like before readers do
                                (for contributors the code as well; check --fix formats it first)
-    python3 tasks.py bench     measure: bench service, bench scale, bench pages, bench build
+    python3 tasks.py bench     measure: bench service, scale, pages, build, upgrade
     python3 tasks.py migration  write the next migration from changed models: migration "Pins"
     python3 tasks.py messages  collect all texts for translators (messages --language de)
     python3 tasks.py lock      write the locks from pyproject.toml (lock --upgrade: newest versions)

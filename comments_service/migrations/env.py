@@ -50,13 +50,22 @@ with connected(extension.db.engine) as connection:
         connection=connection,
         render_item=written,
         target_metadata=extension.db.metadatas[None],
+        # Of SQLite Alembic does not expect it, and would leave a database between two releases.
+        transactional_ddl=True,
         **extension.configure_args,
     )
+    migrations = context.get_context()
+    behind = migrations.get_current_revision() != context.get_head_revision()
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
             # Machines that start together take turns, however long that takes: whoever comes second finds all done.
             for statement in TURN:
                 connection.exec_driver_sql(statement)
+        elif behind and not migrations.opts.get("dont_mutate"):
+            # The turn to write is taken at once, as `db.writing` does: who turns to it later is refused while
+            # another writes, instead of waiting.
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         context.run_migrations()
         if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise RuntimeError("A migration left rows that point to nothing; nothing was changed.")

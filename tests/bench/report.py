@@ -19,8 +19,9 @@ SERVICE_HEADING = "# Performance"
 SCALE_HEADING = "## What a large blog costs"
 PAGES_HEADING = "## What a page costs its reader"
 BUILD_HEADING = "## What a build costs"
+UPGRADE_HEADING = "## What an upgrade costs"
 # In this order: each part goes on until the next one's heading.
-HEADINGS = (SERVICE_HEADING, SCALE_HEADING, PAGES_HEADING, BUILD_HEADING)
+HEADINGS = (SERVICE_HEADING, SCALE_HEADING, PAGES_HEADING, BUILD_HEADING, UPGRADE_HEADING)
 # Before anything of ours runs.
 LOAD_BEFORE = os.getloadavg()[0]
 
