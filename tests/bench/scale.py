@@ -4,6 +4,7 @@
     python3 tasks.py bench scale --quick     5,000 threads beside 500, nothing written
     python3 tasks.py bench scale --large     with a thread of 100,000 comments as well
     python3 tasks.py bench scale --database both
+    python3 tasks.py bench scale --model     what a thread and a comment take, for the model, and docs/scale.md
 
 CPU time is this process's and the database server's. Nothing waits for a disk (no fsync), since how long
 that takes is the machine's affair. Everything is done as the service does it: by HTTP, or by the
@@ -218,6 +219,8 @@ def publishing(blog: Blog, size: Size) -> None:
         return lambda: blog.post(thread_id, blog.people.reader)
 
     def level() -> None:
+        # What this session has read before is over: it would not see what was written since.
+        db.session.rollback()
         publisher.publish_behind(settings)
 
     def look() -> None:
@@ -342,6 +345,7 @@ def main() -> None:
     arguments.add_argument("--comments", type=int, default=100_000)
     arguments.add_argument("--quick", action="store_true", help="a tenth of it, nothing written")
     arguments.add_argument("--large", action="store_true", help="and a thread of 100,000 comments")
+    arguments.add_argument("--model", action="store_true", help="write docs/scale.md, nothing else")
     arguments.add_argument("--publish", nargs=2, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     never_wait_for_a_disk()
@@ -349,6 +353,13 @@ def main() -> None:
         published(*given.publish)
         return
     part = 10 if given.quick else 1
+    asked = " ".join([COMMAND, *sys.argv[1:]])
+    if given.model:
+        from tests.bench import footprint
+
+        # On both always: one page tells of both.
+        footprint.run(("sqlite", "postgresql"), given.threads // part, asked, keep=not given.quick)
+        return
     long = (1_000, 10_000, 100_000) if given.large else (1_000, 10_000)
     threads, said = given.threads // part, given.comments // part
     large = Size(threads, said, said // 5, long)
@@ -361,7 +372,7 @@ def main() -> None:
     say("\n" + "\n\n".join(tables.values()))
     say(f"\nMeasured in {time.monotonic() - began:.0f} s.")
     if not given.quick:
-        write(SCALE_HEADING, report(tables, large, " ".join([COMMAND, *sys.argv[1:]])))
+        write(SCALE_HEADING, report(tables, large, asked))
 
 
 if __name__ == "__main__":

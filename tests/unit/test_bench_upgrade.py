@@ -1,7 +1,5 @@
 """The harness of `bench upgrade`, with few comments: what it measures is an upgrade to the end."""
 
-import shutil
-
 import pytest
 from alembic.script import ScriptDirectory
 
@@ -13,9 +11,12 @@ COMMENTS = 200
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_what_is_measured_is_an_upgrade_to_the_end(database: str) -> None:
-    if database == "postgresql" and not shutil.which("pg_dump"):
-        pytest.skip("NO POSTGRESQL")
+def test_what_is_measured_is_an_upgrade_to_the_end(
+    database: str, request: pytest.FixtureRequest
+) -> None:
+    if database == "postgresql":
+        # Skips, loudly, where there is no server.
+        request.getfixturevalue("empty_postgres")
     found = upgrade.measure(database, COMMENTS)
     versions = ScriptDirectory(str(config.MIGRATIONS))
     newer = [each.revision for each in versions.iterate_revisions("head", released.LAST)]
