@@ -27,8 +27,8 @@ from comments_service.errors import Message, Unavailable
 BUSY_SECONDS = 5
 # After so long of doing nothing in the middle of a write, PostgreSQL puts a process out of it: its machine has lost
 # its power or its network, or stands still, and nobody can write what it has locked. More than the longest
-# thought between two statements takes, that over the list of 100,000 threads.
-STILL_SECONDS = 20
+# thought between two statements takes on a machine that others keep busy: over a list of 100,000 threads.
+STILL_SECONDS = 60
 # For so long a process that was refused a write says that it cannot do its work.
 REFUSED_SECONDS = 10
 
@@ -226,7 +226,7 @@ _PATIENCE = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 2,
-    "tcp_user_timeout": 1000 * STILL_SECONDS,
+    "tcp_user_timeout": 20_000,
 }
 
 

@@ -28,6 +28,8 @@ from formats.manifest import COLOUR, LANG, THREAD, VERSION, shared_of
 # A site of 100,000 articles has a manifest of about 30 MB; more than this is a mistake.
 MAX_BYTES = request_bodies.MAX_MANIFEST_BYTES
 FETCH_SECONDS = 10
+# Whoever says nothing to the database in the middle of a write counts as gone after a while.
+FLUSHED_AT_ONCE = 1_000
 
 log = logging.getLogger(__name__)
 
@@ -265,7 +267,9 @@ def _take_over(manifest: Manifest, tag: str) -> None:
     present = {thread.id: thread for thread in db.session.scalars(sa.select(Thread))}
     moment = now()
     shared = [each for each in manifest.shared or () if each.until > moment]
-    for entry in (*manifest.threads, *shared):
+    for number, entry in enumerate((*manifest.threads, *shared), 1):
+        if number % FLUSHED_AT_ONCE == 0:
+            db.session.flush()
         thread = present.pop(entry.id, None)
         values = _values(entry)
         if thread is None:
