@@ -84,7 +84,9 @@ def test_killed_in_any_migration_the_next_start_makes_all_of_them(
         f"{each.down_revision}:{each.revision}:{chance.randint(1, MOST_STATEMENTS)}"
         for each in reversed(list(newer))
     ]
-    assert len(kills) > 10
+    # Two rounds, as there are at least, take turns: together they kill in each.
+    kills = kills[seed % 2 :: 2]
+    assert len(kills) > 5
     before = released.kept()
     url = old.extensions["settings"].database_url
     command = [sys.executable, "-c", KILLED, url, str(tmp_path), released.LAST, *kills]
