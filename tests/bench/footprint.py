@@ -190,6 +190,7 @@ what that costs a month. Prices are yours to fill in: those of your host, or not
 
 Measured by `{asked}` on {today()}, on {machine()}, Python {platform.python_version()}. {load()}
 Bytes, files and statements are exact; CPU is the least of {ROUNDS} rounds, the database server's included.
+The comments are invented, from few words: what people write packs less well, so that `fragment_comment` is the least.
 
 {model.constants_table(measured)}
 
@@ -199,6 +200,7 @@ Bytes, files and statements are exact; CPU is the least of {ROUNDS} rounds, the 
 {model.FORMULAS}```
 
 `seen` is how many comments there are in the thread that a reader has before him, 20 where nothing else is said, at most a page of 100.
+A comment counts as one that comes alone: where they come one after the other, the lists of the whole site follow every five seconds only.
 Every reader counts as one who has never been here: who comes again is answered by a line that nothing is new. Not in it: the
 pages of the blog itself, the posts that are refused, and the disk's own blocks, of which each file leaves half of one empty.
 `cost_a_month` is in whatever money the prices are in.
