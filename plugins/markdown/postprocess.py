@@ -37,7 +37,7 @@ from plugins.gettext import Said, gettext_of
 from plugins.incremental import saved_page
 from plugins.site import Article, Generator, Problem, as_typed
 
-from . import highlight, reader
+from . import highlight, reader, tags
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 KINDS = ("note", "tip", "important", "warning", "caution")
@@ -170,6 +170,8 @@ class Finishing:
 
     def finish(self, html: str) -> str:
         """All that is the same in every language."""
+        html, said = tags.whole(html)
+        self.remarks += starmap(Remark, said)
         if "data-math-style" in html:
             html = ALONE.sub(r'<div class="math">\1</div>', FORMULA.sub(self.formula, html))
         if "<pre><code" in html:

@@ -303,7 +303,7 @@ BODIES = st.sampled_from([
     "中文\n中文", "## H {#id .c}", "[TOC]", "```nolang\n```", "    :::python\n    x", "$x$ $ {", "<pre>", "![]()",
     "![a](x.png)", "[l]({filename}none.md)", "[l]({tag})", "[l]({author}🎉)", "[l]({unknown}x)", "[l]({attach}../../x)",
     "[^1]\n\n[^1]: note", "> [!TIP]\n> x", "https://a.b/，c", "&#11;", "{{ x }} {% raw %}", "<!-- postil:begin x -->",
-    "<!-- a", "</article>", "\u2028", "<p {", "![a](http://[)", "<img src=x>", "*" * 99,
+    "<!-- a", "</article>", "\u2028", "<p {", "![a](http://[)", "<img src=x>", "*" * 99, "<div>", "</div>", "<user>",
 ])  # fmt: skip
 PAIRS = st.lists(st.tuples(KEYS, VALUES), max_size=2)
 
