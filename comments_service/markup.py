@@ -17,7 +17,7 @@ from comments_service.errors import Message
 from formats import bare_addresses
 
 # Raised whenever the same source would give other HTML, so that old rows can be rendered anew.
-RENDERER_VERSION = 4
+RENDERER_VERSION = 5
 
 # Ten levels are more than a conversation uses and keep the narrowest phone readable.
 MAX_NESTING = 10
@@ -50,6 +50,16 @@ _cleaner = nh3.Cleaner(
 # what stands in it is Markdown. An address between `<` and `>` is one, and `\<` is the parser's own.
 _LESS = "\ufdd8"
 _less = re.compile(r"(?<!\\)(?<!\]\()(?<!\]:)(?<!\]: )<(?!https?://[^\s<>]*>)", re.IGNORECASE)
+
+# A definition of an address to which nothing refers, or of none, would be gone with its words: the parser
+# makes nothing of it, and "[Edit]: done" is what people write. A sign of ours keeps it from being one.
+_WORDS = "\ufdd9"
+_definition = re.compile(
+    r"^(?P<before>(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*)\[(?P<name>[^\[\]\n]+)\]:(?P<rest>[^\n]*)$",
+    re.MULTILINE,
+)
+_leads_to = re.compile(r"\s*<?https?://", re.IGNORECASE)
+_referred = re.compile(r"\[([^\[\]\n]+)\](?!:)")
 
 _anchor = re.compile(r'(<a href="([^"]*)"[^>]*>)(.*?)</a>', re.DOTALL)
 _image = re.compile(r'<img src="([^"]*)" alt="([^"]*)"(?: title="[^"]*")? />')
@@ -89,7 +99,10 @@ def render(source: str) -> str:
     Images become links (nothing foreign is loaded), headings become bold paragraphs (the page's
     outline is its author's). Raises MarkupError for text that nests or grows beyond the limits.
     """
-    source = _less.sub(_LESS, bare_addresses.ended(source.replace(_LESS, ""), html=False))
+    source = source.replace(_LESS, "").replace(_WORDS, "")
+    source = _less.sub(_LESS, bare_addresses.ended(_as_words(source), html=False))
+    # The parser takes `[name]: <address>` for words where the text ends with it.
+    source += "\n"
     html = comrak.render_markdown(
         source,
         extension_options=_extensions,
@@ -97,6 +110,7 @@ def render(source: str) -> str:
         render_options=_rendering,
     )
     html = bare_addresses.whole(html).replace(_LESS, "&lt;").replace(quote(_LESS), "%3C")
+    html = html.replace(_WORDS, "")
     if _deepest(html) > MAX_NESTING:
         raise MarkupError(
             Message("Quotes and lists may be nested at most {max} deep.", max=MAX_NESTING)
@@ -109,6 +123,21 @@ def render(source: str) -> str:
             Message("This text becomes far too long when it is shown; please shorten it.")
         )
     return html
+
+
+def _as_words(source: str) -> str:
+    """A text whose lines `[name]: words` are words, but for those that say where a link of it leads."""
+    if "]:" not in source:
+        return source
+    referred = {" ".join(name.split()).casefold() for name in _referred.findall(source)}
+
+    def one(found: re.Match[str]) -> str:
+        known = " ".join(found["name"].split()).casefold() in referred
+        if known and _leads_to.match(found["rest"]):
+            return found[0]
+        return f"{found['before']}[{found['name']}]{_WORDS}:{found['rest']}"
+
+    return _definition.sub(one, source)
 
 
 def visible_text(html: str) -> str:

@@ -94,7 +94,7 @@ def test_what_was_refused_costs_nothing(app: Flask) -> None:
 def test_text_that_shows_nothing_is_refused(app: Flask) -> None:
     make.thread()
     with pytest.raises(InvalidInput) as refused:
-        comments.post("pelicans", visitor(), new("[a]: http://example.org"), config.current())
+        comments.post("pelicans", visitor(), new("[](javascript:x)"), config.current())
     assert "visible" in refused.value.fields["body"]
 
 

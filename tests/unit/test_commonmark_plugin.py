@@ -219,6 +219,11 @@ def test_line_ends_of_other_systems_mean_the_same() -> None:
     assert html(text.replace("\n", "\r\n")) == html(text) == html(text.replace("\n", "\r"))
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\n\ny"])
+def test_the_end_of_a_text_ends_a_definition(end: str) -> None:
+    assert '<a href="https://a.example/">x</a>' in html(f"[x][n]\n\n[n]: <https://a.example/>{end}")
+
+
 def test_signs_of_our_own_in_a_text_are_dropped() -> None:
     assert html(f"a{signs.ALL}b\n\nc{signs.LINE}") == "<p>ab</p><p>c</p>"
 

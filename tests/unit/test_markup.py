@@ -297,7 +297,54 @@ def test_the_same_source_always_gives_the_same_html(source: str) -> None:
     assert checked(source) == checked(source)
 
 
-@pytest.mark.parametrize("source", ["[a]: http://example.org", "---", "[](javascript:x)"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "[Edit]: fixed", "[12:30]: hi", "[吐槽]: 好", "> [x]: y", "- [x]: /y", "1. [^1]: note", "[x]\n\n[x]: /rel",
+        "[x]:\nwords", "`[a]: b`", "```\n[a]: b\n```", "[1]: https://example.org/a", "[x]: https://example.org y [x]",
+    ],
+)  # fmt: skip
+def test_no_line_that_begins_with_a_name_in_brackets_is_lost(source: str) -> None:
+    signs = re.compile(r"^ *(?:>|-|1\.|`+) *|[`\s]", re.MULTILINE)
+    shown = re.sub(r"<[^>]*>", "", markup.render(source))
+    assert signs.sub("", shown) == signs.sub("", source)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    ["[Name]: https://example.org/a", "[NAME]: <https://example.org/a>", "> [name]: HTTPS://example.org/a 'T'"],
+)  # fmt: skip
+def test_a_definition_to_which_a_link_refers_says_where_it_leads(definition: str) -> None:
+    html = markup.render(f"See [words][name].\n\n{definition}")
+    assert re.search(r'<a href="(?i:https)://example.org/a"[^>]*>words</a>', html)
+    assert "]:" not in html
+
+
+@pytest.mark.parametrize(
+    "target", ["https://example.org/b", "<https://example.org/b>", "<https://example.org/b c>"]
+)
+@pytest.mark.parametrize(
+    "words", ["https://example.org/a", "see www.example.org/l...", "https://example.org/a。"]
+)
+def test_a_link_may_show_another_address_than_where_it_leads(words: str, target: str) -> None:
+    html = markup.render(f"[{words}]({target})")
+    assert re.fullmatch(
+        r'<p><a href="https://example.org/b(?:%20c)?"[^>]*>' + re.escape(words) + "</a></p>", html
+    )
+
+
+@pytest.mark.parametrize("sign", ["<", ">", '"'])
+def test_an_address_ends_before_a_sign_behind_a_backslash(sign: str) -> None:
+    html = markup.render(f"\\<https://example.org/a\\{sign}b")
+    assert ">https://example.org/a</a>" in html
+    assert markup.plain(html) == f"<https://example.org/a{sign}b"
+
+
+def test_an_address_behind_a_name_in_brackets_ends_before_wide_punctuation() -> None:
+    assert ">https://example.org/a</a>，好" in markup.render("[链接]: https://example.org/a，好")
+
+
+@pytest.mark.parametrize("source", ["---", "[](javascript:x)"])
 def test_what_would_show_nothing_has_no_words(source: str) -> None:
     assert markup.visible_text(markup.render(source)) == ""
     assert (

@@ -58,7 +58,8 @@ def html(text: str) -> str:
     prepared = source.prepare(text)
     addresses = "@" in text or "://" in text or "www." in text
     written = parser().render_markdown(
-        bare_addresses.ended(prepared.text),
+        # `[name]: <address>` is words to the parser where the text ends with it.
+        bare_addresses.ended(prepared.text) + "\n",
         extension_options=extensions(addresses, prepared.formulas, prepared.definitions),
         render_options=rendering(),
     )
