@@ -22,8 +22,11 @@ ADDRESS = re.compile(
 )
 
 
+# Before a sign behind a backslash as well; not what Markdown has between signs of its own, or before them.
 BEFORE_A_TAG = re.compile(
-    r"(?<!\]\()(?<!<)((?:https?://|ftp://|www\.)[^\s<>\"]+)(?=[<\"])", re.IGNORECASE
+    r"(?<!\]\()(?:(?<!<)|(?<=\\<))((?:https?://|ftp://|www\.)[^\s<>\"\\]+)(?<!\]\()(?<!\]:)"
+    r"(?=[<\"]|\\[<>\"])",
+    re.IGNORECASE,
 )
 # A link that is written in HTML, up to its end or that of the paragraph, and what the parser would make a link of.
 LINK = re.compile(r"<a\s[^<>]*+>(?:[^<\n]|<(?!/?a[\s>])|\n(?!\s*\n))*+</a>", re.IGNORECASE)

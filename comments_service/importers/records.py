@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
@@ -106,13 +107,16 @@ def number(value: object) -> int:
         return 0
 
 
-# In which exports name a time, beside ISO 8601.
+# In which exports name a time, beside ISO 8601 and that of e-mails and feeds.
 _FORMATS = (
     "%Y-%m-%d %H:%M:%S %z",
     "%Y/%m/%d %H:%M:%S",
-    "%a, %d %b %Y %H:%M:%S %z",
+    "%Y/%m/%d",
     "%b %d, %Y %H:%M:%S",
+    "%b %d, %Y %I:%M %p",
 )
+_letter = re.compile(r"[A-Z][a-z]{2}, ?\d")
+_utc = re.compile(r"(?<=\d) ?(?:UTC|GMT)\Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Of a system's time that was never set: year 1 in Go, zeros in MySQL, 1970 elsewhere.
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
@@ -131,9 +135,11 @@ def moment(value: object) -> datetime | None:
     given = text(value)
     if re.fullmatch(r"-?\d+(\.\d+)?(e\+?\d+)?", given, re.IGNORECASE):
         seconds = float(given)
-        # Ten digits are seconds until the year 2286, thirteen are milliseconds.
-        return _meant(_since(seconds / 1000 if seconds > 1e11 else seconds))
-    found = _iso(given)
+        # Ten digits are seconds until the year 2286, thirteen are milliseconds, sixteen microseconds.
+        size = 1_000_000 if seconds > 1e14 else 1000 if seconds > 1e11 else 1
+        return _meant(_since(seconds / size))
+    given = _utc.sub("", given)
+    found = _iso(given) or _of_a_letter(given)
     for each in _FORMATS:
         if found is not None:
             break
@@ -156,6 +162,13 @@ def _iso(given: str) -> datetime | None:
     given = re.sub(r"(\.\d{6})\d+", r"\1", given)
     try:
         return datetime.fromisoformat(given)
+    except ValueError:
+        return None
+
+
+def _of_a_letter(given: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(given) if _letter.match(given) else None
     except ValueError:
         return None
 

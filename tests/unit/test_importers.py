@@ -1,6 +1,7 @@
 """Importers: what each system has kept comes over, once, with its parents, times and states."""
 
 import json
+import re
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +12,10 @@ from flask import Flask
 
 from comments_service import comments, config
 from comments_service.db import db
-from comments_service.importers import Damaged
+from comments_service.importers import Damaged, bodies
+from comments_service.importers.records import Markup, moment
 from comments_service.inputs import NewDecision
+from comments_service.markup import render
 from comments_service.models import Status, Thread
 from comments_service.publishing import publisher
 from comments_service.supervision import Faults
@@ -299,3 +302,41 @@ def test_what_came_in_pieces_is_published_as_if_it_had_come_at_once(app: Flask) 
     publisher.publish_all(config.current(), Faults())
     assert published() == once
     assert comments.misplaced() == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2020-01-02T22:00:00Z", "2020-01-03 07:00:00 +0900", "2020-01-02 22:00:00 UTC", "2020-01-02T22:00:00.000000001Z",
+        "Thu, 02 Jan 2020 22:00:00 GMT", "Thu, 2 Jan 2020 17:00:00 EST", "Thu, 02 Jan 2020 22:00:00 +0000",
+        "Jan 2, 2020 10:00 PM", "2020/01/02 22:00:00", "1578002400", "1578002400000", 1578002400000000,
+        {"$date": {"$numberLong": "1578002400000"}}, {"iso": "2020-01-02T22:00:00.000Z"},
+    ],
+)  # fmt: skip
+def test_a_time_is_the_same_in_whatever_way_an_export_says_it(said: object) -> None:
+    found = moment(said)
+    assert found
+    assert found.replace(microsecond=0).isoformat() == "2020-01-02T22:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "said", ["", "0000-00-00 00:00:00", "0001-01-01T00:00:00Z", "Thu, 99 Jan 2020 22:00:00 GMT", "02/01/2020", "soon", 0]
+)  # fmt: skip
+def test_a_time_that_may_be_another_is_none(said: object) -> None:
+    assert moment(said) is None
+
+
+@pytest.mark.parametrize("how", [Markup.HTML, Markup.LINES, Markup.MARKDOWN])
+def test_a_link_that_shows_another_address_comes_as_a_link(how: Markup) -> None:
+    body = '<a href="https://away.example/?to=x">https://example.org/a</a> and <a href="https://example.org/b">https://ex…</a>'
+    html = render(bodies.markdown(body, how))
+    assert re.findall(r'href="([^"]*)', html) == [
+        "https://away.example/?to=x",
+        "https://example.org/b",
+    ]
+
+
+def test_an_address_between_angles_comes_as_a_link() -> None:
+    html = render(bodies.markdown("See <https://example.org/a>, <b>", Markup.TEXT))
+    assert 'href="https://example.org/a"' in html
+    assert ">https://example.org/a</a>&gt;, &lt;b&gt;" in html
