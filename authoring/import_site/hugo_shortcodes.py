@@ -7,7 +7,7 @@ import html
 import re
 from collections.abc import Callable
 
-from authoring.import_site.post import Post, outside_code
+from authoring.import_site.post import Post, fenced, outside_code
 
 Reference = Callable[[Post, str, str], str | None]
 
@@ -114,9 +114,7 @@ def said_in(found: re.Match[str]) -> str:
 
 def highlighted(found: re.Match[str]) -> str:
     lines = re.search(r"hl_lines\s*=\s*[\[\"']*([\d\s,\"'-]+)", found["given"])
-    code = found["code"]
-    ticks = "`" * max(3, 1 + max(map(len, re.findall(r"`+", code)), default=0))
-    return f"{ticks}{found['lang']}{marked(lines[1]) if lines else ''}\n{code}\n{ticks}"
+    return fenced(found, found["lang"] + (marked(lines[1]) if lines else ""))
 
 
 def fence(found: re.Match[str]) -> str:

@@ -32,6 +32,9 @@ LEFT = re.compile(
     r"(?:#|\ue002|[a-z][a-z0-9+.-]+:(?!//)|\{(?:tag|category|author|index)\})", re.IGNORECASE
 )
 
+# What an address stands behind, in a link or in HTML.
+ADDRESSED = re.compile(r"(?:\]\(\s*<?|\]:\s*<?|=\s*[\"']?)[^\s\"'<>()]*\Z")
+
 Fetch = Callable[[str], Path | None]
 
 
@@ -45,21 +48,30 @@ class Links:
         self.host = host(reader.site.url)
         # Files of this blog by old address.
         self.by_address: dict[str, str] = {}
+        self.titles: dict[str, str] = {}
         # How many pictures stay on other hosts.
         self.elsewhere = 0
         self.targets: dict[Path, Path] = {}
         self.wrong: dict[Path, str] = {}
 
     def know(self, post: Post, path: str) -> None:
+        self.titles[post.source] = post.title
         for address in post.addresses:
             self.by_address.setdefault(plain(address), path)
 
     def led(self, post: Post, slug: str) -> tuple[str, dict[Path, Path]]:
         """The text with links that lead somewhere here, and the copies that it needs."""
         text = Text(self, post, slug)
-        written = self.reader.written
         body = outside_code(post.body, text.changed)
-        return REFERENCE.sub(lambda found: "{filename}/" + written[found[1]], body), text.copies
+        return REFERENCE.sub(self.referred, body), text.copies
+
+    def referred(self, found: re.Match[str]) -> str:
+        """The article that is meant; among words, where its address would stand, by its title."""
+        address = "{filename}/" + self.reader.written[found[1]]
+        if ADDRESSED.search(found.string, max(0, found.start() - 100), found.start()):
+            return address
+        title = re.sub(r"([][\\])", r"\\\1", self.titles[found[1]])
+        return f"[{title}]({address})"
 
     def file_of(self, post: Post, path: str) -> str | None:
         """The article that had this address, as one of another article's links writes it."""

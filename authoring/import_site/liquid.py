@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from authoring.import_site.post import Post, outside_code
+from authoring.import_site.post import Post, fenced, outside_code
 
 Reference = Callable[[str], str | None]
 
@@ -45,7 +45,7 @@ TOC = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 OPTIONS = re.compile(
-    r"^\{::options[^}]*/\}\n?|\{::nomarkdown\}|\{:/nomarkdown\}|^\^[ \t]*$|^\{:/\}$", re.MULTILINE
+    r"^\{::options[^}]*/\}\n?|\{::nomarkdown\}|\{:/(?:nomarkdown)?\}|^\^[ \t]*$", re.MULTILINE
 )
 NO_TOC = re.compile(r"^\{:\s*\.?no_toc\s*\}\n?", re.MULTILINE)
 # Attributes before a block: looks, which were the theme's.
@@ -105,9 +105,7 @@ def said_in(found: re.Match[str]) -> str:
 
 
 def highlighted(found: re.Match[str]) -> str:
-    code = found["code"]
-    ticks = "`" * max(3, 1 + max(map(len, re.findall(r"`+", code)), default=0))
-    return f"{ticks}{found['lang']}\n{code}\n{ticks}"
+    return fenced(found, found["lang"])
 
 
 def kramdown(text: str) -> str:

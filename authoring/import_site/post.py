@@ -149,3 +149,25 @@ def outside_code(text: str, change: Callable[[str, int], str]) -> str:
         at = match.end()
     parts.append(change(text[at:], lines))
     return "".join(parts)
+
+
+# What code may stand in on its own line: quotations and items.
+BEFORE_CODE = re.compile(r"(?:[ \t]|[-*+][ \t]|\d{1,9}[.)][ \t]|>)*\Z")
+
+
+def fenced(found: re.Match[str], info: str) -> str:
+    """Code of another notation between fences: as far in as where it begins, in an item too, and apart from words."""
+    text, code = found.string, found["code"]
+    before = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+    alone = BEFORE_CODE.match(before)
+    within = re.sub(r"[^>\s]", " ", before) if alone else ""
+    lines = code.split("\n")
+    if ">" in within and not lines[-1].strip("> \t"):
+        lines.pop()
+    if not all(line.startswith(within.rstrip() or within) for line in lines if line.strip()):
+        lines = [f"{within}{line}".rstrip() for line in lines]
+    ticks = "`" * max(3, 1 + max(map(len, re.findall(r"`+", code)), default=0))
+    after = text[found.end() :].partition("\n")[0].strip()
+    begin = ticks if alone else f"\n\n{ticks}"
+    end = f"{within}{ticks}" + (f"\n\n{within}" if after else "")
+    return "\n".join([begin + info, *lines, end])

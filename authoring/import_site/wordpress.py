@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import Locator
@@ -166,6 +166,7 @@ class WordPress(Reader):
             "WordPress", unescape(given.get("title", "")), self.base, given.get("language", "")
         )
         self.library = wordpress_text.Library(self.items)
+        self.sources: dict[str, str] = {}
         self.site.menu = list(self.menu())
 
     def menu(self) -> Iterator[tuple[str, str]]:
@@ -248,6 +249,7 @@ class WordPress(Reader):
             authors=[self.authors.get(author) or author] if author else [],
             summary=html_text.converted(item.get("excerpt:encoded", "")).text,
         )
+        self.sources[str(item.get("wp:post_id"))] = post.source
         if item.get("wp:post_password"):
             post.draft = True
             post.note("it comes as a draft: it asked for a password")
@@ -282,6 +284,21 @@ class WordPress(Reader):
             if item[key]:
                 post.note(f'its {key} "{", ".join(item[key])}" has no meaning here')
         return post
+
+    def article(self, post: Post, name: str) -> str | None:
+        """By its number, as WordPress links while nobody has chosen addresses: `/?p=17`."""
+        try:
+            url, base = urlsplit(name), urlsplit(self.base)
+        except ValueError:
+            return None
+        if url.netloc not in ("", base.netloc) or url.path.strip("/") not in (
+            "",
+            base.path.strip("/"),
+        ):
+            return None
+        asked = parse_qs(url.query)
+        number = next(iter(asked.get("p") or asked.get("page_id") or []), "")
+        return self.written.get(self.sources.get(number, ""))
 
     def language_of(self, item: dict[str, Any]) -> str:
         """What plugins for several languages put beside tags and categories."""

@@ -117,7 +117,7 @@ def test_a_hugo_site_comes_with_bundles_languages_and_shortcodes(
     assert "Aliases: /posts/gulls/, /old/gulls\n" in gulls
     assert '![A gull]({static}/images/gulls/gull-one.png "One gull")' in gulls
     assert "![Tern]({static}/images/gulls/tern.png)" in gulls
-    assert "{filename}/terns.md {{< tweet 1 >}}" in gulls
+    assert "[Terns]({filename}/terns.md) {{< tweet 1 >}}" in gulls
     assert "Aliases: /2019/terns/" in (fresh.site.content / "terns.md").read_text()
     assert "Lang: de\n" in (fresh.site.content / "terns.de.md").read_text()
     assert "Aliases" not in (fresh.site.content / "draft.md").read_text()
