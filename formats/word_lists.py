@@ -4,9 +4,9 @@ A list has words in order; each word the pages where it stands, with its places 
 other forms of it, such as with accents. Which lists an index has, `search_index` knows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
-from operator import itemgetter
+from operator import itemgetter, ne
 from typing import Any
 
 # Places of a page's words that go; None for all of them, and the page with them.
@@ -23,32 +23,77 @@ def decoded(data: bytes) -> Any:
         raise ValueError(str(error)) from error
 
 
-def encoded(what: list[Any]) -> bytes:
+def encoded(what: Any) -> bytes:
     import cbor2
 
     return cbor2.dumps(what)
 
 
 def with_words(data: bytes, words: list[Any], now: list[list[Any] | None]) -> bytes:
-    """A word list with some words changed or gone. To write all of them again takes as long as to read them:
+    """A word list with some words changed or gone. To write all of them again takes longer than to read them:
     the few are found by what they were, where that stands there once.
     """
-    left = [word for word in now if word]
-    parts, at = [_head(len(left))], len(_head(len(words)))
-    for word, changed in zip(words, now, strict=True):
-        if changed is not word:
-            was = encoded(word)
+    # All words are one list, within another.
+    parts = [_head(1) + _head(sum(map(bool, now)))]
+    at = len(_head(1) + _head(len(words)))
+    for word, changed, following in zip(words, now, [*words[1:], None], strict=True):
+        if changed is word:
+            continue
+        after = _begun(following) if following else b""
+        for was, becomes, past in _replaced(word, changed, after):
             found = data.find(was, at)
             if found < 0 or data.find(was) != data.rfind(was):
-                return encoded([left])
-            parts += [data[at:found], encoded(changed) if changed else b""]
-            at = found + len(was)
+                return encoded([[word for word in now if word]])
+            parts += [data[at:found], becomes]
+            at = found + len(was) - past
     return b"".join((*parts, data[at:]))
 
 
+def _replaced(
+    word: list[Any], changed: list[Any] | None, after: bytes
+) -> Iterator[tuple[bytes, bytes, int]]:
+    """What of a word's entry is to be found, what it becomes, and how much at its end only says where it ends.
+
+    A word may stand in all pages: only what comes before the first that changed is written to be found, or
+    what comes behind the last, whichever is less.
+    """
+    if changed is None or changed[2:] != word[2:]:
+        yield encoded(word), encoded(changed) if changed else b"", 0
+        return
+    pages, left = word[1], changed[1]
+    least = min(len(pages), len(left))
+    first = _alike(pages, left, least)
+    last = _alike(reversed(pages), reversed(left), least - first)
+    head, new_head = (_begun(word) + _head(len(each)) for each in (pages, left))
+    was, becomes = (_bare(each[first : len(each) - last]) for each in (pages, left))
+    # Where the last word of all ends, nothing follows that would say so.
+    if first <= last or not after:
+        before = _bare(pages[:first])
+        yield head + before + was, new_head + before + becomes, 0
+        return
+    yield head, new_head, 0
+    behind = _bare(pages[len(pages) - last :]) + _bare(word[2:])
+    yield was + behind + after, becomes + behind, len(after)
+
+
+def _alike(some: Iterable[Any], others: Iterable[Any], most: int) -> int:
+    """How many of them are the same, from the first on."""
+    differing = enumerate(map(ne, some, others))
+    return min(most, next((number for number, differs in differing if differs), most))
+
+
 def _head(many: int) -> bytes:
-    """How a word list of so many words begins."""
-    return encoded([[0] * many])[:-many]
+    """How a list of so many begins."""
+    return encoded([0] * many)[: -many or None]
+
+
+def _bare(what: list[Any]) -> bytes:
+    """What a list holds, without how it begins."""
+    return encoded(what)[len(_head(len(what))) :]
+
+
+def _begun(word: list[Any]) -> bytes:
+    return _head(len(word)) + encoded(word[0])
 
 
 def without(word: list[Any], gone: Mapping[int, Places]) -> list[Any] | None:
