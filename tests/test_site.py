@@ -316,7 +316,7 @@ def test_a_preview_takes_stale_copies_away(tmp_path: Path) -> None:
 
 def test_a_changed_style_has_another_name_and_the_old_one_stays(tmp_path: Path) -> None:
     theme = tmp_path / "theme"
-    shutil.copytree(ROOT / "theme", theme)
+    shutil.copytree(ROOT / "theme", theme, ignore=shutil.ignore_patterns("__pycache__"))
     for change in ("", "body { color: red }"):
         with (theme / "static" / "css" / "base.css").open("a") as style:
             style.write(change)

@@ -34,7 +34,7 @@ import formats.files
 from plugins import built, files
 from plugins.site import Article, Generator, Pelican, drafts, hidden, published
 
-from . import reads, render_pages
+from . import reads, render_pages, template_code
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class Building:
         self.output = Path(settings["OUTPUT_PATH"])
         self.next = Path(f"{self.output}.next")
         self.record = files.record(settings, "build")
+        self.code = template_code.Code(settings)
         self.context: dict[str, Any] | None = None
         self.generators: list[Generator] = []
         # What the last build wrote, and what each static file was when it was copied.
@@ -252,6 +253,10 @@ def begin(pelican: Pelican) -> None:
     files.asked.pop(str(Path(pelican.settings["OUTPUT_PATH"])), None)
 
 
+def keep_code(generator: Generator) -> None:
+    generator.env.bytecode_cache = _building[generator.settings["OUTPUT_PATH"]].code
+
+
 def look_through(generator: Generator) -> None:
     """Read the files that belong to the blog, and in one order in every build: Pelican's is that of a set,
     and decides which of two articles of one day comes first. Its IGNORE_FILES takes no `.*` by itself.
@@ -311,6 +316,7 @@ def finish(pelican: Pelican) -> None:
 
 def register() -> None:
     signals.get_generators.connect(begin)
+    signals.generator_init.connect(keep_code)
     signals.content_object_init.connect(spare)
     signals.article_generator_init.connect(look_through)
     signals.page_generator_init.connect(look_through)

@@ -26,6 +26,7 @@ from typing import Any, TypedDict
 
 from jinja2 import Environment
 
+import formats.files
 from formats import http_headers
 
 from . import build_cache, fingerprints, reads
@@ -33,6 +34,8 @@ from . import build_cache, fingerprints, reads
 VERSION = 1  # of what is kept: anything else renders every page
 # What differs from page to page, or is no part of what a page shows.
 NOT_THE_SITE, STATIC = {"localsiteurl"}, "staticfiles"
+# Where Python, and `template_code`, keep code.
+CODE = "__pycache__"
 # Questions that pages ask: of the blog's lists, of those that were handed to one page, of all that there is.
 LISTED, GIVEN, EVERYTHING = "list ", "given ", "everything"
 # One that is answered differently in each build.
@@ -61,13 +64,19 @@ def packages(settings: dict[str, Any]) -> list[str]:
 
 
 def folder(path: Path) -> list[Any]:
-    """Every file of a folder as it is now."""
-    found = []
-    for each in sorted(path.rglob("*")):
-        if each.is_file():
-            stat = each.stat()
-            found.append([each.relative_to(path).as_posix(), stat.st_size, stat.st_mtime_ns])
-    return found
+    """Every file of a folder as it is now, but for the code that is made of what lies there."""
+    found = formats.files.stamps(path).items()
+    return sorted([name, stamp] for name, stamp in found if CODE not in name.split("/"))
+
+
+def made_by(settings: dict[str, Any]) -> str:
+    """All settings and programs that pages are made by; raises Unhashable."""
+    return fingerprints.Fingerprints().of(
+        {key: value for key, value in settings.items() if key not in NOT_THE_SITE},
+        platform.python_version(),
+        [importlib.metadata.version(name) for name in PROGRAMS],
+        [build_cache.program(package) for package in packages(settings)],
+    )
 
 
 def ordered(key: str, value: Any) -> Any:
@@ -97,18 +106,12 @@ class Site:
         self.labels = {
             id(value): f"{LISTED}{key}" for key, value in self.own.items() if type(value) is list
         }
-        told = {key: value for key, value in settings.items() if key not in NOT_THE_SITE}
         folders = [settings["THEME"], *settings["THEME_TEMPLATES_OVERRIDES"]]
         folders += [
             settings[name] for name in ("COMMENTS_EMBED", "ROOT_FILES") if settings.get(name)
         ]
         self.digest = self.fingerprints.of(
-            VERSION,
-            told,
-            [folder(Path(each)) for each in folders],
-            platform.python_version(),
-            [importlib.metadata.version(name) for name in PROGRAMS],
-            [build_cache.program(package) for package in packages(settings)],
+            VERSION, made_by(settings), [folder(Path(each)) for each in folders]
         )
         if before.get("digest") != self.digest:
             before = {"contents": [], "patterns": [], "answers": {}}

@@ -80,7 +80,7 @@ class Blog:
     # What is there
 
     def begin(self) -> None:
-        shutil.copytree(ROOT / "theme", self.theme)
+        shutil.copytree(ROOT / "theme", self.theme, ignore=shutil.ignore_patterns("__pycache__"))
         for folder in (self.content / "pages", self.content / "images", self.published / "threads"):
             folder.mkdir(parents=True)
         for name in ("templates", "static"):
