@@ -19,6 +19,7 @@ from pelican.settings import read_settings
 import plugins
 
 ROOT = Path(__file__).resolve().parent.parent
+THEME = str(ROOT / "theme")
 SAMPLE = ROOT / "tests" / "samples" / "site" / "content"
 # A blog as ours was when it was all there was to see. Its settings are no author's, and so are those of tests.
 BLOG = ROOT / "tests" / "samples" / "blog"
@@ -55,7 +56,9 @@ class Compiled(BytecodeCache):
         return bucket.key, bucket.checksum, bool(bucket.environment.autoescape)
 
     def use(self, generator: Generator) -> None:
-        generator.env.bytecode_cache = self
+        """In place of what a build keeps of the theme beside it, which is for one set of settings at a time."""
+        if generator.theme == THEME:
+            generator.env.bytecode_cache = self
 
 
 compiled = Compiled()
@@ -92,7 +95,7 @@ class Site:
         defaults = {
             "PATH": str(self.content),
             "OUTPUT_PATH": str(self.output),
-            "THEME": str(ROOT / "theme"),
+            "THEME": THEME,
             "THEME_STATIC_PATHS": ["static/files"],
             "SITEURL": "https://example.org",
             "SITE_PATH": "",
@@ -116,9 +119,10 @@ class Site:
             "JINJA_ENVIRONMENT": {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True},
             "PLUGINS": plugins.in_order(),
         }
-        signals.generator_init.connect(compiled.use)
         found = read_settings(override={"PELICAN_CLASS": Pelican, **defaults, **settings})
-        found["PELICAN_CLASS"](found).run()
+        building = found["PELICAN_CLASS"](found)
+        signals.generator_init.connect(compiled.use)
+        building.run()
 
     def page(self, path: str) -> str:
         """The built HTML at a path below the site's address."""
