@@ -9,7 +9,7 @@ import gzip
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -135,22 +135,25 @@ Stamp = list[int]
 
 def stamps(folder: str | Path) -> dict[str, Stamp]:
     """Every file below a folder, by its name in it; what a link leads to, where that is a file."""
-    return dict(_looked_through(str(folder), ""))
-
-
-def _looked_through(folder: str, below: str) -> Iterator[tuple[str, Stamp]]:
-    try:
-        found = list(os.scandir(f"{folder}/{below}"))
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for entry in found:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _looked_through(folder, f"{below}{entry.name}/")
-        elif entry.is_file():
+    found: dict[str, Stamp] = {}
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        try:
+            entries = list(os.scandir(f"{folder}/{below}"))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        for entry in entries:
             # Somebody else may be replacing or removing it at this very moment.
-            with contextlib.suppress(FileNotFoundError):
-                stat = entry.stat()
-                yield f"{below}{entry.name}", [stat.st_size, stat.st_mtime_ns]
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(f"{below}{entry.name}/")
+                elif entry.is_file():
+                    stat = entry.stat()
+                    found[f"{below}{entry.name}"] = [stat.st_size, stat.st_mtime_ns]
+            except FileNotFoundError:
+                continue
+    return found
 
 
 def sweep(folder: Path) -> None:

@@ -18,6 +18,7 @@ TEMPLATES = sorted(
     path
     for folder in ("comments_service/templates", "theme/templates")
     for path in (ROOT / folder).rglob("*.*")
+    if "__pycache__" not in path.parts
 )
 # What a stranger finds in the repository, without what runs leave behind.
 PRODUCT = sorted(

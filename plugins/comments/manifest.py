@@ -339,7 +339,7 @@ def resolve(generators: Iterable[Generator]) -> None:
     follow.find(settings, list(entries.values()), waiting)
     # Known to whichever plugin writes such a page.
     discussions = articles.context.get("discussions_pages", {})
-    manifest = {
+    head = {
         "version": VERSION,
         "site": {
             "url": site_url,
@@ -350,9 +350,11 @@ def resolve(generators: Iterable[Generator]) -> None:
             **newsletter(settings, site_url),
             **({"looks": looks} if (looks := branding.for_service(settings, site_url)) else {}),
         },
-        "threads": [entries[name][0] for name in sorted(entries)],
     }
-    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    # A thread to a line: as easy to compare, and ten times as quick to write, as each value on its own.
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    threads = ",\n".join(encode(entries[name][0]) for name in sorted(entries))
+    text = f'{encode(head).removesuffix("}")}, "threads": [\n{threads}\n]}}\n'
     _resolved[settings["OUTPUT_PATH"]] = text.encode()
 
 

@@ -83,13 +83,6 @@ class Cache:
                 return str(row[1])
         return None
 
-    def among(self, keys: list[str]) -> set[str]:
-        """Those of these keys that have an answer; a question for many costs little more than for one."""
-        found = self.new.keys() & set(keys)
-        for rows in self.rows("SELECT key FROM kept", keys):
-            found |= {key.hex() for (key,) in rows}
-        return found
-
     def many(self, keys: list[str]) -> dict[str, str]:
         """The answers that there are to these keys, in a few questions; for what every build asks for."""
         found = {key: self.new[key] for key in keys if key in self.new}

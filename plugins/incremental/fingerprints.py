@@ -43,6 +43,7 @@ class Fingerprints:
         self.names: dict[int, str] = {}
         self._taken: set[str] = set()
         self._met: set[int] = set()
+        self._templates: dict[str, list[int] | None] = {}
         self._encode = json.JSONEncoder(
             check_circular=False, default=self.canonical, separators=(",", ":")
         ).encode
@@ -96,7 +97,10 @@ class Fingerprints:
         if isinstance(value, Path | tzinfo):
             return {type(value).__name__: str(value)}
         if isinstance(value, Template):
-            return {"template": [value.name, value.filename and as_it_is(Path(value.filename))]}
+            name = value.filename
+            if name and name not in self._templates:
+                self._templates[name] = as_it_is(name)
+            return {"template": [value.name, name and self._templates[name]]}
         if isinstance(value, ModuleType):
             return {"module": build_cache.program(value.__name__)}
         if isinstance(value, type | FunctionType):

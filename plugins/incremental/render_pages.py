@@ -49,6 +49,7 @@ class Rendering:
         self.skipped: set[str] = set()
         self.later: dict[str, Waiting] = {}
         self.writer: Writer | None = None
+        self.listeners: list[Any] = []
         self.unknown = not settings.get("WRITE_ONLY_CHANGES", True) or settings["RELATIVE_URLS"]
         self.site: skip_pages.Site | None = None
         self.cores = workers.at_hand(settings.get("RENDERING_PROCESSES"))
@@ -77,7 +78,7 @@ class Rendering:
         """Tell those who only want to know which pages there are of one that Pelican does not write."""
         for each in page["files"] if what.startswith("page") else ():
             names = {"OUTPUT_PATH": self.settings["OUTPUT_PATH"], "output_file": each}
-            for receiver in listeners():
+            for receiver in self.listeners:
                 receiver(f"{self.output}/{each}", context=names)
 
     def finish(self) -> None:
@@ -136,11 +137,6 @@ def begin(settings: dict[str, Any], folder: Path, before: dict[str, Any]) -> Ren
     return made
 
 
-def listeners() -> list[Any]:
-    """Whoever wants to hear of each page; those that change it cannot be spared any."""
-    return list(signals.content_written.receivers_for(ANY))
-
-
 class Pages(Paginator):  # type: ignore[misc]  # Pelican is untyped
     """Pelican's division of a list, which notes where its length is shown."""
 
@@ -162,6 +158,9 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
     def __init__(self, output_path: str, settings: dict[str, Any]) -> None:
         self.rendering = _rendering.pop(output_path)
         self.rendering.writer = self
+        # Whoever wants to hear of each page; those that change it cannot be spared any.
+        self.rendering.listeners = list(signals.content_written.receivers_for(ANY))
+        self.spares = all(getattr(each, "only_names", False) for each in self.rendering.listeners)
         self.opened: list[str] = []
         shutil.rmtree(self.rendering.folder, ignore_errors=True)
         self.rendering.folder.mkdir(parents=True)
@@ -189,7 +188,7 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
         write = super().write_file
         how: dict[str, Any] = {"override_output": override_output, "url": url}
         how["template_name"] = template_name
-        if not name or not all(getattr(r, "only_names", False) for r in listeners()):
+        if not name or not self.spares:
             write(name, template, context, relative_urls, paginated, **how, **more)
             return
         if paginated is None:

@@ -168,6 +168,8 @@ class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped
         super().__init__(settings)
         # The keys of files as they were a moment ago, so that these need not be opened again.
         self.keys: dict[str, tuple[Stat, str]] = {}
+        # What the cache has for these, until it is asked for.
+        self.texts: dict[str, str] = {}
         self.meant: dict[tuple[str, str], Any] = {}
 
     @cached_property
@@ -179,7 +181,7 @@ class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped
         return hashlib.sha256(text).hexdigest()
 
     def kept(self, key: str) -> Text | None:
-        found = build_cache.of(self.settings).get(key)
+        found = self.texts.pop(key, None) or build_cache.of(self.settings).get(key)
         return Text(*json.loads(found)) if found else None
 
     def text(self, source: str) -> Text:
@@ -263,7 +265,9 @@ def read_ahead(generator: Generator) -> None:
             keys[path] = seen.key(path)
             ours[os.path.splitext(name)[1][1:]].keys[path] = keys[path]  # noqa: PTH122 - as Pelican does
     seen.remember(keys)
-    known = kept.among([key for _, key in keys.values()])
+    known = kept.many([key for _, key in keys.values()])
+    for its in ours.values():
+        its.texts = known
     new = sorted(path for path, (_, key) in keys.items() if key not in known)
     most = workers.at_hand(settings.get("READING_PROCESSES"))
     if (many := min(most, len(new) // WORTH_A_PROCESS)) > 1:

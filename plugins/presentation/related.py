@@ -167,20 +167,18 @@ def best_of(
     articles: list[Article],
 ) -> list[int]:
     """Those that share enough with one article, the closest first."""
-    scores: dict[int, float] = {}
-    so_far = scores.get
+    scores: dict[int, float] = defaultdict(float)
     for term, weight in vector.items():
         for its, other in index[term]:
-            scores[other] = so_far(other, 0.0) + weight * its
+            scores[other] += weight * its
+    scores.pop(number, None)
+    ranked = sorted([(-round(s, 6), other) for other, s in scores.items() if s >= ENOUGH])
     series = articles[number].metadata.get("series")
-    ranked = sorted(
-        (-round(score, 6), other)
-        for other, score in scores.items()
-        if score >= ENOUGH
-        and other != number
-        and not (series and articles[other].metadata.get("series") == series)
-    )
-    return [other for _, other in ranked]
+    return [
+        other
+        for _, other in ranked
+        if not (series and articles[other].metadata.get("series") == series)
+    ]
 
 
 def relate(generator: Generator) -> None:

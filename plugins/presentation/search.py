@@ -54,11 +54,7 @@ _later: dict[str, tuple[dict[str, Any], list[Article]]] = {}
 
 def installed() -> bool:
     """Whether pagefind and its program are here; it is made for most machines, not for all."""
-    if importlib.util.find_spec("pagefind") is None:
-        return False
-    from pagefind.service import get_executable
-
-    return get_executable() is not None
+    return importlib.util.find_spec("pagefind") is not None and bool(search_indexes.program())
 
 
 def find(generators: Iterable[Generator]) -> None:
@@ -149,11 +145,11 @@ def index(settings: dict[str, Any], waiting: list[Article]) -> None:
     if known.get("made_by") != made_by:
         known = {}
     seen: dict[str, Any] = known.get("pages", {})
-    pages = {
-        search_pages.address(content): page
-        for content in waiting
-        if (page := search_pages.page(content, output, seen))
-    }
+    pages = {}
+    for content in waiting:
+        address = search_pages.address(content)
+        if page := search_pages.page(content, output, seen.get(address)):
+            pages[address] = page
     now: dict[str, Any] = {
         "made_by": made_by,
         "pages": {at: [page.stamp, page.meta, *page[3:]] for at, page in pages.items()},

@@ -10,6 +10,9 @@ Every file of an index is written before what names it, and what is not named an
 build that is killed leaves one that works, or one that the next build knows to be unsound.
 """
 
+import contextlib
+import importlib
+import os
 import re
 import shutil
 import subprocess
@@ -163,20 +166,30 @@ def with_difference(
     return {"base": base, "newer": newer, "replaced": replaced, "sizes": sizes(folder)}
 
 
+def program() -> str | None:
+    """Where pagefind's program is, if it is here, as its own `get_executable` finds it: to import that costs
+    a build more than all the rest of this module does.
+    """
+    if given := os.environ.get("PAGEFIND_BINARY_PATH"):
+        return given
+    for name in ("pagefind_bin_extended", "pagefind_bin"):
+        with contextlib.suppress(ImportError):
+            return str(importlib.import_module(name).get_executable())
+    return shutil.which("pagefind_extended") or shutil.which("pagefind")
+
+
 def build(folder: Path, lang: str, pages: Mapping[str, Page]) -> None:
     """Write an index of these pages into a folder, in the language given.
 
     By pagefind's program: its Python interface takes a tenth of a second for every page.
     """
-    from pagefind.service import get_executable
-
     with tempfile.TemporaryDirectory() as site:
         for address, page in pages.items():
             path = Path(site, address.lstrip("/"))
             path = path / "index.html" if address.endswith("/") else path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(page.html(), encoding="utf-8")
-        command = [str(get_executable()), "--silent", "--site", site]
+        command = [str(program()), "--silent", "--site", site]
         command += ["--output-path", str(folder), "--force-language", lang]
         command += ["--exclude-selectors", ", ".join(LEFT_OUT)]
         if fault := run(command):

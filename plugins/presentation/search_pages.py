@@ -36,8 +36,8 @@ def address(content: Article) -> str:
     return "/" + unquote(content.url.removesuffix("index.html")).lstrip("/")
 
 
-def page(content: Article, output: Path, known: Mapping[str, Any]) -> Page | None:
-    """The page as it was written; None if nothing is to be found. Read only if it is not as it is known."""
+def page(content: Article, output: Path, before: list[Any] | None) -> Page | None:
+    """The page as it was written; None if nothing is to be found. Read only if it is not as it was before."""
     path = output / content.save_as
     try:
         stat = path.stat()
@@ -45,9 +45,9 @@ def page(content: Article, output: Path, known: Mapping[str, Any]) -> Page | Non
         return None
     meta = {"lang": content.lang.lower()}
     if hasattr(content, "date"):
-        meta["date"] = f"{content.date:%Y-%m-%d}"
+        # Pelican's own `strftime` takes every format apart.
+        meta["date"] = content.date.date().isoformat()
     stamp = [stat.st_size, stat.st_mtime_ns]
-    before = known.get(address(content))
     if before and before[:2] == [stamp, meta]:
         _, _, digest, unspaced = before
     else:
