@@ -322,7 +322,7 @@ def depends_on(settings: dict[str, Any]) -> list[Any]:
     return [dict(http_headers.allowed(settings)), settings.get("SITEURL")]
 
 
-def finished(html: str, settings: dict[str, Any]) -> tuple[str, list[Any]]:
+def finished(html: str, settings: dict[str, Any], _: str = "") -> tuple[str, list[Any]]:
     """The text as it is, and what to say of it."""
     return html, found(html, sources(settings))
 

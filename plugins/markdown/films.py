@@ -248,7 +248,7 @@ def depends_on(settings: dict[str, Any]) -> list[Any]:
     return [settings.get("ALLOW_FRAMES_FROM"), settings.get("SITEURL")]
 
 
-def finished(html: str, settings: dict[str, Any]) -> tuple[str, list[Any]]:
+def finished(html: str, settings: dict[str, Any], _: str = "") -> tuple[str, list[Any]]:
     return Showing(blocked.sources(settings)).finish(html), []
 
 

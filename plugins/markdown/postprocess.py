@@ -37,7 +37,7 @@ from plugins.gettext import Said, gettext_of
 from plugins.incremental import saved_page
 from plugins.site import Article, Generator, Problem, as_typed
 
-from . import highlight, reader, tags
+from . import footnotes, highlight, reader, tags
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 KINDS = ("note", "tip", "important", "warning", "caution")
@@ -302,9 +302,10 @@ def depends_on(settings: dict[str, Any]) -> list[Any]:
     return [pygments.__version__, version("math-core"), settings.get("MATH_MACROS")]
 
 
-def finished(html: str, settings: dict[str, Any]) -> tuple[str, list[Any]]:
+def finished(html: str, settings: dict[str, Any], typed: str) -> tuple[str, list[Any]]:
     """A text as far as it is the same in every language, and what to say of it."""
     finishing = Finishing(settings)
+    finishing.remarks += starmap(Remark, footnotes.unmatched(typed, html))
     return finishing.finish(html), finishing.remarks
 
 

@@ -74,8 +74,8 @@ class Finisher(Protocol):
     def depends_on(self, settings: Settings) -> list[Any]:
         """All that the answer depends on, besides the HTML and our own programs."""
 
-    def finished(self, html: str, settings: Settings) -> tuple[str, list[Any]]:
-        """The HTML, and what to say of it, in whatever way JSON can hold."""
+    def finished(self, html: str, settings: Settings, typed: str, /) -> tuple[str, list[Any]]:
+        """The HTML, and what to say of it, in whatever way JSON can hold; `typed` is what its author wrote."""
 
     def tell(self, source: str, settings: Settings, remarks: list[Any]) -> None:
         """Say that to the author of this file."""
@@ -127,9 +127,10 @@ def parse(source: str, settings: Settings) -> Text:
     }
     remarks = []
     for finisher in finishers:
-        html, said = finisher.finished(html, settings)
+        html, said = finisher.finished(html, settings, body)
         for name, value in formatted.items():
-            formatted[name], more = finisher.finished(value, settings)
+            typed = "\n".join(fields[name])
+            formatted[name], more = finisher.finished(value, settings, typed)
             said += more
         remarks.append(said)
     html = legible(html)

@@ -6,7 +6,7 @@ import pytest
 
 import plugins
 from plugins import problems
-from plugins.markdown import commonmark, postprocess, reader
+from plugins.markdown import commonmark, footnotes, postprocess, reader
 from plugins.markdown.postprocess import Finishing, line_numbers
 from plugins.problems import Refused
 from tests.sites import Site
@@ -160,6 +160,42 @@ def test_what_is_wrong_with_code_is_a_warning_with_a_remedy(
     assert "Did you mean python?" in caplog.text
     assert 'code.md:9: hl_lines="3": "3" names no line' in caplog.text
     assert 'code.md:13: Code has no "titles".' in caplog.text
+
+
+def test_the_author_is_told_of_footnotes_that_do_not_find_each_other(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.write(
+        "notes", "A[^a] and [^nowhere].\n\n[^a]: Said.\n\n[^Unasked]: Left.", Summary="So[^x]."
+    )
+    site.build(**ALONE)
+    assert "notes.md:6: There is no footnote [^nowhere], which is shown as text." in caplog.text
+    assert (
+        "notes.md:10: Nothing refers to the footnote [^Unasked], so it is left out." in caplog.text
+    )
+    assert "notes.md:4: There is no footnote [^x]" in caplog.text
+    assert "[^nowhere]" in site.page("notes")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("> a\n>\n> [^é]: x", ["[^é]:"]),
+        ("- a\n\n  [^1]: x", ["[^1]:"]),
+        ("!!! note\n    a\n\n    [^1]: x", ["[^1]:"]),
+        ("a\n\n[^1]: one[^2]\n\n[^2]: two", ["[^1]:"]),
+        ("[^a]: x\n\n`[^a]`", ["[^a]:"]),
+        ("a[^m]\n\n```\n[^m]: x\n```", ["[^m]"]),
+        ("| a |\n|---|\n| b[^1] |\n\n# c[^2]", ["[^1]", "[^2]"]),
+        ("a[^Q]\n\n[^q]: x", []),
+        ("a[^&]\n\n[^&]: x", []),
+        ("a[^1] b[^1]\n\n[^1]:\n    x\n\n///Footnotes Go Here///", []),
+        (r"`[^1]` \[^2] [^a-z] [^A-Z0-9] [^ab]+ $[^a]$ [^3](x) <!-- [^4]: x -->", []),
+        ("<div>\n[^1]: x\n</div>\n\n    [^2]: y", ["[^1]"]),
+    ],
+)
+def test_only_a_footnote_that_readers_miss_is_told(text: str, told: list[str]) -> None:
+    assert [said.at for said in footnotes.unmatched(text, commonmark.html(text))] == told
 
 
 def test_fences_work_in_lists_and_longer_ones_hold_shorter_ones() -> None:

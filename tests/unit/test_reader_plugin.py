@@ -246,7 +246,7 @@ def test_a_process_that_fails_costs_nothing_but_time(
 ) -> None:
     here = os.getpid()
 
-    def fail(html: str, _: dict[str, Any]) -> tuple[str, list[Any]]:
+    def fail(html: str, *_: Any) -> tuple[str, list[Any]]:
         if os.getpid() != here:
             raise RuntimeError
         return html, []
