@@ -9,6 +9,7 @@ Pure: HTML in, HTML and remarks out, in a time that is proportional to the text.
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from itertools import chain
 from typing import NamedTuple
 
@@ -29,6 +30,12 @@ INLINE = names(
 )
 # Whatever stands within these is words up to their end, tags and comments included.
 RAW = names("iframe noembed noframes plaintext script style textarea title xmp")
+# Of these no browser shows anything, or nothing that follows them.
+HIDDEN = names("noembed noframes plaintext title")
+# These mean nothing without an attribute.
+NAMED = names("area base embed img link meta param source track")
+# In which elements stand whose end may be left out.
+HOLDERS = names("datalist dl menu ol select table ul")
 # Drawings and formulas have elements of their own.
 FOREIGN = frozenset(["svg", "math"])
 BLOCK = FOREIGN | names(
@@ -40,13 +47,13 @@ BLOCK = FOREIGN | names(
 KNOWN = VOID | OPTIONAL | INLINE | RAW | BLOCK
 TOKEN = re.compile(
     r"<!--(?P<comment>-?>|.*?--!?>)?|<(?P<odd>[?!])|<(?P<end>/?)(?P<tag>[a-z][^\s/<>]*)"
-    r"""(?P<given>(?:[^<>"']|"[^"]{0,50000}"|'[^']{0,50000}'){0,5000}+)(?P<whole>>)?""",
+    r"""(?P<given>(?:[^<>"']++|"[^"]{0,50000}"|'[^']{0,50000}'){0,200}+)(?P<whole>>)?""",
     re.DOTALL | re.IGNORECASE,
 )
-# A value that goes on behind the end of its tag, over others, has lost its second quotation mark.
-FORGOTTEN = re.compile(
-    r"""=\s*(?:"[^"\n]*>[^"]*\n[^"]*</?[a-z]|'[^'\n]*>[^']*\n[^']*</?[a-z])""", re.IGNORECASE
-)
+VALUE = re.compile(r"""=\s*(?P<sign>["'])(?P<value>.*?)(?P=sign)""", re.DOTALL)
+ONLY = re.compile(r"\s[\w ,]*\s")
+BEGINS = re.compile(r"</?[a-z]", re.IGNORECASE)
+ENDS = re.compile(r"</([a-z][^\s/<>]*)", re.IGNORECASE)
 # A slash that ends no address.
 EMPTY = re.compile(r"""(?:\A|[\s"'])/\Z""")
 # At whose end words end that are begun in them.
@@ -55,11 +62,15 @@ WORDS = names(
 )
 TAG = re.compile(r"<[^<>]*>")
 PLAIN = re.compile(r"[\w ,]*\Z")
+# What stands around a word, where it is followed by others.
+ASIDE = "\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef"
+BEFORE = re.compile(rf"[\s(\"'\u2018\u201c«{ASIDE}]\Z")
+AFTER = re.compile(rf"[ \t]+[^\s<]|[.,;:!?)\"'\u2019\u201d»{ASIDE}]")
 # So far a line is looked at for what stands before a tag.
 NEAR = 200
 
 AS_TEXT = (
-    "Readers would see nothing of {what}, which begins no element, or one that never ends: it is shown as text."
+    "Readers would see nothing of {what}, which begins nothing that is shown, or never ends: it is shown as text."
     " Write it as code, `{what}`, or end it, if HTML is meant."
 )
 QUOTE = (
@@ -67,6 +78,11 @@ QUOTE = (
 )
 COMMENT = "The comment that begins here is never closed, and hides all that follows. Write --> where it ends."
 NEVER = "{what} is never closed. Write </{tag}> where it ends, or \\{what} where the sign itself is meant."
+OLD = "{what} is no HTML any more, and hides its words from programs. Write them as code, between lines of ```."
+AMID = (
+    "Here <p> begins a paragraph amid a line. Write it as code, `<p>`, where the sign itself is meant, or leave"
+    " an empty line where a paragraph begins."
+)
 NOTHING = "</{tag}> ends nothing that was begun, and was taken out. Take it out, or write <{tag}> where it begins."
 
 
@@ -96,7 +112,12 @@ class Text:
         self.inline: dict[str, list[Begun]] = {}
         self.other: dict[str, list[Begun]] = {}
         self.blocks: list[Begun] = []
-        self.endless: set[str] = set()
+        # How many of each name have not ended.
+        self.open: Counter[str] = Counter()
+        # Where the next of these ends.
+        self.next_end: dict[str, int] = {}
+        # Of drawings and formulas, which stand in others too, the ends by their beginnings.
+        self.pairs: dict[str, dict[int, int]] = {}
         # Where elements of words end.
         self.ends: list[int] = []
         self.closing = ""
@@ -140,71 +161,119 @@ class Text:
         """Take note of a tag; where to read on."""
         tag, at = found["tag"].lower(), found.end()
         each = Begun(tag, found.start(), at)
-        if not found["whole"] or FORGOTTEN.search(found["given"]):
-            at = self.html.find("\n", found.start())
-            end = self.html.find(">", found.start()) + 1 or len(self.html)
-            each = each._replace(end=min(end, at) if at >= 0 else end)
+        if not found["whole"] or forgotten(found["given"]):
+            line = self.html[found.start() : found.start() + NEAR].partition("\n")[0]
+            each = each._replace(end=found.start() + (line.find(">") + 1 or len(line)))
             self.as_text(each, QUOTE)
             return found.end("tag")
         if found["end"]:
             self.ended(each)
-        elif tag in VOID or tag == "p":
+        elif tag in NAMED and not found["given"].strip(" /"):
+            self.as_text(each, AS_TEXT)
+        elif tag in VOID:
             pass
+        elif tag == "p":
+            if not found["given"] and self.is_a_word(each) and self.in_words(each):
+                self.say(each, AMID)
         elif EMPTY.search(found["given"]):
             # As XHTML has it; HTML would take it for the beginning alone.
             if tag not in OPTIONAL | FOREIGN:
                 self.changes.append((at - 2, 0, f"></{tag}>", 2))
-        elif tag in RAW or tag in FOREIGN:
-            if end := self.end_of(tag, at):
+        elif tag not in KNOWN or tag in HIDDEN or self.is_astray(each):
+            self.other.setdefault(tag, []).append(each)
+        elif tag in RAW | FOREIGN:
+            if end := self.end_of(each):
+                if tag == "xmp":
+                    self.say(each, OLD)
                 return end
             self.as_text(each, AS_TEXT)
         elif tag in INLINE:
             self.inline.setdefault(tag, []).append(each)
-        elif tag in KNOWN:
-            self.blocks.append(each)
         else:
-            self.other.setdefault(tag, []).append(each)
+            self.blocks.append(each)
+            self.open[tag] += 1
         return at
 
     def ended(self, each: Begun) -> None:
         tag = each.tag
         if tag in WORDS:
             self.ends.append(each.start)
-        # `</p>` alone is an empty paragraph, `</br>` a line's end, and `</b>` nothing, to browsers too.
+        # `</p>` alone is an empty paragraph, and `</br>` a line's end, to browsers too.
         if tag in VOID or tag == "p":
             return
-        if tag in INLINE:
-            if begun := self.inline.get(tag):
-                begun.pop()
-        elif tag in KNOWN:
-            if any(one.tag == tag for one in self.blocks):
-                self.leave(tag)
-            else:
-                self.changes.append((each.start, 1, "", each.end - each.start))
-                self.say(each, NOTHING)
-        elif begun := self.other.get(tag):
-            begun.pop()
+        if self.open[tag]:
+            self.leave(tag)
+        elif begun := (self.inline if tag in INLINE else self.other).get(tag):
+            one = begun.pop()
+            if tag in HIDDEN:
+                self.as_text(one, AS_TEXT)
+                self.changes.append((each.start, 1, "&lt;", 1))
+        elif tag in KNOWN - RAW and not self.is_a_word(each):
+            self.changes.append((each.start, 1, "", each.end - each.start))
+            self.say(each, NOTHING)
         else:
             self.as_text(each, AS_TEXT)
 
     def leave(self, tag: str) -> None:
         """The end of the last element of a name ends what was begun in it as well."""
-        while (one := self.blocks.pop()).tag != tag:
+        while (one := self.left()).tag != tag:
             if one.tag not in OPTIONAL:
                 if self.words_before(one.start):
                     self.as_text(one, AS_TEXT)
                 else:
                     self.say(one, NEVER)
 
-    def end_of(self, tag: str, at: int) -> int:
-        """Where an element ends that is passed over as a whole; nothing where it never does."""
-        if tag in self.endless:
+    def left(self) -> Begun:
+        one = self.blocks.pop()
+        self.open[one.tag] -= 1
+        return one
+
+    def end_of(self, each: Begun) -> int:
+        """Where an element ends that is passed over as a whole; nothing where it never does, or is a word."""
+        tag, at = each.tag, each.end
+        if tag in FOREIGN:
+            if tag not in self.pairs:
+                self.pairs[tag] = pairs(self.html, tag)
+            return self.pairs[tag].get(each.start, 0)
+        if self.next_end.get(tag, 0) < at:
+            end = re.compile(rf"</{tag}[\s/>]", re.IGNORECASE).search(self.html, at)
+            never = len(self.html) + 1
+            self.next_end[tag] = end.start() if end else never
+        end_at = self.next_end[tag]
+        if end_at > len(self.html) or self.is_spoken_of(each, end_at):
             return 0
-        end = re.compile(rf"</{tag}[\s/>]", re.IGNORECASE).search(self.html, at)
-        if end is None or tag == "plaintext":
-            self.endless.add(tag)
-            return 0
-        return self.html.find(">", end.start()) + 1 or len(self.html)
+        return self.html.find(">", end_at) + 1 or len(self.html)
+
+    def is_spoken_of(self, each: Begun, end_at: int) -> bool:
+        """Whether words stand before it, and nothing but words within it, or its like begins further below."""
+        if not self.words_before(each.start):
+            return False
+        if "=" not in self.html[each.start : each.end] and ONLY.fullmatch(
+            self.html, each.end, end_at
+        ):
+            return True
+        below = self.html.find("\n", each.end, end_at)
+        again = re.compile(rf"<{each.tag}[\s/>]", re.IGNORECASE)
+        return below >= 0 and again.search(self.html, below, end_at) is not None
+
+    def is_astray(self, each: Begun) -> bool:
+        """Whether it is a word, since nothing that it belongs into has begun."""
+        if each.tag not in OPTIONAL or not self.is_a_word(each):
+            return False
+        return not self.inline.get("ruby") and not any(self.open[tag] for tag in HOLDERS)
+
+    def is_a_word(self, each: Begun) -> bool:
+        """Whether it stands amid a line as a word does."""
+        if self.html.startswith("</p>", each.end) and self.html[each.start + 1] != "/":
+            followed = True
+        else:
+            followed = bool(AFTER.match(self.html[each.end : each.end + NEAR]))
+        before = BEFORE.search(self.html[max(0, each.start - 1) : each.start])
+        return followed and bool(before) and self.words_before(each.start)
+
+    def in_words(self, each: Begun) -> bool:
+        """Whether no more than words have ended before it in its line."""
+        return all(tag.lower() in INLINE for tag in ENDS.findall(self.line_before(each.start)))
 
     def words_before(self, at: int) -> bool:
         """Whether words stand before it in its line: what begins a block of HTML begins a line."""
@@ -232,6 +301,34 @@ class Text:
             out += [self.html[last:at], text]
             last = at + away
         return "".join([*out, self.html[last:], self.closing])
+
+
+def forgotten(given: str) -> bool:
+    """Whether a value goes on behind the end of its tag, over others: its second quotation mark is missing."""
+    for found in VALUE.finditer(given):
+        line, _, rest = found["value"].partition("\n")
+        ends_badly = found["value"].endswith("=") or given[found.end() : found.end() + 1].strip(
+            " \t\n/"
+        )
+        if ">" in line and ends_badly and BEGINS.search(rest):
+            return True
+    return False
+
+
+def pairs(html: str, tag: str) -> dict[int, int]:
+    """Where each element of a name ends, by where it begins; others may stand in it."""
+    tags = re.compile(
+        rf"<(?P<end>/?){tag}(?=[\s/>])(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>", re.IGNORECASE
+    )
+    begun: list[int] = []
+    found: dict[int, int] = {}
+    for each in tags.finditer(html):
+        if not each["end"]:
+            if not each[0].endswith("/>"):
+                begun.append(each.start())
+        elif begun:
+            found[begun.pop()] = each.end()
+    return found
 
 
 def whole(html: str) -> tuple[str, list[Said]]:

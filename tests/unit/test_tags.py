@@ -75,6 +75,26 @@ def test_what_a_text_never_ends_takes_nothing_of_its_page_along(
         ("<!DOCTYPE html>", "<!DOCTYPE html>"),
         ("x </user> y", "x </user> y"),
         ('<div class="note>\nwords\n</div>\n\n[more](x "y")', '<div class="note>\nwords\n\nmore'),
+        ("a <title>x</title> b", "a <title>x</title> b"),
+        ("The <plaintext>x</plaintext>", "The <plaintext>x</plaintext>"),
+        (
+            "<noembed>x</noembed> y <NoFrames>z</noframes>",
+            "<noembed>x</noembed> y <NoFrames>z</noframes>",
+        ),
+        ("a <xmp><b>x</b></xmp> b", "a x b"),
+        ("Between <script> and </script>.", "Between <script> and </script>."),
+        ("The <style> part\n\n<style>\nb {}\n</style>", "The <style> part\n\nb {}"),
+        ("The <svg> part\n\n<svg><path/></svg>", "The <svg> part"),
+        ("<svg><svg></svg> x", "<svg> x"),
+        ("the <li>, (<td>) and <option>", "the <li>, (<td>) and <option>"),
+        ("the <td> in\n\n<table><tr><td>x</td></tr></table>", "the <td> in\nx"),
+        ("the <img> and <meta /> tags", "the <img> and <meta /> tags"),
+        ("the </b> and </div> tags", "the </b> and </div> tags"),
+        ("words </div>", "words"),
+        ("x</b> y", "x y"),
+        ("The *new* <p> tag", "The new  tag"),
+        ("用<p>标签", "用标签"),
+        ("it begins with <p>", "it begins with"),
     ],
 )
 def test_what_no_reader_would_see_of_a_text_is_shown_and_told(text: str, seen: str) -> None:
@@ -93,6 +113,15 @@ def test_what_no_reader_would_see_of_a_text_is_shown_and_told(text: str, seen: s
         "<a href=https://a.example/>x</a>", "<my-own a=1>x</my-own>", "<!-- x --><!--> y", "<center>\n\nx\n\n</center>",
         "<iframe src=x></iframe>", "<script>'<div>'</script>", "`<div>` <code><i>x</i></code>", "1 < 2 > 0",
         "<div title='it\nis <x>'>\nx\n</div>", "<ruby>漢<rt>kan</ruby>", "<dl><dt>a<dd>b</dl>",
+        "<svg><g><svg x='1'/><svg><style>.a > b{}</style></svg></g></svg> y", "<svg>\n<style>\n.a{}\n\n.b{}\n</style>\n</svg>",
+        '<iframe srcdoc="<p>a</p>\n<p>b</p>"></iframe>', '<b title="1 > 0 < 2">x</b>', "<DIV><B>x</B></DIV>",
+        "<template>\n\n- a\n\n</template>", "- a\n\n<!-- c -->\n\n- b", "<!--[if IE]><p>x</p><![endif]-->",
+        "<!--[if !IE]><!--><p>x</p><!--<![endif]-->", "a <br/> <img src='x' alt=''/>", "a\n\n<!-- PELICAN_END_SUMMARY -->",
+        "<math><mrow><mi>x</mi><mo><</mo></mrow></math>", "<video controls><source src=a><track src=b></video>",
+        "<table>\n\n<tr>\n\n<td>\n\n*x*\n\n</td>\n\n</tr>\n\n</table>", "# A <small>b</small> <a id=x></a>",
+        "<ul> <li> a <li> b </ul>", "<select> <option> a <option> b </select>", "<p>a</p> <p> b</p>", "One.<p>Two. <p>\nThree.",
+        "<ruby> 漢 <rt> kan </ruby>", "<textarea> words </textarea>", "<table> <tr> <td> a <td> b </table>",
+        "x <script>document.write('<script src=x><\\/script>')</script> y", "<colgroup><col><col></colgroup>",
     ],
 )  # fmt: skip
 def test_html_that_ends_as_it_should_is_left_as_it_is(html: str) -> None:
@@ -110,5 +139,9 @@ def test_whatever_a_text_is_made_of_what_follows_stands_where_it_should(parts: l
 
 
 def test_a_long_text_that_ends_nothing_is_read_once() -> None:
-    for begun in ("<title>", "<div>", "<x>", "<b>", "<!--", '<a b="', "</div>", "<svg>"):
+    for begun in (
+        "<title>", "<div>", "<x>", "<b>", "<!--", '<a b="', "</div>", "<svg>", "a <script> ", "a <script>\n", "a <li> ",
+        "<svg></svg></svg>", "a <p> ", '<a b=">\n>\n>',
+    ):  # fmt: skip
         assert "words" in tags.whole(begun * 20_000 + "words")[0]
+    assert "words" in tags.whole("<div>" * 20_000 + "</section>" * 20_000 + "words")[0]
