@@ -84,7 +84,8 @@ class Conversion(html_lines.Lines):
                 flush()
                 made += self.anchors(child)
                 before = made[-1] if made else ""
-                made += [block for block in self.block(child, before) if block.strip()]
+                found = [block for block in self.block(child, before) if block.strip()]
+                made += directed(child, found)
             else:
                 run.append(child)
         flush()
@@ -175,7 +176,7 @@ class Conversion(html_lines.Lines):
 
     def item(self, node: Tag, mark: str) -> str:
         self.watch(node)
-        blocks = [*self.anchors(node), *self.blocks(node)]
+        blocks = [*self.anchors(node), *directed(node, self.blocks(node))]
         tight = len(blocks) == 2 and re.match(r"(?:[-*]|1[.)]) ", blocks[1])
         inner = ("\n" if tight else "\n\n").join(blocks)
         return mark + indented(inner, " " * len(mark)).lstrip(" ") if inner else mark.rstrip()
@@ -248,6 +249,15 @@ class Conversion(html_lines.Lines):
         self.in_table = False
         lines.insert(1, "|" + " --- |" * len(cells[0]))
         return ["\n".join(lines)]
+
+
+def directed(node: Tag, made: list[str]) -> list[str]:
+    """Blocks that are read from the right amid others that are not."""
+    if str(node.get("dir")).lower() != "rtl" or not made:
+        return made
+    if node.name == "p" and len(made) == 1 and not made[0].startswith(("<", "![", "[![")):
+        return [f'{made[0]}\n{{: dir="rtl" }}']
+    return ['<div dir="rtl">', *made, "</div>"]
 
 
 def unnested(node: Tag) -> list[Tag]:

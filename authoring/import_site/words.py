@@ -38,14 +38,14 @@ MARKDOWN = (
 
 def of_html(source: str) -> Counter[str]:
     """The words that HTML shows, and those that it has for who cannot see its pictures."""
-    seen = UNSEEN.sub(" ", source)
+    seen = UNSEEN.sub("", source)
     said = " ".join("".join(found) for tag in TAG.findall(seen) for found in SAID.findall(tag))
     return counted(TAG.sub(" ", WITHIN.sub("", seen)) + " " + said)
 
 
 def of_markdown(source: str) -> Counter[str]:
     """The words of Markdown without what only steers it; read by no parser, since parsers lose words."""
-    text = UNSEEN.sub(" ", source)
+    text = UNSEEN.sub("", source)
     for pattern, instead in MARKDOWN:
         text = pattern.sub(instead, text)
     return of_html(text)
@@ -63,4 +63,4 @@ def lost(before: Counter[str], after: Counter[str]) -> list[str]:
 
 def plain(source: str) -> str:
     """HTML as a line of words."""
-    return " ".join(html.unescape(TAG.sub("", UNSEEN.sub(" ", source))).split())
+    return " ".join(html.unescape(TAG.sub("", UNSEEN.sub("", source))).split())

@@ -29,6 +29,8 @@ def test_no_word_of_markdown_is_missed_that_its_page_has(name: str) -> None:
         ("![A gull](x.png)", '<p><img src="x.png"></p>', ["a", "gull"]),
         ("[text][ref]\n\n[ref]: /x 'Title'", '<p><a href="/x" title="Title">text</a></p>', []),
         ("a<!-- hidden --><script>x</script>", "<p>a</p>", []),
+        ("a<!-- c -->b<script>x</script>c", "<p>ab<!-- c --><script>x</script>c</p>", []),
+        ("a\n<!-- c -->\nb", "<p>a</p>\n<!-- c -->\n<p>b</p>", []),
         ("&copy; and &#65;", "<p>© and A</p>", []),
         ("twice twice", "<p>twice</p>", ["twice"]),
     ],
