@@ -127,7 +127,7 @@ class Ghost(Reader):
         own = self.of_post["authors"].get(number) or [str(given.get("author_id") or "")]
         slug, date = (
             str(given.get("slug") or ""),
-            moment(given.get("published_at") or given.get("created_at")),
+            moment(given.get("published_at")) or moment(given.get("created_at")),
         )
         draft = status in ("draft", "scheduled") or str(
             given.get("visibility") or "public"

@@ -133,12 +133,13 @@ class Hugo(Folder):
             stem = parts[-1] if parts else "home"
             parts = parts[:-1]
         title = keys.text("title", "linktitle")
-        date = moment(keys.get("date", "publishdate", "pubdate", "published"))
+        date = keys.moment("date", "publishdate", "pubdate", "published")
         named = DATED_NAME.fullmatch(stem)
         new = named["slug"] if named else stem
         date = date or (moment(named["date"]) if named else None)
+        date = date or keys.moment("lastmod", "modified")
         draft = keys.get("draft") in (True, "true") or keys.get("headless") is True
-        if (ends := moment(keys.get("expirydate"))) and ends.date() < self.blog.now().date():
+        if (ends := keys.moment("expirydate")) and ends.date() < self.blog.now().date():
             draft = True
         if unpublished := self.is_disabled(lang):
             draft = True

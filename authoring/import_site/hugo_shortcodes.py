@@ -199,11 +199,11 @@ def meant(post: Post, found: re.Match[str], reference: Reference) -> str | None:
 
 def figure(named: dict[str, str], source: str) -> str:
     """A picture with its caption below it, within a link where it has one."""
-    caption = re.sub(r"\s+", " ", named.get("caption") or named.get("title") or "").strip()
-    more = " ".join(
-        named[key] for key in ("title", "attr") if named.get(key) and named[key] != caption
-    )
-    caption = f"{caption} {more}".strip()
+    # As Hugo shows them: its title as a heading, then its words, then whose it is.
+    said = [" ".join(named.get(key, "").split()) for key in ("title", "caption", "attr")]
+    if said[0][-1:].isalnum() and said[1] not in ("", said[0]):
+        said[0] += ":"
+    caption = " ".join(dict.fromkeys(filter(None, said)))
     title = f' "{html.escape(caption)}"' if caption else ""
     alt = re.sub(r"[\[\]]", "", named.get("alt") or "")
     target = f"<{source}>" if re.search(r"\s", source) else source

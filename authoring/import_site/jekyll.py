@@ -181,7 +181,7 @@ class Jekyll(Folder):
         lang = keys.text("lang", "language")
         if translated := re.fullmatch(r"(.+)\.([a-z]{2}(?:-[a-zA-Z]{2,4})?)", stem):
             stem, lang = translated[1], lang or translated[2]
-        date = moment(keys.get("date"))
+        date = keys.moment("date")
         if named := DATED_NAME.fullmatch(stem):
             stem, date = named["slug"], date or moment(named["date"])
         said = keys.text("slug")

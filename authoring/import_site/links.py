@@ -148,7 +148,13 @@ class Text:
         if not shown and (file := links.reader.article(post, url)):
             return "{filename}/" + file + mark_of(url)
         parts = urlsplit(url)
-        if not parts.path or (parts.netloc and host(url) != links.host and not picture):
+        if parts.netloc and host(url) != links.host and not picture:
+            return None
+        if parts.query and not plain(parts.path) and not shown:
+            # WordPress is asked so for anything but the front page.
+            self.note(f"the link {url} leads to what has no page here")
+            return None
+        if not parts.path:
             return None
         path = unquote(MARKED.sub("", parts.path))
         if not parts.netloc or host(url) == links.host:

@@ -161,7 +161,7 @@ class PelicanSite(Folder):
             return Note(place, 1, "left out: Pelican takes it for a file, not for an article")
         if status == "skip":
             return Note(place, 1, "left out: its status is skip")
-        date = moment(keys.get("date"))
+        date = keys.moment("date")
         pattern = str(self.settings.get("FILENAME_METADATA") or DATED)
         named = matched(pattern, path.stem)
         date = date or moment(named.get("date"))

@@ -105,6 +105,8 @@ class Keys:
     def __init__(self, given: dict[str, Any]) -> None:
         self.given = given
         self.asked: set[str] = set()
+        # What says when, and cannot be read.
+        self.unread: dict[str, Any] = {}
 
     def get(self, *names: str) -> Any:
         """The first of these that says something."""
@@ -112,6 +114,12 @@ class Keys:
         return next(
             (self.given[name] for name in names if self.given.get(name) not in (None, "")), None
         )
+
+    def moment(self, *names: str) -> datetime | None:
+        """The first of these that can be read as one."""
+        given = {name: value for name in names if (value := self.get(name))}
+        self.unread |= {name: value for name, value in given.items() if not moment(value)}
+        return next(filter(None, map(moment, given.values())), None)
 
     def text(self, *names: str) -> str:
         return ", ".join(texts(self.get(*names)))
@@ -232,6 +240,8 @@ class Folder(Reader):
                 post.note(parts.trouble)
             post.source = f"{self.site.url or self.site.title or self.KIND}:{place}"
             post.unused = keys.unused()
+            for name, value in keys.unread.items():
+                post.note(f'its {name} "{value}" cannot be read as a date')
             apart = self.notation_apart(post.body)
             is_html = place.lower().endswith(AS_HTML)
             count = words.of_html if is_html else words.of_markdown
@@ -267,7 +277,7 @@ class Folder(Reader):
         said = keys.get("comments")
         summary = keys.text("summary", "description", "excerpt")
         return {
-            "modified": moment(keys.get("lastmod", "last_modified_at", "modified", "updated")),
+            "modified": keys.moment("lastmod", "last_modified_at", "modified", "updated"),
             "category": categories[0] if categories else "",
             "tags": categories[1:],
             "authors": [name for name in texts(keys.get("authors", "author")) if "{" not in name],

@@ -6,10 +6,15 @@ import pytest
 
 from authoring.import_site import hugo_shortcodes, liquid
 from authoring.import_site.post import Post
+from authoring.import_site.report import Plan
 from plugins.markdown import commonmark
 from tests.importing import WXR, Fresh, item, old
 
 DATED = "---\ntitle: {}\ndate: 2020-02-03\n---\n{}\n"
+
+
+def noted(planned: Plan) -> str:
+    return "\n".join(note.text for each in planned.new for note in each.post.notes)
 
 
 def said(text: str) -> list[str]:
@@ -84,3 +89,57 @@ def test_wordpress_links_by_number_lead_to_the_article(tmp_path: Path, link: str
     fresh.bring(path)
     assert "[x]({filename}/terns.md" in fresh.text("gulls.md")
     assert "[y](/?p=99)" in fresh.text("gulls.md")
+
+
+def test_a_number_that_nobody_has_does_not_lead_to_the_front_page(tmp_path: Path) -> None:
+    fresh = Fresh(tmp_path / "blog")
+    links = "".join(f'<a href="{to}">x</a> ' for to in ("/?p=99", "?cat=3", "https://old.example"))
+    first = item(links, wp__post_id="16", guid="a")
+    front = item(
+        "Hi.", wp__post_type="page", wp__post_name="hello", guid="b", link="https://old.example/"
+    )
+    path = tmp_path / "export.xml"
+    path.write_text(
+        WXR.replace(
+            "<language>", "<wp:base_blog_url>https://old.example</wp:base_blog_url><language>"
+        ).format(items=first + front)
+    )
+    told = noted(fresh.bring(path))
+    text = fresh.text("gulls.md")
+    assert "[x](/?p=99) [x](?cat=3)" in text
+    assert "the link /?p=99 leads to what has no page here" in told
+    assert "the link ?cat=3 leads to what has no page here" in told
+
+
+@pytest.mark.parametrize("wrong", ["the first of May", "2019-13-45", "{{ date }}"])
+def test_a_date_that_cannot_be_read_gives_way_to_one_that_can(tmp_path: Path, wrong: str) -> None:
+    fresh = Fresh(tmp_path / "blog")
+    for number, other in enumerate(("publishDate", "lastmod")):
+        head = f'+++\ntitle = "T{number}"\ndate = "{wrong}"\n{other} = "2020-02-03"\n+++\n'
+        name = tmp_path / "old" / "content" / "posts" / f"t{number}.md"
+        name.parent.mkdir(parents=True, exist_ok=True)
+        name.write_text(f"{head}Words.\n")
+    (tmp_path / "old" / "hugo.toml").write_text('title = "Old"\n')
+    told = noted(fresh.bring(tmp_path / "old"))
+    assert told.count(f'its date "{wrong}" cannot be read as a date') == 2
+    for number in range(2):
+        assert "Date: 2020-02-03" in fresh.text(f"t{number}.md")
+        assert "Status: draft" not in fresh.text(f"t{number}.md")
+
+
+@pytest.mark.parametrize(
+    ("given", "caption"),
+    [
+        ('caption="Seen at sea" title="A gull"', "A gull: Seen at sea"),
+        ('title="Who?" caption="A gull" attr="Ann"', "Who? A gull Ann"),
+        ('title="A gull" caption="A gull"', "A gull"),
+        ('title="A gull" attr="Ann"', "A gull Ann"),
+    ],
+)
+def test_a_figures_title_stands_before_its_words(given: str, caption: str) -> None:
+    made = hugo_shortcodes.translated(
+        Post("a.md", 1, title="", slug="", body=""),
+        f'{{{{< figure src="x.png" {given} >}}}}',
+        lambda *named: None,
+    )
+    assert made == f'![](x.png "{caption}")'
