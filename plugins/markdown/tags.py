@@ -273,7 +273,8 @@ class Text:
 
     def in_words(self, each: Begun) -> bool:
         """Whether no more than words have ended before it in its line."""
-        return all(tag.lower() in INLINE for tag in ENDS.findall(self.line_before(each.start)))
+        ended = (tag.lower() for tag in ENDS.findall(self.line_before(each.start)))
+        return not any(tag in BLOCK | OPTIONAL for tag in ended)
 
     def words_before(self, at: int) -> bool:
         """Whether words stand before it in its line: what begins a block of HTML begins a line."""

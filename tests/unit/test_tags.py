@@ -94,6 +94,7 @@ def test_what_a_text_never_ends_takes_nothing_of_its_page_along(
         ("x</b> y", "x y"),
         ("The *new* <p> tag", "The new  tag"),
         ("用<p>标签", "用标签"),
+        ("a <my-own>b</my-own> <p> c", "a b  c"),
         ("it begins with <p>", "it begins with"),
     ],
 )
