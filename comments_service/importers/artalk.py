@@ -9,6 +9,7 @@ from comments_service.importers.records import (
     Past,
     Record,
     Skipped,
+    answered,
     flag,
     moment,
     number,
@@ -33,13 +34,12 @@ def read(path: Path) -> Iterator[Record]:
                 title=text(row.get("page_title")),
                 public=not flag(row.get("page_admin_only")),
             )
-        answered = text(row.get("rid"))
         created, updated = moment(row.get("created_at")), moment(row.get("updated_at"))
         yield Past(
             id=own,
             page=page,
             where=where,
-            parent="" if answered == "0" else answered,
+            parent=answered(row.get("rid")),
             name=text(row.get("nick")),
             email=text(row.get("email")),
             website=text(row.get("link")),

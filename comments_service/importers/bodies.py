@@ -7,6 +7,7 @@ where every word is still there once that is rendered; where one is not, it come
 import re
 import unicodedata
 from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
 from bs4 import BeautifulSoup
 from bs4.element import Tag
@@ -61,7 +62,7 @@ def _shown(made: str) -> str:
 
 def _of_html(body: str) -> str:
     if "<" not in body:
-        return _escaped(unescape(body))
+        return _escaped(_wrapped.sub(lambda found: unwrapped(found[0]), unescape(body)))
     tree = BeautifulSoup(body, "html.parser")
     for each in tree.find_all(True):
         if each.decomposed:
@@ -71,7 +72,11 @@ def _of_html(body: str) -> str:
         elif each.name in _pictures:
             _link_picture(tree, each)
         elif each.name == "a":
+            if href := each.get("href"):
+                each["href"] = unwrapped(str(href))
             _show_whole(each)
+    for said in tree.find_all(string=_wrapped):
+        said.replace_with(_wrapped.sub(lambda found: unwrapped(found[0]), said))
     wanted = _words(tree.get_text())
     made = _converted(tree)
     try:
@@ -123,6 +128,19 @@ def _link_picture(tree: BeautifulSoup, each: Tag) -> None:
     link = tree.new_tag("a", href=source)
     link.string = said or source
     each.replace_with(link)
+
+
+# Through which Disqus counted who followed a link, with a word of its own behind the address.
+_wrapped = re.compile(r"https?://(?:www\.)?disq\.us/url\?[^\s<>\"']+")
+
+
+def unwrapped(href: str) -> str:
+    """The address that was meant, where a link leads to it by way of Disqus."""
+    if not _wrapped.fullmatch(href):
+        return href
+    inner = next((value for name, value in parse_qsl(urlsplit(href).query) if name == "url"), "")
+    inner = re.sub(r":[\w-]{27}\Z", "", inner)
+    return inner if _scheme.match(inner) and not re.search(r"[\s<>]", inner) else href
 
 
 _scheme = re.compile(r"^https?://")

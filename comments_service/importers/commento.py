@@ -12,6 +12,7 @@ from comments_service.importers.records import (
     Page,
     Past,
     Record,
+    answered,
     flag,
     moment,
     number,
@@ -19,7 +20,7 @@ from comments_service.importers.records import (
 )
 from comments_service.models import Status
 
-_none = ("", "root", "0" * 64, "00000000-0000-0000-0000-000000000000")
+_none = ("0" * 64, "00000000-0000-0000-0000-000000000000")
 VERSIONS = (1, 3)
 
 
@@ -63,7 +64,7 @@ def _path(row: dict[str, Any]) -> str:
 
 def _first(row: dict[str, Any], where: str, commenters: Known) -> Past:
     who = commenters.of(row.get("commenterHex"))
-    written, parent = text(row.get("markdown")), text(row.get("parentHex"))
+    written, parent = text(row.get("markdown")), answered(row.get("parentHex"))
     score = number(row.get("score"))
     state = text(row.get("state"))
     if flag(row.get("deleted")) or written == "[deleted]":
@@ -91,7 +92,7 @@ def _first(row: dict[str, Any], where: str, commenters: Known) -> Past:
 
 def _third(row: dict[str, Any], where: str, commenters: Known) -> Past:
     who = commenters.of(row.get("userCreated"))
-    written, parent = text(row.get("markdown")), text(row.get("parentId"))
+    written, parent = text(row.get("markdown")), answered(row.get("parentId"))
     score = number(row.get("score"))
     if flag(row.get("isDeleted")):
         status = Status.DELETED

@@ -10,6 +10,7 @@ from comments_service.importers.records import (
     Page,
     Past,
     Record,
+    answered,
     flag,
     moment,
     text,
@@ -21,9 +22,10 @@ def read(path: Path) -> Iterator[Record]:
     try:
         database = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
         database.row_factory = sqlite3.Row
+        database.text_factory = lambda data: data.decode("utf-8", "replace")
         try:
             for row in map(dict, database.execute("SELECT * FROM pages ORDER BY id")):
-                slug = text(row["slug"])
+                slug = text(row.get("slug"))
                 yield Page(
                     id=text(row["id"]),
                     url=text(row.get("url")) or slug,
@@ -49,7 +51,7 @@ def _comment(row: dict[str, object]) -> Past:
         id=text(row["id"]),
         page=text(row.get("pageId")),
         where=f"comment {text(row['id'])}",
-        parent=text(row.get("parentId")),
+        parent=answered(row.get("parentId")),
         name=text(row.get("by_nickname")),
         email=text(row.get("by_email")),
         body=text(row.get("content")),

@@ -74,9 +74,9 @@ def run(
             try:
                 spool.fill(_heard(_wished(system.read(file), wishes), progress))
             except Damaged as damaged:
-                if not spool.found or not apply:
+                if not spool.found:
                     raise
-                report.damaged = _of(damaged, file, path)
+                report.damaged = f"{_of(damaged, file, path)} What stands before it was read."
             name = f"{system.name}@{wishes.site}" if wishes.site else system.name
             _bring(spool, name, wishes, settings, report, apply=apply, progress=progress)
             return report
@@ -178,7 +178,7 @@ def _thread(
         site = db.session.get(Site, 1)
         thread = Thread(
             id=thread_id or unmatched_id(page, system),
-            url=page.url or f"{settings.site_url}/#{page.id}",
+            url=_address(page) or f"{settings.site_url}/#{page.id}",
             title=page.title or page.url or page.id,
             lang=site.lang if site else "en",
             listed=False,
@@ -187,6 +187,11 @@ def _thread(
             with writing():
                 db.session.add(thread)
     return thread
+
+
+def _address(page: Page) -> str:
+    """Where a page was, as moderators are led there; nothing for what is no address of the web."""
+    return page.url if page.url.startswith(("http://", "https://", "/")) else ""
 
 
 def unmatched_id(page: Page, system: str) -> str:

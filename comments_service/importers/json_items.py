@@ -13,16 +13,25 @@ MAX_LINE_BYTES = 10_000_000
 
 
 def each(path: Path, prefix: str) -> Iterator[dict[str, Any]]:
-    """The objects of the list that stands at `prefix` (`item`: the document is the list). Raises Damaged."""
+    """The objects of the list that stands at `prefix` (`item`: the document is the list). Raises Damaged.
+
+    Of several documents one after the other, as `gh api --paginate` writes them, those of each. What is
+    no object is an empty one, so that whoever counts sees it.
+    """
     try:
         with path.open("rb") as file:
-            for found in ijson.items(_without_mark(file), prefix, use_float=True):
-                if isinstance(found, dict):
-                    yield found
+            read = ijson.items(_without_mark(file), prefix, use_float=True, multiple_values=True)
+            for found in read:
+                yield found if isinstance(found, dict) else {}
     except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
-        raise Damaged(
-            f"{path} is damaged: {' '.join(str(error).split())[:200]}. What stands before it was read. Export it again."
-        ) from None
+        raise Damaged(f"{path} is damaged: {_said(error)}. Export it again.") from None
+
+
+def _said(error: Exception) -> str:
+    """What a reader says is wrong, without the piece of the file that it shows below."""
+    said = error.args[0] if error.args else error
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return text.strip().partition("\n")[0][:200].rstrip(". ")
 
 
 def _without_mark(file: Any) -> Any:
@@ -38,7 +47,7 @@ def _without_mark(file: Any) -> Any:
 
 
 def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The object of each line, with the line's number. Raises Damaged."""
+    """The object of each line, with the line's number; an empty one for what is none. Raises Damaged."""
     with path.open("rb") as file:
         for number, line in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES), b""), 1):
             # LeanCloud says in a first line what kind of file it is.
@@ -48,10 +57,21 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 found = json.loads(line.decode("utf-8-sig"))
             except (ValueError, RecursionError) as error:
                 raise Damaged(
-                    f"{path}, line {number}: {error}. What stands before it was read. Export it again, or mend that line."
+                    f"{path}, line {number}: {error}. Export it again, or mend that line."
                 ) from None
-            if isinstance(found, dict):
-                yield number, found
+            yield number, found if isinstance(found, dict) else {}
+
+
+def fault(path: Path, most: int = 20_000) -> str:
+    """What is wrong with the beginning of a document; nothing where nothing is."""
+    try:
+        with path.open("rb") as file:
+            for count, _ in enumerate(ijson.basic_parse(_without_mark(file), multiple_values=True)):
+                if count > most:
+                    break
+    except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
+        return _said(error)
+    return ""
 
 
 def keys(path: Path, most: int = 20_000) -> tuple[str, set[str]]:

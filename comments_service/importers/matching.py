@@ -7,9 +7,10 @@ A guess is only ever suggested.
 import csv
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from comments_service.importers.records import Damaged, Page
 from formats.manifest import THREAD
@@ -22,8 +23,12 @@ ALIKE = 0.8
 
 def path_of(url: str, base: str = "") -> str:
     """The path of an address below a blog's own, decoded, as it is compared: without what does not name the page."""
-    parts = urlsplit(url.strip()) if not url.startswith("//") else urlsplit(f"http:{url}")
-    path = re.sub(r"/{2,}", "/", unquote(parts.path))
+    parts = _split(url.strip())
+    said = parts.path
+    if parts.fragment.startswith(("!/", "/")):
+        # Pages of a script, which are told apart behind the hash.
+        said = f"{said}/{parts.fragment.removeprefix('!').partition('?')[0]}"
+    path = re.sub(r"/{2,}", "/", unicodedata.normalize("NFC", unquote(said)))
     prefix = urlsplit(base).path.rstrip("/")
     if prefix and (path == prefix or path.startswith(f"{prefix}/")):
         path = path[len(prefix) :]
@@ -33,6 +38,14 @@ def path_of(url: str, base: str = "") -> str:
     kept = [(name, value) for name, value in parse_qsl(parts.query) if name in _meaning]
     query = f"?{urlencode(kept)}" if kept else ""
     return f"/{path.strip('/')}{query}".lower()
+
+
+def _split(url: str) -> SplitResult:
+    """An address in its parts; what is none is a path."""
+    try:
+        return urlsplit(f"http:{url}" if url.startswith("//") else url)
+    except ValueError:
+        return SplitResult("", "", url, "", "")
 
 
 class Rules:
@@ -75,7 +88,7 @@ class Rules:
 
 
 def _path(given: str) -> str:
-    parts = urlsplit(given)
+    parts = _split(given)
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 

@@ -42,6 +42,9 @@ _WIDE = {
     "utf-16-be": (b"\0<", b"\0{", b"\0["),
 }
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_DECLARED = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding=[\"']([\w.:-]+)")
+# Of what a declaration stands in, what it may say of a file that a byte for each letter can begin.
+_UTF_8 = re.compile(r"utf-?(8|16|32)|us-ascii", re.IGNORECASE)
 
 
 @contextmanager
@@ -52,10 +55,10 @@ def opened(path: Path) -> Iterator[Path]:
         return
     try:
         with path.open("rb") as file:
-            magic = file.read(4)
+            magic = file.read(200)
     except OSError as error:
         raise Damaged(f"{path} cannot be read: {error.strerror}.") from error
-    wide = _wide(magic)
+    wide = _wide(magic) or _declared(magic, path)
     if not wide and not magic.startswith((b"\x1f\x8b", b"PK\x03\x04")):
         yield path
         return
@@ -97,9 +100,26 @@ def _wide(begins: bytes) -> str:
     return ""
 
 
+def _declared(begins: bytes, path: Path) -> str:
+    """In which other encoding an XML file says that it is; one that was converted says what it was in before."""
+    found = _DECLARED.match(begins)
+    name = found[1].decode() if found else ""
+    if not name or _UTF_8.match(name):
+        return "utf-8" if name.lower().startswith(("utf-16", "utf-32")) else ""
+    try:
+        # What the web calls by this name has letters where the standard has none.
+        return "cp1252" if codecs.lookup(name).name == "iso8859-1" else codecs.lookup(name).name
+    except LookupError:
+        raise Damaged(
+            f"{path} says that it is in {name}, which is not known here. Save it as UTF-8."
+        ) from None
+
+
 def _narrow(path: Path, target: Path, encoding: str) -> None:
     """Write it as UTF-8, which is what XML without a declaration of its own is in as well."""
-    decoder = codecs.getincrementaldecoder(encoding)()
+    decoder = codecs.getincrementaldecoder(encoding)(
+        "replace" if encoding == "cp1252" else "strict"
+    )
     with path.open("rb") as file, target.open("wb") as narrow:
         begun = False
         while chunk := file.read(CHUNK):
@@ -123,6 +143,9 @@ def _unzip(path: Path, target: Path) -> None:
             if each.filename.lower().removesuffix(".gz").endswith(SUFFIXES)
             and not each.filename.startswith("__MACOSX/")
         ]
+        # What Google's Takeout sends has the theme beside the comments.
+        feeds = [each for each in meant if each.filename.lower().endswith(".atom")]
+        meant = feeds if len(feeds) == 1 else meant
         if len(meant) != 1:
             names = ", ".join(each.filename for each in (meant or files)[:5])
             raise Damaged(

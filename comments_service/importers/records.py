@@ -50,6 +50,8 @@ class Past:
     where: str
     written_at: datetime | None
     parent: str = ""
+    # The comment that began the conversation, below which it stands where `parent` is gone.
+    above: str = ""
     name: str = ""
     email: str = ""
     website: str = ""
@@ -86,9 +88,31 @@ class Known:
         return self.rows.get(text(key), {})
 
 
+# What no database of ours keeps: half of a sign that was cut in two, and zero.
+_unkept = re.compile("[\x00\ud800-\udfff]")
+# MongoDB's and LeanCloud's ways to say what kind of value one is.
+_typed = ("$oid", "$uuid", "$numberLong", "$numberInt", "$numberDouble", "objectId")
+_none = ("", "0", "null", "none", "undefined", "nil", "root")
+
+
 def text(value: object) -> str:
     """A field as text, without the white space around it; nothing where there is nothing."""
-    return "" if value is None or isinstance(value, bool | dict | list) else str(value).strip()
+    if isinstance(value, dict):
+        value = next((value[name] for name in _typed if name in value), None)
+    if value is None or isinstance(value, bool | dict | list):
+        return ""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    elif isinstance(value, float) and value.is_integer():
+        # A number that a spreadsheet, or a column that may be empty, gave a point.
+        value = int(value)
+    return _unkept.sub("", str(value)).strip()
+
+
+def answered(value: object) -> str:
+    """The number of what a comment answers; nothing where it answers none, in any of the ways to say so."""
+    found = text(value)
+    return "" if found.lower() in _none else found
 
 
 def flag(value: object) -> bool:
@@ -100,26 +124,40 @@ def flag(value: object) -> bool:
     )
 
 
+# As many as a column holds.
+MOST = 2**31 - 1
+
+
 def number(value: object) -> int:
+    """A count; none where it is none, and never more than can be kept."""
     try:
-        return int(float(text(value) or 0))
+        return max(-MOST, min(int(float(text(value) or 0)), MOST))
     except (ValueError, OverflowError):
         return 0
 
 
 # In which exports name a time, beside ISO 8601 and that of e-mails and feeds.
 _FORMATS = (
+    "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%d %H:%M:%S %z",
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d",
     "%b %d, %Y %H:%M:%S",
     "%b %d, %Y %I:%M %p",
+    "%b %d %Y %H:%M:%S %z",
 )
 _letter = re.compile(r"[A-Z][a-z]{2}, ?\d")
+# As a browser writes one: Fri Apr 15 2022 10:00:00 GMT+0800 (China Standard Time).
+_browsers = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2} \d\d \d{4} [\d:]{8}) GMT([+-]\d{4})\b.*")
+_before_zone = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d\Z)")
+_midnight = re.compile(r"(?<=[T ])24:00(?::00(?:\.0+)?)?(?!\d)")
 _utc = re.compile(r"(?<=\d) ?(?:UTC|GMT)\Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Of a system's time that was never set: year 1 in Go, zeros in MySQL, 1970 elsewhere.
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+
+
+_dates = ("$date", "iso", "$numberLong", "seconds", "_seconds")
 
 
 def moment(value: object) -> datetime | None:
@@ -128,8 +166,8 @@ def moment(value: object) -> datetime | None:
     One without a zone is UTC. None where there is none that can be meant.
     """
     if isinstance(value, dict):
-        # MongoDB's and LeanCloud's ways to write a date.
-        return moment(value.get("$date", value.get("iso", value.get("$numberLong"))))
+        # MongoDB's, LeanCloud's and Firestore's ways to write a date.
+        return moment(next((value[name] for name in _dates if name in value), None))
     if isinstance(value, datetime):
         return _meant(value)
     given = text(value)
@@ -138,7 +176,11 @@ def moment(value: object) -> datetime | None:
         # Ten digits are seconds until the year 2286, thirteen are milliseconds, sixteen microseconds.
         size = 1_000_000 if seconds > 1e14 else 1000 if seconds > 1e11 else 1
         return _meant(_since(seconds / size))
-    given = _utc.sub("", given)
+    given = _browsers.sub(r"\1 \2", _utc.sub("", given))
+    if ends := _midnight.search(given):
+        # The end of a day is the beginning of the next.
+        day = moment(f"{given[: ends.start()]}00:00:00{given[ends.end() :]}")
+        return day and day + timedelta(days=1)
     found = _iso(given) or _of_a_letter(given)
     for each in _FORMATS:
         if found is not None:
@@ -159,7 +201,7 @@ def _since(seconds: float) -> datetime | None:
 
 def _iso(given: str) -> datetime | None:
     # Nanoseconds are Go's; Python takes six digits.
-    given = re.sub(r"(\.\d{6})\d+", r"\1", given)
+    given = _before_zone.sub("", re.sub(r"(\.\d{6})\d+", r"\1", given))
     try:
         return datetime.fromisoformat(given)
     except ValueError:

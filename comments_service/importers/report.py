@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from comments_service.importers.spool import MAX_DEPTH
 from comments_service.importers.storing import Counts
 
 
@@ -24,7 +25,7 @@ class Report:
     matched: int = 0
     unmatched: list[Unmatched] = field(default_factory=list)
     empty_pages: int = 0
-    # Answers to what stands on another page.
+    # Answers that stand without what they answer.
     apart: list[str] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     # Where reading ended before the file did, and why.
@@ -83,10 +84,15 @@ class Report:
         if states:
             yield f"  {states}; {counts.replies:,} are answers, the deepest on level {counts.depth + 1}."
         yield f"  {'Taken over' if applied else 'New'}: {counts.new:,}. Here already, and left as they are: {counts.known:,}."
+        if not self.found:
+            yield "  The file holds no comments. If that is wrong, export it again with all that it can hold, or say by --from which system wrote it."
         if counts.undated:
             yield f"  Without a date, and put beside what they answer: {counts.undated:,}."
         if self.apart:
-            yield f"  Answers to a comment on another page, and shown without it: {len(self.apart):,}."
+            yield (
+                "  Answers shown without what they answer, which is on another page, answers them in turn, or stands"
+                f" {MAX_DEPTH:,} deep: {len(self.apart):,}."
+            )
         yield f"  Known in this blog: {_counted(self.matched, 'page')}."
         if self.unmatched:
             yield (

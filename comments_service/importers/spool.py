@@ -21,7 +21,8 @@ MAX_DEPTH = 1_000
 _TABLES = """
 CREATE TABLE pages (id TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE comments (
-  id TEXT PRIMARY KEY, page TEXT NOT NULL, parent TEXT NOT NULL, at REAL, data TEXT NOT NULL
+  id TEXT PRIMARY KEY, page TEXT NOT NULL, parent TEXT NOT NULL, above TEXT NOT NULL, at REAL,
+  data TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX by_page ON comments (page, at, id);
 """
@@ -34,7 +35,7 @@ class Spool:
         self._database = sqlite3.connect(folder / "spool.sqlite3", isolation_level=None)
         self._database.executescript("PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF;" + _TABLES)
         self.skipped: list[Skipped] = []
-        # Answers to what stands on another page of the file.
+        # Answers that stand without what they answer: it is on another page of the file, answers them, or is too deep.
         self.apart: list[str] = []
         self.found = 0
 
@@ -60,14 +61,20 @@ class Spool:
             )
         else:
             self.found += 1
-            if not record.id or record.parent == record.id:
+            if not record.id or not record.page:
+                missing = "number by which it could be known again" if record.page else "page"
+                self.skipped.append(Skipped(record.where, f"it names no {missing}"))
+                return
+            if record.parent == record.id:
+                self.apart.append(record.id)
                 record = replace(record, parent="")
             done = self._database.execute(
-                "INSERT OR IGNORE INTO comments VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO comments VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     record.id,
                     record.page,
                     record.parent,
+                    record.above,
                     record.written_at.timestamp() if record.written_at else None,
                     _packed(record),
                 ),
@@ -98,28 +105,38 @@ class Spool:
     def of_page(self, page: str) -> Iterator[tuple[Past | str, int]]:
         """A page's comments as they will be read, with how deep each stands; a text is the number of one that is missing.
 
-        What answers itself in a circle answers none.
+        What answers itself in a circle answers none. One that is missing stands below what began the conversation.
         """
         rows = self._database.execute(
-            "SELECT id, parent FROM comments WHERE page = ? ORDER BY at IS NULL, at, id", (page,)
+            "SELECT id, parent, above FROM comments WHERE page = ? ORDER BY at IS NULL, at, id",
+            (page,),
         ).fetchall()
-        parents = dict(rows)
+        parents = {number: parent for number, parent, _ in rows}
         answers: dict[str, list[str]] = {}
         for number in parents:
-            if _endless(number, parents):
-                parents[number] = ""
-            elif self._is_on_another(parents[number], parents):
+            if _endless(number, parents) or self._is_on_another(parents[number], parents):
                 parents[number] = ""
                 self.apart.append(number)
             answers.setdefault(parents[number], []).append(number)
-        missing = [each for each in answers if each and each not in parents]
+        missing = dict.fromkeys(each for each in answers if each and each not in parents)
+        began = {
+            parent: above
+            for _, parent, above in rows
+            if parent in missing and above in parents and not _top(above, parents)
+        }
+        for each, above in began.items():
+            answers.setdefault(above, []).append(each)
         waiting: list[tuple[str, int]] = [
-            (each, 0) for each in [*answers.pop("", []), *missing][::-1]
+            (each, 0)
+            for each in [*answers.pop("", []), *(each for each in missing if each not in began)][
+                ::-1
+            ]
         ]
         while waiting:
             number, depth = waiting.pop()
             if number in parents:
-                yield self._one(number, parents[number] if depth else ""), depth
+                parent = parents[number] if depth else ""
+                yield self._one(number, parent, began.get(parent, "")), depth
             else:
                 yield number, depth
             waiting.extend((each, depth + 1) for each in reversed(answers.pop(number, [])))
@@ -130,11 +147,11 @@ class Spool:
         chosen = "SELECT 1 FROM comments WHERE id = ?"
         return self._database.execute(chosen, (number,)).fetchone() is not None
 
-    def _one(self, number: str, parent: str) -> Past:
+    def _one(self, number: str, parent: str, above: str) -> Past:
         (data,) = self._database.execute(
             "SELECT data FROM comments WHERE id = ?", (number,)
         ).fetchone()
-        return replace(_unpacked(data), parent=parent)
+        return replace(_unpacked(data), parent=parent, above=above)
 
 
 def _endless(number: str, parents: dict[str, str]) -> bool:
@@ -143,6 +160,13 @@ def _endless(number: str, parents: dict[str, str]) -> bool:
     while above in parents and above != number and steps < MAX_DEPTH:
         above, steps = parents[above], steps + 1
     return above == number or steps == MAX_DEPTH
+
+
+def _top(number: str, parents: dict[str, str]) -> str:
+    """What the first comment of a conversation answers, which is none or one that is missing."""
+    while number in parents:
+        number = parents[number]
+    return number
 
 
 def _packed(record: Past) -> str:

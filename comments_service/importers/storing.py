@@ -224,9 +224,9 @@ class _Writing:
             "edited_at": _edited_at(past, created_at),
             "version": 1,
             "untold": None,
-            "up": past.up,
-            "down": past.down,
-            "score": threads.score(past.up, past.down),
+            "up": max(past.up, 0),
+            "down": max(past.down, 0),
+            "score": threads.score(max(past.up, 0), max(past.down, 0)),
             "imported_from": self._target.system,
             "imported_id": _number(past.id),
         }
@@ -291,11 +291,12 @@ class _Writing:
             return found
         written_at = past.written_at or self._target.thread.published_at or now()
         created_at = min(written_at, now())
+        above = self._there.get(_number(past.above)) if past.above else None
         digest = hashlib.sha256(past.parent.encode()).hexdigest()[:40]
         values: dict[str, Any] = {
-            "thread_id": self._target.thread.id,
-            "parent_id": None,
-            "depth": 0,
+            "thread_id": above.thread_id if above else self._target.thread.id,
+            "parent_id": above.id if above else None,
+            "depth": above.depth + 1 if above else 0,
             "source": "",
             "html": "",
             "html_hash": None,
@@ -309,7 +310,9 @@ class _Writing:
             "imported_id": _number(past.parent),
         }
         new_id = comments.insert_all([values])[0] if self._apply else 0
-        made = _There(new_id, self._target.thread.id, 0, values["created_at"], is_placeholder=True)
+        made = _There(
+            new_id, values["thread_id"], values["depth"], created_at, True, values["parent_id"]
+        )
         self._there[_number(past.parent)] = made
         return made
 

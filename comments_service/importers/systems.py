@@ -24,6 +24,9 @@ from comments_service.importers import (
 )
 from comments_service.importers.records import Damaged, Record
 
+# What nobody reads here as it is, by what it begins with, in small letters.
+_PACKED = {b"7z\xbc\xaf": "7z", b"rar!": "rar", b"bzh": "bzip2", b"\xfd7zxz": "xz", b"\x28\xb5\x2f\xfd": "zstd"}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Look:
@@ -123,8 +126,24 @@ def of(path: Path, name: str = "") -> System:
         if each.knows(look):
             return each
     raise Damaged(
-        f"{path} is no export that is known here. Known are: {', '.join(known)}. If it is one of them, say which by --from."
+        f"{path} is no export that is known here{_instead(look)}. Known are: {', '.join(known)}."
+        " If it is one of them, say which by --from."
     )
+
+
+def _instead(look: Look) -> str:
+    """What it is instead, where that tells what to do next."""
+    with look.path.open("rb") as file:
+        head = file.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith((b"<!doctype html", b"<html")):
+        return (
+            ": it is a web page, such as one that asks to sign in or says what went wrong."
+            " Look at it in a browser, and download the export again"
+        )
+    if head.startswith((b"{", b"[")) and (fault := json_items.fault(look.path)):
+        return f": it is damaged JSON ({fault}). Export it again, or save it as UTF-8"
+    packed = next((name for begins, name in _PACKED.items() if head.startswith(begins)), "")
+    return f": it is packed ({packed}). Unpack it first" if packed else ""
 
 
 def _seen(path: Path) -> Look:

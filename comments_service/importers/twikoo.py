@@ -9,6 +9,7 @@ from comments_service.importers.records import (
     Past,
     Record,
     Skipped,
+    answered,
     flag,
     moment,
     text,
@@ -20,8 +21,7 @@ from comments_service.models import Status
 def read(path: Path) -> Iterator[Record]:
     seen: set[str] = set()
     for where, row in rows(path, ("item", "comments.item", "data.item")):
-        identity = row.get("_id")
-        own = text(identity.get("$oid")) if isinstance(identity, dict) else text(identity)
+        own = text(row.get("_id") or row.get("id"))
         url = text(row.get("href")) or text(row.get("url"))
         page = text(row.get("url")) or url
         if not page or not own:
@@ -36,7 +36,8 @@ def read(path: Path) -> Iterator[Record]:
             id=own,
             page=page,
             where=where,
-            parent=text(row.get("pid")) or text(row.get("rid")),
+            parent=answered(row.get("pid")) or answered(row.get("rid")),
+            above=answered(row.get("rid")),
             name=text(row.get("nick")),
             email=text(row.get("mail")),
             website=text(row.get("link")),

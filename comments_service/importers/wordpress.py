@@ -8,7 +8,15 @@ from html import unescape
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from comments_service.importers.records import Markup, Page, Past, Record, Skipped, moment
+from comments_service.importers.records import (
+    Damaged,
+    Markup,
+    Page,
+    Past,
+    Record,
+    Skipped,
+    moment,
+)
 from comments_service.importers.xml_items import items, said
 from comments_service.models import Status
 
@@ -31,17 +39,23 @@ def read(path: Path) -> Iterator[Record]:
     seen: set[str] = set()
     entry = 0
     waiting: list[Past | Skipped] = []
-    for name, element in items(path, frozenset({"item"}), frozenset({"comment"})):
-        if name == "comment":
-            waiting.append(_comment(element, str(entry)))
-            continue
-        if waiting:
-            page = _page(element, str(entry))
-            yield page
-            for each in waiting:
-                yield from _once(each, seen)
-        waiting = []
-        entry += 1
+    try:
+        for name, element in items(path, frozenset({"item"}), frozenset({"comment"})):
+            if name == "comment":
+                waiting.append(_comment(element, str(entry)))
+                continue
+            if waiting:
+                page = _page(element, str(entry))
+                yield page
+                for each in waiting:
+                    yield from _once(each, seen)
+            waiting = []
+            entry += 1
+    except Damaged:
+        # Of which page they are cannot be told, and a whole file would find them on none.
+        for each in waiting:
+            yield Skipped(each.where, "the file breaks off before its article ends")
+        raise
 
 
 def _once(each: Past | Skipped, seen: set[str]) -> Iterator[Record]:

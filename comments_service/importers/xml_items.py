@@ -4,6 +4,7 @@ What real exports hold against the rules (characters that no XML may have, names
 HTML knows, a bare `&`) is mended on the way; what is broken beyond that ends the reading with its line.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from html.entities import html5
@@ -64,7 +65,7 @@ def items(
     except ParseError as error:
         raise Damaged(
             f"{path}, line {error.position[0]}: this is not well-formed XML ({str(error).partition(':')[0]})."
-            " What stands before it was read. Export it again, or mend that line."
+            " Export it again, or mend that line."
         ) from None
     except DefusedXmlException:
         raise Damaged(
@@ -95,20 +96,32 @@ def said(element: Element, path: str) -> str:
     return "" if found is None else "".join(found.itertext()).strip()
 
 
+def _single(error: UnicodeError) -> tuple[str, int]:
+    """A sign that is no UTF-8 is one of the encoding in which most old databases were."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("postil-single", _single)
+
+
 class Mended:
-    """A file whose faults against XML are mended while it is read. In CDATA every `&` is itself."""
+    """A file in UTF-8 whose faults against XML are mended while it is read. In CDATA every `&` is itself."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._left = b""
         self._in_cdata = False
         self._begun = False
+        self._decoder = codecs.getincrementaldecoder("utf-8")("postil-single")
 
     def read(self, _size: int = -1) -> bytes:
         """The next piece; its size is ours."""
         while True:
             read = self._file.read(CHUNK)
-            data = self._left + read.translate(None, _not_xml)
+            text = self._decoder.decode(read, final=not read)
+            data = self._left + text.encode().translate(None, _not_xml)
             if not self._begun:
                 # What stands before the first tag: a mark of the byte order, or what an editor left.
                 data = data[max(data.find(b"<"), 0) :]

@@ -310,6 +310,8 @@ def test_what_came_in_pieces_is_published_as_if_it_had_come_at_once(app: Flask) 
         "2020-01-02T22:00:00Z", "2020-01-03 07:00:00 +0900", "2020-01-02 22:00:00 UTC", "2020-01-02T22:00:00.000000001Z",
         "Thu, 02 Jan 2020 22:00:00 GMT", "Thu, 2 Jan 2020 17:00:00 EST", "Thu, 02 Jan 2020 22:00:00 +0000",
         "Jan 2, 2020 10:00 PM", "2020/01/02 22:00:00", "1578002400", "1578002400000", 1578002400000000,
+        "Thu Jan 02 2020 22:00:00 GMT+0000 (Greenwich Mean Time)", "2020-01-03 07:00:00.000 +09:00", "2020-1-2 22:00:00",
+        {"seconds": 1578002400, "nanoseconds": 7}, {"_seconds": 1578002400},
         {"$date": {"$numberLong": "1578002400000"}}, {"iso": "2020-01-02T22:00:00.000Z"},
     ],
 )  # fmt: skip
@@ -319,11 +321,27 @@ def test_a_time_is_the_same_in_whatever_way_an_export_says_it(said: object) -> N
     assert found.replace(microsecond=0).isoformat() == "2020-01-02T22:00:00+00:00"
 
 
+@pytest.mark.parametrize("said", ["2020-01-02T24:00:00Z", "2020-01-02 24:00", "2020-01-03T09:00:00+0900"])  # fmt: skip
+def test_the_end_of_a_day_is_the_beginning_of_the_next(said: str) -> None:
+    assert moment(said) == datetime(2020, 1, 3, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     "said", ["", "0000-00-00 00:00:00", "0001-01-01T00:00:00Z", "Thu, 99 Jan 2020 22:00:00 GMT", "02/01/2020", "soon", 0]
 )  # fmt: skip
 def test_a_time_that_may_be_another_is_none(said: object) -> None:
     assert moment(said) is None
+
+
+@pytest.mark.parametrize("end", [":-EibzAO-QGxTovjeNTBl4GVHW68&cuid=1", ":zjHJ9CS7YTS6D6-FWtZRTF8swk4", "&cuid=1"])  # fmt: skip
+@pytest.mark.parametrize("how", [Markup.HTML, Markup.LINES])
+def test_a_link_that_disqus_counted_leads_where_it_was_meant_to(how: Markup, end: str) -> None:
+    wrapped = f"https://disq.us/url?url=https%3A%2F%2Fexample.org%2Fa%2Fway%3Fb%3D1{end.replace(':', '%3A', 1)}"
+    html = wrapped.replace("&", "&amp;")
+    for body in (f'<p><a href="{html}">https://example.org/a...</a></p>', html, f"<p>{html}</p>"):
+        assert bodies.markdown(body, how).strip("<>") == "https://example.org/a/way?b=1"
+    for other in ("https://disq.us/p/abc", "https://disq.us/url?url=javascript%3Ax"):
+        assert other in bodies.markdown(other, how)
 
 
 @pytest.mark.parametrize("how", [Markup.HTML, Markup.LINES, Markup.MARKDOWN])

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,12 @@ def test_packed_files_are_read_as_they_are(tmp_path: Path, pack: str) -> None:
     [
         (b"", "empty"),
         (b"no export at all", "no export that is known"),
-        (b"<html><body>x</body></html>", "no export that is known"),
+        (b"<html><body>x</body></html>", "it is a web page"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><title>Sign in</title><p>x<br>", "it is a web page"),
+        (gzip.compress(b"<html><body>x</body></html>"), "it is a web page"),
+        ('[{"nick": "J\xfcrgen"}]'.encode("latin-1"), "damaged JSON .*UTF-?8"),
+        (b"Rar!\x1a\x07\x00", r"packed \(rar\). Unpack it"),
+        (b'<?xml version="1.0" encoding="klingon"?><disqus/>', "klingon.* UTF-8"),
         (
             b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "y">]><disqus>&x;</disqus>',
             "no export|DTD",
@@ -113,7 +119,6 @@ def test_packed_files_are_read_as_they_are(tmp_path: Path, pack: str) -> None:
         (b"<disqus>" + b"<a>" * 200 + b"</a>" * 200 + b"</disqus>", "nested"),
         (b"<disqus><post><message>cut of", "line 1"),
         (b'[{"nick": "a", "comment": "b", "url": "/alpha/", "objectId": "1"', "damaged"),
-        (b'{"nick": "a", "comment": "b", "url": "/alpha/", "objectId": "1"}\n{"nick"', "line 2"),
         (b"SQLite format 3\0" + b"x" * 500, "damaged"),
         (b"\x1f\x8b\x08broken", "archive"),
         (b"PK\x03\x04broken", "archive"),
@@ -143,6 +148,24 @@ def test_what_an_editor_saved_in_another_encoding_is_read(
         declared = text
     (tmp_path / name).write_bytes(declared.encode(encoding))
     assert brought(tmp_path / name, apply=False).as_json() == as_it_is
+
+
+@one_database
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("gbk", "gbk"), ("Shift_JIS", "shift_jis"), ("ISO-8859-1", "cp1252"), ("koi8-r", "koi8-r"),
+        ("UTF-8", "cp1252"), ("UTF-16", "utf-8"),
+    ],
+)  # fmt: skip
+def test_xml_is_read_in_the_encoding_that_it_is_in(
+    tmp_path: Path, declared: str, encoding: str
+) -> None:
+    name = {"gbk": "小明", "shift_jis": "カモメ", "koi8-r": "Иван"}.get(encoding, "Jürgen")
+    text = (SAMPLES / "disqus.xml").read_text("utf-8").replace("Ada", name)
+    text = re.sub('encoding="[^"]*"', f'encoding="{declared}"', text)
+    (tmp_path / "export.xml").write_bytes(text.encode(encoding, "xmlcharrefreplace"))
+    assert name in {each[1] for each in told(tmp_path / "export.xml")}
 
 
 @one_database
@@ -179,9 +202,21 @@ def test_an_edit_in_the_very_second_of_writing_is_one(
 def test_a_file_that_ends_in_the_middle_is_taken_up_to_there(tmp_path: Path) -> None:
     whole = (SAMPLES / "disqus.xml").read_text()
     (tmp_path / "cut.xml").write_text(whole[: whole.index('<post dsq:id="4">') + 40])
+    looked_at = brought(tmp_path / "cut.xml", apply=False)
     report = brought(tmp_path / "cut.xml")
     assert "line" in report.damaged
+    assert looked_at.as_json() == report.as_json()
     assert [each.name for each in rows()] == ["Ada", "Ben", "Pill"]
+
+
+@one_database
+def test_what_an_article_that_breaks_off_had_by_then_is_counted(tmp_path: Path) -> None:
+    whole = (SAMPLES / "wordpress.xml").read_text()
+    (tmp_path / "cut.xml").write_text(whole[: whole.index("</wp:comment>") + 20])
+    report = brought(tmp_path / "cut.xml")
+    assert [each.where for each in report.counts.skipped] == ["comment 31"]
+    assert (report.found, "line" in report.damaged) == (1, True)
+    assert brought(SAMPLES / "wordpress.xml").counts.new == 4
 
 
 @one_database
@@ -199,6 +234,14 @@ def test_comments_of_a_second_blog_are_told_apart_by_its_name(tmp_path: Path) ->
 
 
 @one_database
+@pytest.mark.parametrize("text", ["<rss><channel><item/></channel></rss>", "<disqus/>"])
+def test_a_file_without_comments_says_what_may_be_wrong(tmp_path: Path, text: str) -> None:
+    (tmp_path / "export.xml").write_text(text)
+    report = brought(tmp_path / "export.xml", apply=False)
+    assert any("holds no comments" in line for line in report.lines(applied=False))
+
+
+@one_database
 def test_what_answers_itself_in_a_circle_answers_none(tmp_path: Path) -> None:
     made = [
         {
@@ -212,6 +255,9 @@ def test_what_answers_itself_in_a_circle_answers_none(tmp_path: Path) -> None:
         for a, b in (("a", "b"), ("b", "a"), ("c", "c"))
     ]
     (tmp_path / "circle.json").write_text(json.dumps(made))
+    report = brought(tmp_path / "circle.json", apply=False, system="twikoo")
+    assert sorted(report.apart) == ["a", "c"]
+    assert any("without what they answer" in line for line in report.lines(applied=False))
     found = told(tmp_path / "circle.json", system="twikoo")
     assert {each[1]: each[4] for each in found} == {"a": "", "b": "a", "c": ""}
 
