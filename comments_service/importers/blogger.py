@@ -19,10 +19,12 @@ def read(path: Path) -> Iterator[Record]:
         if kind in ("post", "page"):
             yield Page(
                 id=number,
-                url=_link(entry, "alternate"),
+                # Takeout says the path alone.
+                url=_link(entry, "alternate") or said(entry, "filename"),
                 title=said(entry, "title"),
                 public=said(entry, "control/draft") != "yes"
-                and said(entry, "status") not in ("DRAFT", "TRASHED"),
+                and said(entry, "status") in ("", "LIVE")
+                and not said(entry, "trashed"),
             )
         elif kind == "comment":
             yield _comment(entry, number)
@@ -40,6 +42,13 @@ def _link(entry: Element, relation: str) -> str:
     return next(
         (each.get("href", "") for each in entry.findall("link") if each.get("rel") == relation), ""
     )
+
+
+def _status(state: str) -> Status:
+    """What Takeout calls it; a backup says nothing, and holds what everybody saw. What is unknown waits."""
+    if state in ("", "LIVE"):
+        return Status.PUBLISHED
+    return Status.REJECTED if "SPAM" in state else Status.PENDING
 
 
 def _comment(entry: Element, number: str) -> Past | Skipped:
@@ -64,8 +73,6 @@ def _comment(entry: Element, number: str) -> Past | Skipped:
         website=said(entry, "author/uri"),
         body=said(entry, "content"),
         markup=Markup.LINES,
-        status={"SPAM": Status.REJECTED, "PENDING": Status.PENDING, "GHOSTED": Status.PENDING}.get(
-            state, Status.PUBLISHED
-        ),
+        status=Status.DELETED if said(entry, "trashed") else _status(state),
         written_at=moment(said(entry, "published")),
     )

@@ -18,6 +18,7 @@ from comments_service.importers.records import (
     Skipped,
     flag,
     moment,
+    number,
     text,
 )
 from comments_service.models import Status
@@ -41,10 +42,27 @@ def read(path: Path) -> Iterator[Record]:
     for discussion in json_items.each(path, place):
         page = text(discussion.get("id")) or text(discussion.get("url"))
         yield _page(page, discussion)
+        yield from _left_there(discussion, "comments", f"{_titled(discussion)}, comments")
         for comment in _nodes(discussion.get("comments")):
             yield _comment(comment, page, "")
+            said = f"{_titled(discussion)}, answers to {text(comment.get('id'))}"
+            yield from _left_there(comment, "replies", said)
             for answer in _nodes(comment.get("replies")):
                 yield _comment(answer, page, text(comment.get("id")))
+
+
+def _titled(discussion: dict[str, Any]) -> str:
+    return text(discussion.get("title")) or text(discussion.get("id"))
+
+
+def _left_there(row: dict[str, Any], name: str, where: str) -> Iterator[Record]:
+    """Those of which GitHub says that there are more than it has sent, which is 100 at once."""
+    listed, sent = row.get(name), len(_nodes(row.get(name)))
+    there = number(listed.get("totalCount")) if isinstance(listed, dict) else 0
+    if there > sent:
+        yield Skipped(
+            f"{where}, {sent + 1} to {there}", "GitHub did not send them: ask for the rest"
+        )
 
 
 def _nodes(found: object) -> list[dict[str, Any]]:
@@ -52,13 +70,13 @@ def _nodes(found: object) -> list[dict[str, Any]]:
     return [each for each in nodes if isinstance(each, dict)] if isinstance(nodes, list) else []
 
 
-def _page(number: str, row: dict[str, Any]) -> Page:
+def _page(own: str, row: dict[str, Any]) -> Page:
     """A page; giscus names a discussion by the page's path, address or title, and writes its address into the text."""
     title, body = text(row.get("title")), text(row.get("body"))
     addresses = re.findall(r"https?://[^\s<>()\[\]]+", body)
     path = title if title.startswith(("/", "http")) else f"/{title}/"
     return Page(
-        id=number,
+        id=own,
         url=addresses[0] if addresses else path,
         title=title,
         names=(title, path, *addresses),
@@ -69,13 +87,13 @@ def _comment(row: dict[str, Any], page: str, parent: str) -> Past:
     author = row.get("author") if isinstance(row.get("author"), dict) else row.get("user")
     author = author if isinstance(author, dict) else {}
     written = text(row.get("body"))
-    number = text(row.get("id")) or text(row.get("url"))
+    own = text(row.get("id")) or text(row.get("url"))
     reactions = row.get("reactions")
     ups = reactions.get("+1", 0) if isinstance(reactions, dict) else 0
     return Past(
-        id=number,
+        id=own,
         page=page,
-        where=f"comment {number}",
+        where=f"comment {own}",
         parent=parent,
         # A ghost is an account that is gone.
         name=text(author.get("login")) or "ghost",
@@ -97,9 +115,11 @@ def _comment(row: dict[str, Any], page: str, parent: str) -> Past:
 
 def _issues(path: Path) -> Iterator[Record]:
     """Issues are pages; what names an `issue_url` is a comment on one."""
-    begins, _ = json_items.keys(path)
+    begins, names = json_items.keys(path)
+    # `--slurp` puts each page of the answer into a list of its own.
+    place = "item.item" if "item.item.html_url" in names else "item"
     rows = (
-        json_items.each(path, "item")
+        json_items.each(path, place)
         if begins == "["
         else (row for _, row in json_items.lines(path))
     )
