@@ -131,15 +131,22 @@ def _bring(
     done = len(spool.skipped)
     # All rules are tried before anything is written.
     targets = [(page, threads.of(page, wishes.rules)) for page in spool.pages()]
+    # What the old blog had at several addresses is one page here, with answers across them.
+    together: dict[str, list[Page]] = {}
     for page, thread_id in targets:
+        together.setdefault(thread_id or f"?{page.id}", []).append(page)
         report.pages += 1
         if thread_id is None:
             report.unmatched.append(Unmatched(page.id, page.url, threads.suggestion(page)))
         else:
             report.matched += 1
-        thread = _thread(page, thread_id, system, settings, apply=apply)
-        target = Target(system, thread, page.public, wishes.me, account_id, settings)
-        for looked_at in store(spool.of_page(page.id), target, report.counts, apply=apply):
+    for name, pages in together.items():
+        thread_id = None if name.startswith("?") else name
+        thread = _thread(pages[0], thread_id, system, settings, apply=apply)
+        hidden = frozenset(each.id for each in pages if not each.public)
+        target = Target(system, thread, hidden, wishes.me, account_id, settings)
+        found = spool.of_pages([each.id for each in pages])
+        for looked_at in store(found, target, report.counts, apply=apply):
             done += looked_at
             progress(done, spool.found)
 

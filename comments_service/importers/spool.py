@@ -102,14 +102,15 @@ class Spool:
         chosen = "SELECT count(*) FROM pages WHERE id NOT IN (SELECT page FROM comments)"
         return int(self._database.execute(chosen).fetchone()[0])
 
-    def of_page(self, page: str) -> Iterator[tuple[Past | str, int]]:
-        """A page's comments as they will be read, with how deep each stands; a text is the number of one that is missing.
+    def of_pages(self, pages: list[str]) -> Iterator[tuple[Past | str, int]]:
+        """The comments of what is one page here as they will be read, with how deep each stands; a text is the number of one that is missing.
 
         What answers itself in a circle answers none. One that is missing stands below what began the conversation.
         """
         rows = self._database.execute(
-            "SELECT id, parent, above FROM comments WHERE page = ? ORDER BY at IS NULL, at, id",
-            (page,),
+            "SELECT id, parent, above FROM comments WHERE page IN (SELECT value FROM json_each(?))"
+            " ORDER BY at IS NULL, at, id",
+            (json.dumps(pages),),
         ).fetchall()
         parents = {number: parent for number, parent, _ in rows}
         answers: dict[str, list[str]] = {}

@@ -45,12 +45,12 @@ MAX_CHARS = 50_000
 class Target:
     """Where the comments of one page go: their thread, whose account those of `me` get, and from which `system`.
 
-    With the name of a site in it where numbers are a site's own.
+    With the name of a site in it where numbers are a site's own. What was written on a page that is `hidden` waits.
     """
 
     system: str
     thread: Thread
-    public: bool
+    hidden: frozenset[str] = frozenset()
     me: str = ""
     account_id: int | None = None
     # With which the article's page is found; without, what quotes it stays a quotation.
@@ -197,7 +197,7 @@ class _Writing:
             past.name.casefold(), past.email.casefold()
         )  # fmt: skip
         status = past.status
-        if status is Status.PUBLISHED and not self._target.public:
+        if status is Status.PUBLISHED and past.page in self._target.hidden:
             status = Status.PENDING
         gone = status is Status.DELETED
         values = {

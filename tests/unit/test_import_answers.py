@@ -82,6 +82,24 @@ def test_two_files_that_say_each_answers_the_other_make_no_circle(tmp_path: Path
 
 
 @one_database
+def test_an_answer_at_another_address_of_the_same_page_stays_below_what_it_answers(
+    tmp_path: Path,
+) -> None:
+    path = a_twikoo(
+        tmp_path / "export",
+        {"_id": "1", "url": "https://old.example/alpha/?utm_source=x"},
+        {"_id": "2", "url": "http://www.old.example/alpha", "pid": "1"},
+        {"_id": "3", "url": "/alpha/index.html", "pid": "2"},
+    )
+    for apply in (False, True):
+        report = brought(path, apply=apply)
+        assert (report.apart, report.matched, report.counts.depth) == ([], 3, 2)
+    found = {each.imported_id: each for each in rows()}
+    assert {each.thread_id for each in found.values()} == {"alpha"}
+    assert [found[each].parent_id for each in "123"] == [None, found["1"].id, found["2"].id]
+
+
+@one_database
 def test_an_answer_on_another_page_than_what_it_answers_is_told_of(tmp_path: Path) -> None:
     across = {"id": "4", "thread": "beta", "body": "Across", "parent": "1"}
     path = an_export(tmp_path / "across", FIRST, across)
