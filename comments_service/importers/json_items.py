@@ -66,7 +66,9 @@ def fault(path: Path, most: int = 20_000) -> str:
     """What is wrong with the beginning of a document; nothing where nothing is."""
     try:
         with path.open("rb") as file:
-            for count, _ in enumerate(ijson.basic_parse(_without_mark(file), multiple_values=True)):
+            for count, _ in enumerate(
+                ijson.basic_parse(_without_mark(file), use_float=True, multiple_values=True)
+            ):
                 if count > most:
                     break
     except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:

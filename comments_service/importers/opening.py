@@ -135,7 +135,7 @@ def _unzip(path: Path, target: Path) -> None:
         files = [each for each in archive.infolist() if not each.is_dir()]
         if len(files) > MAX_FILES_IN_ARCHIVE:
             raise Damaged(
-                f"{path} holds {len(files):,} files. Unpack it, and name the one that is meant."
+                f"{path} holds {len(files):,} files. Unpack it, and name the file or the folder that is meant."
             )
         meant = [
             each
@@ -149,7 +149,7 @@ def _unzip(path: Path, target: Path) -> None:
         if len(meant) != 1:
             names = ", ".join(each.filename for each in (meant or files)[:5])
             raise Damaged(
-                f"{path} holds {names or 'nothing'}. Unpack it, and name the one that is meant."
+                f"{path} holds {names or 'nothing'}. Unpack it, and name the file or the folder that is meant."
             )
         with archive.open(meant[0]) as packed:
             _copy(packed, target, path)

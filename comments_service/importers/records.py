@@ -150,7 +150,7 @@ _letter = re.compile(r"[A-Z][a-z]{2}, ?\d")
 # As a browser writes one: Fri Apr 15 2022 10:00:00 GMT+0800 (China Standard Time).
 _browsers = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2} \d\d \d{4} [\d:]{8}) GMT([+-]\d{4})\b.*")
 _before_zone = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d\Z)")
-_midnight = re.compile(r"(?<=[T ])24:00(?::00(?:\.0+)?)?(?!\d)")
+_midnight = re.compile(r"(\d{4}-\d\d-\d\d[T ])24:00(?::00(?:\.0+)?)?(?!\d)")
 _utc = re.compile(r"(?<=\d) ?(?:UTC|GMT)\Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Of a system's time that was never set: year 1 in Go, zeros in MySQL, 1970 elsewhere.
@@ -165,9 +165,10 @@ def moment(value: object) -> datetime | None:
 
     One without a zone is UTC. None where there is none that can be meant.
     """
-    if isinstance(value, dict):
-        # MongoDB's, LeanCloud's and Firestore's ways to write a date.
-        return moment(next((value[name] for name in _dates if name in value), None))
+    for _ in range(2):
+        if isinstance(value, dict):
+            # MongoDB's, LeanCloud's and Firestore's ways to write a date.
+            value = next((value[name] for name in _dates if name in value), None)
     if isinstance(value, datetime):
         return _meant(value)
     given = text(value)
@@ -177,10 +178,10 @@ def moment(value: object) -> datetime | None:
         size = 1_000_000 if seconds > 1e14 else 1000 if seconds > 1e11 else 1
         return _meant(_since(seconds / size))
     given = _browsers.sub(r"\1 \2", _utc.sub("", given))
-    if ends := _midnight.search(given):
+    if ends := _midnight.match(given):
         # The end of a day is the beginning of the next.
-        day = moment(f"{given[: ends.start()]}00:00:00{given[ends.end() :]}")
-        return day and day + timedelta(days=1)
+        day = moment(f"{ends[1]}00:00:00{given[ends.end() :]}")
+        return day and _since((day - _EPOCH).total_seconds() + 86_400)
     found = _iso(given) or _of_a_letter(given)
     for each in _FORMATS:
         if found is not None:

@@ -90,7 +90,7 @@ def _comment(element: Element, page: str) -> Past | Skipped:
     where = f"comment {number or 'without a number'}"
     kind = said(element, "comment_type").lower()
     if kind not in (*KINDS, *PINGS):
-        return Skipped(where, f"it is of the kind “{kind}”, which no reader wrote")
+        return Skipped(where, f"it is of the kind “{kind}”, which is not taken over")
     if not number:
         return Skipped(where, "it has no number by which it could be known again")
     parent = said(element, "comment_parent")

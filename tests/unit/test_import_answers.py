@@ -185,17 +185,21 @@ def test_whatever_a_field_holds_the_import_ends_and_its_figures_are_true(tmp_pat
         {"_id": "4", "url": "javascript:alert(1)"},
         {"_id": None},
         {"_id": "6", "url": ["/alpha/"]},
+        {"_id": "7", "created": "9999-12-31T24:00:00Z"},
         {"_id": "1"},
     ]
     path = a_twikoo(tmp_path / "export", *odd)
     text = path.read_text()
-    path.write_text(f"{text[:-1]}, null, 5, [1]]")
+    deep = '{"$date":' * 2000 + "1" + "}" * 2000
+    dated = '{"_id": %s, "url": "/alpha/", "comment": "x", "created": %s}'
+    more = [dated % (10, deep), dated % (11, f'"{"24:00 " * 2000}"')]
+    path.write_text(f"{text[:-1]}, null, 5, [1], {', '.join(more)}]")
     for apply in (False, True, True):
         report = brought(path, apply=apply, system="twikoo")
         counts = report.counts
-        assert report.found == len(odd) + 3
+        assert report.found == len(odd) + 5
         assert report.found == counts.new + counts.known + len(counts.skipped)
-    assert (counts.new, counts.known) == (0, 3)
+    assert (counts.new, counts.known) == (0, 6)
     # Moderators are led to these.
     assert {each.partition("/")[0] for each in db.session.scalars(sa.select(Thread.url))} <= {
         "http:",

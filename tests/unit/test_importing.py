@@ -110,6 +110,7 @@ def test_packed_files_are_read_as_they_are(tmp_path: Path, pack: str) -> None:
         (b"\xef\xbb\xbf\n<!DOCTYPE html><title>Sign in</title><p>x<br>", "it is a web page"),
         (gzip.compress(b"<html><body>x</body></html>"), "it is a web page"),
         ('[{"nick": "J\xfcrgen"}]'.encode("latin-1"), "damaged JSON .*UTF-?8"),
+        (b'[{"_id": ' + b"1" * 6000 + b"}]", "damaged JSON .*overflow"),
         (b"Rar!\x1a\x07\x00", r"packed \(rar\). Unpack it"),
         (b'<?xml version="1.0" encoding="klingon"?><disqus/>', "klingon.* UTF-8"),
         (
