@@ -101,8 +101,6 @@ def render(source: str) -> str:
     """
     source = source.replace(_LESS, "").replace(_WORDS, "")
     source = _less.sub(_LESS, bare_addresses.ended(_as_words(source), html=False))
-    # The parser takes `[name]: <address>` for words where the text ends with it.
-    source += "\n"
     html = comrak.render_markdown(
         source,
         extension_options=_extensions,

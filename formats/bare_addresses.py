@@ -35,11 +35,17 @@ IN_A_LINK = re.compile(
 )
 
 
+# `[name]: <address>` is words to the parser where the text ends with it.
+LAST = re.compile(r"\]:[ \t]*<[^<>\n]*>[ \t]*\Z")
+
+
 def ended(text: str, html: bool = True) -> str:
-    """A text for the parser, with the end of each bare address marked.
+    """A text for the parser, with the end of each bare address marked, and of a definition in its last line.
 
     Without `html`, what looks like a tag is text, and ends an address as well.
     """
+    if LAST.search(text):
+        text += "\n"
     if not ("://" in text or "www." in text or "@" in text):
         return text
     text = text.replace(SIGN, "")

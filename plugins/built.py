@@ -14,6 +14,7 @@ that was published meanwhile, is seen as well.
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from weakref import ref
 
 from blinker import ANY
 from pelican import signals
@@ -62,9 +63,9 @@ class Built:
                 self.files[name] = [stat.st_size, stat.st_mtime_ns]
 
 
-# The site that was looked through last, by its output folder. A plain dictionary, which needs no care when it
-# is walked: a preview gives a build up at any line, and a weak one would forget nothing more after that.
-_sites: dict[str, Built] = {}
+# The site that was looked through last, by its output folder, and by which build. A plain dictionary, which needs no
+# care when it is walked: a preview gives a build up at any line, and a weak one would forget nothing more after that.
+_sites: dict[str, tuple[ref[Pelican], Built]] = {}
 
 
 def strangers() -> bool:
@@ -79,15 +80,18 @@ def strangers() -> bool:
 def of(pelican: Pelican) -> Built:
     """The site of this build, from `finalized` on; where nobody has looked through it, that is done now."""
     output = pelican.settings["OUTPUT_PATH"]
-    if output in _sites and not strangers():
-        return _sites[output]
+    by, site = _sites.get(output, (None, None))
+    if by and site and by() is pelican and not strangers():
+        return site
     return Built(Path(output))
 
 
 def look(pelican: Pelican) -> Built:
     """Look through a site whose pages have just been brought into it."""
+    output = pelican.settings["OUTPUT_PATH"]
+    found = Built(Path(output))
     _sites.clear()
-    found = _sites[pelican.settings["OUTPUT_PATH"]] = Built(Path(pelican.settings["OUTPUT_PATH"]))
+    _sites[output] = ref(pelican), found
     return found
 
 
@@ -98,11 +102,11 @@ def forget(pelican: Pelican) -> None:
 
 def note(path: Path) -> None:
     """Said of each file that is written or removed."""
-    for site in _sites.values():
+    for _, site in _sites.values():
         site.note(str(path))
 
 
 def look_again(folder: Path) -> None:
     """Said of a folder of the site that is written by what knows nothing of a build."""
-    for site in _sites.values():
+    for _, site in _sites.values():
         site.look_again(str(folder))

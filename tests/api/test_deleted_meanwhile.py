@@ -45,7 +45,7 @@ def meanwhile(app: Flask) -> Iterator[Callable[[Callable[[sa.Connection], Any]],
 
     def act(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         # `writing` ends the reading before it begins.
-        if waiting and statement == "COMMIT":
+        if waiting and statement.startswith("COMMIT"):
             happens = waiting.pop()
             with other.begin() as connection:
                 happens(connection)

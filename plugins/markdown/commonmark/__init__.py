@@ -58,8 +58,7 @@ def html(text: str) -> str:
     prepared = source.prepare(text)
     addresses = "@" in text or "://" in text or "www." in text
     written = parser().render_markdown(
-        # `[name]: <address>` is words to the parser where the text ends with it.
-        bare_addresses.ended(prepared.text) + "\n",
+        bare_addresses.ended(prepared.text),
         extension_options=extensions(addresses, prepared.formulas, prepared.definitions),
         render_options=rendering(),
     )
