@@ -168,7 +168,7 @@ def test_a_quotation_shows_all_of_a_passage_that_has_several_marks(
     expect(page.locator("form#reply .postil-account")).to_be_visible()
     item.hover()
     # The script of passages is there; before it is, a click is the browser's own.
-    page.wait_for_function("CSS.highlights.has('postil-note')")
+    page.wait_for_function("() => CSS.highlights.has('postil-note')")
     item.locator(".postil-passage a").click()
     expect(page.locator(f"#at-{number}")).to_have_text("plunge their bills")
     expect(page.locator(f"#at-{number}")).to_be_in_viewport()
