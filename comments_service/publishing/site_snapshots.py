@@ -94,7 +94,7 @@ def read(faults: Faults) -> Lists:
 def rendered(settings: Settings) -> Iterator[Rendered]:
     """The files of the whole site, as they are now."""
     lists = read(Faults())
-    said = _said(lists, lists.site.lists if lists.site else {})
+    said = _numbered(lists, lists.said, lists.site.lists if lists.site else {})
     revisions = {name: revision for name, (_, revision) in said.items()}
     yield _counts(lists)
     yield from _recent(lists, revisions["recent"], settings)
@@ -103,13 +103,15 @@ def rendered(settings: Settings) -> Iterator[Rendered]:
         yield _interface(lang, settings)
 
 
-def _said(lists: Lists, known: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """What each list says, with its revision."""
-    return _numbered(lists.said, known)
+def _numbered(
+    lists: Lists, hashes: Mapping[str, str], known: Mapping[str, Any]
+) -> dict[str, list[Any]]:
+    """Each with its revision: one more than the last where it says something else.
 
-
-def _numbered(hashes: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Each with its revision: one more than the last where it says something else."""
+    0 for all that is said before the first manifest, of which nothing remembers what it said.
+    """
+    if lists.site is None:
+        return {name: [said, 0] for name, said in hashes.items()}
     numbered = {}
     for name, said in hashes.items():
         before, revision = known.get(name, ("", 0))
@@ -309,7 +311,7 @@ def _noted(faults: Faults) -> tuple[Lists, Said, Said]:
     """The lists, and what the database knew of them until now, and knows from now on."""
     lists = read(faults)
     known = lists.site.lists if lists.site else {}
-    said = _said(lists, known)
+    said = _numbered(lists, lists.said, known)
     db.session.commit()
     if lists.site and known != {**known, **said}:
         # Before the files: one of another content never has the same revision.
@@ -325,7 +327,7 @@ def _agreed(faults: Faults) -> tuple[Lists, Said, Said]:
         site = buckets.locked_site()
         lists = read(faults)
         known = dict(lists.site.lists) if lists.site else {}
-        said = _said(lists, known) | _numbered({COUNTS: _hash(lists.counts)}, known)
+        said = _numbered(lists, {**lists.said, COUNTS: _hash(lists.counts)}, known)
         if site and known != {**known, **said}:
             site.lists = {**known, **said}
     return lists, known, said

@@ -176,6 +176,7 @@ def test_whatever_people_type_is_text(app: Flask, settings: Settings) -> None:
 
 
 def test_programs_are_told_the_same(app: Flask, settings: Settings) -> None:
+    make.site()
     make.thread(category="Birds")
     made = make.comment(name="Pia")
     data = json.loads(publish(settings, "discussions.json"))
@@ -251,6 +252,23 @@ def test_every_file_can_be_made_again_byte_for_byte(app: Flask, settings: Settin
     shutil.rmtree(settings.published)
     publisher.publish_all(settings)
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_what_says_something_else_is_newer_from_before_the_first_manifest_on(
+    app: Flask, settings: Settings
+) -> None:
+    def revisions() -> list[int]:
+        publisher.publish_all(settings)
+        names = ("discussions.json", "recent.json")
+        return [json.loads((settings.published / name).read_text())["revision"] for name in names]
+
+    assert revisions() == revisions() == [0, 0]
+    make.site()
+    make.thread()
+    make.comment()
+    assert revisions() == revisions() == [1, 1]
+    make.comment()
+    assert revisions() == [2, 2]
 
 
 # ---- the blog's page

@@ -173,7 +173,8 @@ def test_the_command_publishes_pushes_and_takes_both_back(
     assert "Published to folder:www: " in told
     assert "The comment service knows 1 thread." in told
     # The next publication takes it along; the one after that finds nothing new.
-    while not (tmp_path / "service" / "published" / "discussions.html").exists():
+    listed = tmp_path / "service" / "published" / "discussions.html"
+    while not listed.exists() or "First" not in listed.read_text():
         time.sleep(0.1)
 
     (root / "content" / "second.md").write_text("Title: Second\nDate: 2026-01-02\n\nMore.\n")
