@@ -91,9 +91,14 @@ DISCUSSIONS_LANG_URL = "{lang}/discussions/"
 DISCUSSIONS_LANG_SAVE_AS = "{lang}/discussions/index.html"
 INDEX_URL = ""
 DIRECT_TEMPLATES = ["index", "archives", "tags", "categories", "authors", "404"]
+# Each article stays on its page of a list: a new one changes the first page alone.
 PAGINATION_PATTERNS = [
     (1, "{base_name}/", "{base_name}/index.html"),
-    (2, "{base_name}/page/{number}/", "{base_name}/page/{number}/index.html"),
+    (
+        2,
+        "{base_name}/page/{number.from_oldest}/",
+        "{base_name}/page/{number.from_oldest}/index.html",
+    ),
 ]
 DEFAULT_PAGINATION = 10
 # Pelican drops "+" and "#", so that C, C++ and C# would share one page.

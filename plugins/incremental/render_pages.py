@@ -17,12 +17,12 @@ from typing import Any
 
 from blinker import ANY
 from pelican import signals
-from pelican.paginator import Paginator
 from pelican.writers import Writer as PelicanWriter
 
 from plugins import files
 
 from . import build_cache, reads, skip_pages, workers
+from .list_pages import Pages
 from .skip_pages import Page
 
 logger = logging.getLogger(__name__)
@@ -137,21 +137,6 @@ def begin(settings: dict[str, Any], folder: Path, before: dict[str, Any]) -> Ren
     return made
 
 
-class Pages(Paginator):  # type: ignore[misc]  # Pelican is untyped
-    """Pelican's division of a list, which notes where its length is shown."""
-
-    @property
-    def count(self) -> int:
-        return len(self.object_list)
-
-    @property
-    def num_pages(self) -> int:
-        if self._num_pages is None:
-            with reads.noting():  # Every page of a list is told it.
-                return int(super().num_pages)
-        return int(self._num_pages)
-
-
 class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
     """Pelican's own, which writes beside the site, and only what it has to."""
 
@@ -185,12 +170,11 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
         **more: Any,
     ) -> None:
         """A page, or several of a list, unless the site has them already as they would become."""
+        if not name:
+            return
         write = super().write_file
         how: dict[str, Any] = {"override_output": override_output, "url": url}
         how["template_name"] = template_name
-        if not name or not self.spares:
-            write(name, template, context, relative_urls, paginated, **how, **more)
-            return
         if paginated is None:
             paginated = {key: more[key] for key in ("articles", "dates") if key in more}
         pages = [(name, more)]
@@ -204,6 +188,9 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
                 # Told to be of one page, which it is by now.
                 write(save_as, template, context, relative_urls, {}, **how, **given)
 
+            if not self.spares:
+                render()
+                continue
             told = {**given, "": (save_as, relative_urls, override_output, url, template)}
             self.unless_same(
                 *(f"page {save_as}", context, render, told),
