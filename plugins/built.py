@@ -20,7 +20,7 @@ from blinker import ANY
 from pelican import signals
 
 import plugins
-from formats.files import Stamp, stamps
+from formats.files import TEMPORARY, Stamp, stamps
 
 from .site import Pelican
 
@@ -77,19 +77,31 @@ def strangers() -> bool:
     )
 
 
+def looked_through(output: str) -> Built:
+    """The site, out of which goes what somebody was writing when he was killed: it may hold what is gone by now.
+
+    Before anybody sees its names, who would tell hosts and crawlers of it.
+    """
+    found = Built(Path(output))
+    for name in [each for each in found.files if each.rpartition("/")[2].startswith(TEMPORARY)]:
+        (found.output / name).unlink(missing_ok=True)
+        del found.files[name]
+    return found
+
+
 def of(pelican: Pelican) -> Built:
     """The site of this build, from `finalized` on; where nobody has looked through it, that is done now."""
     output = pelican.settings["OUTPUT_PATH"]
     by, site = _sites.get(output, (None, None))
     if by and site and by() is pelican and not strangers():
         return site
-    return Built(Path(output))
+    return looked_through(output)
 
 
 def look(pelican: Pelican) -> Built:
     """Look through a site whose pages have just been brought into it."""
     output = pelican.settings["OUTPUT_PATH"]
-    found = Built(Path(output))
+    found = looked_through(output)
     _sites.clear()
     _sites[output] = ref(pelican), found
     return found

@@ -4,8 +4,7 @@ pelican-precompress does as much, but writes in place and from a pool of process
 nobody sees, while a running comment service may be re-baking the same pages. This one writes
 whole files under the build's lock (so it stands before `bake` in PLUGINS), and when it is switched
 off takes its old copies away, since a server would go on preferring them. Of a file whose copies are of its
-own time nothing is opened. All names pass by here, and so those are removed that somebody was writing when
-he was killed.
+own time nothing is opened.
 
 Settings: COMPRESS (True).
 """
@@ -19,7 +18,7 @@ from pathlib import Path
 import brotli
 from pelican import signals
 
-from formats.files import TEMPORARY, THOROUGH, packed
+from formats.files import THOROUGH, packed
 from plugins import built, files
 from plugins.site import Pelican
 
@@ -56,9 +55,6 @@ def compress(pelican: Pelican) -> None:
 def missing(site: built.Built, *, on: bool) -> Iterator[tuple[Path, bytes, int]]:
     """The copies that are not there yet; those that should not be are removed by the way."""
     for name, (size, stamp_ns) in sorted(site.files.items()):
-        if name.rpartition("/")[2].startswith(TEMPORARY):
-            # What a killed build, or a killed service, was writing: it may hold what is gone by now.
-            files.remove(site.output / name)
         if os.path.splitext(name)[1] not in TEXT:  # noqa: PTH122 - asked of every name: a tenth of Path's cost
             continue
         copies = [site.files.get(f"{name}{suffix}") for suffix in (".gz", ".br")]

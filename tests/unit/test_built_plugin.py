@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pelican import Pelican, signals
 
-from formats.files import stamps
+from formats.files import TEMPORARY, stamps
 from plugins import built, files
 from plugins.built import Built
-from tests.sites import BLOG, Site
+from tests.sites import BLOG, Site, everything
 
 
 @pytest.fixture
@@ -60,6 +60,19 @@ def test_every_file_that_any_plugin_writes_or_removes_is_known_as_it_is(
         known = built_with_everything(**off)
         assert known.files == Built(site.output).files, edit
         assert ("fish/index.html.gz" in known.files) == (edit != "quiet")
+
+
+def test_what_somebody_was_writing_when_he_was_killed_is_gone_and_told_to_nobody(
+    site: Site, built_with_everything: Any
+) -> None:
+    built_with_everything()
+    whole = everything(site.output)
+    folders = {site.output, *(site.output / name for name in whole)}
+    for folder in {each if each.is_dir() else each.parent for each in folders}:
+        for name in ("ab12", "71-index.html", "71-heron.png", "71-all.atom.xml"):
+            (folder / f"{TEMPORARY}{name}").write_bytes(b"What was deleted since.")
+    built_with_everything()
+    assert everything(site.output) == whole
 
 
 def test_the_site_is_looked_through_once(
