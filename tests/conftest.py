@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +22,6 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from comments_service import create_app
@@ -33,6 +32,7 @@ from comments_service.models import Role
 from comments_service.publishing import publisher
 from tests import make
 from tests.cores import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest's
+from tests.remembered import _remembered  # noqa: F401 - for every test
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test")
 # What a schema for tests is called; no other name is ever dropped.
@@ -102,30 +102,6 @@ def pytest_testnodedown(error: object) -> None:
     if error:
         with suppress(psycopg.OperationalError):
             drop_what_dead_runs_left()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _remembered_addresses() -> Iterator[None]:
-    """Compile each of the service's addresses once, rather than once for every test.
-
-    Werkzeug writes and compiles two functions for each rule, which took nine tenths of making an
-    application. They depend on the rule's text only: what differs between two applications, they
-    look up in the rule.
-    """
-    compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
-    really = Rule._compile_builder
-
-    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        if rule.defaults:
-            return really(rule, append_unknown)
-        key = (rule.rule, *rule._trace, append_unknown)
-        if key not in compiled:
-            compiled[key] = really(rule, append_unknown)
-        return compiled[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", once)
-        yield
 
 
 def migrate(url: str, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import psycopg
@@ -15,7 +16,7 @@ from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Unavailable
 from comments_service.models import CommentRevision, Site, Thread, now
-from tests import make
+from tests import make, remembered
 
 
 def sqlite_only(settings: Settings) -> bool:
@@ -37,6 +38,15 @@ def wait_little(settings: Settings) -> None:
     db.session.commit()
 
 
+@pytest.fixture
+def _patience() -> Iterator[None]:
+    """A database that waits for the disk, as it does for everybody but the tests."""
+    sa.event.remove(sa.Engine, "connect", remembered.hurry)
+    yield
+    sa.event.listen(sa.Engine, "connect", remembered.hurry)
+
+
+@pytest.mark.usefixtures("_patience")
 def test_sqlite_keeps_what_it_acknowledges_and_lets_readers_go_on(
     app: Flask, settings: Settings
 ) -> None:
