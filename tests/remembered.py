@@ -18,21 +18,34 @@ from werkzeug.routing import Rule
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _remembered() -> Iterator[None]:
+def remembered() -> Iterator[pytest.MonkeyPatch]:
     # What was loaded until now stays, and is not looked through for garbage. A build would look through
-    # all of it for what the build before has left: that was more than half of what a small site costs.
+    # all of it for what the build before has left: that was nine tenths of what a small site costs.
     gc.collect()
     gc.freeze()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gc, "freeze", lambda: None)
-        patch.setattr(gc, "get_freeze_count", lambda: 0)
-        patch.setattr(Rule, "compile", addresses(Rule.compile))
-        patch.setattr(SQLAlchemy, "_make_engine", statements(SQLAlchemy._make_engine))
-        # The power is not cut while tests run in this process. Services that are killed have their own.
-        patch.setattr(os, "fsync", lambda _file: None)
-        sa.event.listen(sa.Engine, "connect", hurry)
-        yield
+        remember(patch)
+        yield patch
         sa.event.remove(sa.Engine, "connect", hurry)
+
+
+def remember(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(gc, "freeze", lambda: None)
+    patch.setattr(gc, "get_freeze_count", lambda: 0)
+    patch.setattr(Rule, "compile", addresses(Rule.compile))
+    patch.setattr(SQLAlchemy, "_make_engine", statements(SQLAlchemy._make_engine))
+    # The power is not cut while tests run in this process. Services that are killed have their own.
+    patch.setattr(os, "fsync", lambda _file: None)
+    sa.event.listen(sa.Engine, "connect", hurry)
+
+
+@pytest.fixture
+def unhurried(remembered: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing of this, for a test of what happens to everybody else."""
+    remembered.undo()
+    sa.event.remove(sa.Engine, "connect", hurry)
+    yield
+    remember(remembered)
 
 
 def addresses(really: Callable[[Rule], None]) -> Callable[[Rule], None]:

@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import psycopg
@@ -16,7 +15,7 @@ from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.errors import Unavailable
 from comments_service.models import CommentRevision, Site, Thread, now
-from tests import make, remembered
+from tests import make
 
 
 def sqlite_only(settings: Settings) -> bool:
@@ -38,15 +37,7 @@ def wait_little(settings: Settings) -> None:
     db.session.commit()
 
 
-@pytest.fixture
-def _patience() -> Iterator[None]:
-    """A database that waits for the disk, as it does for everybody but the tests."""
-    sa.event.remove(sa.Engine, "connect", remembered.hurry)
-    yield
-    sa.event.listen(sa.Engine, "connect", remembered.hurry)
-
-
-@pytest.mark.usefixtures("_patience")
+@pytest.mark.usefixtures("unhurried")
 def test_sqlite_keeps_what_it_acknowledges_and_lets_readers_go_on(
     app: Flask, settings: Settings
 ) -> None:

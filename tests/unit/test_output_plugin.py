@@ -177,6 +177,7 @@ def test_the_theme_has_its_files_copied_and_links_are_left_to_pelican(site: Site
     }
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_process_that_builds_again_and_again_keeps_only_the_last_blog(site: Site) -> None:
     seen: list[weakref.ref[object]] = []
 
