@@ -12,8 +12,18 @@ from xdist.scheduler import LoadScopeScheduling
 # there is one blog and one Chromium for all of them this way. Beside them run tests of one process.
 OF_MANY_PROCESSES = ("tests/browser/", "tests/faults/")
 TOGETHER = " and ".join(OF_MANY_PROCESSES)
+# But for these: programs that are killed and begun again, one after the other. They promise nothing in
+# seconds, and with them that piece would be more than half of all, for which a second core would wait.
+ALONE = tuple(
+    f"tests/faults/test_{each}.py"
+    for each in (
+        *("building_killed", "differential", "hooks_killed", "interrupted_builds"),
+        *("migrating_killed", "publishing_killed", "search_killed", "sending_killed"),
+        *("telling_killed", "upgrade_killed"),
+    )
+)
 # These begin first, for whatever takes longest would otherwise be what all others wait for at the end.
-LONGEST = (TOGETHER, "tests/unit/test_whole_builds.py")
+LONGEST = (TOGETHER, *ALONE, "tests/unit/test_whole_builds.py")
 # The whole suite, or a folder of it, is spread over the cores. More workers than this would begin
 # with more blogs to build and databases to make than they then save.
 MOST_WORKERS = 8
@@ -55,9 +65,8 @@ class Pieces(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no typ
 
 def piece(nodeid: str) -> str:
     """What a test is run together with."""
-    if nodeid.startswith(OF_MANY_PROCESSES):
-        return TOGETHER
-    return nodeid.partition("::")[0]
+    file = nodeid.partition("::")[0]
+    return TOGETHER if file.startswith(OF_MANY_PROCESSES) and file not in ALONE else file
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.conftest import POSTGRES, drop_what_dead_runs_left, own_schema
-from tests.cores import LONGEST, piece, spread
+from tests.cores import ALONE, LONGEST, piece, spread
 from tests.sites import ROOT
 
 SKIPS = """
@@ -122,6 +122,12 @@ def test_the_schema_of_a_killed_process_is_dropped_and_that_of_a_living_one_is_n
 def test_a_file_stays_together_and_so_do_all_that_start_browsers_and_servers() -> None:
     assert piece("tests/unit/test_a.py::test_b[c::d]") == "tests/unit/test_a.py"
     assert piece("tests/browser/test_a.py::test_b") == piece("tests/faults/test_c.py::test_d")
+
+
+@pytest.mark.parametrize("file", ALONE)
+def test_what_promises_nothing_in_seconds_is_a_piece_of_its_own(file: str) -> None:
+    assert piece(f"{file}::test_a") == file
+    assert not re.search(r"faults\.patience|mended", (ROOT / file).read_text())
 
 
 @pytest.mark.parametrize(
