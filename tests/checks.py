@@ -136,13 +136,16 @@ def run_tests(arguments: list[str]) -> int:
     from tests import cores
 
     strict = ("-p", "tests.no_skips") if os.environ.get("CI") else ()
+    # Images for containers often switch it off: each worker, and each of hundreds of processes that
+    # tests start, would then compile all of the program and its tests for itself.
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     if BROWSERS in arguments:
         others = [each for each in arguments if each != BROWSERS]
         command = [sys.executable, "-m", "pytest", "tests/browser/journeys.py", *strict, *others]
-        return subprocess.call(command, cwd=ROOT)
+        return subprocess.call(command, cwd=ROOT, env=environ)
     if missing := node_is_missing():
         say(f"The built pages' HTML is not validated: {missing}.")
     command = [sys.executable, "-m", "pytest", *cores.spread(arguments)]
     if strict:  # Here the whole suite runs, so its coverage can be judged.
         command += [*strict, "--cov", "--cov-report=term:skip-covered"]
-    return subprocess.call(command, cwd=ROOT)
+    return subprocess.call(command, cwd=ROOT, env=environ)
