@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from comments_service.importers.spool import MAX_DEPTH
+from comments_service.importers.spool import CIRCLE, DEEP, ELSEWHERE, MAX_DEPTH
 from comments_service.importers.storing import Counts
 
 
@@ -25,8 +25,8 @@ class Report:
     matched: int = 0
     unmatched: list[Unmatched] = field(default_factory=list)
     empty_pages: int = 0
-    # Answers that stand without what they answer.
-    apart: list[str] = field(default_factory=list)
+    # Answers that stand without what they answer, by the reason.
+    apart: dict[str, list[str]] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     # Where reading ended before the file did, and why.
     damaged: str = ""
@@ -57,14 +57,14 @@ class Report:
             "depth": counts.depth,
             "states": dict(sorted(counts.states.items())),
             "undated": counts.undated,
-            "apart": self.apart[:most],
+            "apart": {why: numbers[:most] for why, numbers in self.apart.items()},
             "damaged": self.damaged,
         }
         if most is not None:
             shown["lengths"] = {
                 "unmatched": len(self.unmatched),
                 "skipped": len(counts.skipped),
-                "apart": len(self.apart),
+                "apart": {why: len(numbers) for why, numbers in self.apart.items()},
             }
         return shown
 
@@ -88,11 +88,13 @@ class Report:
             yield "  The file holds no comments. If that is wrong, export it again with all that it can hold, or say by --from which system wrote it."
         if counts.undated:
             yield f"  Without a date, and put beside what they answer: {counts.undated:,}."
-        if self.apart:
-            yield (
-                "  Answers shown without what they answer, which is on another page, answers them in turn, or stands"
-                f" {MAX_DEPTH:,} deep: {len(self.apart):,}."
-            )
+        for why, because in (
+            (ELSEWHERE, "what they answer is on another page"),
+            (CIRCLE, "they answer each other in a circle"),
+            (DEEP, f"the chain of answers is longer than {MAX_DEPTH:,}"),
+        ):
+            if numbers := self.apart.get(why):
+                yield f"  Answers shown without what they answer, since {because}: {len(numbers):,}."
         yield f"  Known in this blog: {_counted(self.matched, 'page')}."
         if self.unmatched:
             yield (

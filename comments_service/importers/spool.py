@@ -18,6 +18,9 @@ from formats.passages import Passage
 
 # Deeper than any conversation, and than any honest export.
 MAX_DEPTH = 1_000
+# Why an answer stands without what it answers: that is on another page of the file, answers it in turn,
+# or stands too deep.
+ELSEWHERE, CIRCLE, DEEP = "elsewhere", "circle", "deep"
 _TABLES = """
 CREATE TABLE pages (id TEXT PRIMARY KEY, data TEXT NOT NULL);
 CREATE TABLE comments (
@@ -35,8 +38,8 @@ class Spool:
         self._database = sqlite3.connect(folder / "spool.sqlite3", isolation_level=None)
         self._database.executescript("PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF;" + _TABLES)
         self.skipped: list[Skipped] = []
-        # Answers that stand without what they answer: it is on another page of the file, answers them, or is too deep.
-        self.apart: list[str] = []
+        # Answers that stand without what they answer, by the reason.
+        self.apart: dict[str, list[str]] = {ELSEWHERE: [], CIRCLE: [], DEEP: []}
         self.found = 0
 
     def close(self) -> None:
@@ -66,7 +69,7 @@ class Spool:
                 self.skipped.append(Skipped(record.where, f"it names no {missing}"))
                 return
             if record.parent == record.id:
-                self.apart.append(record.id)
+                self.apart[CIRCLE].append(record.id)
                 record = replace(record, parent="")
             done = self._database.execute(
                 "INSERT OR IGNORE INTO comments VALUES (?, ?, ?, ?, ?, ?)",
@@ -115,9 +118,9 @@ class Spool:
         parents = {number: parent for number, parent, _ in rows}
         answers: dict[str, list[str]] = {}
         for number in parents:
-            if _endless(number, parents) or self._is_on_another(parents[number], parents):
+            if why := _endless(number, parents) or self._is_on_another(parents[number], parents):
                 parents[number] = ""
-                self.apart.append(number)
+                self.apart[why].append(number)
             answers.setdefault(parents[number], []).append(number)
         missing = dict.fromkeys(each for each in answers if each and each not in parents)
         began = {
@@ -142,11 +145,11 @@ class Spool:
                 yield number, depth
             waiting.extend((each, depth + 1) for each in reversed(answers.pop(number, [])))
 
-    def _is_on_another(self, number: str, here: dict[str, str]) -> bool:
+    def _is_on_another(self, number: str, here: dict[str, str]) -> str:
         if not number or number in here:
-            return False
+            return ""
         chosen = "SELECT 1 FROM comments WHERE id = ?"
-        return self._database.execute(chosen, (number,)).fetchone() is not None
+        return ELSEWHERE if self._database.execute(chosen, (number,)).fetchone() else ""
 
     def _one(self, number: str, parent: str, above: str) -> Past:
         (data,) = self._database.execute(
@@ -155,12 +158,22 @@ class Spool:
         return replace(_unpacked(data), parent=parent, above=above)
 
 
-def _endless(number: str, parents: dict[str, str]) -> bool:
-    """Whether a comment answers itself by way of others, or stands too deep."""
-    above, steps = parents[number], 0
-    while above in parents and above != number and steps < MAX_DEPTH:
-        above, steps = parents[above], steps + 1
-    return above == number or steps == MAX_DEPTH
+def _endless(number: str, parents: dict[str, str]) -> str:
+    """Whether a comment answers itself by way of others, or stands too deep.
+
+    One that answers a circle stands below it: the circle is opened at one of its own.
+    """
+    above, passed = parents[number], {number}
+    while above in parents:
+        if above == number:
+            return CIRCLE
+        if above in passed:
+            return ""
+        passed.add(above)
+        if len(passed) > MAX_DEPTH:
+            return DEEP
+        above = parents[above]
+    return ""
 
 
 def _top(number: str, parents: dict[str, str]) -> str:

@@ -1,5 +1,6 @@
 """Import in the dashboard: a file is looked at, mapped and taken over, by pages and by the API."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from flask import Flask
 from comments_service import workers
 from comments_service.config import Settings
 from comments_service.db import db, writing
-from comments_service.importers import importing, jobs, storing
+from comments_service.importers import importing, jobs, spool, storing
 from comments_service.models import Comment, Import, ImportState, now
 from comments_service.supervision import IMPORTS
 from comments_service.workers import Worker
@@ -309,3 +310,33 @@ def test_progress_is_said_while_a_file_is_read(
     jobs.work_waiting(settings, lambda: beats.append(1))
     # Five times while eleven records are read, and once for the one page.
     assert len(beats) >= 5
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_each_reason_for_which_an_answer_stands_alone_is_told_in_its_own_words(
+    owner: Visitor, settings: Settings, lang: str
+) -> None:
+    pairs = [("a", "b"), ("b", "a"), ("deep0", ""), ("far", "deep0")]
+    pairs += [(f"deep{each + 1}", f"deep{each}") for each in range(spool.MAX_DEPTH)]
+    made = [
+        {
+            "_id": a,
+            "nick": a,
+            "comment": f"x{a}",
+            "url": "/beta/" if a == "far" else "/alpha/",
+            "pid": b,
+            "created": at * 1_000,
+        }
+        for at, (a, b) in enumerate(pairs, 1_650_000_000)
+    ]
+    job = by_form(owner, json.dumps(made).encode(), "twikoo.json", system="twikoo")
+    work(settings)
+    page = owner.get(f"{PAGE}/{job}?lang={lang}").text
+    told_of = re.findall(r"<dt>([^<]+)</dt><dd>1</dd>", page)
+    assert len(set(told_of)) == 3
+    if lang == "en":
+        assert set(told_of) == {
+            "Answers to a comment of another page",
+            "Answers to each other in a circle",
+            "Answers in too long a chain",
+        }

@@ -12,7 +12,7 @@ from flask import Flask
 
 from comments_service import comments, config, threads
 from comments_service.config import Settings
-from comments_service.importers import Damaged, Rules, systems
+from comments_service.importers import Damaged, Rules, spool, systems
 from comments_service.inputs import NewDecision
 from comments_service.models import Role
 from tests import make
@@ -242,25 +242,39 @@ def test_a_file_without_comments_says_what_may_be_wrong(tmp_path: Path, text: st
     assert any("holds no comments" in line for line in report.lines(applied=False))
 
 
+def a_chain(path: Path, *pairs: tuple[str, str]) -> Path:
+    """What Twikoo exports: comments, each with what it answers, one a second."""
+    made = [
+        {"_id": a, "nick": a, "comment": f"x{a}", "url": "/alpha/", "pid": b, "created": at * 1_000}
+        for at, (a, b) in enumerate(pairs, 1_650_000_000)
+    ]
+    path.write_text(json.dumps(made))
+    return path
+
+
 @one_database
 def test_what_answers_itself_in_a_circle_answers_none(tmp_path: Path) -> None:
-    made = [
-        {
-            "_id": a,
-            "nick": a,
-            "comment": "x" + a,
-            "url": "/alpha/",
-            "pid": b,
-            "created": 1650000000000,
-        }
-        for a, b in (("a", "b"), ("b", "a"), ("c", "c"))
-    ]
-    (tmp_path / "circle.json").write_text(json.dumps(made))
-    report = brought(tmp_path / "circle.json", apply=False, system="twikoo")
-    assert sorted(report.apart) == ["a", "c"]
-    assert any("without what they answer" in line for line in report.lines(applied=False))
-    found = told(tmp_path / "circle.json", system="twikoo")
-    assert {each[1]: each[4] for each in found} == {"a": "", "b": "a", "c": ""}
+    # The first answers a circle and is in none.
+    path = a_chain(tmp_path / "a.json", ("d", "a"), ("a", "b"), ("b", "a"), ("c", "c"))
+    report = brought(path, apply=False, system="twikoo")
+    assert {why: sorted(numbers) for why, numbers in report.apart.items()} == {
+        "elsewhere": [],
+        "circle": ["a", "c"],
+        "deep": [],
+    }
+    assert any("in a circle: 2." in line for line in report.lines(applied=False))
+    found = told(path, system="twikoo")
+    assert {each[1]: each[4] for each in found} == {"d": "a", "a": "", "b": "a", "c": ""}
+
+
+@one_database
+def test_an_answer_in_too_long_a_chain_begins_another(tmp_path: Path) -> None:
+    names = [f"n{each}" for each in range(spool.MAX_DEPTH + 2)]
+    path = a_chain(tmp_path / "a.json", *zip(names, ["", *names], strict=False))
+    report = brought(path, apply=False, system="twikoo")
+    assert report.apart == {"elsewhere": [], "circle": [], "deep": [names[spool.MAX_DEPTH]]}
+    [told_of] = [line for line in report.lines(applied=False) if "without what they answer" in line]
+    assert f"longer than {spool.MAX_DEPTH:,}: 1." in told_of
 
 
 @one_database
