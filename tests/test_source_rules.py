@@ -173,7 +173,7 @@ def test_settings_are_passed_and_fetched_at_the_edge_only() -> None:
     }
     request = (
         *("answers", "cookies", "guard", "routes", "visitor"),
-        *("dashboard/queue", "dashboard/second_factor", "thread/comment_pages"),
+        *("dashboard/comment_page", "dashboard/second_factor", "thread/comment_pages"),
     )
     folder = ROOT / "comments_service"
     found = {

@@ -6,6 +6,7 @@ scripts; one adds keys.
 
 from comments_service.errors import SecondFactorMissing
 from comments_service.web.dashboard import (
+    comment_page,
     hooks,
     imports,
     mail,
@@ -21,6 +22,7 @@ from comments_service.web.dashboard import (
 
 BLUEPRINTS = (
     queue.bp,
+    comment_page.bp,
     replies.bp,
     threads.bp,
     people.bp,

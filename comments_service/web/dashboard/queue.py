@@ -1,4 +1,4 @@
-"""The queue: what waits, what was decided, one comment by itself, and the decisions themselves."""
+"""The queue: what waits, what was decided, and the decisions themselves."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,29 +9,27 @@ from werkzeug.datastructures import MultiDict
 
 from comments_service import (
     comments,
-    config,
     i18n,
     moderation_queue,
     reports,
     saved_replies,
-    threads,
 )
 from comments_service.config import Settings
 from comments_service.errors import (
     CommentChanged,
     Message,
-    NotAllowed,
     ServiceError,
 )
 from comments_service.inputs import Matching, NewDecision, as_seen, from_form, parse, seen
-from comments_service.models import Act, Comment, Status, now
+from comments_service.models import Act, Status, now
 from comments_service.moderation_queue import Filter
 from comments_service.web import answers, visitor
-from comments_service.web.dashboard import second_factor
+from comments_service.web.dashboard import comment_page, second_factor
 from comments_service.web.params import page_number, queue_filter, row_id
 from comments_service.web.routes import Guard, route
 
 bp = Blueprint("dashboard", __name__)
+bp.register_error_handler(CommentChanged, comment_page.changed)
 
 # As many as one page of the queue can select, and some.
 MAX_AT_ONCE = 100
@@ -107,53 +105,6 @@ def _edited() -> list[moderation_queue.Changed]:
 
 
 @route(
-    bp,
-    "GET /moderation/comments/<id:comment_id>",
-    "One comment, with all that was decided on it",
-    guard=Guard.MODERATOR,
-)
-def one(comment_id: int) -> Response:
-    return comment_page(moderated(comment_id))
-
-
-def moderated(comment_id: int) -> Comment:
-    """A comment that the visitor may decide on. Raises UnknownComment, NotAllowed."""
-    comment = threads.comment(comment_id)
-    if not comments.may_moderate(visitor.moderator(), comment.thread):
-        raise NotAllowed(Message("You can moderate the comments on your own articles."))
-    return comment
-
-
-@bp.errorhandler(CommentChanged)
-def changed(error: CommentChanged) -> Response:
-    """The comment as it stands now beside what was seen, where the decision can be made anew."""
-    return comment_page(threads.comment(error.comment_id), error)
-
-
-def comment_page(
-    comment: Comment, error: ServiceError | None = None, values: Mapping[str, str] | None = None
-) -> Response:
-    """All that there is of a comment; `values` fill the form of an answer again."""
-    edited = []
-    if isinstance(error, CommentChanged):
-        edited = moderation_queue.changed([comment], {comment.id: error.seen})
-    return answers.page(
-        "dashboard/comment.html",
-        error.status if error else 200,
-        comment=comment,
-        card=moderation_queue.cards([comment])[0],
-        edited=edited[0] if edited else None,
-        edits=moderation_queue.edits(comment),
-        notes=moderation_queue.notes(comment.id),
-        anchored=comments.standing(comment, config.current()) if comment.passage else None,
-        saved=saved_replies.every(),
-        decisions=moderation_queue.decisions(comment.id),
-        values=values or {},
-        error=error,
-    )
-
-
-@route(
     bp, "POST /moderation/decisions", "Decides on one or several comments", guard=Guard.MODERATOR
 )
 def decide() -> Response:
@@ -222,7 +173,7 @@ def back(
     At the one that follows what was decided on; or where one stands that has come back.
     """
     if one := request.form.get("in_comment", type=row_id):
-        return url_for("dashboard.one", comment_id=one, answered=answered)
+        return url_for("comment_page.one", comment_id=one, answered=answered)
     if page := request.form.get("in_reported", type=page_number):
         query = {"page": str(page)} if page > 1 else {}
         if decided:

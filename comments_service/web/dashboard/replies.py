@@ -30,7 +30,7 @@ from comments_service.inputs import (
 )
 from comments_service.models import Comment
 from comments_service.web import answers, visitor
-from comments_service.web.dashboard import queue
+from comments_service.web.dashboard import comment_page, queue
 from comments_service.web.form_page import Answer as Act
 from comments_service.web.form_page import form_page
 from comments_service.web.params import row_id
@@ -51,11 +51,11 @@ def version() -> int:
     guard=Guard.MODERATOR,
 )
 def reply(comment_id: int, settings: Settings) -> Response:
-    comment = queue.moderated(comment_id)
+    comment = comment_page.moderated(comment_id)
     typed = request.form.to_dict()
     typed["key"] = typed.get("key") or secrets.token_urlsafe(16)
     if typed.get("act") == "insert":
-        return queue.comment_page(comment, values=inserted(typed))
+        return comment_page.of(comment, values=inserted(typed))
     limits = Limits(settings.max_chars)
     try:
         new = from_form(Answer, typed, limits).model_copy(update={"version": version()})
@@ -63,7 +63,7 @@ def reply(comment_id: int, settings: Settings) -> Response:
     except ServiceError as error:
         if isinstance(error, UnknownComment):
             raise
-        return queue.comment_page(threads.comment(comment_id), error, typed)
+        return comment_page.of(threads.comment(comment_id), error, typed)
     answers.say(Message("Your answer is published."))
     return answers.see_other(queue.back(answered=comment_id))
 
@@ -85,7 +85,7 @@ def inserted(typed: dict[str, str]) -> dict[str, str]:
     guard=Guard.MODERATOR,
 )
 def edit(comment_id: int, settings: Settings) -> Response:
-    comment = queue.moderated(comment_id)
+    comment = comment_page.moderated(comment_id)
     edited: list[moderation_queue.Changed] = []
 
     def act() -> Response:
@@ -100,7 +100,7 @@ def edit(comment_id: int, settings: Settings) -> Response:
             edited.extend(moderation_queue.changed([comment], {comment_id: changed.seen}))
             raise
         answers.say(Message("Saved."))
-        return answers.see_other(url_for("dashboard.one", comment_id=comment_id))
+        return answers.see_other(url_for("comment_page.one", comment_id=comment_id))
 
     return form_page(
         "dashboard/edit.html",
@@ -118,16 +118,16 @@ def edit(comment_id: int, settings: Settings) -> Response:
     guard=Guard.MODERATOR,
 )
 def anchor(comment_id: int, settings: Settings) -> Response:
-    comment = queue.moderated(comment_id)
+    comment = comment_page.moderated(comment_id)
     try:
         words = None if request.form.get("act") == "quote" else request.form.get("words", "")
         new = parse(Anchor, {"words": words})
         comments.anchor(comment_id, visitor.moderator(), new, settings)
     except InvalidInput as error:
         typed = {"words": request.form.get("words", "")}
-        return queue.comment_page(comment, error, typed)
+        return comment_page.of(comment, error, typed)
     answers.say(Message("Saved."))
-    return answers.see_other(url_for("dashboard.one", comment_id=comment_id))
+    return answers.see_other(url_for("comment_page.one", comment_id=comment_id))
 
 
 @route(
@@ -137,14 +137,14 @@ def anchor(comment_id: int, settings: Settings) -> Response:
     guard=Guard.MODERATOR,
 )
 def note(comment_id: int) -> Response:
-    comment: Comment = queue.moderated(comment_id)
+    comment: Comment = comment_page.moderated(comment_id)
     try:
         comments.note(comment_id, visitor.moderator(), from_form(NewNote, request.form))
     except InvalidInput as error:
         typed = {"text": request.form.get("text", "")}
-        return queue.comment_page(comment, error, typed)
+        return comment_page.of(comment, error, typed)
     answers.say(Message("Noted."))
-    return answers.see_other(url_for("dashboard.one", comment_id=comment_id, _anchor="notes"))
+    return answers.see_other(url_for("comment_page.one", comment_id=comment_id, _anchor="notes"))
 
 
 @route(
@@ -156,7 +156,7 @@ def note(comment_id: int) -> Response:
 def remove_note(note_id: int) -> Response:
     comment_id = comments.remove_note(note_id, visitor.moderator())
     answers.say(Message("Removed."))
-    return answers.see_other(url_for("dashboard.one", comment_id=comment_id, _anchor="notes"))
+    return answers.see_other(url_for("comment_page.one", comment_id=comment_id, _anchor="notes"))
 
 
 @route(bp, "GET POST /moderation/replies", "The saved replies, and one more", guard=Guard.MODERATOR)
