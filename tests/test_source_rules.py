@@ -94,6 +94,12 @@ def test_no_template_holds_a_script_a_style_or_a_handler(path: Path) -> None:
     assert parser.found == (["<style>"] if path.match("mail/base.html") else [])
 
 
+def test_no_template_writes_a_translators_words_in_other_letters() -> None:
+    """German nouns keep their capitals in the middle of a sentence."""
+    changed = re.compile(r"\|\s*(?:capitalize|title)\b")
+    assert [path for path in TEMPLATES if changed.search(path.read_text("utf-8"))] == []
+
+
 def english_only(path: Path) -> Iterator[str]:
     """Where a module refuses something in words that no translator is shown."""
     refusals = {each.__name__ for each in subclasses(ServiceError)}

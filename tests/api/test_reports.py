@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import account_deletion, comments, config, retention, sessions
+from comments_service import account_deletion, comments, config, i18n, retention, sessions
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.inputs import EditedComment, parse
-from comments_service.models import Account, Comment, Report, Role, Session, Status, now
+from comments_service.models import Account, Comment, Report, ReportKind, Role, Session, Status, now
 from comments_service.notifications import fan_out
 from tests import make
 from tests.api.payloads import SHORT
@@ -140,6 +140,23 @@ def test_three_reports_put_a_comment_before_the_moderators(
     # In sight until somebody decides, and moderators are told as of what waits.
     assert "Buy pelicans!" in fragment()
     assert fan_out.fan_out() == 1
+
+
+@one_database
+@pytest.mark.parametrize("lang", i18n.known())
+def test_moderators_read_the_words_that_reporters_chose_in_each_language(
+    app: Flask, guest: Visitor, moderator: Visitor, lang: str
+) -> None:
+    make.thread()
+    number = make.comment().id
+    page = guest.get(f"/comments/comment/{number}/report?lang={lang}").text
+    offered = dict(re.findall(r'<option value="(\w+)">([^<]+)</option>', page))
+    assert set(offered) == set(ReportKind)
+    assert lang == "en" or "Something else" not in offered.values()
+    for each, kind in enumerate(offered):
+        assert taken(report(Visitor(app), "form", number, kind, address=f"192.0.2.{each + 1}"))
+    seen = moderator.get(f"/comments/moderation/reported?lang={lang}").text
+    assert [words for words in offered.values() if f"<strong>{words}</strong>" not in seen] == []
 
 
 @by_json_and_form
