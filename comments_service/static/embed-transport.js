@@ -37,7 +37,7 @@ export const attempt = async (thread, where, act) => {
   if (where.ariaBusy === "true") return;
   where.ariaBusy = "true";
   thread.say("", where);
-  for (const note of where.querySelectorAll(".postil-error")) note.remove();
+  for (const note of where.querySelectorAll("span.postil-error")) note.remove();
   for (const field of where.querySelectorAll("[aria-invalid]")) field.ariaInvalid = null;
   try {
     await act().catch((problem) => tell(thread, where, problem));
@@ -83,5 +83,5 @@ const tell = async (thread, where, { status = 503, code, detail = "", wait = 0, 
     const said = await message(thread, "too_many").catch(() => detail);
     detail = said.replace("{when}", when);
   }
-  thread.say(detail, where);
+  thread.say(detail, where, detail && "postil-error");
 };

@@ -2,7 +2,7 @@
 /**
  * <comment-thread>: makes baked comments live. Markup and strings are the service's.
  *
- * Every reader loads this: it follows the thread and keeps its times true. Others come when needed.
+ * Every reader loads this: it follows the thread. Other parts come when needed.
  */
 
 /** Server HTML is parsed here and nowhere else. @param {string} html */
@@ -53,7 +53,7 @@ export class CommentThread extends HTMLElement {
     this.#life.abort();
   }
 
-  // A framework takes an element for another article: it begins anew.
+  // A framework gives it another article: it begins anew.
   /** @param {string} _name @param {string | null} before @param {string | null} after */
   attributeChangedCallback(_name, before, after) {
     if (!this.src || before === after) return;
@@ -183,14 +183,14 @@ export class CommentThread extends HTMLElement {
   }
 
   /** @param {string} text @param {Element} where */
-  say(text, where = this) {
+  say(text, where = this, kind = "") {
     let line = where.querySelector(":scope > .postil-status");
     if (!line) {
       line = document.createElement("p");
-      line.className = "postil-status";
       line.role = "status";
       where.append(line);
     }
+    line.className = `postil-status ${kind}`;
     line.textContent = text;
   }
 
@@ -299,7 +299,7 @@ export class CommentThread extends HTMLElement {
         if (!ours) return;
         if (form) this.#keep(form);
         const where = target.closest("form, li") ?? this;
-        this.say(this.querySelector("form")?.dataset.offline ?? "", where);
+        this.say(this.querySelector("form")?.dataset.offline ?? "", where, "postil-error");
       },
     );
   }

@@ -40,4 +40,7 @@ def test_a_form_that_is_refused_while_our_sentences_are_away_is_free_again(
     expect(form).to_have_attribute("aria-busy", "false")
     # What the service itself said stands in.
     expect(form).to_contain_text("posted a lot")
+    colour = "line => getComputedStyle(line).color"
+    said = form.locator(":scope > .postil-status")
+    assert said.evaluate(colour) != form.evaluate(colour), "something is wrong"
     expect(form.locator("textarea")).to_have_value("One too many.")

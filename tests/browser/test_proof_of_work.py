@@ -117,6 +117,9 @@ def test_whoever_sends_at_once_waits_a_moment_and_sees_why(
     post(form)
     expect(form).to_contain_text(COMPUTING)
     expect(form).to_have_attribute("aria-busy", "true")
+    colour = "line => getComputedStyle(line).color"
+    said = form.locator(":scope > .postil-status")
+    assert said.evaluate(colour) == form.evaluate(colour), "nothing is wrong"
     expect(newest(page, "Quick words.")).to_be_focused()
     expect(form).not_to_contain_text(COMPUTING)
     assert asking.reasons("Quick words.") == []
