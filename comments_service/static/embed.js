@@ -153,7 +153,7 @@ export class CommentThread extends HTMLElement {
 
   tick() {
     for (const time of this.querySelectorAll("time")) {
-      const seconds = (Date.parse(time.dateTime) - Date.now()) / 1000;
+      const seconds = Math.min(0, Date.parse(time.dateTime) - Date.now()) / 1000;
       if (seconds < -2592e3) continue;
       time.title ||= time.textContent;
       time.textContent = this.relative(seconds);
