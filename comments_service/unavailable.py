@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 # Fields that no page repeats.
 SECRETS = ("password", "code", "ticket", "state")
+# Fields in which people write, of all forms there are: what comes to nothing is shown to be copied.
+WRITTEN = ("body", "text", "note", "bio", "words", "rules")
+
+
+def written(form: Mapping[str, str]) -> dict[str, str]:
+    """What somebody wrote into a form, by its fields."""
+    return {name: form[name] for name in WRITTEN if form.get(name, "").strip()}
 
 
 def page(
@@ -35,6 +42,7 @@ def page(
         base=settings.prefix,
         site_url=settings.site_url + "/",
         path=path,
+        written=written(form),
         typed={
             name: value
             for name, value in form.items()

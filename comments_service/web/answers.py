@@ -119,11 +119,24 @@ def answer_error(error: ServiceError) -> Response:
 
 
 def refusal(template: str, error: ServiceError, **context: Any) -> Response:
-    """A page that says no. It asks who is looking at it, and the database may be away by then."""
+    """A page that says no, with what was typed: its form may not come back.
+
+    It asks who is looking at it, and the database may be away by then.
+    """
     try:
-        return page(template, error.status, error=error, **context)
+        return page(template, error.status, error=error, written=_written(), **context)
     except OUTAGES as outage:
         return answer_unavailable(outage)
+
+
+def _written() -> dict[str, str]:
+    """What was typed into the form that is refused. Of a file, or of what is too large, nothing is read."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        return {}
+    try:
+        return unavailable.written(request.form)
+    except HTTPException:
+        return {}
 
 
 def problem(error: ServiceError) -> Response:
