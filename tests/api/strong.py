@@ -54,7 +54,7 @@ def set_up(visitor: Visitor) -> tuple[App, list[str]]:
 
 
 def codes_in(page: str) -> list[str]:
-    return re.findall(r"\b[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}\b", page)
+    return re.findall(r"\b[0-9a-z]{4}(?:-[0-9a-z]{4}){5}\b", page)
 
 
 def with_app(account: Account) -> App:
