@@ -67,9 +67,18 @@ const point = (form, fields) => {
   return pointed;
 };
 
+/** Whether somebody has been signed out elsewhere; then the form asks for a name again. @param {Thread} thread */
+const signedOut = async (thread) => {
+  if (!thread.own?.account) return false;
+  const writing = await thread.writing();
+  await writing.ask().catch(() => {});
+  return !thread.own.account;
+};
+
 /** @param {Thread} thread @param {HTMLElement} where @param {Record<string, any>} problem */
 const tell = async (thread, where, { status = 503, code, detail = "", wait = 0, fields = {} }) => {
   if (thread.signal.aborted) return;
+  const left = (fields.name || [401, 403, 404].includes(status)) && (await signedOut(thread));
   if (where instanceof HTMLFormElement) {
     if (code === "key_reused") fill(where, { key: "" });
     if (point(where, fields)) detail = "";
@@ -83,5 +92,6 @@ const tell = async (thread, where, { status = 503, code, detail = "", wait = 0, 
     const said = await message(thread, "too_many").catch(() => detail);
     detail = said.replace("{when}", when);
   }
+  if (left) detail = await message(thread, "signed_out").catch(() => detail);
   thread.say(detail, where, detail && "postil-error");
 };
