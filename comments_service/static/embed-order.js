@@ -148,6 +148,8 @@ export const turn = async (thread) => {
   style(thread);
   const menu = await thread.clone("order");
   if (!root.isConnected) return;
+  // Nobody votes on what is said of a draft.
+  if (root.matches("[data-shared]")) menu.querySelector("[value=best]")?.remove();
   new Order(thread, root, menu);
   const ballot = await thread.clone("votes").catch(() => null);
   if (ballot?.dataset.guests) (await import("./embed-votes.js")).offer(thread);

@@ -39,6 +39,8 @@ const report = async (thread, item, button) => {
 /** A button beside the others of a comment; it moves no line. @param {Thread} thread @param {HTMLElement} item */
 export const offer = async (thread, item) => {
   if (item.matches(".postil-deleted, .postil-pending") || !item.dataset.id) return;
+  // Of a draft nobody is told by a number.
+  if (item.closest("[data-shared]")) return;
   const button = await thread.clone("report-button");
   const line = item.querySelector(".postil-actions") ?? item.querySelector(".postil-meta");
   // Meanwhile it may have got one, or have turned out to be the reader's own.

@@ -65,6 +65,7 @@ const heard = new WeakSet();
 
 /** @param {Thread} thread */
 export const offer = async (thread) => {
+  if (thread.root?.matches("[data-shared]")) return;
   const made = await thread.clone("votes");
   if (!thread.own?.account && !made.dataset.guests && !heard.has(thread.signal)) return;
   style(thread);

@@ -136,6 +136,28 @@ def test_no_door_that_opens_by_a_comments_number_leads_to_it(
     assert asked > 40
 
 
+@pytest.mark.parametrize("changed_settings", [{"guest_votes": True}])
+def test_nothing_is_offered_on_it_that_nobody_may_do(
+    app: Flask, settings: Settings, source: Path, guest: Visitor
+) -> None:
+    take(source, draft())
+    said = [make.comment(thread, WORDS) for thread in (SECRET, SECRET, "pelicans", "pelicans")]
+    files = publish(settings)
+    rhea = of_role(app, "Rhea", Role.READER)
+    for visitor in (guest, rhea):
+        for thread, offered in (("pelicans", True), (SECRET, False)):
+            page = visitor.get(f"/comments/threads/{thread}").text
+            for act in ("vote", "report"):
+                assert (f"/{act}" in page) is offered, act
+            assert ("sort=best" in page) is offered
+            fragment = files[f"threads/{thread}.html"]
+            assert (b" data-shared" not in fragment) is offered
+    # Whoever asks all the same is told of nothing.
+    for act, given in (("vote", {"value": "1"}), ("report", {"kind": "spam"})):
+        answer = rhea.post(f"/comments/comment/{said[0].id}/{act}", given)
+        assert answer.status_code == 404
+
+
 @by_json_and_form
 def test_who_has_the_address_reads_and_writes(
     app: Flask, settings: Settings, source: Path, by: str

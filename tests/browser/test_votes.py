@@ -1,14 +1,16 @@
 """Votes and the order of comments: with a script, by keyboard and by touch, and without one."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from comments_service import sessions
-from comments_service.db import writing
-from comments_service.models import Account
+from comments_service.db import db, writing
+from comments_service.models import Account, Thread, now
 from tests import make
 from tests.browser.conftest import Live, Writer, until
 from tests.browser.embed import Visit, article, comment, order
@@ -77,6 +79,27 @@ def test_one_votes_with_a_thumb(
     button.tap()
     expect(button).to_have_attribute("aria-pressed", "true")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_nothing_is_offered_on_a_draft_that_nobody_may_do(
+    visit: Visit, thread: str, writer: Writer, live: Live, person: Account
+) -> None:
+    number = writer.post(thread, "Of a draft.")
+    writer.post(thread, "Of the same.")
+    of_thread = sa.update(Thread).where(Thread.id == thread)
+    shared = of_thread.values(shared_until=now() + timedelta(days=1), revision=Thread.revision + 1)
+    with live.app.app_context(), writing():
+        db.session.execute(shared)
+    live.comments("publish")
+    until(lambda: "data-shared" in live.page(thread))
+    page = opened(visit, f"/{thread}/", live, person)
+    with page.expect_response("**/embed-report*.js"):
+        comment(page, number).hover()
+    orders = page.locator(".postil-order option")
+    expect(orders).to_have_text(["Oldest first", "Newest first"])
+    page.wait_for_load_state("networkidle")
+    assert page.get_by_role("button", name="Report").count() == 0
+    assert page.locator(".postil-ballot").count() == 0
 
 
 def test_nobody_is_offered_a_vote_on_his_own_comment_nor_without_an_account(

@@ -172,7 +172,9 @@ def thread_page(
     last = threads.pages(threads.length(thread.id), settings.page_size)
     linked = values.get("comment", type=row_id)
     number = threads.page_with(thread.id, linked, settings.page_size) if linked else None
-    sorts = [each for each in threads.SORTS if each != "best" or settings.votes != "off"]
+    # What is said of a draft is neither voted on nor reported: its numbers lead nobody there.
+    votes = "off" if thread.shared_until else settings.votes
+    sorts = [each for each in threads.SORTS if each != "best" or votes != "off"]
     sort = values.get("sort", "") if values.get("sort") in sorts else sorts[0]
     # The newest of a long thread stand at its end.
     first = last if sort == "newest" else 1
@@ -199,7 +201,7 @@ def thread_page(
         comments=shown,
         sort=sort,
         sorts=sorts if several else (),
-        ballots=_ballots(session, thread, mine, settings),
+        ballots=_ballots(session, thread, mine, settings) if votes != "off" else None,
         count=threads.count(thread),
         page_number=number,
         pages=last,
@@ -235,7 +237,7 @@ def _ballots(
 ) -> dict[str, Any] | None:
     """How whoever looks has voted, and on what nobody votes because it is his own; None where he cannot."""
     signed_in = session is not None and session.account_id is not None
-    if settings.votes == "off" or not (signed_in or settings.guest_votes):
+    if not (signed_in or settings.guest_votes):
         return None
     return {"mine": comments.votes_in(session, thread.id), "own": {each.id for each in mine}}
 
