@@ -32,6 +32,11 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 TEMPLATES = Path(__file__).parent / "templates"
 DEFAULT = "en"
 _tag = re.compile(r"<[^>]*>")
+# What of a tag chooses words and dates: a language, a script, a region. What strangers write behind it
+# would make templates anew for each, and fits into no column.
+_plain = re.compile(
+    r"[a-z]{2,3}([-_][a-z]{4})?([-_]([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", re.IGNORECASE | re.ASCII
+)
 _traditional = frozenset({"TW", "HK", "MO"})
 
 
@@ -205,7 +210,9 @@ def known() -> tuple[str, ...]:
 
 def choose(wanted: Iterable[str]) -> str:
     """The first of the wanted language tags that the interface speaks, else English."""
-    for tag in wanted:
+    for asked in wanted:
+        found = _plain.match(asked.strip())
+        tag = found[0] if found else ""
         spoken = locale(tag)
         if spoken.language == DEFAULT and tag.lower().startswith(DEFAULT):
             return DEFAULT

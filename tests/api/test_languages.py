@@ -3,7 +3,11 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from comments_service import i18n
+from comments_service.db import db
+from comments_service.models import Email
 from tests import make
 from tests.conftest import Visitor
 
@@ -45,6 +49,26 @@ def test_a_comment_waits_for_reasons_that_its_moderator_can_read(
     assert "链接过多：5 个。" in page
     queue: Any = moderator.call("GET", "moderation/queue").json
     assert queue["comments"][0]["reasons"] == ["First comment of this writer.", "Many links: 5."]
+
+
+@pytest.mark.parametrize("behind", ["-" + "x" * 90, "@" + "x" * 90, "-1996", ".UTF-8", "\n", " "])
+def test_what_stands_behind_a_language_is_no_language(
+    guest: Visitor, emails: Any, behind: str
+) -> None:
+    make.account("Rhea")
+    asked = guest.post(
+        "/comments/sign-in",
+        {"act": "letter", "email": "rhea@example.org"},
+        query_string={"lang": f"de{behind}"},
+    )
+    assert asked.status_code == 202
+    assert '<html lang="de" dir="ltr"' in asked.text
+    assert "Anmelde" in emails()[0][1]
+    assert db.session.scalars(sa.select(Email.lang)).all() == ["de"]
+    before = i18n.environment.cache_info().currsize
+    for each in range(5):
+        guest.get("/comments/sign-in", query_string={"lang": f"de{behind}{each}"})
+    assert i18n.environment.cache_info().currsize == before
 
 
 def test_a_language_that_nobody_translated_is_answered_in_english(guest: Visitor) -> None:
