@@ -169,13 +169,16 @@ def renew(session: Session) -> str:
     return token
 
 
-def touch(session: Session) -> None:
-    """Remember that a session is in use: at most one write in ten minutes. Raises Unavailable."""
-    if session.seen_at + SEEN_EVERY < now():
-        with writing():
-            db.session.execute(
-                sa.update(Session).where(Session.id == session.id).values(seen_at=now())
-            )
+def touch(session: Session) -> bool:
+    """Remember that a session is in use: at most one write in ten minutes; whether this was one.
+
+    Raises Unavailable.
+    """
+    if session.seen_at + SEEN_EVERY >= now():
+        return False
+    with writing():
+        db.session.execute(sa.update(Session).where(Session.id == session.id).values(seen_at=now()))
+    return True
 
 
 def end(session: Session) -> None:

@@ -14,7 +14,7 @@ import pyotp
 import segno
 import sqlalchemy as sa
 
-from comments_service import i18n, rate_limits, sessions
+from comments_service import rate_limits, sessions
 from comments_service.accounts import known_browsers, security_mail, sign_in_methods, tokens
 from comments_service.accounts.login import Entry, enter, has_second_factor
 from comments_service.accounts.tokens import AskTotp
@@ -283,7 +283,7 @@ def reset(account: Account, settings: Settings) -> None:
             raise InvalidInput(fields={"email": ONLY_PASSKEYS})
         sessions.end_all(account.id)
         tokens.drop(AskTotp, account_id=account.id)
-        security_mail.write(account, i18n.DEFAULT, "reset", settings)
+        security_mail.write(account, "", "reset", settings)
 
 
 # ---- what an app is told

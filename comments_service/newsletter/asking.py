@@ -28,7 +28,7 @@ def ask(given: NewsletterAsk, visitor: Visitor, lang: str, settings: Settings) -
     if account is not None and _is_of(account, given.email):
         with writing():
             recipient = subscriptions.of_account(account.id)
-            recipient.lang = recipient.lang or lang
+            recipient.lang = lang
             for other in KINDS:
                 row = subscriptions.find(recipient, other, None)
                 if row is not None and other != kind:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from comments_service import threads
 from comments_service.accounts import names
-from comments_service.db import db
+from comments_service.db import db, writing
 from comments_service.models import Recipient, Subscription, Thread, Words, now
 
 # What a page lists; whoever follows more finds the rest in the e-mails themselves.
@@ -38,6 +38,20 @@ class Followed:
 def of_account(account_id: int) -> Recipient:
     """An account as somebody who gets e-mails, inside the caller's transaction."""
     return _recipient(Recipient.account_id == account_id, account_id=account_id)
+
+
+def reads(account_id: int, lang: str) -> None:
+    """Note in which language an account reads, which is that of its e-mails from then on.
+
+    Whoever is sent new articles has asked for them in a language.
+    """
+    known = sa.select(Recipient.lang).where(Recipient.account_id == account_id)
+    if db.session.scalar(known) == lang:
+        return
+    with writing():
+        recipient = of_account(account_id)
+        if not of_blog(recipient):
+            recipient.lang = lang
 
 
 def of_guest(email: str, lang: str) -> Recipient:

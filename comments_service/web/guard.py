@@ -67,7 +67,8 @@ def check_change(settings: config.Settings) -> None:
     if (asking := visitor.session_apart()) is not None:
         # Whatever the route does now decides what happens when nothing can be written.
         with suppress(errors.Unavailable):
-            sessions.touch(asking)
+            if sessions.touch(asking):
+                visitor.remember_language(asking)
 
 
 def check_size(request: Request) -> None:

@@ -4,6 +4,8 @@ Read once a request. What a route asks of its visitor is said in `signed_in`, `f
 `moderator` and `owner`, which raise what the visitor lacks.
 """
 
+from contextlib import suppress
+
 import sqlalchemy as sa
 from flask import current_app, g, request
 
@@ -11,6 +13,7 @@ from comments_service import banning, bans, config, errors, i18n, rate_limits, s
 from comments_service.accounts.login import proved
 from comments_service.errors import Message
 from comments_service.models import STAFF, Account, Role, Session
+from comments_service.notifications import subscriptions
 from comments_service.sessions import Visitor
 from comments_service.web import cookies
 
@@ -101,6 +104,17 @@ def language() -> str:
     """The language of an answer: the one that a page of the blog asks in, or the browser's."""
     asked = request.args.get("lang", "")
     return i18n.choose([*([asked] if asked else []), *request.accept_languages.values()])
+
+
+def remember_language(session: Session) -> None:
+    """Have e-mails to an account written as its reader reads; programs say no language.
+
+    Where nothing can be written just now, the next request does it.
+    """
+    said = "lang" in request.args or request.accept_languages
+    if said and session.account_id is not None:
+        with suppress(errors.Unavailable):
+            subscriptions.reads(session.account_id, language())
 
 
 def signed_in() -> tuple[Session, Account]:

@@ -1,15 +1,21 @@
 """What the service says, it says in the reader's language: refusals, reasons, e-mails."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
-from comments_service import i18n
-from comments_service.db import db
-from comments_service.models import Email
+from comments_service import config, i18n
+from comments_service.accounts import totp
+from comments_service.db import db, writing
+from comments_service.models import Account, Email, Recipient, Session, now
+from comments_service.notifications import fan_out, subscriptions
 from tests import make
+from tests.api.people import by_json_and_form
 from tests.conftest import Visitor
+from tests.unit import telling
 
 CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9"}
 
@@ -76,3 +82,50 @@ def test_a_language_that_nobody_translated_is_answered_in_english(guest: Visitor
     for lang in ("xx", "tlh", "..", "zh" * 500):
         answer = guest.call("POST", f"threads/pelicans/comments?lang={lang}", {"name": "Gus"})
         assert answer.json["fields"] == {"body": "Please fill this in."}, lang
+
+
+def letters_to(email: str) -> list[str]:
+    """In which languages somebody is told what there is to tell."""
+    db.session.rollback()
+    fan_out.fan_out()
+    found = [each for each in telling.emails() if each.recipient == email]
+    said = [letter for each in found if (letter := telling.says(each)) is not None]
+    return [each.lang for each in said]
+
+
+def answered(account: Account) -> None:
+    """Somebody answers what an account has written under an English article."""
+    telling.posted("So they do.", parent=make.comment(by=account))
+
+
+@by_json_and_form
+def test_an_account_is_written_to_in_the_language_that_was_used_last(
+    app: Flask, guest: Visitor, by: str
+) -> None:
+    make.thread()
+    rhea = make.account("Rhea")
+    given = {"email": "rhea@example.org", "password": make.PASSWORD}
+    if by == "json":
+        assert guest.call("POST", "session", given, headers=CHINESE).status_code == 201
+    else:
+        assert guest.post("/comments/sign-in", given, headers=CHINESE).status_code == 303
+    answered(rhea)
+    assert letters_to("rhea@example.org") == ["zh-CN"]
+    for sent, expected in (({}, "zh-CN"), ({"query_string": {"lang": "de"}}, "de")):
+        with writing():
+            db.session.execute(sa.update(Session).values(seen_at=now() - timedelta(hours=1)))
+        # A program says no language.
+        assert guest.call("POST", "preview", {"body": "x"}, **sent).status_code == 200
+        assert letters_to("rhea@example.org") == [expected]
+    totp.reset(db.session.get_one(Account, rhea.id), config.current())
+    assert db.session.scalars(sa.select(Email.lang).order_by(Email.id.desc())).first() == "de"
+
+
+def test_new_articles_come_in_the_language_in_which_they_were_asked_for(
+    app: Flask, guest: Visitor
+) -> None:
+    rhea = make.account("Rhea")
+    telling.follows(rhea, "articles", None)
+    subscriptions.reads(rhea.id, "zh")
+    recipient = db.session.scalars(sa.select(Recipient)).one()
+    assert recipient.lang is None

@@ -86,7 +86,7 @@ def guest(email: str = "gus@example.org", *, confirmed: bool = True) -> Recipien
 def follows(
     who: Recipient | Account,
     kind: str = "thread",
-    thread_id: str = "pelicans",
+    thread_id: str | None = "pelicans",
     *,
     muted: bool = False,
     confirmed: bool = True,

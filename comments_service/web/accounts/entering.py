@@ -25,6 +25,7 @@ def entered(entry: Entry, target: str) -> Response:
             errors={},
         )
     visitor.become(entry.session)
+    visitor.remember_language(entry.session)
     if by_writer.claimable_count(entry.session):
         target = answers.onward("personal_data.claim", target)
     return cookies.know(answers.see_other(target, entry.token), entry.session.account)

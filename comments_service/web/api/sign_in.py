@@ -131,6 +131,7 @@ def entered(entry: Entry, settings: Settings) -> Response:
     if entry.session is None:
         raise SecondFactorRequired(entry.token)
     visitor.become(entry.session)
+    visitor.remember_language(entry.session)
     answer = cookies.remember(answers.json(me("", settings), 201), entry.token)
     return cookies.know(answer, entry.session.account)
 
