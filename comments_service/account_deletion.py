@@ -12,6 +12,7 @@ from comments_service.db import db
 from comments_service.errors import Message, NotAllowed
 from comments_service.mail import outbox
 from comments_service.models import Account, Comment, Decision, Email, ThreadDecision, Token
+from comments_service.notifications import preferences
 
 LAST_OWNER = Message(
     "You are the only owner, and somebody has to look after the comments. Make another account"
@@ -72,7 +73,6 @@ def _forget_address(account: Account) -> None:
         return
     key = names.email_key(account.email)
     rate_limits.forget_all(sessions.hashed(key).hex()[:32])
-    outbox.forget_refusal(account.email)
-    for table, column in ((Email, Email.recipient), (Token, Token.email)):
-        same = sa.or_(column == account.email, sa.func.lower(column) == key)
-        db.session.execute(sa.delete(table).where(same))
+    if account.email_verified_at is not None:
+        # With what its owner asked for as a guest: no e-mail comes after the last one.
+        preferences.forget_address(account.email, key)

@@ -109,16 +109,21 @@ def forget(recipient: Recipient) -> None:
     """Forget a guest's address, at once: e-mails to it, what was asked for, and beside each comment."""
     with comments.changing():
         recipient = subscriptions.locked(recipient)
-        for table, column in (
-            (Comment, Comment.email),
-            (Email, Email.recipient),
-            (Token, Token.email),
-        ):
-            same = sa.or_(column == recipient.email, sa.func.lower(column) == recipient.email_key)
-            if table is Comment:
-                db.session.execute(sa.update(Comment).where(same).values(email=None))
-            else:
-                db.session.execute(sa.delete(table).where(same))
-        outbox.forget_refusal(recipient.email or "")
-        # Preferences, subscriptions and what was told go with the row.
-        db.session.execute(sa.delete(Recipient).where(Recipient.id == recipient.id))
+        forget_address(recipient.email or "", recipient.email_key or "")
+
+
+def forget_address(email: str, key: str) -> None:
+    """The same of whoever has an address, inside `changing`; `key` is the address as it is compared."""
+    for table, column in (
+        (Comment, Comment.email),
+        (Email, Email.recipient),
+        (Token, Token.email),
+    ):
+        same = sa.or_(column == email, sa.func.lower(column) == key)
+        if table is Comment:
+            db.session.execute(sa.update(Comment).where(same).values(email=None))
+        else:
+            db.session.execute(sa.delete(table).where(same))
+    outbox.forget_refusal(email)
+    # Preferences, subscriptions and what was told go with the row.
+    db.session.execute(sa.delete(Recipient).where(Recipient.email_key == key))

@@ -7,12 +7,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, current_app
 
+from comments_service import account_deletion, config
 from comments_service.accounts import roles
 from comments_service.db import db, writing
 from comments_service.mail.letters import Letter
-from comments_service.models import Account, Email, Role
+from comments_service.models import Account, Comment, Email, Recipient, Role
+from comments_service.notifications.fan_out import fan_out
 from tests import make
-from tests.unit.telling import decide, follows, letters, posted
+from tests.unit.telling import decide, emails, follows, guest, letters, posted
 
 
 @pytest.fixture
@@ -74,3 +76,33 @@ def test_each_letter_leads_to_the_page_of_preferences(rhea: Account) -> None:
     )
     assert page.status_code == 200
     assert "Somebody answered my comment" in page.text
+
+
+def test_after_the_last_e_mail_to_a_deleted_account_none_comes_to_its_address(
+    app: Flask, rhea: Account
+) -> None:
+    """Whatever was asked for there before there was an account, nobody can stop it in one any more."""
+    before = guest("Rhea@example.org")
+    for kind, thread_id in (("thread", "pelicans"), ("answer", "pelicans"), ("articles", None)):
+        follows(before, kind, thread_id)
+    other = follows(guest("gus@example.org"))
+    mine = posted("As a guest.", email="RHEA@example.org", name="Rhea")
+    posted("They do.", parent=mine)
+    fan_out()
+    assert {each.recipient.lower() for each in emails()} >= {"rhea@example.org"}
+    account_deletion.delete(rhea, keep=True, lang="en", settings=config.current())
+    posted("So they do.", parent=mine)
+    fan_out()
+    left = db.session.scalars(sa.select(Email).order_by(Email.id))
+    [last, *others] = [each for each in left if "rhea" in each.recipient.lower()]
+    assert ("is deleted" in last.subject, others) == (True, [])
+    assert db.session.scalars(sa.select(Recipient)).all() == [other]
+    assert db.session.get_one(Comment, mine.id).email is None
+
+
+def test_an_address_that_an_account_never_confirmed_is_somebody_elses(app: Flask) -> None:
+    make.thread()
+    max_ = make.account("Max", verified=False)
+    other = follows(guest("max@example.org"))
+    account_deletion.delete(max_, keep=True, lang="en", settings=config.current())
+    assert db.session.scalars(sa.select(Recipient)).all() == [other]
