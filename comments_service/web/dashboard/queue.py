@@ -1,6 +1,6 @@
 """The queue: what waits, what was decided, and the decisions themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -21,7 +21,7 @@ from comments_service.errors import (
     ServiceError,
 )
 from comments_service.inputs import Matching, NewDecision, as_seen, from_form, parse, seen
-from comments_service.models import Act, Status, now
+from comments_service.models import Act, Decision, Status, now
 from comments_service.moderation_queue import Filter
 from comments_service.web import answers, visitor
 from comments_service.web.dashboard import comment_page, second_factor
@@ -124,6 +124,15 @@ def decide() -> Response:
     else:
         done = comments.decide_together(selected, account, new)
     _tell(new, len(done.decided), done.refused)
+    made = {} if new.decision == "undo" else moderation_queue.last_decisions(done.decided)
+    if overruled := _overruled(made.values()):
+        answers.say(
+            Message(
+                "Decided otherwise meanwhile, by somebody else or in another window: {number}."
+                " Your decision holds now; Undo brings the other back.",
+                number=overruled,
+            )
+        )
     if done.changed:
         flash(i18n.say(visitor.language(), LEFT))
     elif not (done.decided or done.refused):
@@ -132,7 +141,13 @@ def decide() -> Response:
     first = next(iter(done.changed), None)
     if new.decision == "undo":
         return answers.see_other(back(at=next(iter(done.decided), None), edited=edited))
-    decided = [as_seen(*each) for each in done.decided.items()]
+    # Where two decide alike in the queue, the second has changed nothing that an undo could bring back.
+    decided = [
+        as_seen(number, version)
+        for number, version in done.decided.items()
+        if "in_status" not in request.form
+        or made[number].status_before is not made[number].status_after
+    ]
     following = first or request.form.get("next", type=row_id)
     return answers.see_other(back(following=following, decided=decided, edited=edited))
 
@@ -141,6 +156,14 @@ LEFT = Message(
     "What was edited after you saw it is left undecided, and stands first. Please read it as it"
     " stands now, then decide."
 )
+
+
+def _overruled(made: Iterable[Decision]) -> int:
+    """How many were not in the state any more in which the moderator's list showed them."""
+    state = asked({"status": request.form.get("in_status", "")}).state
+    if "in_status" not in request.form or state == moderation_queue.ALL:
+        return 0
+    return sum(each.status_before not in (state, each.status_after) for each in made)
 
 
 def _tell(new: NewDecision, number: int, refused: Mapping[int, ServiceError]) -> None:
