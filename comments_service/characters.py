@@ -57,6 +57,14 @@ def count(text: str) -> int:
     return len(_character.findall(text))
 
 
+def initial(name: str) -> str:
+    """The first of these, as a capital where that is one as well: that of ß would be two."""
+    found = _character.match(name)
+    first = found[0] if found else ""
+    capital = first.upper()
+    return capital if count(capital) == 1 else first
+
+
 # Languages by the script that tells them; of several that share one, the first is taken.
 SCRIPT_OF = {
     **{"zh": "Hani", "ja": "Jpan", "ko": "Hang", "ar": "Arab", "he": "Hebr"},

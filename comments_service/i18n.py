@@ -87,6 +87,7 @@ def environment(lang: str) -> jinja2.Environment:
     made.filters["time"] = timed
     made.filters["tongue"] = lambda html: tongue(html, lang)
     made.filters["coded"] = coded
+    made.filters["initial"] = characters.initial
     made.filters["host"] = lambda url: urlsplit(url).netloc
     made.filters["at"] = text_fragments.of_note
     made.filters["say"] = lambda text: say(lang, text)

@@ -125,6 +125,22 @@ def test_whose_name_it_is_may_write_it_in_another_way(app: Flask) -> None:
     assert not names.reserved("RHEA", rhea)
 
 
+@pytest.mark.parametrize(
+    ("name", "letter"),
+    [
+        *(("zoë", "Z"), ("élan", "É"), ("e\u0301lan", "E\u0301"), ("李四", "李"), ("ваня", "В")),
+        *(("ßabine", "ß"), ("ﬁona", "ﬁ"), ("किरण", "कि"), ("", "")),
+        *(("🇩🇪 Fan", "🇩🇪"), ("👨‍👩‍👧 us", "👨‍👩‍👧"), ("👍🏽", "👍🏽"), ("1st", "1")),
+    ],
+)
+def test_a_picture_shows_the_first_that_a_reader_counts(name: str, letter: str) -> None:
+    assert characters.initial(name) == letter
+    drawn = i18n.environment("en").get_template("thread/comment.html").module
+    picture = str(drawn.avatar(3, "", name))  # type: ignore[attr-defined]  # a macro
+    assert picture.endswith(f">{letter}</span>")
+    assert characters.count(letter) <= 1
+
+
 def test_every_badge_counts_as_a_role() -> None:
     for lang in i18n.known():
         for badge in ("Author", "Moderator", "Owner"):
