@@ -50,21 +50,30 @@ def locale(lang: str) -> Locale:
         return Locale(DEFAULT)
 
 
-@lru_cache(maxsize=64)
 def catalogue(lang: str) -> NullTranslations:
     """The messages for a language tag; those of English when there is no catalogue for it."""
     where = locale(lang)
     script = where.script or ("Hant" if where.territory in _traditional else "Hans")
-    for name in (f"{where.language}_{script}", where.language):
-        path = TRANSLATIONS / f"{name}.po"
-        if path.exists():
-            with path.open("rb") as file:
-                messages = read_po(file, locale=name)
-            compiled = io.BytesIO()
-            write_mo(compiled, messages)
-            compiled.seek(0)
-            return Translations(compiled)
-    return NullTranslations()
+    names = (f"{where.language}_{script}", where.language)
+    return _compiled(next((each for each in names if each in _names()), ""))
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(path.stem for path in TRANSLATIONS.glob("*.po"))
+
+
+# Each file once, however many tags of languages strangers' browsers send.
+@cache
+def _compiled(name: str) -> NullTranslations:
+    if not name:
+        return NullTranslations()
+    with (TRANSLATIONS / f"{name}.po").open("rb") as file:
+        messages = read_po(file, locale=name)
+    compiled = io.BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return Translations(compiled)
 
 
 @lru_cache(maxsize=64)
@@ -206,7 +215,7 @@ def stamp(moment: datetime) -> str:
 @cache
 def known() -> tuple[str, ...]:
     """The languages that the interface speaks, as tags."""
-    return (DEFAULT, *sorted(path.stem.replace("_", "-") for path in TRANSLATIONS.glob("*.po")))
+    return (DEFAULT, *sorted(name.replace("_", "-") for name in _names()))
 
 
 def choose(wanted: Iterable[str]) -> str:

@@ -194,9 +194,9 @@ def test_readers_see_english_where_there_is_only_a_hint(
     told = count("%(num)s e-mail is here", "%(num)s e-mails are here", 2)
     assert told.plain == "2 e-mails are here"
     monkeypatch.setattr(service_i18n, "TRANSLATIONS", german.parent)
-    service_i18n.catalogue.cache_clear()
+    service_i18n._compiled.cache_clear()
     gettext = service_i18n.gettext("de")
-    service_i18n.catalogue.cache_clear()
+    service_i18n._compiled.cache_clear()
     assert (gettext("Feed"), gettext(E_MAIL)) == ("Abo", E_MAIL)
 
 

@@ -1,6 +1,7 @@
 """Language: words, dates and templates in each language; English where there is no other."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from string import ascii_lowercase
 
 import jinja2
 import pytest
@@ -124,6 +125,17 @@ def test_every_catalogue_is_found_by_the_tags_of_its_language() -> None:
             assert i18n.choose([tag, "en"]) == tag
             assert i18n.gettext(tag)("No comments yet") != "No comments yet"
     assert i18n.choose(["zh-TW", "en"]) == "en"
+
+
+def test_whatever_browsers_ask_for_each_catalogue_is_read_once() -> None:
+    strange = [f"{first}{second}" for first in ascii_lowercase[:8] for second in ascii_lowercase]
+    for each in (*i18n.known(), "tlh"):
+        i18n.choose([each])
+    read = i18n._compiled.cache_info().misses
+    for region in ("AT", "BE", "CA", "CH", "DE", "FR", "LU", "MX"):
+        i18n.choose([*strange, f"de-{region}", f"fr-{region}", f"es-{region}"])
+        i18n.catalogue(f"de-{region}")
+    assert i18n._compiled.cache_info().misses == read
 
 
 def test_a_moment_may_be_in_any_zone() -> None:
