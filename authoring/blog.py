@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pelican.utils import get_date, slugify
+from pelican.utils import slugify
 
 from authoring import Refused, blog_settings
 from plugins import files
-from plugins.markdown import frontmatter, unread
+from plugins.markdown import dates, frontmatter, unread
 
 ENDINGS = (".md", ".markdown", ".mkd", ".mdown")
 PICTURES = (".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
@@ -97,12 +97,10 @@ class Source:
     def date(self) -> datetime | None:
         """When it is or was published; None where none is given, or none that can be read."""
         try:
-            date = get_date(self.get("date")) if self.get("date") else None
-        except (ValueError, OverflowError):
+            date = dates.read(self.get("date"), self.blog.zone.key)
+        except ValueError:
             return None
-        if date is None:
-            return None
-        moment: datetime = date if date.tzinfo else date.replace(tzinfo=self.blog.zone)
+        moment = date if date.tzinfo else date.replace(tzinfo=self.blog.zone)
         return moment.astimezone(self.blog.zone)
 
     @property

@@ -15,7 +15,7 @@ from babel import Locale, UnknownLocaleError, localedata
 from authoring import Refused, terminal
 from authoring.blog import Blog
 from plugins.delivery import addresses
-from plugins.markdown.frontmatter_check import of_date
+from plugins.markdown import dates
 
 # The longest name that common file systems take, less what an extension and a language need.
 MAX_SLUG_CHARS = 120
@@ -44,7 +44,7 @@ def article(
         raise Refused('Give the article a title: python3 tasks.py new "How pelicans fish"')
     lang = checked(lang)
     date = " ".join(date.split()) or blog.now().isoformat(" ", "minutes")
-    if wrong := of_date(date):
+    if wrong := dates.wrong(date, blog.zone.key):
         raise Refused(f'--date "{date}" {wrong}')
     made = blog.slug(slug or title, lang)[:MAX_SLUG_CHARS].strip("-")
     if not made or (slug and made != slug):

@@ -3,9 +3,13 @@
 import json
 import re
 import tomllib
+from datetime import date as Day  # noqa: N812 - beside datetime it would be taken for a moment
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import yaml
+
+from plugins.markdown import dates
 
 KEY = re.compile(r"(?P<key>[A-Za-z][\w-]*)\s*:(?:\s+(?P<value>.*)|\s*)")
 FENCE = re.compile(
@@ -133,3 +137,71 @@ def bare(value: str) -> str:
     value = value.strip()
     whole = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
     return value[1:-1] if whole else value
+
+
+# --- What it says ---------------------------------------------------------------------------------
+
+
+def texts(value: Any) -> list[str]:
+    if value is None or value == "" or value is False:
+        return []
+    found = value if isinstance(value, list) else [value]
+    # An author may have a name, an address and more.
+    plain = (each.get("name") if isinstance(each, dict) else each for each in found)
+    return [str(each).strip() for each in plain if each is not None]
+
+
+def moment(value: Any, zone: str = "UTC") -> datetime | None:
+    if isinstance(value, Day) and not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - in the blog's own zone
+    if isinstance(value, datetime):
+        return value
+    try:
+        return dates.read(str(value), zone)
+    except ValueError:
+        return None
+
+
+class Keys:
+    """Front matter, and which of it somebody has asked for."""
+
+    def __init__(self, given: dict[str, Any], zone: str) -> None:
+        self.given = given
+        # The blog's own, whose names are known.
+        self.zone = zone
+        self.asked: set[str] = set()
+        # What says when, and cannot be read, with what is wrong.
+        self.unread: dict[str, str] = {}
+
+    def get(self, *names: str) -> Any:
+        """The first of these that says something."""
+        self.asked.update(names)
+        return next(
+            (self.given[name] for name in names if self.given.get(name) not in (None, "")), None
+        )
+
+    def moment(self, *names: str) -> datetime | None:
+        """The first of these that can be read as one."""
+        found = {name: moment(value, self.zone) for name in names if (value := self.get(name))}
+        for name in (name for name, read in found.items() if not read):
+            said = str(self.given[name])
+            self.unread[name] = f'"{said}" {dates.wrong(said, self.zone)}'
+        return next(filter(None, found.values()), None)
+
+    def text(self, *names: str) -> str:
+        return ", ".join(texts(self.get(*names)))
+
+    def unused(self) -> dict[str, str]:
+        """What has no meaning here, as one line each."""
+        left = {key: value for key, value in self.given.items() if key not in self.asked}
+        return {
+            key: " ".join(
+                str(
+                    value
+                    if isinstance(value, str)
+                    else json.dumps(value, ensure_ascii=False, default=str)
+                ).split()
+            )
+            for key, value in left.items()
+            if value not in (None, "", [], {})
+        }

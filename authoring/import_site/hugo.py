@@ -8,18 +8,16 @@ from urllib.parse import urlsplit
 
 from authoring.blog import ENDINGS
 from authoring.import_site import hugo_shortcodes
+from authoring.import_site.frontmatter import Keys, moment, texts
 from authoring.import_site.links import plain
 from authoring.import_site.post import CODE, Note, Post, number, referred
 from authoring.import_site.site_folder import (
     DATED_NAME,
     HTML,
     Folder,
-    Keys,
     filled,
     foreign,
-    moment,
     settings,
-    texts,
 )
 
 NAMES = ("hugo", "config")

@@ -8,19 +8,16 @@ from typing import Any
 
 from authoring.blog import ENDINGS
 from authoring.import_site import liquid
-from authoring.import_site.frontmatter import FENCE, Parts, split
+from authoring.import_site.frontmatter import FENCE, Keys, Parts, moment, split, texts
 from authoring.import_site.post import Note, Post, referred
 from authoring.import_site.site_folder import (
     DATED_NAME,
     HTML,
     NOT_SOURCES,
     Folder,
-    Keys,
     filled,
     foreign,
-    moment,
     settings,
-    texts,
 )
 
 STYLES = {

@@ -18,16 +18,13 @@ from pelican.utils import slugify
 from authoring import Refused
 from authoring.blog import ENDINGS
 from authoring.import_site import liquid, words
-from authoring.import_site.frontmatter import Parts, split
+from authoring.import_site.frontmatter import Keys, Parts, moment, split, texts
 from authoring.import_site.post import Note, Post, outside_code, within
 from authoring.import_site.site_folder import (
     HTML,
     NOT_SOURCES,
     Folder,
-    Keys,
     foreign,
-    moment,
-    texts,
 )
 
 # Ours, or in every Pelican.

@@ -13,7 +13,6 @@ import tomllib
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date as Day  # noqa: N812 - beside datetime it would be taken for a moment
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,12 +20,11 @@ from typing import Any, ClassVar
 from urllib.parse import unquote, urljoin, urlsplit
 
 import yaml
-from pelican.utils import get_date
 
 from authoring import Refused
 from authoring.blog import ENDINGS, Blog
 from authoring.import_site import html_text, policy, words
-from authoring.import_site.frontmatter import Parts, Unreadable, split
+from authoring.import_site.frontmatter import Keys, Parts, Unreadable, split, texts
 from authoring.import_site.post import Note, Post, Reader, Site, outside_code, within
 from plugins.markdown import films
 
@@ -73,71 +71,6 @@ def settings(paths: list[Path]) -> dict[str, Any]:
             for key, value in found.items():
                 merged.setdefault(str(key).lower(), value)
     return merged
-
-
-def texts(value: Any) -> list[str]:
-    if value is None or value == "" or value is False:
-        return []
-    found = value if isinstance(value, list) else [value]
-    # An author may have a name, an address and more.
-    plain = (each.get("name") if isinstance(each, dict) else each for each in found)
-    return [str(each).strip() for each in plain if each is not None]
-
-
-def moment(value: Any) -> datetime | None:
-    if isinstance(value, Day) and not isinstance(value, datetime):
-        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - in the blog's own zone
-    try:
-        found: datetime | None = (
-            value if isinstance(value, datetime) else get_date(str(value)) if value else None
-        )
-        if found:
-            # Whether there is such a time zone is seen when it is asked.
-            found.utcoffset()
-    except (ValueError, OverflowError, TypeError):
-        return None
-    return found
-
-
-class Keys:
-    """Front matter, and which of it somebody has asked for."""
-
-    def __init__(self, given: dict[str, Any]) -> None:
-        self.given = given
-        self.asked: set[str] = set()
-        # What says when, and cannot be read.
-        self.unread: dict[str, Any] = {}
-
-    def get(self, *names: str) -> Any:
-        """The first of these that says something."""
-        self.asked.update(names)
-        return next(
-            (self.given[name] for name in names if self.given.get(name) not in (None, "")), None
-        )
-
-    def moment(self, *names: str) -> datetime | None:
-        """The first of these that can be read as one."""
-        given = {name: value for name in names if (value := self.get(name))}
-        self.unread |= {name: value for name, value in given.items() if not moment(value)}
-        return next(filter(None, map(moment, given.values())), None)
-
-    def text(self, *names: str) -> str:
-        return ", ".join(texts(self.get(*names)))
-
-    def unused(self) -> dict[str, str]:
-        """What has no meaning here, as one line each."""
-        left = {key: value for key, value in self.given.items() if key not in self.asked}
-        return {
-            key: " ".join(
-                str(
-                    value
-                    if isinstance(value, str)
-                    else json.dumps(value, ensure_ascii=False, default=str)
-                ).split()
-            )
-            for key, value in left.items()
-            if value not in (None, "", [], {})
-        }
 
 
 class Folder(Reader):
@@ -232,7 +165,7 @@ class Folder(Reader):
             parts = self.parted(path, text)
         except Unreadable as error:
             return Note(place, error.line, f"left out: its front matter cannot be read ({error})")
-        keys = Keys(parts.keys)
+        keys = Keys(parts.keys, self.blog.zone.key)
         post = self.post(path, place, keys, parts.body)
         if isinstance(post, Post):
             post.body_line, post.exported = parts.line, path.suffix.lower() == ".rst"
@@ -240,8 +173,8 @@ class Folder(Reader):
                 post.note(parts.trouble)
             post.source = f"{self.site.url or self.site.title or self.KIND}:{place}"
             post.unused = keys.unused()
-            for name, value in keys.unread.items():
-                post.note(f'its {name} "{value}" cannot be read as a date')
+            for name, wrong in keys.unread.items():
+                post.note(f"its {name} {wrong}")
             apart = self.notation_apart(post.body)
             is_html = place.lower().endswith(AS_HTML)
             count = words.of_html if is_html else words.of_markdown

@@ -9,17 +9,13 @@ The author's check asks it of every file; the build, of those that cannot be rea
 import contextlib
 import difflib
 import re
-import warnings
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dateutil import parser
-
 from plugins.site import Problem
 
-from . import frontmatter
+from . import dates, frontmatter
 from .frontmatter import Line
 
 KEYS = (
@@ -43,11 +39,6 @@ STATUSES = ("published", "draft", "hidden", "skip")
 # A key without a colon, with a space before it, or with the wide one of Chinese and Japanese.
 NEARLY = re.compile(r"(?P<key>\w+)(?: *[:：] *| +)(?P<value>.*)")
 NOT_IN_A_SLUG = re.compile(r"[\s/\\?#%\"<>]+")
-# Two days that agree in nothing: what a date leaves out would be filled in from them.
-DAYS = datetime(2000, 1, 1), datetime(2001, 2, 2)  # noqa: DTZ001 - never shown, only compared
-# What is written in four digits, whatever the time zone.
-YEARS = range(1000, 9999)
-A_DATE = "Write one such as 2026-11-20, or 2026-11-20 18:30."
 
 
 class Head(NamedTuple):
@@ -84,28 +75,6 @@ def head(text: str) -> Head:
 def suggestion(word: str, known: tuple[str, ...]) -> str:
     meant = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
     return f" Did you mean {meant[0].capitalize()}?" if meant else ""
-
-
-def of_date(value: str) -> str:
-    """What is wrong with a date, or nothing. Pelican would fill in what it leaves out from today's date,
-    take the month for the day, and pass over a time zone that it does not know.
-    """
-    value = value.replace("_", " ")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            first, second = (parser.parse(value, default=day) for day in DAYS)
-            first.utcoffset()
-            other = first if value[:4].isdecimal() else parser.parse(value, dayfirst=True)
-    except Warning:
-        return "has a time zone that has no such name here. Write it as a number: 2026-11-20 18:30+01:00."
-    except (ValueError, OverflowError, TypeError):
-        return f"is no date. {A_DATE}"
-    if first != second or first.year not in YEARS:
-        return f"is no date. {A_DATE}"
-    if other.date() != first.date():
-        return f"may be two days. Write {first.date()} or {other.date()}."
-    return ""
 
 
 def problems(path: Path, name: str, page: bool, settings: dict[str, Any]) -> Iterator[Problem]:
@@ -145,7 +114,9 @@ def problems(path: Path, name: str, page: bool, settings: dict[str, Any]) -> Ite
                 frontmatter.twice(line.typed, seen[line.key]),
             )
         seen.setdefault(line.key, line.number)
-        yield from (problem(line.number, text) for text in of_value(line))
+        yield from (
+            problem(line.number, text) for text in of_value(line, settings.get("TIMEZONE", "UTC"))
+        )
     if "title" not in seen:
         yield problem(1, 'There is no Title, and Pelican would leave this out. Write "Title: …".')
     if "date" not in seen and not page and not settings.get("DEFAULT_DATE"):
@@ -159,7 +130,7 @@ def problems(path: Path, name: str, page: bool, settings: dict[str, Any]) -> Ite
 def written_on(path: Path) -> str:
     """The day that the file's name begins with, or any day, to show how one is written."""
     found = re.match(r"\d{4}-\d{2}-\d{2}", path.name)
-    return found[0] if found and not of_date(found[0]) else "2026-11-20"
+    return found[0] if found and not dates.wrong(found[0]) else "2026-11-20"
 
 
 def misread(text: str) -> list[tuple[int, str]]:
@@ -187,13 +158,13 @@ def stray(row: str) -> str:
     )
 
 
-def of_value(line: Line) -> Iterator[str]:
-    """What is wrong with the value of a known key."""
+def of_value(line: Line, zone: str = "UTC") -> Iterator[str]:
+    """What is wrong with the value of a known key; `zone` is the blog's own."""
     key, value = frontmatter.SAME.get(line.key, line.key), line.value
     if key in ("title", "date", "modified", "slug", "status", "category") and not value:
         yield f"{line.typed} is empty. Write it, or remove the line."
         return
-    if key in ("date", "modified") and (fault := of_date(value)):
+    if key in ("date", "modified") and (fault := dates.wrong(value, zone)):
         yield f'{line.typed}: "{value}" {fault}'
     elif key in ("draft", "published") and value.lower() not in ("true", "false"):
         yield f'{line.typed}: "{value}" is no answer. Write true or false.'

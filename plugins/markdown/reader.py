@@ -22,6 +22,7 @@ import os
 import platform
 import re
 import time
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -37,8 +38,7 @@ from plugins.incremental import build_cache, reads, workers
 from plugins.problems import WrongSetting
 from plugins.site import Generator, Pelican, legible
 
-from . import commonmark, frontmatter, frontmatter_check
-from .frontmatter_check import of_date
+from . import commonmark, dates, frontmatter, frontmatter_check
 
 logger = logging.getLogger(__name__)
 
@@ -234,14 +234,17 @@ class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped
     def once(self, name: str, words: str, value: Any) -> Any:
         if (name, words) not in self.meant:
             if name in DATES:
-                with contextlib.suppress(ValueError):
-                    if DATE.fullmatch(words):
-                        self.meant[name, words] = SafeDatetime.fromisoformat(words)
-                        return self.meant[name, words]
-                if why := of_date(words):
-                    raise ValueError(f'{name.capitalize()}: "{words}" {why}')
-            self.meant[name, words] = super().process_metadata(name, value)
+                self.meant[name, words] = self.date(name, words)
+            else:
+                self.meant[name, words] = super().process_metadata(name, value)
         return self.meant[name, words]
+
+    def date(self, name: str, words: str) -> datetime:
+        if DATE.fullmatch(words):
+            with contextlib.suppress(ValueError):
+                found: datetime = SafeDatetime.fromisoformat(words)
+                return found
+        return dates.of_key(name, words, self.settings)
 
 
 # --- All cores ------------------------------------------------------------------------------------

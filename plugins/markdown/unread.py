@@ -8,15 +8,15 @@ what the author's check would say of the file.
 import logging
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import TemplateNotFound
-from pelican import contents, signals
+from pelican import contents, readers, signals
 from pelican.generators import PelicanTemplateNotFound
-from pelican.readers import MarkdownReader
 from pelican.urlwrappers import URLWrapper
 
 from plugins import problems
@@ -33,7 +33,7 @@ from plugins.site import (
     published,
 )
 
-from . import frontmatter_check
+from . import dates, frontmatter_check
 from .frontmatter import Unreadable, line_of
 
 # What Pelican's own objects are made of; a line of front matter would take its place.
@@ -156,7 +156,7 @@ def wrong(path: Path, why: str, settings: dict[str, Any]) -> list[Problem]:
     if isinstance(error, Unreadable):
         return [Problem(name, line, text) for line, text in error.problems]
     found: list[Problem] = []
-    if path.suffix[1:] in MarkdownReader.file_extensions and path.is_file():
+    if path.suffix[1:] in readers.MarkdownReader.file_extensions and path.is_file():
         pages = (Path(settings["PATH"], each) for each in settings["PAGE_PATHS"])
         page = any(path.is_relative_to(each) for each in pages)
         found = list(frontmatter_check.problems(path, name, page, settings))
@@ -193,6 +193,9 @@ def put_text_right(content: Article) -> None:
 
 def register() -> None:
     problems.listen()
+    for key in ("date", "modified"):
+        # Whichever reader asks: else the month may be taken for the day, or a time zone passed over.
+        readers.METADATA_PROCESSORS[key] = partial(dates.of_key, key)
     for name in ("generators", "contents", "cache", "utils", "urlwrappers"):
         logging.getLogger(f"pelican.{name}").addFilter(TOLD)
     signals.get_generators.connect(begin)

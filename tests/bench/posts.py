@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from pelican.settings import DEFAULT_CONFIG
 from pelican.utils import slugify
 
-from authoring.import_site import site_folder
+from authoring.import_site import frontmatter, site_folder
 from authoring.import_site.frontmatter import Parts, Unreadable, split
 
 ENDINGS = (".md", ".markdown")
@@ -154,11 +154,11 @@ def unique(slug: str, taken: set[str]) -> str:
 
 
 def moment(value: Any) -> datetime | None:
+    date = frontmatter.moment(value)
     try:
-        date = site_folder.moment(value)
         if date and date.tzinfo:
             date = date.astimezone(UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError, TypeError):
+    except OverflowError:
         return None
     return date.replace(microsecond=0) if date and date.year in YEARS else None
 

@@ -121,7 +121,7 @@ def test_a_date_that_cannot_be_read_gives_way_to_one_that_can(tmp_path: Path, wr
         name.write_text(f"{head}Words.\n")
     (tmp_path / "old" / "hugo.toml").write_text('title = "Old"\n')
     told = noted(fresh.bring(tmp_path / "old"))
-    assert told.count(f'its date "{wrong}" cannot be read as a date') == 2
+    assert told.count(f'its date "{wrong}" is no date') == 2
     for number in range(2):
         assert "Date: 2020-02-03" in fresh.text(f"t{number}.md")
         assert "Status: draft" not in fresh.text(f"t{number}.md")
