@@ -8,7 +8,8 @@ from pathlib import Path
 
 from authoring.blog import Blog, Source
 from authoring.terminal import counted, table
-from plugins.presentation.reading import IDEOGRAPH, TAG, WORD
+from plugins.presentation.reading import IDEOGRAPH, WORD
+from plugins.site import TAG
 
 # Code is not prose: it is not counted.
 CODE = re.compile(r"^(?P<fence>```+|~~~+).*?(?:^(?P=fence)|\Z)", re.MULTILINE | re.DOTALL)

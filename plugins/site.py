@@ -12,8 +12,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urljoin
 
+from formats.article_text import LEFT_OUT
+
 INLINE = re.compile(r"</?(abbr|b|cite|code|em|i|q|s|small|span|strong|sub|sup|tt|u|wbr)\b[^<>]*>")
-TAG = re.compile(r"<[^>]*>")
+# The sign that ends a tag may stand in a value before; what is never ended is read once.
+TAG = re.compile(r"""</?[a-zA-Z](?:[^<>"']++|"[^"]{0,50000}"|'[^']{0,50000}'){0,200}+>|<[^<>]*>""")
+# What stands in these is no word of a text; how characters are read is.
+UNREAD = "|".join(name for name in LEFT_OUT if name[0] not in ".[" and name not in ("rp", "rt"))
+RAW = ("script", "style", "textarea", "iframe")
+HIDES = re.compile(
+    rf"<!--(?:.*?-->|.*)|<(?P<end>/?)(?P<tag>{UNREAD})(?=[\s/>])[^<>]*>?", re.DOTALL | re.IGNORECASE
+)
 
 # Of the paragraphs of a text, those that have words; and the numbers of notes in them.
 PARAGRAPH = re.compile(
@@ -101,14 +110,38 @@ def plain(title: str) -> str:
     return " ".join(html.unescape(INLINE.sub("", title)).split())
 
 
+def shown(html_text: str) -> str:
+    """HTML without what readers get no words of: drawings, style sheets, scripts, comments and the like."""
+    out: list[str] = []
+    at = depth = 0
+    inside = ""
+    for found in HIDES.finditer(html_text):
+        tag, begins, empty = (found["tag"] or "").lower(), not found["end"], found[0].endswith("/>")
+        if not inside:
+            out.append(html_text[at : found.start()])
+            at = found.end()
+            if tag and begins and not empty:
+                inside, depth = tag, 1
+        elif tag == inside and not (begins and (empty or inside in RAW)):
+            depth += 1 if begins else -1
+            if not depth:
+                inside, at = "", found.end()
+    return "".join(out) if inside else "".join([*out, html_text[at:]])
+
+
+def bare(html_text: str, between: str = "") -> str:
+    """HTML as its words alone, as they are written in it."""
+    return TAG.sub(between, shown(html_text))
+
+
 def plain_text(html_text: str) -> str:
     """HTML as a line of plain text."""
-    return " ".join(html.unescape(TAG.sub("", html_text)).split())
+    return " ".join(html.unescape(bare(html_text)).split())
 
 
 def first_words(html_text: str, most: int = WIDTH) -> str:
     """How a text begins, as a line that stands for it: its first paragraphs, to the end of a sentence or word."""
-    text = html_text.partition('<div class="footnote"')[0]
+    text = shown(html_text.partition('<div class="footnote"')[0])
     words = " ".join(plain_text(NOTE.sub("", found[1])) for found in PARAGRAPH.finditer(text))
     width = end = sentence = 0
     for place, sign in enumerate(words):

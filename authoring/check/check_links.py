@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from plugins.comments.shared import url_of
-from plugins.site import Article, Problem, joined, plain
+from plugins.site import Article, Problem, joined, plain_text
 
 TAG = re.compile(
     r"<(?P<tag>a|img|link|script|source|iframe|video|audio)\b(?P<given>[^>]*)>", re.IGNORECASE
@@ -174,7 +174,7 @@ def skipped_headings(content: Article, path: str) -> Iterator[Problem]:
     source = Path(content.source_path).read_text(encoding="utf-8", errors="replace")
     level = 1
     for found in HEADING.finditer(content.content):
-        now, words = int(found[1]), plain(re.sub(r"<[^>]*>", "", found[2])).rstrip("¶# ")
+        now, words = int(found[1]), plain_text(found[2]).rstrip("¶# ")
         if now > level + 1:
             yield Problem(
                 path,

@@ -23,9 +23,8 @@ from pelican import signals
 from plugins import files, problems
 from plugins.incremental import build_cache, saved_page
 from plugins.markdown.frontmatter_values import Metadata
-from plugins.site import Article, Generator, by_kind, described, drafts, hidden, published
+from plugins.site import Article, Generator, bare, by_kind, described, drafts, hidden, published
 
-TAG = re.compile(r"<[^>]*>")
 # Scripts that are written without spaces are read by the character.
 IDEOGRAPH = re.compile(
     "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -55,7 +54,7 @@ class Heading(NamedTuple):
 @lru_cache(maxsize=4096)  # Every list that has an article tells it again.
 def reading_minutes(html: str) -> int:
     """How long prose takes, at least a minute."""
-    text = unescape(TAG.sub(" ", html))
+    text = unescape(bare(html, " "))
     characters = len(IDEOGRAPH.findall(text))
     words = len(WORD.findall(IDEOGRAPH.sub(" ", text)))
     return max(1, round(words / WORDS_PER_MINUTE + characters / CHARACTERS_PER_MINUTE))
@@ -92,7 +91,7 @@ def contents(html: str) -> list[Heading]:
         name = ID.search(match["given"])
         if not name or match["level"] == "4":
             continue
-        title = TAG.sub("", NOTE.sub("", match["inner"])).strip()
+        title = bare(NOTE.sub("", match["inner"])).strip()
         below = found[-1].below if match["level"] == "3" and found else found
         below.append(Heading(name[1], title, []))
     return found

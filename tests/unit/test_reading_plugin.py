@@ -12,7 +12,7 @@ import pytest
 from plugins import files
 from plugins.delivery import assets
 from plugins.presentation.reading import reading_minutes
-from plugins.site import first_words
+from plugins.site import first_words, plain_text
 from tests.sites import Site
 
 
@@ -46,6 +46,33 @@ def test_reading_time_counts_words_and_where_there_are_none_characters(
 )  # fmt: skip
 def test_a_text_is_described_by_how_it_begins(html: str, words: str) -> None:
     assert first_words(html) == words
+
+
+HIDDEN = [
+    "<svg><style>.no{}</style><svg><title>no</title></svg><text>no</text></svg>", "<style>.no > b{}</style>",
+    "<script>'</svg><svg>' no</script>", "<template><p>no</p></template>", "<!-- <p>no</p> > no -->",
+    "<textarea>no <script></textarea>", "<iframe>no</iframe>", "<SVG class='no'>no</SVG >", "<canvas>no</canvas>",
+    '<img alt="no > no">', "<noscript>no</noscript>", "<svg class='no'/>", "<select><option>no</select>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_what_no_reader_reads_is_no_word_of_a_text(site: Site, hidden: str) -> None:
+    assert first_words(f"<div>{hidden}</div><p>It {hidden} begins.</p>") == "It begins."
+    assert reading_minutes(f"<p>{hidden * 1000}</p>") == 1
+    site.write(
+        "fish", f"It {hidden} begins.\n\n# A {hidden} head\n\n[TOC]", Summary=f"In {hidden} short."
+    )
+    site.build()
+    html = site.page("fish")
+    assert 'content="In short."' in html
+    assert '<h2 id="a-head">' in html or '<h1 id="a-head">' in html
+    assert '<a href="#a-head">A head</a>' in " ".join(html.split())
+
+
+def test_a_text_of_any_signs_is_read_once() -> None:
+    for sign in ("<svg>", "<svg ", "<!--", "<a '", '<a "', "</svg>", "<a", "<script>"):
+        assert plain_text("word" + sign * 50_000).startswith("word")
 
 
 def test_search_engines_and_other_sites_are_told_how_a_text_without_summary_begins(

@@ -9,6 +9,8 @@ import re
 from html import escape, unescape
 from urllib.parse import unquote
 
+from plugins.site import bare
+
 from . import attributes, signs
 from .source import Prepared
 
@@ -40,7 +42,6 @@ PLACE = "<p>///Footnotes Go Here///</p>\n"
 
 HEADING = re.compile(r"<h(?P<level>[1-6])>(?P<inner>(?:[^<]++|<(?!/h))*+)</h(?P=level)>")
 ID = re.compile(r' id="([^"]+)"')
-TAG = re.compile(r"<[^<>]*>")
 NOT_IN_AN_ID = re.compile(r"[^\w\s-]")
 BETWEEN = re.compile(r"[-\s]+")
 CONTENTS = "<p>[TOC]</p>"
@@ -256,7 +257,7 @@ def headings(html: str) -> str:
 def title(inner: str) -> str:
     """The words of a heading, without those that lead to its notes."""
     if "<" in inner:
-        inner = TAG.sub("", re.sub(r'<sup id="fnref.*?</sup>', "", inner))
+        inner = bare(re.sub(r'<sup id="fnref.*?</sup>', "", inner))
     return " ".join(inner.split())
 
 
