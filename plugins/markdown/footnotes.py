@@ -35,16 +35,17 @@ def unmatched(typed: str, html: str) -> list[Said]:
     if "[^" not in typed:
         return []
     defined = {found["name"].casefold(): found["name"] for found in DEFINED.finditer(typed)}
-    referred = {found["name"].casefold(): found["name"] for found in REFERRED.finditer(typed)}
-    shown = {unescape(unescape(name)).casefold() for name in SHOWN.findall(html)}
+    referred = {found["name"] for found in REFERRED.finditer(typed)}
+    named = {unescape(unescape(name)) for name in SHOWN.findall(html)}
+    shown = {name.casefold() for name in named}
     all_of_it, words = unescape(html), unescape(UNREAD.sub(" ", html))
     said = {}
     for key in defined.keys() - shown:
         name = defined[key]
         if f"[^{name}]:" not in all_of_it:
             said[key] = Said(f"[^{name}]:", UNUSED.format(name=name))
-    for key in referred.keys() - shown - said.keys():
-        name = referred[key]
-        if f"[^{name}]" in words:
-            said[key] = Said(f"[^{name}]", MISSING.format(name=name))
+    # Some parsers tell apart what has other capitals.
+    for name in referred - named:
+        if name.casefold() not in said and f"[^{name}]" in words:
+            said[name] = Said(f"[^{name}]", MISSING.format(name=name))
     return sorted(said.values(), key=lambda each: typed.find(each.at))

@@ -21,6 +21,7 @@ a command stands for, by its name).
 import contextlib
 import re
 import sys
+from collections.abc import Iterator
 from functools import cached_property, partial
 from html import escape, unescape
 from importlib.metadata import version
@@ -30,14 +31,14 @@ from typing import Any, NamedTuple
 
 import pygments
 from math_core import LatexError, LatexToMathML
-from pelican import signals
+from pelican import readers, signals
 
 from plugins import problems
 from plugins.gettext import Said, gettext_of
 from plugins.incremental import saved_page
 from plugins.site import Article, Generator, Problem, as_typed
 
-from . import footnotes, highlight, reader, tags
+from . import footnotes, frontmatter, highlight, reader, tags
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 KINDS = ("note", "tip", "important", "warning", "caution")
@@ -337,12 +338,27 @@ def finish(content: Article) -> None:
         html = html if isinstance(html, reader.Finished) else finishing.finish(html)
         return finishing.speak(html, content.lang)
 
+    if not isinstance(content._content, reader.Finished):
+        finishing.remarks += notes_of(content)
     content._content = done(content._content)
     if isinstance(content.metadata.get("summary"), str):
         # Pelican writes the one over the other later on.
         content._summary = content.metadata["summary"] = done(content.metadata["summary"])
     if finishing.remarks:
         tell(content.source_path or "", content.settings, finishing.remarks)
+
+
+def notes_of(content: Article) -> Iterator[Remark]:
+    """What there is to say of the footnotes of a text that another reader of Markdown has read."""
+    path = Path(content.source_path or "")
+    if path.suffix[1:] not in readers.MarkdownReader.file_extensions:
+        return
+    with contextlib.suppress(OSError, frontmatter.Unreadable):
+        fields, body = frontmatter.split(path.read_text(encoding="utf-8", errors="replace"))
+        yield from starmap(Remark, footnotes.unmatched(body, content._content))
+        for name in fields.keys() & set(content.settings["FORMATTED_FIELDS"]):
+            html = str(content.metadata.get(name, ""))
+            yield from starmap(Remark, footnotes.unmatched("\n".join(fields[name]), html))
 
 
 def again(content: Article, generators: list[Generator]) -> None:

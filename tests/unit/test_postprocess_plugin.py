@@ -177,6 +177,21 @@ def test_the_author_is_told_of_footnotes_that_do_not_find_each_other(
     assert "[^nowhere]" in site.page("notes")
 
 
+def test_so_is_one_whose_blog_is_read_by_python_markdown(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "A[^a], [^nowhere] and[^A].\n\n[^a]: Said.\n\n[^Unasked]: Left.\n\n`[^b]`"
+    site.write("notes", said, Summary="So[^x].")
+    (site.content / "other.rst").write_text("T\n#\n\n:date: 2026-01-01\n\nWords[^1]\n")
+    site.build(**PELICANS)
+    assert caplog.text.count("There is no footnote") == 3
+    assert "notes.md:6: There is no footnote [^nowhere], which is shown as text." in caplog.text
+    assert "notes.md:6: There is no footnote [^A], which is shown as text." in caplog.text
+    assert "notes.md:4: There is no footnote [^x]" in caplog.text
+    # This parser shows it all the same.
+    assert "Left." in site.page("notes")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
