@@ -63,6 +63,8 @@ FIRST = {
         "这是第一篇文章。改动这些文字并保存：`python3 tasks.py up` 运行期间，页面会立即显示您写的内容。",
     ),
 }
+# Where articles stand that name no category, in languages that do not call it Notes.
+CATEGORY = {"de": "Notizen", "es": "Notas", "ja": "雑記", "zh": "随笔"}
 
 
 class Answers(NamedTuple):
@@ -270,6 +272,9 @@ def begin(
     values = {"SITENAME": said.name, "AUTHOR": said.author, "DEFAULT_LANG": said.language}
     if first:
         values["TIMEZONE"] = timezone(environ)
+        # Only now: later it would move pages that readers know.
+        if category := CATEGORY.get(said.language.partition("-")[0]):
+            values["DEFAULT_CATEGORY"] = category
     if settings.get("SITESUBTITLE") == SUBTITLE:
         values["SITESUBTITLE"] = ""
     if not (root / replace.RECORD).exists():

@@ -71,6 +71,11 @@ def test_the_first_article_is_in_the_language_of_the_blog(fresh: Path, language:
     title, words = begin.FIRST.get(language.partition("-")[0], begin.FIRST["en"])
     assert f"Title: {title}\n" in article.read_text(encoding="utf-8")
     assert words in article.read_text(encoding="utf-8")
+    own = begin.CATEGORY.get(language.partition("-")[0], "Notes")
+    assert settings(fresh)["DEFAULT_CATEGORY"] == own
+    # Once there are addresses, they stay.
+    begin.begin(fresh, {}, ADA._replace(language="es"), again=True)
+    assert settings(fresh)["DEFAULT_CATEGORY"] == own
 
 
 def test_a_blog_that_has_begun_is_changed_by_nothing_but_consent(fresh: Path) -> None:
