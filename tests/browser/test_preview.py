@@ -44,6 +44,7 @@ class Desk:
         self.write("terns", "Title: Terns\nDate: 2026-01-02", "Of terns.")
         self.write("later", "Title: Later\nDate: 2099-01-02 09:00", "Of another day.")
         self.write("rough", "Title: Rough\nDate: 2026-01-03\nStatus: draft", "Half a thought.")
+        self.write("moewe", "Title: Möwe\nDate: 2025-12-31\nLang: de", "Von Möwen.")
         port = service.free_port()
         self.url = f"http://localhost:{port}"
         self.log = folder / "up.log"
@@ -147,12 +148,14 @@ def test_an_error_is_told_in_page_and_terminal_and_goes_when_it_is_corrected(
 def test_drafts_and_what_is_due_later_are_listed_and_marked(read: Callable[[str], Page]) -> None:
     page = read("/")
     page.locator(".preview summary").click()
-    expect(page.locator(".preview li")).to_have_text(["Rough draft", "Later 2099-01-02 09:00"])
+    expect(page.locator(".preview li")).to_have_text(["Rough · Draft", "Later · 2099-01-02 09:00"])
     page.get_by_role("link", name="Later").click()
     expect(page.locator(".preview summary")).to_contain_text("Scheduled for 2099-01-02 09:00")
     expect(page.get_by_text("Of another day.")).to_be_visible()
     page = read("/drafts/rough/")
     expect(page.locator(".preview summary")).to_contain_text("Draft · 2 not published")
+    page = read("/de/moewe/")
+    expect(page.locator(".preview summary")).to_have_text("Vorschau · 2 nicht veröffentlicht")
 
 
 def test_a_half_typed_comment_outlives_the_renewal(desk: Desk, read: Callable[[str], Page]) -> None:

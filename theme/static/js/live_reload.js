@@ -4,7 +4,7 @@
 // comment are kept by the comments' own script.
 (() => {
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
-  const { status = "", drafts = "" } = script.dataset;
+  const { status = "", drafts = "", ...says } = script.dataset;
   const here = location.pathname + location.search;
   const PLACE = `preview:${here}`;
   // Milliseconds: while a build runs, while nothing happens, and while nobody answers.
@@ -24,7 +24,7 @@
   };
 
   const bar = element("aside", "", "preview");
-  bar.setAttribute("aria-label", "Preview");
+  bar.setAttribute("aria-label", `${says.preview}`);
   const said = element("div", "", "preview-said");
   said.setAttribute("role", "status");
   const list = element("details", "", "preview-list");
@@ -34,10 +34,7 @@
     if (!error) return said.replaceChildren();
     const words = element("pre", error);
     words.tabIndex = 0;
-    return said.replaceChildren(
-      element("strong", "The build failed; this page is the last good one."),
-      words,
-    );
+    return said.replaceChildren(element("strong", says.failed), words);
   };
 
   /** @typedef {{ title: string, url: string, due: string }} Waiting */
@@ -46,19 +43,21 @@
     /** @type {Waiting[]} */
     const waiting = answer.ok ? await answer.json() : [];
     const mine = waiting.find((each) => each.url === location.pathname);
-    const count = waiting.length ? ` · ${waiting.length} not published` : "";
-    const what = mine ? (mine.due ? `Scheduled for ${mine.due}` : "Draft") : "Preview";
+    const count = waiting.length ? ` · ${says.waiting?.replace("{n}", `${waiting.length}`)}` : "";
+    const what = mine
+      ? says[mine.due ? "due" : "draft"]?.replace("{date}", mine.due)
+      : says.preview;
     bar.dataset.state = mine ? "waiting" : "";
-    list.replaceChildren(element("summary", what + count));
+    list.replaceChildren(element("summary", `${what}${count}`));
     const items = element("ul");
     for (const each of waiting) {
       const link = /** @type {HTMLAnchorElement} */ (element("a", each.title));
       link.href = each.url;
       const item = element("li");
-      item.append(link, ` ${each.due || "draft"}`);
+      item.append(link, ` · ${each.due || says.draft}`);
       items.append(item);
     }
-    list.append(waiting.length ? items : element("p", "Everything is published."));
+    list.append(waiting.length ? items : element("p", says.nothing));
   };
 
   /** The version of this page that the server has, or that the browser shows. @param {RequestCache} cache */
@@ -86,7 +85,7 @@
     known.page ||= await version("force-cache");
     const now = await version("no-cache");
     if (now && now !== known.page) reload();
-    else if (!now && known.build) said.textContent = "This page is no longer in the blog.";
+    else if (!now && known.build) said.textContent = `${says.gone}`;
     known.build = build;
     await showWaiting();
   };
