@@ -83,6 +83,8 @@ LINES_END = re.compile(
     rf"|(?P<two>[{BESIDE}]{WITHIN})\n(?={WITHIN}[{IDEOGRAPH}])",
     re.DOTALL,
 )
+# What stands before the language of code.
+FENCE = r"(?:`{3,}|~{3,}|:::?|#!)[ {.]*"
 STYLE = re.compile(r' style="(?P<style>[^"]*)"')
 BOXED = re.compile(r'<menclose notation="box">(.*?)</menclose>', re.DOTALL)
 
@@ -147,11 +149,12 @@ def line_numbers(text: str, last: int) -> list[int]:
 
 
 class Remark(NamedTuple):
-    """What there is to say of a text; `at` are words of it that tell the line."""
+    """What there is to say of a text; `at` are words of it that tell the line, `of_code` where code begins."""
 
     at: str
     text: str
     stops: bool = False
+    of_code: bool = False
 
 
 class Finishing:
@@ -255,7 +258,7 @@ class Finishing:
         try:
             return highlight.coloured(language, code, tuple(marked))
         except highlight.UnknownLanguage:
-            self.warn(language, self.unknown(language))
+            self.remarks.append(Remark(language, self.unknown(language), of_code=True))
             return highlight.coloured("", code, tuple(marked))
 
     def unknown(self, language: str) -> str:
@@ -313,12 +316,18 @@ def finished(html: str, settings: dict[str, Any], typed: str) -> tuple[str, list
 def tell(source: str, settings: dict[str, Any], remarks: list[Any]) -> None:
     """Warn of what is shown all the same; note down what has to stop the build."""
     name = as_typed(source)
-    lines: list[str] = []
-    with contextlib.suppress(OSError):
-        lines = Path(source).read_text(encoding="utf-8", errors="replace").splitlines()
+    text, body = "", 0
+    with contextlib.suppress(OSError, frontmatter.Unreadable):
+        text = frontmatter.normal(Path(source).read_text(encoding="utf-8", errors="replace"))
+        body = len(text) - len(frontmatter.split(text).body)
+    behind: dict[str, int] = {}
     for remark in starmap(Remark, remarks):
         wanted = next((line.strip() for line in remark.at.splitlines() if line.strip()), "")
-        line = next((number for number, line in enumerate(lines, 1) if wanted in line), 1)
+        words = re.compile((FENCE if remark.of_code else "") + re.escape(wanted))
+        # Each behind the one before it; what a text does not have stands in its front matter.
+        found = words.search(text, behind.get(wanted, body)) or words.search(text)
+        behind[wanted] = found.end() if found else body
+        line = text.count("\n", 0, found.end()) + 1 if found else 1
         if remark.stops:
             problems.refuse(settings, Problem(name, line, remark.text))
         else:

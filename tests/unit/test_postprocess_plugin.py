@@ -162,6 +162,16 @@ def test_what_is_wrong_with_code_is_a_warning_with_a_remedy(
     assert 'code.md:13: Code has no "titles".' in caplog.text
 
 
+def test_what_is_told_of_a_text_names_the_line_that_is_meant(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = "Of zig and pythn.\n\n```pythn\nx\n```\n\n<kbd>a and <kbd>b\n\n~~~pythn\n~~~\n\n``` pythn\n```"
+    site.write("pythn", body, Title="Of pythn and &lt;kbd>", Summary="So <sup>.")
+    site.build(**ALONE)
+    lines = re.findall(r"pythn\.md:(\d+): (?:The language|<)(?:kbd|sup| pythn)", caplog.text)
+    assert sorted(map(int, lines)) == [4, 8, 12, 14, 17]
+
+
 def test_the_author_is_told_of_footnotes_that_do_not_find_each_other(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:

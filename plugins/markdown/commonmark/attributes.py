@@ -10,7 +10,7 @@ from html import escape, unescape
 Attributes = dict[str, str | None]
 
 # A bare address in a value has become a link by now. No other tag may stand in the braces.
-LIST = r"\{:? *(?P<list>[^{}\n <](?:[^{}\n<]|</?a\b[^<>]*>)*)\}"
+LIST = r"\{(?P<sure>:?) *(?P<list>[^{}\n <](?:[^{}\n<]|</?a\b[^<>]*>)*)\}"
 INLINE = re.compile(
     rf"(?P<element><(?:img|(?P<end>/?)(?P<tag>a|code|em|strong|del))\b[^<>]*>)(?:{LIST})?"
 )
@@ -20,6 +20,25 @@ LAST_LINE = re.compile(
 CELL = re.compile(rf" +{LIST} *(?=</(?P<tag>td|th|dt)>)")
 AT_THE_END = re.compile(rf"(?:^| +){LIST} *$")
 ONE = re.compile(r"""(?P<key>[^\s=]+)=(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>\S+))|(?P<word>\S+)""")
+# What stands in braces alone is a list only if all of it is meant as one: else words would be lost.
+NAME = re.compile(r"[A-Za-z][\w:.-]*")
+ALONE = frozenset(
+    (
+        *("allowfullscreen", "autoplay", "checked", "controls", "default", "disabled", "download"),
+        *(
+            "hidden",
+            "inert",
+            "itemscope",
+            "loop",
+            "markdown",
+            "muted",
+            "nofollow",
+            "open",
+            "reversed",
+        ),
+        "-",  # Of Pandoc: no number.
+    )
+)
 NOT_IN_A_NAME = re.compile(r"[^\w:.-]+")
 TAG = re.compile(r"<[^<>]*>")
 # Whether there may be any of them: a search for one rare letter is quick.
@@ -47,6 +66,16 @@ def assigned(html: str) -> str:
     return "".join([*out, html[last:]])
 
 
+def is_list(found: re.Match[str]) -> bool:
+    """Whether what stands in braces is a list, and no words of a text or of another program."""
+    return bool(found["sure"]) or all(
+        (len(word) > 1 and word[0] in ".#") or word in ALONE
+        if (word := each["word"])
+        else NAME.fullmatch(each["key"])
+        for each in ONE.finditer(unescape(TAG.sub("", found["list"])))
+    )
+
+
 def of_inline(html: str) -> list[Edit]:
     edits: list[Edit] = []
     begun: dict[str, list[re.Match[str]]] = {}
@@ -56,7 +85,7 @@ def of_inline(html: str) -> list[Edit]:
             begun.setdefault(tag, []).append(found)
             continue
         opened = begun[tag].pop() if tag and begun.get(tag) else found
-        if not text or (tag and opened is found):
+        if not text or (tag and opened is found) or not is_list(found):
             continue
         start, end = opened.span("element")
         edits.append((start, end, adorned(opened["element"], text)))
@@ -65,6 +94,8 @@ def of_inline(html: str) -> list[Edit]:
 
 
 def of_element(html: str, found: re.Match[str]) -> list[Edit]:
+    if not is_list(found):
+        return []
     # Before the way back from a footnote ends a paragraph, before a list the words of an item.
     tag = found["tag"] or ("p" if html.startswith("&", found.end()) else "li")
     start = html.rfind(f"<{tag}", 0, found.start())
@@ -112,6 +143,7 @@ def adorned(tag: str, text: str) -> str:
 
 def of_heading(inner: str) -> tuple[str, Attributes]:
     """A heading's words, and what a list at their end says of it."""
-    if not inner.endswith("}") or not (found := AT_THE_END.search(inner)):
+    found = AT_THE_END.search(inner) if inner.endswith("}") else None
+    if not found or not is_list(found):
         return inner, {}
     return inner[: found.start()].rstrip().rstrip("#").rstrip(), parsed(found["list"])

@@ -21,7 +21,11 @@ CODE = re.compile(
     r'| class="language-(?P<first>[^"]*)" data-meta="(?P<after>[^"]*)"'
     r'| class="language-(?P<only>[{.][^"]*|[^"=]*=[^"]*)")>'
 )
-FORMULA = re.compile(rf'<pre><code class="language-{signs.FORMULA}">([^<]*)</code></pre>')
+FORMULA = re.compile(
+    rf'<pre><code class="language-(?:{signs.FORMULA}|math" data-math-style="display)">([^<]*)</code></pre>'
+)
+# As GitHub and GitLab have it: $`a_b`$.
+TICKED = re.compile(r'(?<=<span data-math-style="inline">)`([^<`]+)`(?=</span>)')
 # Pelican's `{filename}` and its like, whose braces an address cannot have.
 INDICATOR = re.compile(r'="%7(?:B(\w+)%7D|C(\w+)%7C)((?:&#?\w+;|[^"?#])*)')
 BOX = re.compile(r'<li><input type="checkbox"( checked="")? disabled=""> (\n<p>)?')
@@ -47,7 +51,8 @@ BETWEEN = re.compile(r"[-\s]+")
 CONTENTS = "<p>[TOC]</p>"
 
 QUOTATION = re.compile(
-    r"<blockquote>(?:\n<p>\[!(?P<kind>\w+)\](?P<title>.*?)</p>)?|</blockquote>", re.DOTALL
+    r"<blockquote>(?:\n<p>\[!(?P<kind>\w+)\](?:[+-](?=\s|</p>))?(?P<title>.*?)</p>)?|</blockquote>",
+    re.DOTALL,
 )
 TERMS = re.compile(r"<dt>(.*?)</dt>", re.DOTALL)
 TIGHT = re.compile(rf"<dd>\n<p>{signs.TIGHT}(.*?)</p>(\n</dd>)?", re.DOTALL)
@@ -59,8 +64,8 @@ LITERAL = "code|pre|script|style|textarea|kbd|samp"
 def finish(html: str, prepared: Prepared) -> str:
     if " />" in html:
         html = void(html, " />" in prepared.text)
-    if signs.FORMULA in html:
-        html = FORMULA.sub(block_formula, html)
+    if signs.FORMULA in html or 'data-math-style="' in html:
+        html = TICKED.sub(r"\1", FORMULA.sub(block_formula, html))
     if "<pre><code " in html:
         html = CODE.sub(code, html)
     if '="%7' in html:

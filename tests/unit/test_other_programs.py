@@ -1,0 +1,55 @@
+"""What people have written for other programs: it is what it was there, or words, and none of it is lost."""
+
+import re
+from html import unescape
+
+import pytest
+
+from plugins.markdown import commonmark
+from tests.normal import normal
+
+
+@pytest.mark.parametrize(
+    "where", ["# Of {}", "Of\n{}", "- Of\n  {}", "| Of {} |\n|---|\n| x |", "*Of*{}", "Of\n: x\n{}"]
+)
+@pytest.mark.parametrize(
+    "words", ["{draft}", "{a, b}", "{% endhighlight %}", "{1..5}", "{x: y}", "{ }", "{name}.txt {x}", "{% a b=c %}", "{.}"]
+)  # fmt: skip
+def test_words_in_braces_stay_words(where: str, words: str) -> None:
+    assert words in normal(re.sub(r"<[^>]*>", "", commonmark.html(where.format(words))))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("{.a #b c=d}", 'class="a" id="b" c="d"'), ("{: draft}", " draft"), ("{hidden .a}", " hidden"),
+     ("{ role=presentation }", 'role="presentation"'), ('{data-x="y z"}', 'data-x="y z"'), ("{title=https://a.b/c }", 'title="https://a.b/c"')],
+)  # fmt: skip
+def test_a_list_of_attributes_is_no_word(given: str, said: str) -> None:
+    for where in ("Of\n{}", "*Of*{}", "- Of\n  {}", "| Of {} |\n|---|\n| x |"):
+        found = commonmark.html(where.format(given))
+        assert "{" not in found
+        assert said in found
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [("Then $`a_b`$.", "a_b"), ("```math\na < b\n```", "a < b"), ("> ``` math\n> a\n> ```", "a"), ("- ~~~math\n  a\n  ~~~", "a")],
+)  # fmt: skip
+def test_formulas_may_be_written_as_github_has_them(text: str, formula: str) -> None:
+    found = re.findall(r'<span data-math-style="\w+">([^<]*)</span>', commonmark.html(text))
+    assert [unescape(each) for each in found] == [formula]
+
+
+@pytest.mark.parametrize(
+    ("first", "title"),
+    [
+        ("[!tip]- Its title", "Its title"),
+        ("[!tip]+", ""),
+        ("[!tip] - x", "- x"),
+        ("[!tip]-5 °C", "-5 °C"),
+    ],
+)
+def test_a_note_that_obsidian_folds_is_shown_open(first: str, title: str) -> None:
+    found = commonmark.html(f"> {first}\n> Words.")
+    assert f'<p class="note-title">{title}</p>' in found
+    assert "<p>Words.</p>" in found
