@@ -190,12 +190,11 @@ def comment_after(node: Any, head: str) -> str:
 
 def texts_of(node: Any) -> list[str] | None:
     """A value as texts; None for one that has keys, or lists, of its own."""
-    if node.id == "scalar":
-        empty = not node.style and node.value in ("~", "null", "Null", "NULL")
-        return [] if empty else [node.value.strip()]
-    if node.id == "sequence" and all(each.id == "scalar" for each in node.value):
-        return [each.value.strip() for each in node.value]
-    return None
+    each = node.value if node.id == "sequence" else [node]
+    if any(one.id != "scalar" for one in each):
+        return None
+    nothing = ("~", "null", "Null", "NULL", *([""] if node.id == "sequence" else []))
+    return [one.value.strip() for one in each if one.style or one.value not in nothing]
 
 
 def is_pelicans(head: str) -> bool:

@@ -38,6 +38,9 @@ ELSEWHERE = (*frontmatter.SAME, "draft", "published")
 STATUSES = ("published", "draft", "hidden", "skip")
 # A key without a colon, with a space before it, or with the wide one of Chinese and Japanese.
 NEARLY = re.compile(r"(?P<key>\w+)(?: *[:：] *| +)(?P<value>.*)")
+# What is meant for front matter, so near to the beginning of a file.
+BEGUN = re.compile(r"^(?:---|\+\+\+)\s*$|^(?:title|date)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+NEAR = 1000
 NOT_IN_A_SLUG = re.compile(r"[\s/\\?#%\"<>]+")
 
 
@@ -95,7 +98,7 @@ def problems(path: Path, name: str, page: bool, settings: dict[str, Any]) -> Ite
         yield from (problem(line, wrong) for line, wrong in error.problems)
         return
     if not found.lines:
-        yield problem(1, 'There is no front matter. Begin the file with "Title: …" and "Date: …".')
+        yield problem(*headless(text))
         return
     yield from (problem(number, stray(row)) for number, row in found.strays)
     fenced = frontmatter.lines(text) is not None
@@ -125,6 +128,19 @@ def problems(path: Path, name: str, page: bool, settings: dict[str, Any]) -> Ite
             "There is no Date, and Pelican would leave this article out. Write one such as"
             f' "Date: {written_on(path)}".',
         )
+
+
+def headless(text: str) -> tuple[int, str]:
+    """What to write in a file that does not begin with its front matter, and in which line."""
+    if text.lstrip("\ufeff \r\n\t").startswith("{"):
+        return (
+            1,
+            'No front matter in JSON is read here. Write it as YAML between ---, or as "Title: …".',
+        )
+    below = BEGUN.search(frontmatter.normal(text), 0, NEAR)
+    if below and (line := text.count("\n", 0, below.start()) + 1) > 1:
+        return line, "Front matter begins on the first line. Take out what stands above it."
+    return 1, 'There is no front matter. Begin the file with "Title: …" and "Date: …".'
 
 
 def written_on(path: Path) -> str:

@@ -19,7 +19,7 @@ from pelican import contents, readers, signals
 from pelican.generators import PelicanTemplateNotFound
 from pelican.urlwrappers import URLWrapper
 
-from plugins import problems
+from plugins import files, problems
 from plugins.site import (
     Article,
     Generator,
@@ -57,6 +57,13 @@ ONCE = (
 # What others tell with file and line: `images` of a file that is missing, `manifest` of two of one address.
 KNOWN = ("Cannot get modification stamp", "There are %s ", "Unable to generate valid slug")
 
+# Texts in notations of other programs, and those that some reader may read, however their names are spelled.
+TEXTS = {
+    *readers.MarkdownReader.file_extensions,
+    *("adoc", "asciidoc", "ipynb", "mdx", "org", "qmd", "rmd", "rst", "textile"),
+}
+AS_MARKDOWN = "Save it as Markdown, with pandoc for example, or in a folder that STATIC_PATHS names"
+
 _settings: list[dict[str, Any]] = []
 
 
@@ -89,6 +96,7 @@ def end(generators: Iterable[Generator]) -> None:
     """Everything is read; what is still to be known is whether each can be shown."""
     _settings.clear()
     articles, pages = by_kind(generators)
+    passed_over(articles)
     for kind in (published, hidden, drafts):
         for content in kind(articles, pages):
             try:
@@ -97,6 +105,20 @@ def end(generators: Iterable[Generator]) -> None:
                 line = line_of(content.source_path, "template")
                 text = f'Template: there is no "{content.template}" in the theme. Remove the line.'
                 problems.refuse_line(content.settings, content, line, text)
+
+
+def passed_over(articles: Generator) -> None:
+    """Warn of texts that no reader reads: without a word they would be missing."""
+    settings, known = articles.settings, articles.readers.extensions
+    folder = Path(settings["PATH"])
+    static = [folder / each for each in settings["STATIC_PATHS"]]
+    for path in files.of_folder(folder):
+        name = path.suffix[1:]
+        if name in known or name.lower() not in TEXTS or any(map(path.is_relative_to, static)):
+            continue
+        remedy = f"Name it {path.stem}.{name.lower()}" if name.lower() in known else AS_MARKDOWN
+        text = f"No reader of this blog reads {path.suffix}, so this is left out. {remedy}."
+        problems.warn(settings, f"{as_typed(path)}:1: {text}")
 
 
 class Told(logging.Filter):

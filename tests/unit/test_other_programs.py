@@ -5,8 +5,10 @@ from html import unescape
 
 import pytest
 
-from plugins.markdown import commonmark
+from plugins.markdown import commonmark, frontmatter
+from plugins.problems import Refused
 from tests.normal import normal
+from tests.sites import Site
 
 
 @pytest.mark.parametrize(
@@ -53,3 +55,41 @@ def test_a_note_that_obsidian_folds_is_shown_open(first: str, title: str) -> Non
     found = commonmark.html(f"> {first}\n> Words.")
     assert f'<p class="note-title">{title}</p>' in found
     assert "<p>Words.</p>" in found
+
+
+def test_texts_that_no_reader_reads_are_told(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    site.write("fish")
+    for name in ("one.MD", "two.mdx", "three.org", "files/four.ipynb", "five.txt", ".six.MD"):
+        path = site.content / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("Title: x\nDate: 2026-01-01\n\nWords.")
+    site.build(STATIC_PATHS=["files"])
+    assert re.findall(r"content/(.*):1: No reader of this blog reads", caplog.text) == [
+        "one.MD",
+        "three.org",
+        "two.mdx",
+    ]
+    assert "Name it one.md." in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("\n\n---\ntitle: x\n---\n", "3: Front matter begins on the first line"),
+        ("<!-- x -->\n\nTitle: x\n", "3: Front matter begins on the first line"),
+        ('{\n"title": "x"\n}\n', "1: No front matter in JSON"),
+        ("Words.\n", "1: There is no front matter"),
+        ("", "1: There is no front matter"),
+    ],
+)
+def test_front_matter_that_stands_elsewhere_is_told_with_its_line(
+    site: Site, text: str, told: str
+) -> None:
+    (site.content / "fish.md").write_text(text)
+    with pytest.raises(Refused, match=rf"fish\.md:{told}"):
+        site.build()
+
+
+def test_nothing_in_a_list_is_no_tag() -> None:
+    fields, _ = frontmatter.split("---\ntags: [a, ~, '', null, 'null']\ntitle: ~\n---\n")
+    assert fields == {"tags": ["a, , null"]}
