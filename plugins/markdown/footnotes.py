@@ -30,6 +30,11 @@ MISSING = (
 )
 
 
+def words(html: str) -> str:
+    """What readers see as words, and is no code and no formula."""
+    return unescape(UNREAD.sub(" ", html))
+
+
 def unmatched(typed: str, html: str) -> list[Said]:
     """What there is to say of a text's footnotes."""
     if "[^" not in typed:
@@ -38,7 +43,7 @@ def unmatched(typed: str, html: str) -> list[Said]:
     referred = {found["name"] for found in REFERRED.finditer(typed)}
     named = {unescape(unescape(name)) for name in SHOWN.findall(html)}
     shown = {name.casefold() for name in named}
-    all_of_it, words = unescape(html), unescape(UNREAD.sub(" ", html))
+    all_of_it, seen = unescape(html), words(html)
     said = {}
     for key in defined.keys() - shown:
         name = defined[key]
@@ -46,6 +51,6 @@ def unmatched(typed: str, html: str) -> list[Said]:
             said[key] = Said(f"[^{name}]:", UNUSED.format(name=name))
     # Some parsers tell apart what has other capitals.
     for name in referred - named:
-        if name.casefold() not in said and f"[^{name}]" in words:
+        if name.casefold() not in said and f"[^{name}]" in seen:
             said[name] = Said(f"[^{name}]", MISSING.format(name=name))
     return sorted(said.values(), key=lambda each: typed.find(each.at))

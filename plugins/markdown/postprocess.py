@@ -38,7 +38,7 @@ from plugins.gettext import Said, gettext_of
 from plugins.incremental import saved_page
 from plugins.site import Article, Generator, Problem, as_typed
 
-from . import footnotes, frontmatter, highlight, reader, tags
+from . import footnotes, foreign, frontmatter, highlight, reader, tags
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 KINDS = ("note", "tip", "important", "warning", "caution")
@@ -306,10 +306,16 @@ def depends_on(settings: dict[str, Any]) -> list[Any]:
     return [pygments.__version__, version("math-core"), settings.get("MATH_MACROS")]
 
 
+def of_signs(typed: str, html: str) -> Iterator[Remark]:
+    """What there is to say of signs in a text that became nothing but words."""
+    yield from starmap(Remark, footnotes.unmatched(typed, html))
+    yield from starmap(Remark, foreign.shown(typed, partial(footnotes.words, html)))
+
+
 def finished(html: str, settings: dict[str, Any], typed: str) -> tuple[str, list[Any]]:
     """A text as far as it is the same in every language, and what to say of it."""
     finishing = Finishing(settings)
-    finishing.remarks += starmap(Remark, footnotes.unmatched(typed, html))
+    finishing.remarks += of_signs(typed, html)
     return finishing.finish(html), finishing.remarks
 
 
@@ -348,7 +354,7 @@ def finish(content: Article) -> None:
         return finishing.speak(html, content.lang)
 
     if not isinstance(content._content, reader.Finished):
-        finishing.remarks += notes_of(content)
+        finishing.remarks += signs_of(content)
     content._content = done(content._content)
     if isinstance(content.metadata.get("summary"), str):
         # Pelican writes the one over the other later on.
@@ -357,17 +363,17 @@ def finish(content: Article) -> None:
         tell(content.source_path or "", content.settings, finishing.remarks)
 
 
-def notes_of(content: Article) -> Iterator[Remark]:
-    """What there is to say of the footnotes of a text that another reader of Markdown has read."""
+def signs_of(content: Article) -> Iterator[Remark]:
+    """What there is to say of the signs of a text that another reader of Markdown has read."""
     path = Path(content.source_path or "")
     if path.suffix[1:] not in readers.MarkdownReader.file_extensions:
         return
     with contextlib.suppress(OSError, frontmatter.Unreadable):
         fields, body = frontmatter.split(path.read_text(encoding="utf-8", errors="replace"))
-        yield from starmap(Remark, footnotes.unmatched(body, content._content))
+        yield from of_signs(body, content._content)
         for name in fields.keys() & set(content.settings["FORMATTED_FIELDS"]):
             html = str(content.metadata.get(name, ""))
-            yield from starmap(Remark, footnotes.unmatched("\n".join(fields[name]), html))
+            yield from of_signs("\n".join(fields[name]), html)
 
 
 def again(content: Article, generators: list[Generator]) -> None:

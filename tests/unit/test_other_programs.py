@@ -2,13 +2,15 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 
-from plugins.markdown import commonmark, frontmatter
+from plugins.markdown import commonmark, frontmatter, postprocess
 from plugins.problems import Refused
 from tests.normal import normal
 from tests.sites import Site
+from tests.unit.test_what_people_write import READERS
 
 
 @pytest.mark.parametrize(
@@ -93,3 +95,52 @@ def test_front_matter_that_stands_elsewhere_is_told_with_its_line(
 def test_nothing_in_a_list_is_no_tag() -> None:
     fields, _ = frontmatter.split("---\ntags: [a, ~, '', null, 'null']\ntitle: ~\n---\n")
     assert fields == {"tags": ["a, , null"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "So ![[a b.png|300]] and [[Note#Head|words]].",
+            ["![[a b.png|300]]", "[[Note#Head|words]]"],
+        ),
+        ("Words %%of mine%% here.", ["%%of mine%%"]),
+        ('{{< figure src="a.png" >}}\n\n{{% /notice %}}', ['{{< figure src="a.png" >}}']),
+        ("{% highlight ruby %}\nx\n{% endhighlight %}", ["{% highlight ruby %}"]),
+        ('[caption id="a" width="1"]x[/caption]', ['[caption id="a" width="1"]']),
+        (r"So \(a_b\), and \\[x = 1\\].", [r"\(a_b\)"]),
+        (r"- so \[\frac{1}{2}\]", [r"\[\frac{1}{2}\]"]),
+    ],
+)
+def test_signs_of_other_programs_that_readers_would_see_are_told(
+    text: str, told: list[str]
+) -> None:
+    assert remarks(text) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`[[x]]` and `{{< x >}}`", "```\n{% x %}\n[[a]]\n```", "    %%a%%\n    {{% b %}}", r"\[[x]] \{% x %} \{{< x >}} \%%x%%",
+        "[[1]](a.md) of [1, [2]] and [[2, 3], [4]]", "100 %% of 5 %%", r"An escaped \(bracket\) and \[one\], 2 \* 3",
+        "[video] of it, [code] too, {{ x }}, [gallery]", "<pre>\n[[x]]\n</pre>", "[[x]][r]\n\n[r]: a.md", "$a_{[[x]]}$",
+        "[[x](y)]", "![[x]](y.png)", "[^1]\n\n[^1]: x",
+    ],
+)  # fmt: skip
+def test_such_signs_that_are_meant_are_not_told(text: str) -> None:
+    assert remarks(text) == []
+
+
+@READERS
+def test_they_are_told_whichever_parser_reads(
+    site: Site, reader: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    site.write("fish", "Words.\n\nAnd [[more]].", Summary="In %%no%% short.")
+    site.build(**reader)
+    assert "fish.md:8: [[more]] is a link of a wiki" in caplog.text
+    assert "fish.md:4: %%no%% is a comment of Obsidian" in caplog.text
+
+
+def remarks(text: str) -> list[str]:
+    _, said = postprocess.finished(commonmark.html(text), {"OUTPUT_PATH": ""}, text)
+    return [remark.at for remark in said]
