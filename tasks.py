@@ -175,7 +175,8 @@ def images(_: Context, unused: bool = False) -> None:
     """List the pictures: weight, size in pixels, who shows them, and which deserve a look."""
     from authoring import list_images
 
-    say("\n".join(list_images.listed(blog(), unused_only=unused)))
+    for line in list_images.listed(blog(), unused_only=unused):
+        say(line)
 
 
 @task(

@@ -15,6 +15,8 @@ from plugins.markdown import unread
 
 def read(path: Path, **override: Any) -> dict[str, Any]:
     """Raises Refused where they cannot be read at all."""
+    if not path.is_file():
+        raise Refused(f"There is no {path.name} here. Name settings such as publishconf.py.")
     try:
         found: dict[str, Any] = read_settings(str(path), override=override)
     except SyntaxError as error:

@@ -26,6 +26,12 @@ def test_settings_that_cannot_be_read_are_told_by_their_line(
         blog_settings.read(path)
 
 
+def test_settings_that_are_not_there_are_told(tmp_path: Path) -> None:
+    for path in (tmp_path / "gone.py", tmp_path):
+        with pytest.raises(Refused, match=f"There is no {path.name} here"):
+            blog_settings.read(path)
+
+
 def test_what_plugins_find_wrong_is_told_a_line_each(tmp_path: Path) -> None:
     path = tmp_path / "conf.py"
     (tmp_path / "content").mkdir()

@@ -33,6 +33,11 @@ def test_every_command_is_in_the_usage() -> None:
     )
 
 
+def test_a_list_for_programs_has_no_empty_line(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks.images.body(Context(), unused=True)
+    assert all(capsys.readouterr().out.splitlines())
+
+
 def test_what_follows_test_goes_to_pytest_as_it_was_typed() -> None:
     assert with_remainder(["test", "-k", "feed or page"]) == [
         "test",
