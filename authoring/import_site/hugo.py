@@ -142,7 +142,9 @@ class Hugo(Folder):
         if unpublished := self.is_disabled(lang):
             draft = True
         section = parts[0] if parts else ""
-        is_page = is_list or date is None or section in ("page", "pages")
+        # What has a date is an article, also where that cannot be read.
+        undated = date is None and not keys.unread
+        is_page = is_list or undated or section in ("page", "pages")
         is_page = is_page or (not parts and self.has_sections(root)) or keys.get("type") == "page"
         if keys.get("layout") and not body.strip():
             return Note(

@@ -27,6 +27,9 @@ NAMED = re.compile(
     r"(?:(?<=:\d\d)|(?<= )|\b(?:GMT|UTC?) ?)([+-]\d\d?(?::?\d\d)?)(?: [A-Z]{1,5}| \([^()]*\))?\Z"
 )
 
+# With points the day comes first, in whatever language.
+POINTED = re.compile(r"\d\d?\. ?\d\d?\. ?\d{4}\b")
+
 A_DATE = "Write one such as 2026-11-20, or 2026-11-20 18:30."
 NO_DATE = f"is no date. {A_DATE}"
 NO_ZONE = (
@@ -43,13 +46,15 @@ def read(said: str, zone: str = "UTC") -> datetime:
     with any other is the ValueError, as the end of a sentence.
     """
     said = NAMED.sub(r"\1", " ".join(said.replace("_", " ").split()))
-    known = names(zone)
+    known, pointed = names(zone), bool(POINTED.match(said))
     first: datetime
     try:
-        first, second = (parser.parse(said, default=day, tzinfos=known) for day in DAYS)
+        first, second = (
+            parser.parse(said, default=day, tzinfos=known, dayfirst=pointed) for day in DAYS
+        )
         first.utcoffset()
         other = first
-        if not said[:4].isdecimal():
+        if not pointed and not said[:4].isdecimal():
             other = parser.parse(said, dayfirst=True, tzinfos=known)
     except NoZone:
         raise ValueError(NO_ZONE) from None

@@ -160,8 +160,10 @@ def opened(source: Path | io.BytesIO, limit: int) -> Iterator[Image.Image]:
             image = Image.open(source)
     except Image.DecompressionBombError:
         raise Unreadable(too_large(limit)) from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise Unreadable(f"it cannot be read as a picture ({error}). Save it anew") from None
+    except (OSError, ValueError, SyntaxError) as error:
+        # What Pillow says of a format that it does not know names an object of ours.
+        why = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"
+        raise Unreadable(f"it cannot be read as a picture{why}. Save it anew") from None
     with image:
         if image.width * image.height > limit:
             raise Unreadable(too_large(limit))

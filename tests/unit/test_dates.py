@@ -80,6 +80,22 @@ def test_a_zone_is_read_or_refused_whichever_reader_reads(
             site.build(**reader, TIMEZONE=BERLIN)
 
 
+@pytest.mark.parametrize("said", ["03.02.2026", "3. 2. 2026", "3.2.2026 10:00"])
+def test_a_date_with_points_begins_with_the_day(said: str) -> None:
+    assert dates.read(said).date() == datetime(2026, 2, 3).date()  # noqa: DTZ001 - a day
+
+
+def test_an_article_whose_date_cannot_be_read_is_a_draft_and_no_page(tmp_path: Path) -> None:
+    fresh = Fresh(tmp_path / "blog")
+    posts = tmp_path / "old" / "content" / "posts"
+    posts.mkdir(parents=True)
+    (tmp_path / "old" / "hugo.toml").write_text('title = "Old"\n')
+    (posts / "odd.md").write_text("---\ntitle: Odd\ndate: 1/2/2016\n---\nWords.\n")
+    told = noted(fresh.bring(tmp_path / "old"))
+    assert "Status: draft" in fresh.text("odd.md")
+    assert 'its date "1/2/2016" may be two days. Write 2016-01-02 or 2016-02-01.' in told
+
+
 def test_what_an_imported_date_leaves_open_is_told_and_not_made_up(tmp_path: Path) -> None:
     fresh = Fresh(tmp_path / "blog")
     posts = tmp_path / "old" / "content" / "posts"

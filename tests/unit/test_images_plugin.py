@@ -316,7 +316,8 @@ def test_missing_broken_and_huge_pictures_stop_the_build_all_at_once(site: Pictu
     assert "There is no picture {static}/images/a%23b.png" in text
     assert re.search(r"a\.md:5: There is no picture \{static\}/images/None\.png", text)
     assert re.search(
-        r"a\.md:7: .*broken\.png cannot be shown: it cannot be read as a picture", text
+        r"a\.md:7: .*broken\.png cannot be shown: it cannot be read as a picture\. Save it anew",
+        text,
     )
     assert re.search(
         r"a\.md:9: .*huge\.png cannot be shown: it has more than 1 million pixels", text
