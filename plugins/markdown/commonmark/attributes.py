@@ -25,18 +25,8 @@ NAME = re.compile(r"[A-Za-z][\w:.-]*")
 ALONE = frozenset(
     (
         *("allowfullscreen", "autoplay", "checked", "controls", "default", "disabled", "download"),
-        *(
-            "hidden",
-            "inert",
-            "itemscope",
-            "loop",
-            "markdown",
-            "muted",
-            "nofollow",
-            "open",
-            "reversed",
-        ),
-        "-",  # Of Pandoc: no number.
+        *("hidden", "inert", "itemscope", "loop", "markdown", "muted", "nofollow", "open"),
+        *("reversed", "-"),  # Of Pandoc: no number.
     )
 )
 NOT_IN_A_NAME = re.compile(r"[^\w:.-]+")
