@@ -33,6 +33,9 @@ NAMED = (
     ("category", "CATEGORY", "category"),
     ("authors", "AUTHOR", "author"),
 )
+# In bytes: disks take 255, and what is packed, or being written, has a longer name.
+LONGEST = 200
+TOO_LONG = "is too long for the name of a file"
 YEAR = re.compile(r"[1-9]\d{3}")
 # What other plugins write, by the setting that names it, with its default.
 FILES = {
@@ -173,6 +176,10 @@ def clashes(*generators: Generator) -> Iterator[tuple[Article, str | Article]]:
     yield from among(contents(*generators), generators[0])
 
 
+def too_long(name: str) -> bool:
+    return any(len(part.encode()) > LONGEST for part in name.split("/"))
+
+
 def among(
     everything: list[Article], articles: Generator
 ) -> Iterator[tuple[Article, str | Article]]:
@@ -199,6 +206,13 @@ def refuse(generators: Iterable[Generator]) -> None:
                 if not one.slug:
                     text = f'{kind.capitalize()}: "{one.name}" has no letters for an address.'
                     told(content, kind, f"{text} Write another {noun}.")
+                elif too_long(one.slug):
+                    text = f'{kind.capitalize()}: "{one.name[:40]}…" {TOO_LONG}.'
+                    told(content, kind, f"{text} Write a shorter {noun}.")
+        if too_long(content.save_as):
+            written = "save_as" if "save_as" in content.metadata else "slug"
+            name = f"{written.capitalize()}: {str(getattr(content, written))[:40]}…"
+            told(content, written, f"{name} {TOO_LONG}. Write a shorter one.")
     for content, owner in among(everything, articles):
         what = owner if isinstance(owner, str) else as_typed(owner.source_path)
         said = (each for each in ("slug", "save_as", "url") if each in content.metadata)
@@ -219,7 +233,10 @@ def refuse_aliases(moved: list[Article], addresses: Addresses, told: Any) -> Non
     """Old addresses that would take the place of what the site writes; `redirects` knows the others."""
     for content in moved:
         for alias in content.aliases:
-            if owner := addresses.owner(alias_file(alias)):
+            if too_long(alias):
+                text = f'Aliases: "{alias[:40]}…" {TOO_LONG}. Remove it here.'
+                told(content, "aliases", text)
+            elif owner := addresses.owner(alias_file(alias)):
                 told(
                     content,
                     "aliases",

@@ -1,5 +1,7 @@
 """Addresses: what would take another's place is refused with file, line and remedy, before anything is written."""
 
+import re
+
 import pytest
 from pelican.settings import read_settings
 
@@ -99,6 +101,28 @@ def test_a_name_without_letters_is_refused(site: Site, key: str, words: str) -> 
     (told,) = problems(site, **LISTS)
     assert "has no letters for an address. Write another" in told
     assert told.startswith("fish.md:4:")
+
+
+LONG = "a" * 201
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("Slug", LONG),
+        ("Slug", "字" * 67),
+        ("Save_as", f"a/{LONG}/index.html"),
+        ("Tags", f"air, {LONG}"),
+        ("Category", LONG),
+        ("Authors", LONG),
+        ("Aliases", f"/old/{LONG}/"),
+    ],
+)
+def test_a_name_that_no_disk_can_have_is_refused(site: Site, key: str, words: str) -> None:
+    site.write("fish", **{"Summary": "x", key: words})
+    (told,) = problems(site, **LISTS)
+    line = (site.content / "fish.md").read_text("utf-8").splitlines().index(f"{key}: {words}") + 1
+    assert re.match(rf"fish\.md:{line}: {key}: .{{30,50}} is too long for the name of a file", told)
 
 
 def test_a_file_name_without_letters_is_refused(site: Site) -> None:
