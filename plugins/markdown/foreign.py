@@ -47,9 +47,14 @@ NOTATIONS = (
         "a shortcode of WordPress",
         "what it stands for",
     ),
+    notation(
+        r"(?m:^) {0,3}#{2,6}[^\s#`*_\[<&!]+",
+        "a heading of other parsers",
+        "a space behind its last #",
+    ),
     notation(rf"\\?\\\({TEX}\\?\\\)|\\?\\\[{TEX}\\?\\\]", "a formula of MathJax", "$…$ around it"),
 )
-ANY = re.compile(rf"\[\[|%%|\{{\{{|\{{%|\\[(\[]|\[/?(?:{WORDPRESS})\b")
+ANY = re.compile(rf"\[\[|##|%%|\{{\{{|\{{%|\\[(\[]|\[/?(?:{WORDPRESS})\b")
 ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 SHOWN = (

@@ -105,6 +105,7 @@ def test_nothing_in_a_list_is_no_tag() -> None:
             ["![[a b.png|300]]", "[[Note#Head|words]]"],
         ),
         ("Words %%of mine%% here.", ["%%of mine%%"]),
+        ("##Second head\n\n###`third`", ["##Second"]),
         ('{{< figure src="a.png" >}}\n\n{{% /notice %}}', ['{{< figure src="a.png" >}}']),
         ("{% highlight ruby %}\nx\n{% endhighlight %}", ["{% highlight ruby %}"]),
         ('[caption id="a" width="1"]x[/caption]', ['[caption id="a" width="1"]']),
@@ -124,7 +125,7 @@ def test_signs_of_other_programs_that_readers_would_see_are_told(
         "`[[x]]` and `{{< x >}}`", "```\n{% x %}\n[[a]]\n```", "    %%a%%\n    {{% b %}}", r"\[[x]] \{% x %} \{{< x >}} \%%x%%",
         "[[1]](a.md) of [1, [2]] and [[2, 3], [4]]", "100 %% of 5 %%", r"An escaped \(bracket\) and \[one\], 2 \* 3",
         "[video] of it, [code] too, {{ x }}, [gallery]", "<pre>\n[[x]]\n</pre>", "[[x]][r]\n\n[r]: a.md", "$a_{[[x]]}$",
-        "[[x](y)]", "![[x]](y.png)", "[^1]\n\n[^1]: x",
+        "## Words\n\n#tag\n\n`##x`\n\nC ##x", r"\##x", "[[x](y)]", "![[x]](y.png)", "[^1]\n\n[^1]: x",
     ],
 )  # fmt: skip
 def test_such_signs_that_are_meant_are_not_told(text: str) -> None:
