@@ -31,6 +31,8 @@ BLOCKS = (
 VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
 )
+# What says how a word is read need not be ended: the next of these does, or the end of the word.
+READINGS, BESIDE_THEM = frozenset(("rp", "rt")), frozenset(("rb", "rp", "rt", "rtc"))
 # A formula is marked whole: inside it, an element would break how it is set.
 WHOLE = "math"
 
@@ -152,6 +154,8 @@ class _Reader(HTMLParser):
         return self._lines[line - 1] + column
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in BESIDE_THEM:
+            self._end_reading()
         left_out = bool(self._left_out) or _is_left_out(tag, attrs)
         self._tag(tag, left_out)
         if tag in VOID:
@@ -167,7 +171,13 @@ class _Reader(HTMLParser):
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._tag(tag, bool(self._left_out) or _is_left_out(tag, attrs))
 
+    def _end_reading(self) -> None:
+        if len(self._left_out) == 1 and self._left_out[0] in READINGS:
+            self._left_out.pop()
+
     def handle_endtag(self, tag: str) -> None:
+        if tag in ("rtc", "ruby"):
+            self._end_reading()
         self._tag(tag, bool(self._left_out))
         if self._left_out:
             if tag == self._left_out[-1]:

@@ -17,7 +17,7 @@ READ = """async () => {
 }"""
 HTML = """<div data-postil-text="x">Begin<p>Pelicans fish in <em>shall</em>ow&nbsp;&nbsp;water<br>twice.</p>
 <ul><li>One<ul><li>Nested</li></ul>after</li></ul><pre><code>a
-  b</code></pre><p>cafe\u0301 noir \u1112\u1161\u11ab <ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp></ruby>字 \U0001f426\u200d</p>
+  b</code></pre><p>cafe\u0301 noir \u1112\u1161\u11ab <ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp></ruby>字 <ruby>本<rp>(<rt>ほん<rp>)</ruby>屋 \U0001f426\u200d</p>
 <p>Let <math><mi>x</mi><mo>=</mo><mn>1</mn></math> be<sup><a class="footnote-ref" href="#f">1</a></sup>.</p>
 <p hidden>no</p><p>a<!-- no -->b <span aria-hidden="true">no</span><svg><text>no</text></svg><button>no</button></p>
 <table><tr><td>1</td><td>2</td></tr></table><details><summary>More</summary>words</details>

@@ -114,6 +114,15 @@ def test_what_is_no_word_of_the_article_is_left_out(selector: str) -> None:
     assert text_of(html).words == "a b"
 
 
+@pytest.mark.parametrize("end", ["", "</rt>"])
+def test_how_a_word_is_read_ends_with_the_word(end: str) -> None:
+    assert text_of(f"<ruby>漢<rt>kan{end}字<rt>ji{end}</ruby> b").words == (
+        "漢字 b" if end else "漢 b"
+    )
+    assert text_of(f"<ruby><rb>漢<rp>(<rt>kan{end}<rp>)</ruby> b").words == "漢 b"
+    assert text_of(f"<ruby>漢<rtc><rt>kan{end}</rtc>字</ruby> b").words == "漢字 b"
+
+
 def test_what_is_left_out_parts_no_word() -> None:
     assert text_of("fish<p hidden>a<br>b</p>ing").words == "fishing"
     assert text_of("fish<button><div>x</div></button>ing <i>on</i>ly").words == "fishing only"
