@@ -8,8 +8,6 @@ e-mail is handed over, and after it was taken.
 import os
 import random
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -17,13 +15,12 @@ import sqlalchemy as sa
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask
 
-from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.mail import outbox
 from comments_service.models import Email, now
 from tests.conftest import settings_for
+from tests.faults.nursery import nursery
 from tests.mailing import MailServer, read
-from tests.sites import ROOT
 
 EMAILS = 24
 KILLS = 4
@@ -31,7 +28,7 @@ MOMENTS = ("claimed", "handed over", "taken")
 
 # It tells the mail server its number by its name, and ends when nothing is due.
 SENDER = """
-import os, socket, sys
+import socket
 from pathlib import Path
 from comments_service import create_app
 from comments_service.config import from_environment
@@ -41,7 +38,7 @@ url, folder, mail = sys.argv[1:]
 settings = from_environment(
     {}, site_url="http://blog.test", database_url=url, published=Path(folder), secret_key="x", mail_url=mail
 )
-with create_app(settings, commands=False).app_context():
+def work():
     while outbox.send_waiting(settings):
         pass
 """
@@ -87,14 +84,6 @@ class Killing(MailServer):
         return "250 OK"
 
 
-def send(settings: Settings, senders: int) -> None:
-    """Let several processes send until nothing is due, or they are dead."""
-    command = [sys.executable, "-c", SENDER, settings.database_url, str(settings.published)]
-    running = [subprocess.Popen([*command, settings.mail_url], cwd=ROOT) for _ in range(senders)]
-    for each in running:
-        assert each.wait(timeout=120) in (0, -signal.SIGKILL)
-
-
 def test_each_email_arrives_once_whatever_is_killed(
     app: Flask, database_url: str, tmp_path: Path, seed: int
 ) -> None:
@@ -106,17 +95,19 @@ def test_each_email_arrives_once_whatever_is_killed(
     server = Killing(random.Random(seed))
     server.start()
     settings = settings_for(database_url, tmp_path, mail_url=f"smtp://127.0.0.1:{server.port}")
+    arguments = (settings.database_url, str(settings.published), settings.mail_url)
     try:
-        for _ in range(outbox.MAX_ATTEMPTS):
-            db.session.remove()
-            send(settings, senders)
-            with writing():
-                # Nobody sends any more: what the dead had claimed is free once its lease is over.
-                left = db.session.execute(
-                    sa.update(Email).where(Email.sent_at.is_(None)).values(next_attempt_at=now())
-                )
-            if not left.rowcount:  # type: ignore[attr-defined]  # of an update
-                break
+        with nursery(SENDER, *arguments) as loaded:
+            for _ in range(outbox.MAX_ATTEMPTS):
+                db.session.remove()
+                # They send until nothing is due, or they are dead.
+                loaded.statuses(loaded.born(senders))
+                with writing():
+                    # Nobody sends any more: what the dead had claimed is free once its lease is over.
+                    due = sa.update(Email).where(Email.sent_at.is_(None))
+                    left = db.session.execute(due.values(next_attempt_at=now()))
+                if not left.rowcount:  # type: ignore[attr-defined]  # of an update
+                    break
     finally:
         server.stop()
     assert server.killed.total() > 0

@@ -2,12 +2,10 @@
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -27,7 +25,7 @@ from comments_service.models import (
 )
 from comments_service.notifications.fan_out import BATCH, fan_out
 from tests import make
-from tests.sites import ROOT
+from tests.faults.nursery import Nursery, kill, nursery
 
 # More than one transaction takes, of each life, and more than is told before anybody is killed.
 COMMENTS = 8 * BATCH
@@ -35,9 +33,8 @@ SUBSCRIBERS = 4
 LIVES = 2
 LONGEST_LIFE_SECONDS = 0.1
 
-# It says when it begins, and ends when there is nobody to be told.
+# It ends when there is nobody to be told.
 TELLER = """
-import sys
 from pathlib import Path
 from comments_service import create_app
 from comments_service.config import from_environment
@@ -46,34 +43,21 @@ url, folder = sys.argv[1:]
 settings = from_environment(
     {}, site_url="http://blog.test", database_url=url, published=Path(folder), secret_key="x"
 )
-with create_app(settings, commands=False).app_context():
-    print("begins", flush=True)
+def work():
     while fan_out():
         pass
 """
 
 
-def tellers(settings: Settings, number: int) -> "list[subprocess.Popen[str]]":
-    command = [sys.executable, "-c", TELLER, settings.database_url, str(settings.published)]
-    running = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        for _ in range(number)
-    ]
-    for each in running:
-        assert each.stdout is not None
-        assert each.stdout.readline() == "begins\n"
-    return running
-
-
-def ended(running: "list[subprocess.Popen[str]]") -> None:
-    for each in running:
-        each.communicate(timeout=120)
-        assert each.returncode in (0, -signal.SIGKILL)
+@pytest.fixture
+def tellers(settings: Settings) -> Iterator[Nursery]:
+    with nursery(TELLER, settings.database_url, str(settings.published)) as made:
+        yield made
 
 
 @pytest.mark.parametrize("processes", [2, 4])
 def test_each_is_told_of_each_comment_once_whoever_is_killed(
-    app: Flask, settings: Settings, tmp_path: Path, seed: int, processes: int
+    app: Flask, tellers: Nursery, seed: int, processes: int
 ) -> None:
     chance = random.Random(seed)
     make.thread()
@@ -94,13 +78,11 @@ def test_each_is_told_of_each_comment_once_whoever_is_killed(
     for life in range(LIVES):
         make.many([{"id": next(numbers), "untold": Untold.PUBLISHED} for _ in range(COMMENTS)])
         db.session.rollback()
-        running = tellers(settings, processes)
+        running = tellers.born(processes)
         # On a fast machine they may be done by any later moment.
         time.sleep(chance.uniform(0, LONGEST_LIFE_SECONDS) if life else 0)
-        for each in running[1:]:
-            each.kill()
-        ended(running)
-        killed += sum(each.returncode == -signal.SIGKILL for each in running)
+        kill(running[1:])
+        killed += tellers.statuses(running).count(-signal.SIGKILL)
     # What a dead one had taken is nobody's any more, and so found again.
     fan_out()
     db.session.rollback()
