@@ -2,7 +2,7 @@
 
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,23 +11,38 @@ from formats import search_index, word_lists
 from formats.search_index import Index
 from plugins.presentation import search, search_indexes
 from tests import search_words
-from tests.sites import Site
+from tests.sites import Site, disconnect
 
 BIRDS = ("auk", "booby", "cormorant", "darter", "egret", "frigatebird", "gull", "heron", "ibis")
 
 
-@pytest.fixture
-def site(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A blog that is large enough for its index to be kept, and of which four pages may change."""
-    monkeypatch.setattr(search_indexes, "SMALL", 5)
-    monkeypatch.setattr(search_indexes, "SHARE", 3)
-    for name in BIRDS:
-        site.write(name, f"The {name} is a bird near the sea. Naïve {name}s fish.")
-    for number in range(4):
-        site.write(f"fish-{number}", f"鹈鹕怎样捕鱼 {number}", Lang="zh-cn")
-    site.publish("auk", text=comments("auk", 1, first="Cormorants disagree.", second="So do I."))
-    site.build(SEARCH=True)
-    return site
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_indexes, "SMALL", 5)
+        patch.setattr(search_indexes, "SHARE", 3)
+        site = Site(tmp_path_factory.mktemp("built") / "site")
+        for name in BIRDS:
+            site.write(name, f"The {name} is a bird near the sea. Naïve {name}s fish.")
+        for number in range(4):
+            site.write(f"fish-{number}", f"鹈鹕怎样捕鱼 {number}", Lang="zh-cn")
+        site.publish(
+            "auk", text=comments("auk", 1, first="Cormorants disagree.", second="So do I.")
+        )
+        site.build(SEARCH=True)
+        disconnect()
+        shutil.copytree(site.folder, site.folder.with_name("kept"))
+        yield site
+
+
+@pytest.fixture
+def site(built: Site) -> Iterator[Site]:
+    """The same blog for each test, where it was built."""
+    shutil.rmtree(built.folder)
+    shutil.copytree(built.folder.with_name("kept"), built.folder)
+    yield Site(built.folder)
+    disconnect()
 
 
 def comments(thread: str, revision: int, **bodies: str) -> str:
