@@ -71,8 +71,13 @@ def nursery(loads: str, *arguments: str) -> Iterator[Nursery]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     ) as process:
-        yield Nursery(process)
+        try:
+            yield Nursery(process)
+        finally:
+            # With its copies: of a test that fails, some may still wait for their turn.
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def kill(numbers: list[int]) -> None:
