@@ -88,9 +88,14 @@ def beside(page: Page) -> Locator:
 
 
 def boxes(found: Locator) -> list[dict[str, float]]:
-    answer: list[dict[str, float]] = found.evaluate_all(
-        "all => all.map(one => one.getBoundingClientRect().toJSON())"
+    """Where they are; a script may replace them between their being found and measured."""
+    measured = (
+        "all => all.every(one => one.isConnected)"
+        " ? all.map(one => one.getBoundingClientRect().toJSON()) : null"
     )
+    answer: list[dict[str, float]] | None = None
+    while answer is None:
+        answer = found.evaluate_all(measured)
     return answer
 
 
