@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Credentials, Live, Writer, until
-from tests.browser.embed import comment
+from tests.browser.embed import comment, wake
 
 Visit = Callable[..., Page]
 
@@ -34,8 +34,7 @@ def test_a_reader_reports_from_the_article_and_keeps_what_was_typed(
     number = writer.post(thread, "Buy cheap fish!", name="Fishmonger")
     viewport = {"width": 390, "height": 844} if touch else {"width": 1280, "height": 900}
     page = visit(f"/{thread}/", allowed=("409",), has_touch=touch, viewport=viewport)
-    page.locator("comment-thread").evaluate("thread => thread.scrollIntoView()")
-    expect(page.locator("form#reply .postil-account")).to_be_visible()
+    wake(page)
     item = comment(page, number)
     height = item.bounding_box()
     body = item.locator(".postil-body")
@@ -63,7 +62,7 @@ def test_a_reader_reports_from_the_article_and_keeps_what_was_typed(
     expect(button).to_have_count(0)
     assert not [each for each in page.context.cookies() if each["name"] == "postil"]
     page.reload()
-    page.locator("comment-thread").evaluate("thread => thread.scrollIntoView()")
+    wake(page)
     comment(page, number).locator(".postil-body").hover()
     button.click()
     dialog.get_by_role("button", name="Send the report").click()

@@ -13,7 +13,7 @@ from comments_service.db import db, writing
 from comments_service.models import Account, Thread, now
 from tests import make
 from tests.browser.conftest import Live, Writer, until
-from tests.browser.embed import Visit, article, comment, order
+from tests.browser.embed import Visit, article, comment, order, wake
 
 LIKE = "I like this comment"
 
@@ -37,9 +37,7 @@ def like(page: Page, number: int) -> Locator:
 
 
 def opened(visit: Visit, path: str, live: Live, person: Account, **options: Any) -> Page:
-    page = visit(path, **signed_in(live, person), **options)
-    page.locator("comment-thread").evaluate("thread => thread.scrollIntoView()")
-    return page
+    return wake(visit(path, **signed_in(live, person), **options))
 
 
 def test_one_votes_by_keyboard_and_everybody_sees_it(
@@ -58,7 +56,7 @@ def test_one_votes_by_keyboard_and_everybody_sees_it(
     page.locator("comment-thread").evaluate("thread => thread.refresh()")
     expect(like(page, number)).to_have_text(f"▲ 1 {LIKE}")
     page.reload()
-    page.locator("comment-thread").evaluate("thread => thread.scrollIntoView()")
+    wake(page)
     expect(like(page, number)).to_have_attribute("aria-pressed", "true")
     like(page, number).press("Space")
     expect(like(page, number)).to_have_text(f"△ {LIKE}")
@@ -110,8 +108,7 @@ def test_nobody_is_offered_a_vote_on_his_own_comment_nor_without_an_account(
     page = visit("/")
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"/{thread}/")
-    page.locator("comment-thread").evaluate("thread => thread.scrollIntoView()")
-    page.locator("#comments").hover()
+    wake(page).locator("#comments").hover()
     expect(page.locator(".postil-order")).to_be_attached()
     expect(page.get_by_role("button", name=LIKE)).to_have_count(0)
     assert not [url for url in asked if "/api/" in url]
@@ -138,7 +135,7 @@ def test_a_reader_chooses_the_newest_or_the_best_first_and_finds_it_so_again(
     expect(comment(page, later)).to_be_focused()
     assert order(page) == [later, third, second, first, answer]
     page.reload()
-    page.locator("comment-thread").evaluate("thread => thread.scrollIntoView()")
+    wake(page)
     expect(choice).to_have_value("newest")
     assert order(page) == [later, third, second, first, answer]
     choice.select_option("Oldest first")

@@ -108,7 +108,7 @@ def test_an_article_may_be_begun_for_another_day(make: Callable[..., Blog]) -> N
     assert "\nDate: 2026-12-24 18:30\n" in made.path.read_text()
     (found,) = make().articles
     assert found.status == "scheduled"
-    for date in ("24.12.26 abends", "12.11.2026", "2026-02-30", "2026-12-24 10:00 CETT"):
+    for date in ("24.12.26 abends", "12/11/2026", "2026-02-30", "2026-12-24 10:00 CETT"):
         with pytest.raises(Refused, match="--date"):
             new_article.article(make(), "Never", date=date)
     assert len(make().articles) == 1
