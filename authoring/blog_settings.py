@@ -13,12 +13,24 @@ from plugins import problems
 from plugins.markdown import unread
 
 
+def as_saved(path: Path, override: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Settings as the file has them now.
+
+    Python knows the code that it keeps of a file by size and whole seconds: of one that was saved twice in a second
+    it would run the first. `plugins/settings` does the same for Pelican's own command.
+    """
+    for each in (path.parent / "__pycache__").glob("p*conf.*.pyc"):
+        each.unlink(missing_ok=True)
+    found: dict[str, Any] = read_settings(str(path), override=override)
+    return found
+
+
 def read(path: Path, **override: Any) -> dict[str, Any]:
     """Raises Refused where they cannot be read at all."""
     if not path.is_file():
         raise Refused(f"There is no {path.name} here. Name settings such as publishconf.py.")
     try:
-        found: dict[str, Any] = read_settings(str(path), override=override)
+        found = as_saved(path, override)
     except SyntaxError as error:
         name = Path(error.filename or path).name
         raise Refused(f"{name}:{error.lineno}: {error.msg}. Correct the line.") from None

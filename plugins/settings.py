@@ -19,6 +19,11 @@ from plugins.incremental import skip_build
 root = Path(__file__).resolve().parents[1]
 environment = {**dotenv_values(root / ".env"), **os.environ}
 
+# The code that Python has just kept of the settings: it would take it for that of others, of the same size, that
+# are saved within this second.
+for _code in (root / "__pycache__").glob("p*conf.*.pyc"):
+    _code.unlink(missing_ok=True)
+
 
 def setting(name: str, default: str) -> str:
     return environment.get(name) or default

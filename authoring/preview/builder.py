@@ -149,7 +149,8 @@ class Builder:
     def pelican(self) -> Any:
         """The blog as its settings are now; imported here, so that what is wrong with them is told."""
         from pelican import Pelican, log
-        from pelican.settings import read_settings
+
+        from authoring import blog_settings
 
         # All of them: what was said in an earlier build is told apart here.
         log.init(
@@ -158,7 +159,7 @@ class Builder:
             handler=self.messages,
             logs_dedup_min_level=logging.INFO,
         )
-        settings = read_settings(str(self.root / SETTINGS))
+        settings = blog_settings.as_saved(self.root / SETTINGS)
         self.output = settings["OUTPUT_PATH"]
         return Pelican(settings)
 

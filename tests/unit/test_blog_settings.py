@@ -1,10 +1,16 @@
 """The blog's settings as commands read them: what is wrong is one sentence with file and line."""
 
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from authoring import Refused, blog_settings
+from tests.sites import ROOT
 
 
 @pytest.mark.parametrize(
@@ -24,6 +30,37 @@ def test_settings_that_cannot_be_read_are_told_by_their_line(
     path.write_text(text, "utf-8")
     with pytest.raises(Refused, match=says):
         blog_settings.read(path)
+
+
+def by_a_command(path: Path) -> str:
+    return str(blog_settings.read(path)["SITENAME"])
+
+
+def by_pelican(path: Path) -> str:
+    """As its own command does, in a process of its own."""
+    code = f"from pelican.settings import read_settings; print(read_settings('{path.name}')['SITENAME'])"
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=path.parent, env=environ, check=True, capture_output=True)
+    return done.stdout.decode().strip()
+
+
+@pytest.mark.parametrize("read", [by_a_command, by_pelican])
+@pytest.mark.parametrize("name", ["pelicanconf.py", "publishconf.py"])
+def test_settings_that_are_saved_twice_in_a_second_are_those_of_the_second_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Callable[[Path], str], name: str
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    for folder in ("plugins", "formats"):
+        leave = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=leave)
+    for folder in ("content", "theme"):
+        (tmp_path / folder).mkdir()
+    path = tmp_path / name
+    for said in ("One", "Two", "Ten"):
+        path.write_text(f"from plugins.settings import *\nSITENAME = '{said}'\n", "utf-8")
+        os.utime(path, (1_800_000_000, 1_800_000_000))
+        assert read(path) == said
 
 
 def test_settings_that_are_not_there_are_told(tmp_path: Path) -> None:
