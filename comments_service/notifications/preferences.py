@@ -3,6 +3,8 @@
 Of one thread: `subscriptions`. Only what differs from a kind's default is stored.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from comments_service import comments, threads
@@ -113,17 +115,19 @@ def forget(recipient: Recipient) -> None:
 
 
 def forget_address(email: str, key: str) -> None:
-    """The same of whoever has an address, inside `changing`; `key` is the address as it is compared."""
-    for table, column in (
-        (Comment, Comment.email),
-        (Email, Email.recipient),
-        (Token, Token.email),
-    ):
-        same = sa.or_(column == email, sa.func.lower(column) == key)
-        if table is Comment:
-            db.session.execute(sa.update(Comment).where(same).values(email=None))
-        else:
-            db.session.execute(sa.delete(table).where(same))
+    """The same of whoever has an address, inside `changing`; `key` is the address as it is compared.
+
+    Of a guest who asked for e-mails it is forgotten beside each comment; else no comment is looked at.
+    """
+    for table, column in ((Email, Email.recipient), (Token, Token.email)):
+        db.session.execute(sa.delete(table).where(_is(column, email, key)))
     outbox.forget_refusal(email)
     # Preferences, subscriptions and what was told go with the row.
-    db.session.execute(sa.delete(Recipient).where(Recipient.email_key == key))
+    guests = sa.delete(Recipient).where(Recipient.email_key == key).returning(Recipient.id)
+    if db.session.scalars(guests).all():
+        of_guest = sa.update(Comment).where(_is(Comment.email, email, key))
+        db.session.execute(of_guest.values(email=None))
+
+
+def _is(column: Any, email: str, key: str) -> sa.ColumnElement[bool]:
+    return sa.or_(column == email, sa.func.lower(column) == key)
