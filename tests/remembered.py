@@ -74,7 +74,10 @@ def addresses(really: Callable[[Rule], None]) -> Callable[[Rule], None]:
 
 
 def statements(really: Callable[..., sa.Engine]) -> Callable[..., sa.Engine]:
-    """Compile each statement once for each kind of database, rather than once for each engine."""
+    """Compile each statement once for each kind of database, rather than once for each engine.
+
+    What a test wants to hear of a dialect, such as `do_connect`, it does not hear this way: it asks for `unhurried`.
+    """
     known: dict[tuple[object, ...], sa.Engine] = {}
 
     def once(*arguments: Any) -> sa.Engine:

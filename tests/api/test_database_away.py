@@ -168,6 +168,8 @@ def test_a_database_that_refuses_writes_is_503_and_reading_goes_on(
     assert unavailable(answer)
 
 
+# Engines that share what they have compiled do not hear of their own connections.
+@pytest.mark.usefixtures("unhurried")
 def test_a_database_that_is_gone_is_503_everywhere_and_keeps_the_text(
     app: Flask, settings: Settings, impatient: None
 ) -> None:

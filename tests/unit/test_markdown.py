@@ -139,6 +139,16 @@ DIFFERENCES = {
         '<p><span data-math-style="inline">x^2</span></p>',
         "<p>$x^2$</p>",
     ),
+    "`` $`a_b`$ `` and code in the language `math`": (
+        "$`a_b`$",
+        '<p><span data-math-style="inline">a_b</span></p>',
+        "<p>$<code>a_b</code>$</p>",
+    ),
+    "`{word}`, `{% tag %}` at the end of a heading, a cell or a paragraph": (
+        "# Of {draft}",
+        '<h1 id="of-draft">Of {draft}</h1>',
+        None,
+    ),
     'Code with `title="…"`': (
         '```python title="a.py"\nx\n```',
         '<pre><code class="language-python" data-meta="title=&quot;a.py&quot;">x</code></pre>',

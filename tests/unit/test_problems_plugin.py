@@ -20,7 +20,7 @@ MISTAKES: dict[str, tuple[str | bytes, str]] = {
     "offset": ("Title: A\nDate: 2026-01-02 10:00+25:00\n\nx", r"offset\.md:2: Date: .* is no date"),
     "year": ("Title: A\nDate: 0001-01-01\n\nx", r"year\.md:2: Date: .* is no date"),
     "days": (
-        "Title: A\nDate: 12.01.2026\n\nx",
+        "Title: A\nDate: 12/01/2026\n\nx",
         r"days\.md:2: .* may be two days. Write 2026-12-01 or",
     ),
     "none": ("Title: A\n\nx", r"none\.md:1: There is no Date"),
