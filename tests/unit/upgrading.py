@@ -15,5 +15,7 @@ def read(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): path.read_text("utf-8", errors="surrogateescape")
         for path in folder.rglob("*")
-        if path.is_file() and not {".git", "var"} & set(path.relative_to(folder).parts)
+        # What Python keeps of code is its own.
+        if path.is_file()
+        and not {".git", "var", "__pycache__"} & set(path.relative_to(folder).parts)
     }
