@@ -7,7 +7,8 @@ Pelican keeps what it has read in a dozen lists, by kind, language and status: `
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urljoin
@@ -112,6 +113,8 @@ def plain(title: str) -> str:
 
 def shown(html_text: str) -> str:
     """HTML without what readers get no words of: drawings, style sheets, scripts, comments and the like."""
+    if "<" not in html_text:
+        return html_text
     out: list[str] = []
     at = depth = 0
     inside = ""
@@ -131,7 +134,7 @@ def shown(html_text: str) -> str:
 
 def bare(html_text: str, between: str = "") -> str:
     """HTML as its words alone, as they are written in it."""
-    return TAG.sub(between, shown(html_text))
+    return TAG.sub(between, shown(html_text)) if "<" in html_text else html_text
 
 
 def plain_text(html_text: str) -> str:
@@ -139,10 +142,24 @@ def plain_text(html_text: str) -> str:
     return " ".join(html.unescape(bare(html_text)).split())
 
 
+def _words_of(paragraph: re.Match[str]) -> str:
+    return plain_text(NOTE.sub("", paragraph[1]))
+
+
+def _as_many_as(characters: int, texts: Iterable[str]) -> Iterator[str]:
+    """The first of these texts that have so many characters together."""
+    for text in texts:
+        yield text
+        characters -= len(text)
+        if characters <= 0:
+            return
+
+
+@lru_cache(maxsize=32)  # A page tells it in several places, one after the other.
 def first_words(html_text: str, most: int = WIDTH) -> str:
     """How a text begins, as a line that stands for it: its first paragraphs, to the end of a sentence or word."""
     text = shown(html_text.partition('<div class="footnote"')[0])
-    words = " ".join(plain_text(NOTE.sub("", found[1])) for found in PARAGRAPH.finditer(text))
+    words = " ".join(_as_many_as(most + 2, map(_words_of, PARAGRAPH.finditer(text))))
     width = end = sentence = 0
     for place, sign in enumerate(words):
         width += 2 if unicodedata.east_asian_width(sign) in "WF" else 1
