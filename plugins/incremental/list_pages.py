@@ -42,7 +42,7 @@ class Pages(Paginator):  # type: ignore[misc]  # Pelican is untyped
 
     @property
     def from_oldest(self) -> bool:
-        return any(FROM_OLDEST in rule.SAVE_AS for rule in self.settings["PAGINATION_PATTERNS"])
+        return any(FROM_OLDEST in str(rule) for rule in self.settings["PAGINATION_PATTERNS"])
 
     @property
     def count(self) -> int:

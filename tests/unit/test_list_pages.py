@@ -20,6 +20,8 @@ GIVEN: dict[str, Any] = {
     "DEFAULT_PAGINATION": 2,
     "RELATED_MAX": 0,
 }
+# An address that is written to no file.
+UNWRITTEN = [PaginationRule(1, "{url}", "{name}.html"), PaginationRule(2, "{number}.html", None)]
 PELICANS = {**GIVEN, "PAGINATION_PATTERNS": [PaginationRule(1, "{url}", "{name}{number}.html")]}
 
 
@@ -46,6 +48,11 @@ def test_every_article_stays_where_it_is_when_one_is_added(count: int, most: int
     new = after.keys() - before.keys()
     assert changed == {"index.html", *new}
     assert len(new) <= 1
+
+
+def test_patterns_of_any_kind_are_taken() -> None:
+    of = pages([3, 2, 1], 2, UNWRITTEN)
+    assert [page.save_as for page in map(of.page, of.page_range)] == ["index.html", None]
 
 
 @given(count=st.integers(0, 60), most=st.integers(1, 11))
