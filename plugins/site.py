@@ -159,7 +159,7 @@ def _as_many_as(characters: int, texts: Iterable[str]) -> Iterator[str]:
 def first_words(html_text: str, most: int = WIDTH) -> str:
     """How a text begins, as a line that stands for it: its first paragraphs, to the end of a sentence or word."""
     text = shown(html_text.partition('<div class="footnote"')[0])
-    words = " ".join(_as_many_as(most + 2, map(_words_of, PARAGRAPH.finditer(text))))
+    words = " ".join(_as_many_as(most + 2, filter(None, map(_words_of, PARAGRAPH.finditer(text)))))
     width = end = sentence = 0
     for place, sign in enumerate(words):
         width += 2 if unicodedata.east_asian_width(sign) in "WF" else 1

@@ -65,16 +65,20 @@ def test_a_page_knows_which_part_of_the_list_it_is(count: int, most: int) -> Non
             assert its == (page.object_list or [0])
 
 
+def write(site: Site, *days: int) -> None:
+    for day in days:
+        site.write(f"a{day}", f"Words {day}.", Date=f"2026-01-0{day}", Summary="So.")
+
+
 @pytest.mark.parametrize("most", [2, False])
 def test_an_address_leads_to_the_same_articles_for_good(site: Site, most: int) -> None:
     given = {**GIVEN, "DEFAULT_PAGINATION": most}
-    for number in range(1, 8):
-        site.write(f"a{number}", f"Words {number}.", Date=f"2026-01-0{number}", Summary="So.")
+    write(site, *range(1, 8))
     site.build(**given)
     places = sorted(site.output.glob("page/*/index.html"))
     assert [path.parent.name for path in places] == (["1", "2", "3"] if most else [])
     before = {path: path.stat().st_mtime_ns for path in places}
-    site.write("a8", "Words 8.", Date="2026-01-08", Summary="So.")
+    write(site, 8)
     site.build(**given)
     assert {path: path.stat().st_mtime_ns for path in places} == before
     assert "/a8/" in (site.output / "index.html").read_text("utf-8")
@@ -85,8 +89,7 @@ def listed(path: Path) -> list[str]:
 
 
 def test_pages_lead_to_each_other_and_say_their_numbers(site: Site) -> None:
-    for number in range(1, 7):
-        site.write(f"a{number}", f"Words {number}.", Date=f"2026-01-0{number}", Summary="So.")
+    write(site, *range(1, 7))
     site.build(**GIVEN)
     assert listed(site.output / "index.html") == ["a6", "a5"]
     assert listed(site.output / "page/2/index.html") == ["a4", "a3"]
@@ -106,8 +109,7 @@ def test_pages_lead_to_each_other_and_say_their_numbers(site: Site) -> None:
 def test_a_plugin_that_hears_of_each_page_changes_nothing(
     site: Site, given: dict[str, Any]
 ) -> None:
-    for number in range(1, 8):
-        site.write(f"a{number}", f"Words {number}.", Date=f"2026-01-0{number}", Summary="So.")
+    write(site, *range(1, 8))
     site.build(**given)
     alone = {path: path.read_bytes() for path in site.output.rglob("*.html")}
     heard: list[str] = []
