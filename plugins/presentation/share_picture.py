@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-VERSION = 3  # of the drawing: a change draws every picture anew
+VERSION = 4  # of the drawing: a change draws every picture anew
 WIDTH, HEIGHT = 1200, 630
 # How a PNG begins, and how one ends of which nothing is missing.
 SIGNATURE, END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
@@ -27,6 +27,7 @@ TOP, BOTTOM = 150, 500
 # From the size of a short title to that of a long one, and how many lines it may have.
 SIZES = ((88, 3), (76, 3), (66, 4), (56, 4), (48, 5))
 LEADING = 1.28
+EDGE = 1  # of a letter beyond the box that is told of it
 OVERHANG = 20  # of letters beyond where their line begins, and above and below it
 
 
@@ -48,6 +49,12 @@ QUIET_RAMP = [7 + step if (step := round(grey / 255 * 4)) else 0 for grey in ran
 
 WIDE = re.compile(
     r"[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
+)
+# Letters that look the same whatever stands beside them: those of Europe, Korea, Japan and China, and signs. Others
+# (Arabic, scripts of India, accents by themselves) are shaped by it, in a font that has them.
+APART = re.compile(
+    r"[ -\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u1fff\u2010-\u2027\u2030-\u20cf\u2100-\u2bff"
+    r"\u2e80-\u3029\u3030-\u3098\u309b-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]*"
 )
 NOT_FIRST = set(
     "，。、；：？！）》」』】〉〕…—～·,.;:?!)]}”’％%ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
@@ -188,24 +195,53 @@ def sheet(path: str, site: str) -> Image.Image:
     return image.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
+@cache
+def glyph(path: str, size: int, stroke: float, character: str) -> tuple[Image.Image, int, int]:
+    """A letter, as light on dark, and where its corner is from the point on the line where it begins."""
+    face = font(path, size)
+    box = map(round, face.getbbox(character, "L", None, None, None, stroke, "ls"))
+    left, top, right, bottom = (
+        edge + side for edge, side in zip(box, (-EDGE, -EDGE, EDGE, EDGE), strict=True)
+    )
+    image = Image.new("L", (right - left, bottom - top))
+    ImageDraw.Draw(image).text((-left, -top), character, 255, face, "ls", stroke_width=stroke)
+    return image, left, top
+
+
+@cache
+def advance(path: str, size: int, character: str, following: str) -> float:
+    """How far the next letter begins behind this one."""
+    face = font(path, size)
+    return float(face.getlength(character + following) - face.getlength(following))
+
+
 def write(
     image: Image.Image,
     top: int,
     bottom: int,
-    face: ImageFont.FreeTypeFont,
+    face: tuple[str, int],
     lines: list[tuple[float, str]],
     ramp: list[int],
     stroke: float = 0,
 ) -> None:
     """Lines of text, each by the height of its middle, on the empty paper between top and bottom.
 
-    Pillow smooths letters in shades of grey, not in a palette: these become its shades by `ramp`.
+    Pillow smooths letters in shades of grey, not in a palette: these become its shades by `ramp`. To draw letters
+    is most of what a picture costs: those that stand apart are drawn once for all pictures.
     """
     left = LEFT - OVERHANG
     grey = Image.new("L", (WIDTH - left, bottom - top))
     draw = ImageDraw.Draw(grey)
+    ascent, descent = font(*face).getmetrics()
     for middle, line in lines:
-        draw.text((OVERHANG, middle - top), line, 255, face, anchor="lm", stroke_width=stroke)
+        if not APART.fullmatch(line):
+            draw.text((OVERHANG, middle - top), line, 255, font(*face), "lm", stroke_width=stroke)
+            continue
+        at, base = float(OVERHANG), round(middle - top + (ascent - descent) / 2)
+        for character, following in zip(line, f"{line[1:]} ", strict=True):
+            drawing, right, down = glyph(*face, stroke, character)
+            grey.paste(255, (round(at) + right, base + down), drawing)
+            at += advance(*face, character, following)
     image.paste(grey.point(ramp), (left, top))
 
 
@@ -216,10 +252,10 @@ def drawn(path: str, shown: Shown) -> bytes:
     height = size * LEADING
     first = (TOP + BOTTOM) / 2 - height * (len(lines) - 1) / 2
     placed = [(first + height * number, line) for number, line in enumerate(lines)]
-    write(image, TOP - OVERHANG, BOTTOM + OVERHANG, font(path, size), placed, INK_RAMP, size / 110)
+    write(image, TOP - OVERHANG, BOTTOM + OVERHANG, (path, size), placed, INK_RAMP, size / 110)
     if shown.foot:
         ImageDraw.Draw(image).line((LEFT, 528, RIGHT, 528), PALETTE.index(LINE), 2)
-        write(image, 540, 588, font(path, 28), [(564, shown.foot)], QUIET_RAMP)
+        write(image, 540, 588, (path, 28), [(564, shown.foot)], QUIET_RAMP)
     made = io.BytesIO()
     # Rows of one colour, and letters on it: packed as runs they are smaller, and in half the time.
     image.save(made, "PNG", compress_type=zlib.Z_RLE, bits=4)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pylopdf_fonts_zh_cn
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 import formats.bake
 from formats.snapshots import Snapshot
@@ -205,6 +205,39 @@ def test_every_title_fits_and_weighs_little(title: str) -> None:
     assert made == drawn(FONT, Shown("Site", text, "Foot"))
     with Image.open(io.BytesIO(made)) as image:
         assert image.size == (1200, 630)
+
+
+def lines_of_text(text: str, size: int, stroke: float) -> tuple[Image.Image, Image.Image]:
+    """A line as a picture shows it, and as Pillow draws it whole."""
+    ours = Image.new("L", (share_picture.WIDTH, 200))
+    share_picture.write(ours, 0, 200, (FONT, size), [(100, text)], [*range(256)], stroke)
+    whole = Image.new("L", ours.size)
+    at = (share_picture.LEFT, 100)
+    face = share_picture.font(FONT, size)
+    ImageDraw.Draw(whole).text(at, text, 255, face, "lm", stroke_width=stroke)
+    return ours, whole
+
+
+@pytest.mark.parametrize(
+    "text", ["AVATAR, Type: office fjord.", "鹈鹕 und «Fisch» 3:2", "Ещё Ψάρι — ½"]
+)
+@pytest.mark.parametrize(("size", "stroke"), [(48, 48 / 110), (76, 76 / 110), (28, 0)])
+def test_letters_by_themselves_stand_where_a_whole_line_has_them(
+    text: str, size: int, stroke: float
+) -> None:
+    ours, whole = lines_of_text(text, size, stroke)
+    assert all(
+        abs(a - b) <= 2 for a, b in zip(ours.getbbox() or (), whole.getbbox() or (), strict=True)
+    )
+    weight, expected = (ImageStat.Stat(image).sum[0] for image in (ours, whole))
+    assert abs(weight / expected - 1) < 0.02
+
+
+@pytest.mark.parametrize("text", ["cafe\u0301 x\u0302", "سلام", "नमस्ते"])
+def test_what_is_shaped_by_its_neighbours_is_drawn_whole(text: str) -> None:
+    ours, whole = lines_of_text(text, 48, 0)
+    assert ours.getbbox() == whole.getbbox()
+    assert ImageChops.difference(ours, whole).getbbox() is None
 
 
 def test_signs_that_the_font_lacks_are_left_out() -> None:
