@@ -4,6 +4,7 @@ Pure: an author's text and the words that readers see of it in, remarks out. Wha
 signs, by a backslash or as code, is meant as such. Of each notation one remark a text is enough.
 """
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -19,42 +20,57 @@ class Notation(NamedTuple):
     remedy: str
 
 
-def notation(typed: str, name: str, remedy: str) -> Notation:
-    return Notation(re.compile(rf"(?<!\\)(?:{typed})"), name, remedy)
+def notation(begins: str, goes_on: str, name: str, remedy: str) -> Notation:
+    """One that begins with these very signs, by which a text is searched quickly, and not behind a backslash."""
+    begins = re.escape(begins)
+    return Notation(re.compile(rf"{begins}(?<!\\{begins}){goes_on}"), name, remedy)
 
 
 WORDPRESS = "caption|gallery|embed|audio|video|playlist|code|sourcecode"
 # A formula has signs that no other words between such brackets have.
 TEX = r"(?=[^\n]{0,500}?(?:[\^_=]|\\[a-zA-Z]))[^\n]{1,2000}?"
+# Of a heading, behind no more than three spaces.
+AT_LINE = "|".join(rf"(?<=\n{' ' * spaces}##)" for spaces in range(4))
 NOTATIONS = (
     notation(
-        r"!\[\[[^\[\]\n]+\]\]",
+        "![[",
+        r"[^\[\]\n]+\]\]",
         "what a wiki would show here",
         "![what it shows]({static}/images/name.png)",
     ),
     notation(
-        r"(?<!!)\[\[[^\W\d][^\[\]\n]*\]\]", "a link of a wiki", "[its words]({filename}name.md)"
+        "[[",
+        r"(?<!!\[\[)[^\W\d][^\[\]\n]*\]\]",
+        "a link of a wiki",
+        "[its words]({filename}name.md)",
     ),
     notation(
-        r"(?<!\d)(?<!\d )%%[^%\n]+%%",
+        "%%",
+        r"(?<!\d%%)(?<!\d %%)[^%\n]+%%",
         "a comment of Obsidian",
         "<!-- … --> around what nobody shall read",
     ),
-    notation(r"\{\{[<%] *[\w/][^{}\n]*[>%]\}\}", "a shortcode of Hugo", "what it stands for"),
-    notation(r"\{%-? *\w[^{}\n]*%\}", "a tag of Liquid", "what it stands for"),
+    notation("{{", r"[<%] *[\w/][^{}\n]*[>%]\}\}", "a shortcode of Hugo", "what it stands for"),
+    notation("{%", r"-? *\w[^{}\n]*%\}", "a tag of Liquid", "what it stands for"),
     notation(
-        rf"\[(?:{WORDPRESS}) \w+=[^\[\]\n]*\]|\[/(?:{WORDPRESS})\]",
+        "[",
+        rf"(?:(?:{WORDPRESS}) \w+=[^\[\]\n]*|/(?:{WORDPRESS}))\]",
         "a shortcode of WordPress",
         "what it stands for",
     ),
     notation(
-        r"(?m:^) {0,3}#{2,6}[^\s#`*_\[<&!]+",
+        "##",
+        rf"(?:{AT_LINE})#{{0,4}}[^\s#`*_\[<&!]+",
         "a heading of other parsers",
         "a space behind its last #",
     ),
-    notation(rf"\\?\\\({TEX}\\?\\\)|\\?\\\[{TEX}\\?\\\]", "a formula of MathJax", "$…$ around it"),
+    notation(
+        "\\",
+        rf"\\?(?:\({TEX}\\?\\\)|\[{TEX}\\?\\\])",
+        "a formula of MathJax",
+        "$…$ around it",
+    ),
 )
-ANY = re.compile(rf"\[\[|##|%%|\{{\{{|\{{%|\\[(\[]|\[/?(?:{WORDPRESS})\b")
 ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 SHOWN = (
@@ -65,12 +81,10 @@ SHOWN = (
 
 def shown(typed: str, words: Callable[[], str]) -> Iterator[Said]:
     """What there is to say of a text; `words` tells what readers see of it."""
-    if not ANY.search(typed):
-        return
-    seen = words()
+    typed, words = f"\n{typed}", functools.cache(words)
     for each in NOTATIONS:
         for found in each.typed.finditer(typed):
-            if ESCAPED.sub(r"\1", found[0]) in seen:
+            if ESCAPED.sub(r"\1", found[0]) in words():
                 what = found[0] if len(found[0]) < 60 else f"{found[0][:57]}…"
                 yield Said(found[0], SHOWN.format(what=what, name=each.name, remedy=each.remedy))
                 break
