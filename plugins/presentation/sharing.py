@@ -27,9 +27,10 @@ from PIL import features
 from plugins import files, gettext
 from plugins.site import Article, Generator, Pelican, absolute, described, plain, plain_text
 
-from . import linked_data, share_picture
+from . import linked_data, png, share_picture
+from .lettering import drawable
 from .linked_data import cut
-from .share_picture import Shown, drawable
+from .share_picture import Shown
 
 MAX_CHARACTERS = 200
 FOOT_CHARACTERS = 60
@@ -74,7 +75,7 @@ class Sharing:
         if name not in self.written:
             kept = self.cache / name
             picture = kept.read_bytes() if kept.exists() else b""
-            if not share_picture.sound(picture):
+            if not png.sound(picture):
                 picture = share_picture.drawn(self.font, shown)
                 files.put(kept, picture)
             if not files.says(self.output / self.folder / name, picture):

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,9 +16,10 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 import formats.bake
 from formats.snapshots import Snapshot
 from plugins.comments import bake, manifest
-from plugins.presentation import linked_data, share_picture, sharing
+from plugins.presentation import lettering, linked_data, png, share_picture, sharing
+from plugins.presentation.lettering import broken, drawable, pieces
 from plugins.presentation.linked_data import inert
-from plugins.presentation.share_picture import Shown, broken, drawable, drawn, fitted, pieces
+from plugins.presentation.share_picture import Shown, drawn, fitted
 from tests.sites import ROOT, Site
 
 FONT = str(pylopdf_fonts_zh_cn.serif_path())
@@ -198,7 +200,7 @@ def test_every_title_fits_and_weighs_little(title: str) -> None:
     size, lines = fitted(FONT, text)
     assert len(lines) <= dict(share_picture.SIZES)[size]
     room = share_picture.RIGHT - share_picture.LEFT
-    assert all(share_picture.font(FONT, size).getlength(line) <= room for line in lines)
+    assert all(lettering.font(FONT, size).getlength(line) <= room for line in lines)
     assert len(lines) * size * share_picture.LEADING <= share_picture.BOTTOM - share_picture.TOP
     made = drawn(FONT, Shown("Site", text, "Foot"))
     assert len(made) < 100_000
@@ -209,12 +211,11 @@ def test_every_title_fits_and_weighs_little(title: str) -> None:
 
 def lines_of_text(text: str, size: int, stroke: float) -> tuple[Image.Image, Image.Image]:
     """A line as a picture shows it, and as Pillow draws it whole."""
-    ours = Image.new("L", (share_picture.WIDTH, 200))
-    share_picture.write(ours, 0, 200, (FONT, size), [(100, text)], [*range(256)], stroke)
-    whole = Image.new("L", ours.size)
-    at = (share_picture.LEFT, 100)
-    face = share_picture.font(FONT, size)
-    ImageDraw.Draw(whole).text(at, text, 255, face, "lm", stroke_width=stroke)
+    ours, whole = Image.new("L", (1200, 200)), Image.new("L", (1200, 200))
+    lettering.write(ours, FONT, size, 100, 100, text, stroke)
+    face = lettering.font(FONT, size)
+    ImageDraw.Draw(whole).text((100, 100), text, 255, face, "lm", stroke_width=stroke)
+    assert abs(lettering.length(FONT, size, text) - face.getlength(text)) <= 2
     return ours, whole
 
 
@@ -238,6 +239,23 @@ def test_what_is_shaped_by_its_neighbours_is_drawn_whole(text: str) -> None:
     ours, whole = lines_of_text(text, 48, 0)
     assert ours.getbbox() == whole.getbbox()
     assert ImageChops.difference(ours, whole).getbbox() is None
+
+
+@pytest.mark.parametrize("edges", [(0, 7), (0, 1, 7), (0, 3, 4, 7)])
+@pytest.mark.parametrize("width", [12, 13])
+def test_a_picture_of_stripes_is_the_picture(edges: tuple[int, ...], width: int) -> None:
+    pixels = bytes((x * y + x) % 16 for y in range(7) for x in range(width))
+    whole = Image.frombytes("P", (width, 7), pixels)
+    palette = [(shade, 255 - shade, 7) for shade in range(0, 256, 16)]
+    stripes = [png.stripe(whole.crop((0, top, width, end))) for top, end in pairwise(edges)]
+    made = png.picture(width, 7, palette, stripes)
+    assert png.sound(made)
+    with Image.open(io.BytesIO(made)) as image:
+        image.verify()
+    with Image.open(io.BytesIO(made)) as image:
+        assert image.convert("RGB").tobytes() == bytes(
+            part for pixel in pixels for part in palette[pixel]
+        )
 
 
 def test_signs_that_the_font_lacks_are_left_out() -> None:
