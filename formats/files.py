@@ -57,8 +57,11 @@ def write_many(whole: Iterable[tuple[Path, bytes, int]]) -> None:
     waiting: list[tuple[str, Path]] = []
     try:
         for path, data, stamp_ns in whole:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
+            try:
+                handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
             waiting.append((temporary, path))
             with os.fdopen(handle, "wb") as file:
                 file.write(data)

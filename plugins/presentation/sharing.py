@@ -8,12 +8,13 @@ Open Graph's lines. How a picture is drawn, `share_picture` knows; what JSON-LD 
 A picture is named after what it shows: an unchanged one is not drawn again.
 
 Settings: SHARE_PICTURES (True), SHARE_FONT (the path of a font, for a language that Noto Serif SC does
-not have), SHARE_FOLDER ("images/share"), CACHE_PATH.
+not have), SHARE_FOLDER ("images/share").
 """
 
 import contextlib
 import hashlib
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,6 @@ class Sharing:
         self.settings = settings
         self.site = settings["SITEURL"].rstrip("/")
         self.output = Path(settings["OUTPUT_PATH"])
-        self.cache = Path(settings.get("CACHE_PATH", "cache"), "share")
         self.folder = settings.get("SHARE_FOLDER", "images/share").strip("/")
         self.font = str(settings.get("SHARE_FONT") or pylopdf_fonts_zh_cn.serif_path())
         self.written: set[str] = set()
@@ -73,13 +73,9 @@ class Sharing:
         )
         name = f"{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.png"
         if name not in self.written:
-            kept = self.cache / name
-            picture = kept.read_bytes() if kept.exists() else b""
-            if not png.sound(picture):
-                picture = share_picture.drawn(self.font, shown)
-                files.put(kept, picture)
-            if not files.says(self.output / self.folder / name, picture):
-                files.put(self.output / self.folder / name, picture)
+            path = self.output / self.folder / name
+            if not png.sound(path.read_bytes() if path.exists() else b""):
+                files.put(path, share_picture.drawn(self.font, shown))
             self.written.add(name)
             files.ask(self.output, f"{self.folder}/{name}")
         return absolute(self.site, f"{self.folder}/{name}")
@@ -106,6 +102,8 @@ def offer(generator: Generator) -> None:
 def prune(pelican: Pelican) -> None:
     """Drop what no page has shown since long: other sites may still ask for yesterday's picture."""
     settings = pelican.settings
+    # Where earlier versions kept all pictures a second time.
+    shutil.rmtree(Path(settings.get("CACHE_PATH", "cache"), "share"), ignore_errors=True)
     if str(Path(settings["OUTPUT_PATH"])) in files.partial:
         return
     below = settings.get("SHARE_FOLDER", "images/share").strip("/")

@@ -183,7 +183,7 @@ def test_a_picture_that_a_disk_has_not_kept_whole_is_drawn_again(
     build(site)
     pictures = {path.name: path.read_bytes() for path in site.output.rglob("images/share/*.png")}
     assert len(pictures) > 1
-    for path in (site.folder / "cache" / "share").iterdir():
+    for path in (site.output / "images/share").iterdir():
         path.write_bytes(harmed(path.read_bytes()))
     site.write("fish", "Other words.")
     build(site, SITEURL="https://elsewhere.example")
