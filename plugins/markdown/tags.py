@@ -306,6 +306,8 @@ class Text:
 
 def forgotten(given: str) -> bool:
     """Whether a value goes on behind the end of its tag, over others: its second quotation mark is missing."""
+    if ">" not in given:
+        return False
     for found in VALUE.finditer(given):
         line, _, rest = found["value"].partition("\n")
         ends_badly = found["value"].endswith("=") or given[found.end() : found.end() + 1].strip(
