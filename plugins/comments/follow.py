@@ -69,8 +69,8 @@ def find(
         # What lies here is nothing, or a preview's.
         before = earlier(settings)
         known = {entry["id"] for entry in before}
-        found_here = {each.id for each in left}
-        gone = (entry for entry in before if entry["id"] not in listed | found_here)
+        there = listed | {each.id for each in left}
+        gone = (entry for entry in before if entry["id"] not in there)
         left += map(left_behind.of_entry, gone)
 
     def has_comments(thread_id: str) -> bool | None:

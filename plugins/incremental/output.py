@@ -32,9 +32,9 @@ from pelican.contents import Content
 
 import formats.files
 from plugins import built, files
-from plugins.site import Article, Generator, Pelican, drafts, hidden, published
+from plugins.site import Article, Generator, Pelican, by_kind, drafts, hidden, published
 
-from . import reads, render_pages, template_code
+from . import groups, reads, render_pages, template_code
 
 logger = logging.getLogger(__name__)
 
@@ -294,6 +294,7 @@ def take_over(generator: Generator) -> None:
 def collect(generators: Iterable[Generator]) -> None:
     generators = list(generators)
     _building[generators[0].settings["OUTPUT_PATH"]].generators = generators
+    groups.group(by_kind(generators)[0])
 
 
 def writer(pelican: Pelican) -> type[render_pages.Writer]:

@@ -21,7 +21,7 @@ from pelican.writers import Writer as PelicanWriter
 
 from plugins import files
 
-from . import build_cache, reads, skip_pages, workers
+from . import build_cache, groups, reads, skip_pages, workers
 from .list_pages import Pages
 from .skip_pages import Page
 
@@ -70,7 +70,7 @@ class Rendering:
 
     def skip(self, what: str, page: Page) -> None:
         self.done[what] = page
-        self.skipped |= page["files"].keys()
+        self.skipped.update(page["files"])
         files.partial.add(str(self.output))
         self.announce(what, page)
 
@@ -172,6 +172,7 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
         """A page, or several of a list, unless the site has them already as they would become."""
         if not name:
             return
+        more = {key: groups.plain(value) for key, value in more.items()}
         write = super().write_file
         how: dict[str, Any] = {"override_output": override_output, "url": url}
         how["template_name"] = template_name
@@ -234,7 +235,7 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
     def write_feed(
         self, elements: Any, context: Any, path: Any = None, *rest: Any, **more: Any
     ) -> Any:
-        write = super().write_feed
+        write, elements = super().write_feed, groups.plain(elements)
         if not path or signals.feed_written.receivers:
             return write(elements, context, path, *rest, **more)
         known = all(map(reads.known, signals.feed_generated.receivers_for(ANY)))

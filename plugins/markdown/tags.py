@@ -44,6 +44,8 @@ BLOCK = FOREIGN | names(
     " nav noscript object ol output picture pre progress search section select slot summary table"
     " template ul video"
 )
+# Several of these at once, since they are asked of every tag.
+UNENDED, PASSED, APART = OPTIONAL | FOREIGN, RAW | FOREIGN, BLOCK | OPTIONAL
 KNOWN = VOID | OPTIONAL | INLINE | RAW | BLOCK
 TOKEN = re.compile(
     r"<!--(?P<comment>-?>|.*?--!?>)?|<(?P<odd>[?!])|<(?P<end>/?)(?P<tag>[a-z][^\s/<>]*)"
@@ -177,11 +179,11 @@ class Text:
                 self.say(each, AMID)
         elif EMPTY.search(found["given"]):
             # As XHTML has it; HTML would take it for the beginning alone.
-            if tag not in OPTIONAL | FOREIGN:
+            if tag not in UNENDED:
                 self.changes.append((at - 2, 0, f"></{tag}>", 2))
         elif tag not in KNOWN or tag in HIDDEN or self.is_astray(each):
             self.other.setdefault(tag, []).append(each)
-        elif tag in RAW | FOREIGN:
+        elif tag in PASSED:
             if end := self.end_of(each):
                 if tag == "xmp":
                     self.say(each, OLD)
@@ -274,7 +276,7 @@ class Text:
     def in_words(self, each: Begun) -> bool:
         """Whether no more than words have ended before it in its line."""
         ended = (tag.lower() for tag in ENDS.findall(self.line_before(each.start)))
-        return not any(tag in BLOCK | OPTIONAL for tag in ended)
+        return not any(tag in APART for tag in ended)
 
     def words_before(self, at: int) -> bool:
         """Whether words stand before it in its line: what begins a block of HTML begins a line."""

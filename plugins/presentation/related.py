@@ -39,6 +39,8 @@ Near = dict[str, tuple[int, list[str]]]
 
 TERMS = 32
 POSTINGS = 64
+# Of the articles, one in so many may have a term that says what they are about: more have words such as "this".
+COMMON = 5
 # What is said later in a long text rarely decides what it is about.
 CHARACTERS = 6_000
 # Below this, two articles share a word or two by accident.
@@ -108,7 +110,10 @@ def vectors(said: list[dict[str, float]]) -> list[dict[str, float]]:
     """
     spread = Counter(chain.from_iterable(said))
     many = len(said)
-    rarity = {term: round(math.log(many / its), 1) for term, its in spread.items() if its > 1}
+    most = max(POSTINGS, many // COMMON)
+    rarity = {
+        term: round(math.log(many / its), 1) for term, its in spread.items() if 1 < its <= most
+    }
     rare = {term: its for term, its in rarity.items() if its > 0}
     found = []
     for counts in said:

@@ -201,3 +201,16 @@ def test_of_equally_close_ones_the_newest_are_offered(site: Site) -> None:
 def test_a_word_of_every_article_says_nothing() -> None:
     near = closest([article(str(n), "pelicans everywhere") for n in range(4)], 3)
     assert near == [[], [], [], []]
+
+
+def test_a_word_of_many_articles_is_not_what_they_are_about() -> None:
+    """Each of them would be weighed anew whenever one of the others is edited."""
+    said = [{f"own {n}": 2.0, f"of a pair {n // 2}": 2.0} for n in range(1_000)]
+    for counts in said[:250]:
+        counts["this"] = 9.0
+    for counts in said[:150]:
+        counts["pelican"] = 9.0
+    found = related.vectors(said)
+    assert found[0].keys() == {"of a pair 0", "pelican"}
+    few = related.vectors([*said[:60], *({"ink": 1.0} for _ in range(40))])
+    assert "this" in few[0]
