@@ -6,7 +6,7 @@ To draw letters is most of what a picture of words costs: those that stand apart
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import zip_longest
 
 from PIL import Image, ImageDraw, ImageFont
@@ -46,6 +46,7 @@ def has(path: str, character: str) -> bool:
     return bytes(one.getmask(character)) != bytes(one.getmask("\U0010ffff"))
 
 
+@lru_cache(maxsize=4096)  # Each picture shows the site's name, and most an author's.
 def drawable(path: str, text: str) -> str:
     if not WIDE.search(text):
         # In a Chinese font these are as wide as a Chinese character.
