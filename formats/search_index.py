@@ -27,15 +27,19 @@ from typing import Any
 from . import files, word_lists
 from .word_lists import Places
 
-# Of word stems, and of Chinese and Japanese words; of each, the whole site's and what is newer.
-INDEXES = ("pagefind", "pagefind/newer", "pagefind/cjk", "pagefind/cjk/newer")
-NEWER, CJK = "newer", "cjk"
+# The whole site's, and what is newer.
+INDEXES = ("pagefind", "pagefind/newer")
+NEWER = "newer"
+# Of earlier releases, with the words of Chinese and Japanese.
+FORMER = "cjk"
 # Whether there is a newer one, and which of an index' pages are gone or have been replaced: their addresses by
 # their ids there, "" for those of which no word is left.
 CHANGES = "changes.json"
 ENTRY = "pagefind-entry.json"
-# Stands where a word was, since all words after it are known by their number.
-GONE = "\u2060"
+# Ends a word that no space follows, as each character of Chinese and Japanese is a word of its own. Alone it
+# stands where a word was, since all words after it are known by their number. Pagefind cuts words at these
+# signs, so they make none more; nobody writes them together.
+JOINT = ":/:"
 SIGNATURE = b"pagefind_dcd"
 
 COMMENT = re.compile(r"comment-[0-9]+")
@@ -90,7 +94,7 @@ def _plain(text: str) -> str:
 
 def left(fragment: dict[str, Any], page: str) -> set[int]:
     """The places of all words of comments that a fragment has and its page, as it is now, no longer."""
-    words = fragment["content"].split("\u200b" if "\u200b" in fragment["content"] else None)
+    words = fragment["content"].split(" ")
     comments = sorted(
         (each["location"], each["id"])
         for each in fragment["anchors"]
@@ -235,10 +239,10 @@ def digest(data: bytes) -> str:
 
 
 def _blank(fragment: dict[str, Any], gone: set[int]) -> dict[str, Any]:
-    content = fragment["content"]
-    words = content.split("\u200b" if "\u200b" in content else None)
-    left = [GONE if number in gone else word for number, word in enumerate(words)]
-    fragment["content"] = ("\u200b" if "\u200b" in content else " ").join(left)
+    words = fragment["content"].split(" ")
+    fragment["content"] = " ".join(
+        JOINT if number in gone else word for number, word in enumerate(words)
+    )
     fragment["anchors"] = [each for each in fragment["anchors"] if each["location"] not in gone]
     return fragment
 
@@ -298,6 +302,8 @@ def forget(site: Path, names: Collection[str]) -> str:
         with contextlib.suppress(FileNotFoundError):
             html = (site / name).read_text(encoding="utf-8", errors="replace")
             pages["/" + name.removesuffix("index.html")] = html
+    # It cannot be read here, and the next build has none.
+    shutil.rmtree(site / INDEXES[0] / FORMER, ignore_errors=True)
     try:
         for each in INDEXES:
             if (site / each / ENTRY).exists():

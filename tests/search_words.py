@@ -28,7 +28,7 @@ def shown(folder: Path) -> dict[str, str]:
     """What a result can show of each page, as one reads it."""
     return {
         fragment["url"]: " ".join(
-            fragment["content"].replace("\u200b", "").replace(search_index.GONE, "").split()
+            f"{fragment['content']} ".replace(f"{search_index.JOINT} ", "").split()
         )
         for index in indexes(folder)
         for _, fragment in index.fragments()

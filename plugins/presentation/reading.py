@@ -25,10 +25,12 @@ from plugins.incremental import build_cache, saved_page
 from plugins.markdown.frontmatter_values import Metadata
 from plugins.site import Article, Generator, bare, by_kind, described, drafts, hidden, published
 
-# Scripts that are written without spaces are read by the character.
-IDEOGRAPH = re.compile(
-    "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+# Chinese and Japanese are written without spaces, and read by the character.
+IDEOGRAPHS = (
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
+IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 # Silent reading of prose: Brysbaert (2019) for English; Chinese readers take in 255 to 400.
 WORDS_PER_MINUTE = 238

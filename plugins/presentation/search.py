@@ -4,10 +4,9 @@ Runs pagefind over what the build has written: of each published article and pag
 marks with `data-pagefind-body`. A page for each language of the blog (template `search.html`) asks
 the index; nothing of it is loaded anywhere else.
 
-Chinese and Japanese write no spaces, and pagefind finds their words only in an index of that kind.
-So there are two: `pagefind/` knows word stems in the blog's own language and has every page;
-`pagefind/cjk/` has the pages in which Chinese or Japanese stands, be it in one comment. Each is kept by
-difference (`search_indexes`).
+The index knows word stems in the blog's own language. Chinese and Japanese write no spaces: of them it
+knows each character, and the search page asks for those that stand together. It is kept by difference
+(`search_indexes`).
 
 Stands before `compress` in PLUGINS. Where pagefind is not installed, or the theme has no `search.html`,
 the build says so and leaves search out. In a preview the index follows when nobody saves (`catch_up`).
@@ -31,7 +30,6 @@ from pelican.generators import Generator as PelicanGenerator
 from pelican.generators import PelicanTemplateNotFound
 
 from formats.files import lock_of
-from formats.search_index import CJK
 from plugins import built, files
 from plugins.incremental import build_cache
 from plugins.site import Article, Generator, Pelican, by_kind, published
@@ -40,12 +38,12 @@ from . import search_indexes, search_pages
 
 logger = logging.getLogger(__name__)
 
-# Where a browser finds both; a server's policy for them names these paths too (docs/operating.md).
+# Where a browser finds them; a server's policy for them names these paths too (docs/operating.md).
 PAGE = "search/"
 INDEX = "pagefind/"
 # A comment that is just being baked holds the lock for milliseconds.
 LOCK_SECONDS = 2
-VERSION = "search 2"  # of the record, and of what the index is told
+VERSION = "search 3"  # of the record, and of what the index is told
 
 # What is to be indexed once it is written: by output folder. In a preview, it is when there is time.
 _waiting: dict[str, list[Article]] = {}
@@ -154,20 +152,12 @@ def index(settings: dict[str, Any], waiting: list[Article]) -> None:
         "made_by": made_by,
         "pages": {at: [page.stamp, page.meta, *page[3:]] for at, page in pages.items()},
     }
-    # The other index has what this one would not find: here their language has no stems.
-    for name, at, lang in (
-        ("stems", folder, "en" if own in ("zh", "ja") else own),
-        ("cjk", folder / CJK, "ja" if own == "ja" else "zh"),
-    ):
-        told = {
-            address: page
-            for address, page in pages.items()
-            if page.digest and (page.unspaced or at.name != CJK)
-        }
-        if told:
-            now[name] = search_indexes.bring_up_to_date(at, lang, told, known.get(name, {}))
-        else:
-            shutil.rmtree(at, ignore_errors=True)
+    if told := {address: page for address, page in pages.items() if page.digest}:
+        # Neither has stems, but what stands in English among them has; pagefind would look for words itself.
+        lang = "en" if own in ("zh", "ja") else own
+        now["index"] = search_indexes.bring_up_to_date(folder, lang, told, known.get("index", {}))
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
     built.look_again(folder)
     if waiting:
         files.update(record, json.dumps(now, ensure_ascii=False).encode())

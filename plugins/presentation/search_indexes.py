@@ -108,7 +108,8 @@ def made_whole(folder: Path, lang: str, pages: Mapping[str, Page]) -> dict[str, 
     with tempfile.TemporaryDirectory() as made:
         build(Path(made), lang, pages)
         take_over(Path(made), folder, USED)
-    shutil.rmtree(folder / search_index.NEWER, ignore_errors=True)
+    for beside in (search_index.NEWER, search_index.FORMER):
+        shutil.rmtree(folder / beside, ignore_errors=True)
     search_index.write_changes(folder, {})
     numbers = {fragment["url"]: number for number, fragment in Index(folder).fragments()}
     base = {address: [page.digest, numbers.get(address)] for address, page in pages.items()}
@@ -220,7 +221,7 @@ def take_over(made: Path, folder: Path, used: re.Pattern[str]) -> None:
     files.write_many((folder / name, (made / name).read_bytes(), now) for name in new)
     for name in sorted(kept - {*new}, key=lambda name: (name == search_index.ENTRY, name)):
         files.update(folder / name, (made / name).read_bytes())
-    for name in own_files(folder):
+    for name in stamps(folder):
         original = name.removesuffix(".gz").removesuffix(".br")
         if original not in kept | {search_index.CHANGES} and not name.startswith(
             f"{search_index.NEWER}/"
@@ -228,21 +229,10 @@ def take_over(made: Path, folder: Path, used: re.Pattern[str]) -> None:
             (folder / name).unlink()
 
 
-def own_files(folder: Path) -> dict[str, int]:
-    """The files of an index and of the newer one beside it, with their sizes; that of Chinese and Japanese
-    has its own.
-    """
-    return {
-        name: size
-        for name, (size, _) in stamps(folder).items()
-        if not name.startswith(f"{search_index.CJK}/")
-    }
-
-
 def sizes(folder: Path) -> dict[str, int]:
     """The files of an index; compressed copies are not of our making, and the list of changes says itself."""
     return {
         name: size
-        for name, size in own_files(folder).items()
+        for name, (size, _) in stamps(folder).items()
         if not name.endswith((".gz", ".br")) and name != search_index.CHANGES
     }

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from formats.search_index import JOINT
 from plugins.site import Article
 
-from .reading import IDEOGRAPH
+from .reading import IDEOGRAPH, IDEOGRAPHS
 
 BODY = "data-pagefind-body"
 MARKED = re.compile(rf"<([a-z][a-z0-9-]*)\b[^<>]*\s{BODY}\b[^<>]*>")
 TITLE = re.compile(r"<title\b[^<>]*>.*?</title>", re.DOTALL)
-# A language's name for itself is no word of the article that it leads away from.
-TRANSLATION = re.compile(r"<a [^>]*hreflang=[^>]*>[^<]*</a>")
+TAG = re.compile(r"(<[^>]*>)")
+# Behind these pagefind begins a new word anyway, most of them a new sentence.
+ENDS = re.compile(r"</(h[1-6]|p|td|div|ul|li|article|section)>|<br\b")
+SEAM = re.compile(rf"(?<=[{IDEOGRAPHS}])(?=\S)|(?<=\S)(?=[{IDEOGRAPHS}])")
 
 
 class Page(NamedTuple):
@@ -25,7 +28,6 @@ class Page(NamedTuple):
     meta: dict[str, str]
     stamp: list[int]
     digest: str
-    unspaced: bool
 
     def html(self) -> str:
         return told(self.path.read_text(encoding="utf-8"), self.meta)
@@ -49,12 +51,11 @@ def page(content: Article, output: Path, before: list[Any] | None) -> Page | Non
         meta["date"] = content.date.date().isoformat()
     stamp = [stat.st_size, stat.st_mtime_ns]
     if before and before[:2] == [stamp, meta]:
-        _, _, digest, unspaced = before
+        digest = before[2]
     else:
         text = told(path.read_text(encoding="utf-8"), meta)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
-        unspaced = bool(IDEOGRAPH.search(TRANSLATION.sub("", TITLE.sub("", text))))
-    return Page(path, meta, stamp, digest, unspaced)
+    return Page(path, meta, stamp, digest)
 
 
 def told(html: str, meta: Mapping[str, str]) -> str:
@@ -68,7 +69,25 @@ def told(html: str, meta: Mapping[str, str]) -> str:
     body = "".join(marked)
     # A page's own heading is its title; what the theme adds to that elsewhere is none of its words.
     title = None if "<h1" in body else TITLE.search(html)
-    return f"<html><head>{title[0] if title else ''}</head><body>{body}</body></html>"
+    return apart(f"<html><head>{title[0] if title else ''}</head><body>{body}</body></html>")
+
+
+def apart(html: str) -> str:
+    """The same with each character of Chinese and Japanese as a word of its own: pagefind splits at spaces."""
+    if not IDEOGRAPH.search(html):
+        return html
+    pieces = TAG.split(html)
+    # Where the last text stands, and its last character unless a sentence ends there.
+    at, end = 0, ""
+    for number, piece in enumerate(pieces):
+        if number % 2:
+            end = "" if ENDS.match(piece) else end
+        elif piece:
+            if end and piece[0].isalnum() and SEAM.match(end + piece[0], 1):
+                pieces[at] += f"{JOINT} "
+            pieces[number] = SEAM.sub(f"{JOINT} ", piece)
+            at, end = number, piece[-1]
+    return "".join(pieces)
 
 
 def parts(html: str) -> list[str]:

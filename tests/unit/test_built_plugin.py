@@ -120,8 +120,8 @@ def test_since_tells_what_is_new_other_or_gone_since_somebody_looked(tmp_path: P
 def test_a_folder_that_is_removed_is_gone_with_all_that_was_in_it(tmp_path: Path) -> None:
     pelican = Pelican.__new__(Pelican)
     pelican.settings = {"OUTPUT_PATH": str(tmp_path)}
-    (tmp_path / "pagefind" / "cjk").mkdir(parents=True)
-    (tmp_path / "pagefind" / "cjk" / "a.js").write_text("a")
+    (tmp_path / "pagefind" / "newer").mkdir(parents=True)
+    (tmp_path / "pagefind" / "newer" / "a.js").write_text("a")
     known = built.look(pelican)
     files.remove_folder(tmp_path / "pagefind")
     files.remove_folder(tmp_path / "pagefind")

@@ -28,7 +28,7 @@ NAMES = (
         "pagefind/pagefind.en_0123abcdef.pf_meta",
         "pagefind/wasm.en.pagefind",
     ),
-    *("pagefind/fragment/en_0123abc.pf_fragment", "pagefind/cjk/index/zh_0123abc.pf_index"),
+    *("pagefind/fragment/en_0123abc.pf_fragment", "pagefind/newer/index/en-newer_0123abc.pf_index"),
 )
 SECURITY = ("Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options")
 SERVICES = {

@@ -1,5 +1,6 @@
 """Search, kept by difference: it finds what an index of all pages would, and nothing that is gone."""
 
+import gzip
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -60,13 +61,13 @@ def comments(thread: str, revision: int, **bodies: str) -> str:
     )
 
 
-def folder(site: Site, which: str = "") -> Path:
-    return site.output / "pagefind" / which
+def folder(site: Site) -> Path:
+    return site.output / "pagefind"
 
 
-def beside(site: Site, which: str = "") -> int:
+def beside(site: Site) -> int:
     """How many pages are indexed beside the whole index."""
-    newer = folder(site, which) / "newer"
+    newer = folder(site) / "newer"
     return len(Index(newer).pages) if newer.exists() else 0
 
 
@@ -82,9 +83,8 @@ def whole(site: Site) -> Path:
 
 def finds_what_a_whole_index_finds(site: Site) -> None:
     fresh = whole(site)
-    for which in ("", "cjk"):
-        assert search_words.found(folder(site, which)) == search_words.found(fresh / which)
-        assert search_words.shown(folder(site, which)) == search_words.shown(fresh / which)
+    assert search_words.found(folder(site)) == search_words.found(fresh)
+    assert search_words.shown(folder(site)) == search_words.shown(fresh)
 
 
 def test_what_changed_is_indexed_beside_what_stays(site: Site) -> None:
@@ -92,7 +92,7 @@ def test_what_changed_is_indexed_beside_what_stays(site: Site) -> None:
     assert list(Index(folder(site)).find(["/gull/"]))
     site.write("gull", "A gull of another feather.")
     site.build(SEARCH=True)
-    assert (beside(site), beside(site, "cjk")) == (1, 0)
+    assert beside(site) == 1
     assert list(search_index.stale(folder(site)).values()) == ["/gull/"]
     now = {path: path.stat().st_mtime_ns for path in files if path.exists()}
     assert len(files) - len(now) == 1  # what was shown of the page
@@ -202,18 +202,20 @@ def rebaked(site: Site, revision: int, **bodies: str) -> None:
 
 
 def test_words_are_taken_out_as_though_they_had_never_been_indexed(site: Site) -> None:
-    words = "Naïve cormorants can't, 鹈鹕."
-    site.publish("auk", text=comments("auk", 1, first="Both stay.", second=words))
+    words = "Naïve cormorants can't, 鹈鹕悄悄飞走."
+    site.publish("auk", text=comments("auk", 1, first="留下来 both.", second=words))
     site.build(SEARCH=True)
-    assert "/auk/" in search_words.found(folder(site, "cjk"))["鹈鹕"]
-    rebaked(site, 2, first="Both stay.", second="")
-    fresh = search_words.found(whole(site))
-    assert search_words.found(folder(site)) == fresh
-    assert "/auk/" not in search_words.found(folder(site, "cjk"))["鹈鹕"]
-    for which in ("", "cjk"):
-        shown = search_words.shown(folder(site, which))["/auk/"]
-        assert "Both stay" in shown
-        assert "cormorants" not in shown
+    assert "/auk/" in search_words.found(folder(site))["鹕"]
+    assert set("悄飞") < search_words.held(folder(site))
+    former = folder(site) / "cjk" / "fragment"
+    former.mkdir(parents=True)
+    rebaked(site, 2, first="留下来 both.", second="")
+    assert search_words.found(folder(site)) == search_words.found(whole(site))
+    assert "留下来 both" in search_words.shown(folder(site))["/auk/"]
+    for path in folder(site).rglob("*.pf_*"):
+        data = gzip.decompress(path.read_bytes())
+        assert not [word for word in ("悄", "飞", "走", "can't") if word.encode() in data]
+    assert not former.exists()
 
 
 def test_a_new_comment_costs_the_index_nothing(site: Site) -> None:

@@ -1,16 +1,19 @@
 """Search, the plugin: which pages are indexed, which files are kept, and when it stays away."""
 
-import gzip
 import importlib.util
 import json
+import re
 import signal
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
 
-from plugins.presentation import search_indexes
-from tests.sites import Site, fragment
+from formats import search_index
+from plugins.presentation import reading, search, search_indexes, search_pages
+from tests import search_words
+from tests.sites import ROOT, Site
 
 
 @pytest.fixture
@@ -28,8 +31,8 @@ def index(site: Site) -> dict[str, bytes]:
     }
 
 
-def pages(site: Site, which: str = "") -> int:
-    entry = json.loads((site.output / "pagefind" / which / "pagefind-entry.json").read_bytes())
+def pages(site: Site) -> int:
+    entry = json.loads((site.output / "pagefind" / "pagefind-entry.json").read_bytes())
     return sum(language["page_count"] for language in entry["languages"].values())
 
 
@@ -39,7 +42,6 @@ def test_published_articles_and_pages_are_indexed_and_no_lists(site: Site) -> No
     (site.content / "pages" / "about.md").write_text("Title: About\nSlug: about\n\nUs.\n")
     site.build(SEARCH=True)
     assert pages(site) == 3
-    assert not (site.output / "pagefind" / "cjk").exists()
     assert (site.output / "search" / "index.html").exists()
     names = set(index(site))
     assert {name for name in names if not search_indexes.USED.fullmatch(name)} == {
@@ -48,15 +50,73 @@ def test_published_articles_and_pages_are_indexed_and_no_lists(site: Site) -> No
     }
 
 
-def test_a_comment_in_chinese_brings_its_page_into_the_other_index(site: Site) -> None:
-    site.write("birds")
-    site.publish("fish", words="我觉得鹈鹕非常有趣。")
+@pytest.mark.parametrize(
+    ("lang", "stem"),
+    [
+        ("en", "gelesen"),
+        ("de", "geles"),
+        ("ja", "gelesen"),
+        ("zh-cn", "gelesen"),
+        ("ko", "gelesenes"),
+    ],
+)
+def test_each_character_of_chinese_and_japanese_is_found_in_a_blog_of_any_language(
+    site: Site, lang: str, stem: str
+) -> None:
+    site.write("signs", "使用Python入門。 Gelesenes", Title="ペリカン")
+    site.publish("signs", words="我觉得<em>鹈</em>鹕Well said, 한국어도.")
+    site.build(SEARCH=True, DEFAULT_LANG=lang)
+    found = search_words.found(site.output / "pagefind")
+    words = {*"使用入門ヘリカン我觉得鹈鹕", stem, "python", "well"}
+    words.add(unicodedata.normalize("NFD", "한국어도"))
+    assert {word for word in words if found.get(word) != {"/signs/"}} == set()
+    text = search_words.shown(site.output / "pagefind")["/signs/"]
+    assert "ペリカン" in text
+    assert "使用Python入門。 Gelesenes. " in text
+    assert "我觉得鹈鹕Well said, 한국어도." in text
+
+
+@pytest.mark.parametrize(
+    ("html", "told"),
+    [
+        ("<p>no fish</p>", "<p>no fish</p>"),
+        ("<p>捕鱼</p><p>不捕</p>", "<p>捕:/: 鱼</p><p>不:/: 捕</p>"),
+        ("a鱼b, <i>鱼</i> 鱼", "a:/: 鱼:/: b, <i>鱼</i> 鱼"),
+        ("<em>捕</em><b>鱼</b>ing", "<em>捕:/: </em><b>鱼:/: </b>ing"),
+        ("swim<em>鱼</em><i>, s</i>", "swim:/: <em>鱼</em><i>, s</i>"),
+        ("鱼<br>鱼&amp;鱼", "鱼<br>鱼:/: &amp;:/: 鱼"),
+        ("「ペンー。」", "「:/: ペ:/: ン:/: ー:/: 。」"),
+        ('<a title="捕鱼">鱼</a>', '<a title="捕鱼">鱼</a>'),
+    ],
+)
+def test_where_no_space_is_the_index_is_told_so(html: str, told: str) -> None:
+    assert search_pages.apart(html) == told
+
+
+def test_the_search_page_knows_the_same_characters_and_the_same_mark() -> None:
+    script = (ROOT / "theme" / "static" / "js" / "search.js").read_text("utf-8")
+    told = re.search(r"const IDEOGRAPH =\s+/\[(.+)\]/gu;", script)
+    assert told
+    ranges = re.sub(r"\\u\{?([0-9a-f]+)\}?", lambda sign: chr(int(sign[1], 16)), told[1])
+    assert ranges == reading.IDEOGRAPHS
+    assert f'const JOINT = "{search_index.JOINT} ";' in script
+
+
+def test_an_index_of_a_former_release_is_replaced(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.write("zh", "鹈鹕怎样捕鱼", Lang="zh-cn", Slug="fish")
+    with monkeypatch.context() as patch:
+        patch.setattr(search, "VERSION", "search 2")
+        patch.setattr(search_pages, "apart", str)
+        site.build(SEARCH=True)
+    former = site.output / "pagefind" / "cjk"
+    (former / "index").mkdir(parents=True)
+    (former / "index" / "zh_0123abc.pf_index").write_bytes(b"")
+    assert "鱼" not in search_words.held(site.output / "pagefind")
     site.build(SEARCH=True)
-    assert pages(site, "cjk") == 1
-    site.publish("fish", text=fragment("fish", words="Interesting."))
-    site.build(SEARCH=True)
-    assert not (site.output / "pagefind" / "cjk").exists()
-    assert pages(site) == 2
+    assert "鱼" in search_words.held(site.output / "pagefind")
+    assert not former.exists()
 
 
 def test_what_did_not_change_keeps_its_file(site: Site) -> None:
@@ -70,9 +130,9 @@ def test_what_did_not_change_keeps_its_file(site: Site) -> None:
     site.write("birds", "Gulls wait no longer.")
     site.build(SEARCH=True, COMPRESS=True)
     now = set(index(site))
-    fragments = {name for name in first if name.startswith(("fragment/", "cjk/fragment/"))}
-    assert len(fragments) == 4
-    assert len(fragments & now) == 3
+    fragments = {name for name in first if name.startswith("fragment/")}
+    assert len(fragments) == 3
+    assert len(fragments & now) == 2
     assert len(now) == len(first)
 
 
@@ -126,21 +186,11 @@ def test_where_search_is_switched_off_what_a_build_left_goes(site: Site) -> None
     assert 'rel="search"' not in site.page("fish")
 
 
-def told(site: Site, which: str = "") -> dict[str, str]:
-    """What the index knows of each page: its address, and the words that may be found."""
-    found = {}
-    for path in (site.output / "pagefind" / which / "fragment").glob("*"):
-        data = gzip.decompress(path.read_bytes()).decode().removeprefix("pagefind_dcd")
-        page = json.loads(data)
-        found[page["url"]] = page["content"].replace("\u200b", "")
-    return found
-
-
 def test_words_are_told_and_what_surrounds_them_is_not(site: Site) -> None:
     site.publish("fish", words="Well <em>said</em>.")
     site.write("old", Slug="鹈鹕")
     site.build(SEARCH=True)
-    found = told(site)
+    found = search_words.shown(site.output / "pagefind")
     assert set(found) == {"/fish/", "/鹈鹕/"}
     assert "Pelicans scoop." in found["/fish/"]
     assert "Well said." in found["/fish/"]

@@ -3,8 +3,8 @@
 // everything it says is put into the page as text.
 
 /** @typedef {{ id: string, element: string, text: string, location: number }} Anchor */
-/** @typedef {{ url: string, raw_content: string, meta: Record<string, string>, anchors: Anchor[], weighted_locations: { weight: number, balanced_score: number, location: number }[] }} Page */
-/** @typedef {{ id: string, data: () => Promise<Page> }} Result */
+/** @typedef {{ url: string, content: string, meta: Record<string, string>, anchors: Anchor[], weighted_locations: { weight: number, balanced_score: number, location: number }[] }} Page */
+/** @typedef {{ id: string, words: number[], data: () => Promise<Page> }} Result */
 /** @typedef {{ options: (options: object) => Promise<void>, mergeIndex: (folder: string, options: object) => Promise<void>, search: (words: string) => Promise<{ results: Result[] }> }} Pagefind */
 /** What is valid of an index and of the newer one beside it, if there is one.
  * @typedef {{ newer: boolean, search: (words: string) => Promise<Result[]> }} Index */
@@ -14,8 +14,11 @@ const PAUSE_MS = 150; // Between two letters of somebody who types, and less tha
 const BEFORE = 6; // Words of an excerpt before what was found, and as many thereafter as fill two lines.
 const AFTER = 24;
 const MAX_PLACES = 3;
-const GONE = "\u2060"; // Stands in a page where a word of a deleted comment was: formats/search_index.py.
-const UNSPACED = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]/u;
+const JOINT = ":/: "; // Stands where a page has no space between two words: formats/search_index.py.
+// Characters of Chinese and Japanese, each a word in the index: plugins/presentation/reading.py.
+const IDEOGRAPH =
+  /[\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\u{20000}-\u{3ffff}]/gu;
+const RUN = new RegExp(`${IDEOGRAPH.source}+`, "gu");
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form.search"));
 const field = /** @type {HTMLInputElement} */ (form.querySelector("[type=search]"));
@@ -29,33 +32,35 @@ const day = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, {
   timeZone: "UTC",
 });
 
-/** @type {Map<string, Promise<Index>>} */
-const indexes = new Map();
+/** @type {Promise<Index> | undefined} */
+let loaded;
 /** @type {Result[]} */
 let waiting = [];
 let asked = "";
 
-/** @param {string} words @returns {Promise<Index>} */
-const index = (words) => {
-  const folder = form.dataset.index + (UNSPACED.test(words) ? "cjk/" : "");
-  const load = async () => {
-    /** @type {[Pagefind, Response]} */
-    const [found, response] = await Promise.all([
-      import(`${folder}pagefind.js`),
-      fetch(`${folder}changes.json`),
-    ]);
-    const { newer, stale } = await response.json();
-    await found.options({ baseUrl: form.dataset.base });
-    if (newer) await found.mergeIndex(`${folder}newer/`, { baseUrl: form.dataset.base });
-    /** @param {string} words */
-    const search = async (words) =>
-      (await found.search(words)).results.filter((each) => !(each.id in stale));
-    return { newer, search };
-  };
-  const known = indexes.get(folder) ?? load();
-  indexes.set(folder, known);
-  known.catch(() => indexes.delete(folder));
-  return known;
+/** @returns {Promise<Index>} */
+const load = async () => {
+  const folder = form.dataset.index;
+  /** @type {[Pagefind, Response]} */
+  const [found, response] = await Promise.all([
+    import(`${folder}pagefind.js`),
+    fetch(`${folder}changes.json`),
+  ]);
+  const { newer, stale } = await response.json();
+  await found.options({ baseUrl: form.dataset.base });
+  if (newer) await found.mergeIndex(`${folder}newer/`, { baseUrl: form.dataset.base });
+  /** @param {string} words */
+  const search = async (words) =>
+    (await found.search(words)).results.filter((each) => !(each.id in stale));
+  return { newer, search };
+};
+
+const index = () => {
+  loaded ??= load();
+  loaded.catch(() => {
+    loaded = undefined;
+  });
+  return loaded;
 };
 
 /** Whether a result is of the index of what is newer: its pages' ids say so. @param {Result} result */
@@ -64,14 +69,13 @@ const isNewer = (result) => result.id.includes("-newer_");
 /** @param {string} text */
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 
+/** A word without what stands around it. @param {string | undefined} word */
+const bare = (word = "") => plain(word).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
+
 /** The word by which a page was found. @param {Result} result */
 const wordOf = async (result) => {
   const page = await result.data();
-  const { words } = wordsOf(page);
-  return plain(words[page.weighted_locations[0]?.location ?? -1] ?? "").replace(
-    /^[^\p{L}\p{N}]+/u,
-    "",
-  );
+  return bare(wordsOf(page)[page.weighted_locations[0]?.location ?? -1]);
 };
 
 /** @param {string} one @param {string} other */
@@ -114,25 +118,55 @@ const known = async ({ search }, word) => {
   return grades.map((each) => each === Math.max(...grades));
 };
 
-/** The pages that an index of all of them would find. @param {string} words */
-const find = async (words) => {
-  const both = await index(words);
-  const phrase = /^".+"$/.test(words);
-  if (!both.newer || phrase) return both.search(words);
-  const spoken = /^(zh|ja|th)\b/.test(lang) && "Segmenter" in Intl;
-  const parts = spoken
-    ? [...new Intl.Segmenter(lang, { granularity: "word" }).segment(words)]
+/**
+ * Where ideographs stand together, in whatever pages: by their ids, the places of all of them.
+ *
+ * Pagefind can be asked for a phrase, but loses it where a page has one of its letters with and without an accent,
+ * which kana have.
+ * @param {Index} index @param {string} run @returns {Promise<Map<string, Set<number>>>}
+ */
+const standing = async ({ search }, run) => {
+  const found = await Promise.all([...run].map(search));
+  const all = found.map((results) => new Map(results.map((each) => [each.id, each.words])));
+  /** @type {Map<string, Set<number>>} */
+  const pages = new Map();
+  for (const { id, words } of found[0] ?? []) {
+    const places = all.map((each) => new Set(each.get(id)));
+    const whole = words.filter((at) => places.every((each, n) => each.has(at + n)));
+    if (whole.length) pages.set(id, new Set(whole.flatMap((at) => places.map((_, n) => at + n))));
+  }
+  return pages;
+};
+
+/** The pages that an index of all of them would find. @param {string} question */
+const find = async (question) => {
+  const both = await index();
+  const runs = question.match(RUN) ?? [];
+  if (/^".+"$/.test(question) && runs.length === 0) return both.search(question);
+  const where = await Promise.all(runs.map((run) => standing(both, run)));
+  const rest = question.replace(RUN, " ").trim();
+  const spoken = /^th\b/.test(lang) && "Segmenter" in Intl;
+  const words = spoken
+    ? [...new Intl.Segmenter(lang, { granularity: "word" }).segment(rest)]
         .filter((each) => each.isWordLike)
         .map((each) => each.segment)
-    : words.split(/\s+/);
+    : (rest.match(/[^\s"]+/g) ?? []);
+  // Which of them knows a word is a question only where there are two.
   const asked = await Promise.all(
-    parts.map(async (word) => ({ word, where: await known(both, word) })),
+    words.map(async (word) => ({ word, by: both.newer ? await known(both, word) : [true] })),
   );
   // A word that nothing has is not asked for: one that only stood in what has changed would be.
-  const left = asked.filter(({ where }) => where.includes(true));
-  if (left.length === 0) return [];
-  const results = await both.search(left.map(({ word }) => word).join(" "));
-  return results.filter((each) => left.every(({ where }) => where[isNewer(each) ? 1 : 0]));
+  const left = asked.filter(({ by }) => by.includes(true));
+  const all = [...left.map(({ word }) => word), ...runs.flatMap((run) => [...run])];
+  if (all.length === 0) return [];
+  const results = await both.search(all.join(" "));
+  return results
+    .filter(
+      (each) =>
+        left.every(({ by }) => by[isNewer(each) ? 1 : 0]) &&
+        where.every((pages) => pages.has(each.id)),
+    )
+    .map((each) => ({ ...each, data: async () => asAsked(await each.data(), where, each.id) }));
 };
 
 /**
@@ -147,35 +181,45 @@ const element = (name, text = "", attributes = {}) => {
   return made;
 };
 
-/** A page's words, as the index counts them, and how many of them are its title.
- * @param {Page} page
+/** A page's words, as the index counts them. @param {Page} page */
+const wordsOf = (page) => page.content.split(" ");
+
+/** Words as they stand in the page. @param {string[]} words */
+const joined = (words) => `${words.join(" ")} `.replaceAll(JOINT, "");
+
+/** A page, of its ideographs those that stand together as they were asked for.
+ * @param {Page} page @param {Map<string, Set<number>>[]} where @param {string} id
  */
-const wordsOf = (page) => {
-  const spaced = !page.raw_content.includes("\u200b");
-  const words = page.raw_content.split(spaced ? /\s+/ : "\u200b");
-  let title = 0;
-  for (let chars = 0; chars < (page.meta.title ?? "").length && title < words.length; title++) {
-    chars += (words[title] ?? "").length + (spaced ? 1 : 0);
-  }
-  return { spaced, words, title };
+const asAsked = (page, where, id) => {
+  const words = wordsOf(page);
+  const weighted_locations = page.weighted_locations.filter(
+    ({ location }) =>
+      where.some((pages) => pages.get(id)?.has(location)) || !words[location]?.match(IDEOGRAPH),
+  );
+  return { ...page, weighted_locations };
 };
 
 /** The words around a place, with those that were asked for marked.
  * @param {Page} page @param {number} from @param {number} end @param {number} at
  */
 const excerpt = (page, from, end, at) => {
-  const { spaced, words } = wordsOf(page);
+  const words = wordsOf(page);
   const found = new Set(page.weighted_locations.map((each) => each.location));
-  const start = Math.max(from, at - BEFORE);
-  const stop = Math.min(words.length, end, at + AFTER);
+  const last = Math.min(words.length, end);
+  const room = (/** @type {number} */ n) => (words[n]?.match(IDEOGRAPH) ? 0.5 : 1);
+  let start = at;
+  let stop = at;
+  for (let left = BEFORE; start > from && left > 0; left -= room(start)) start--;
+  for (let left = AFTER; stop < last && left > 0; left -= room(stop - 1)) stop++;
   const piece = document.createDocumentFragment();
   if (start > from) piece.append("… ");
-  for (let n = start; n < stop; n++) {
-    if (words[n]?.trim() === GONE) continue;
-    piece.append(found.has(n) ? element("mark", words[n]) : (words[n] ?? ""));
-    if (spaced) piece.append(" ");
+  for (let n = start, next = n; n < stop; n = next) {
+    while (next < stop && found.has(next) === found.has(n)) next++;
+    const text = joined(words.slice(n, next));
+    if (!found.has(n)) piece.append(text);
+    else piece.append(element("mark", text.trimEnd()), text.endsWith(" ") ? " " : "");
   }
-  if (stop < Math.min(words.length, end)) piece.append("…");
+  if (stop < last) piece.append("…");
   return piece;
 };
 
@@ -188,7 +232,7 @@ const places = (page) => {
     .sort((one, other) => one.location - other.location);
   /** @type {Map<string, { id: string, from: number, end: number, at: number, score: number }>} */
   const found = new Map();
-  const { title } = wordsOf(page);
+  const title = page.meta.title?.split(" ").length ?? 0;
   for (const { location, balanced_score } of page.weighted_locations) {
     if (location < title) continue; // It stands above the excerpt already.
     const next = comments.findIndex((each) => each.location > location);
@@ -209,7 +253,7 @@ const places = (page) => {
 const item = (page) => {
   const made = element("li", "", { class: "search-result" });
   const title = element("h2", "", page.meta.lang ? { lang: page.meta.lang } : {});
-  title.append(element("a", page.meta.title, { href: page.url }));
+  title.append(element("a", joined([page.meta.title ?? ""]).trimEnd(), { href: page.url }));
   made.append(title);
   if (page.meta.date) {
     const date = element("p", "", { class: "meta" });
