@@ -65,7 +65,7 @@ def find(generators: Iterable[Generator]) -> None:
     if not installed():
         logger.warning(
             "pagefind is not installed here, so the blog is built without search."
-            " Where your machine has it: pip install 'pagefind[extended]'."
+            " Where your machine has it: pip install 'pagefind[bin]'."
         )
         return
     try:

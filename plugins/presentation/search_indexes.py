@@ -173,10 +173,10 @@ def program() -> str | None:
     """
     if given := os.environ.get("PAGEFIND_BINARY_PATH"):
         return given
-    for name in ("pagefind_bin_extended", "pagefind_bin"):
+    for name in ("pagefind_bin", "pagefind_bin_extended"):
         with contextlib.suppress(ImportError):
             return str(importlib.import_module(name).get_executable())
-    return shutil.which("pagefind_extended") or shutil.which("pagefind")
+    return shutil.which("pagefind") or shutil.which("pagefind_extended")
 
 
 def build(folder: Path, lang: str, pages: Mapping[str, Page]) -> None:
