@@ -221,11 +221,10 @@ def take_over(made: Path, folder: Path, used: re.Pattern[str]) -> None:
     files.write_many((folder / name, (made / name).read_bytes(), now) for name in new)
     for name in sorted(kept - {*new}, key=lambda name: (name == search_index.ENTRY, name)):
         files.update(folder / name, (made / name).read_bytes())
+    kept.add(search_index.CHANGES)
     for name in stamps(folder):
         original = name.removesuffix(".gz").removesuffix(".br")
-        if original not in kept | {search_index.CHANGES} and not name.startswith(
-            f"{search_index.NEWER}/"
-        ):
+        if original not in kept and not name.startswith(f"{search_index.NEWER}/"):
             (folder / name).unlink()
 
 
