@@ -19,7 +19,7 @@ from pelican import contents, readers, signals
 from pelican.generators import PelicanTemplateNotFound
 from pelican.urlwrappers import URLWrapper
 
-from plugins import files, problems
+from plugins import files, problems, setting_kinds
 from plugins.site import (
     Article,
     Generator,
@@ -74,7 +74,10 @@ def begin(pelican: Pelican) -> None:
 
 def setting_problems(settings: dict[str, Any]) -> list[str]:
     zone = settings.get("TIMEZONE", "UTC")
-    return [] if is_zone(zone) else [wrong_zone(zone)]
+    return [
+        *([] if is_zone(zone) else [wrong_zone(zone)]),
+        *setting_kinds.setting_problems(settings),
+    ]
 
 
 def is_zone(zone: str) -> bool:

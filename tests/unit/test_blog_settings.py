@@ -83,3 +83,19 @@ def test_what_plugins_find_wrong_is_told_a_line_each(tmp_path: Path) -> None:
     ]
     path.write_text("from plugins.settings import *\n", "utf-8")
     assert blog_settings.checked(path)["SITENAME"] == "Postil"
+
+
+def test_settings_that_import_others_are_those_of_their_own_folder_as_they_are_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process may read those of two blogs, and of one blog before and after an edit."""
+    said = []
+    for blog, name in (("a", "One"), ("b", "Two"), ("a", "Three")):
+        folder = tmp_path / blog
+        (folder / "content").mkdir(parents=True, exist_ok=True)
+        (folder / "pelicanconf.py").write_text(f"PATH, SITENAME = 'content', '{name}'\n")
+        (folder / "publishconf.py").write_text("from pelicanconf import *\n")
+        with monkeypatch.context() as patched:
+            patched.syspath_prepend(folder)
+            said.append(blog_settings.read(folder / "publishconf.py")["SITENAME"])
+    assert said == ["One", "Two", "Three"]
