@@ -18,6 +18,8 @@ ANY = {
     *("PELICAN_CLASS", "MARKDOWN", "PLUGINS", "BIND", "PORT", "TYPOGRIFY_DASHES"),
     *("ARTICLE_TRANSLATION_ID", "PAGE_TRANSLATION_ID", "ARTICLE_ORDER_BY", "PAGE_ORDER_BY"),
 }
+# Where Pelican takes one for a list of one.
+ONE_OR_SEVERAL = {"LOCALE", "PLUGIN_PATHS"}
 # What is not to be made is nothing, whatever else it would have to be.
 LEFT_OUT = ("", None, False)
 PATTERNS = ("FILENAME_METADATA", "PATH_METADATA", "INTRASITE_LINK_REGEX")
@@ -81,7 +83,8 @@ def fault_of_kind(name: str, value: object) -> str:
     if default is None or (isinstance(default, str | int) and is_left_out(name, value)):
         return ""
     _, may_be, fault = next(each for each in KINDS if isinstance(default, each[0]))
-    return "" if isinstance(value, may_be) else fault
+    one = name in ONE_OR_SEVERAL and isinstance(value, str)
+    return "" if one or isinstance(value, may_be) else fault
 
 
 def is_left_out(name: str, value: object) -> bool:

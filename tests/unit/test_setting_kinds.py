@@ -16,6 +16,7 @@ def told(**settings: Any) -> list[str]:
 
 def test_what_pelican_has_by_itself_is_right() -> None:
     assert told(**DEFAULT_CONFIG) == []
+    assert told(LOCALE="C", FEED_ALL_ATOM=None, DEFAULT_PAGINATION=False, TAG_SAVE_AS="") == []
 
 
 @pytest.mark.parametrize("name", sorted(DEFAULT_CONFIG.keys() - setting_kinds.ANY))
