@@ -115,7 +115,7 @@ def plain(title: str) -> str:
 
 def shown(html_text: str) -> str:
     """HTML without what readers get no words of: drawings, style sheets, scripts, comments and the like."""
-    small = html_text.lower()
+    small = html_text.lower() if "<" in html_text else ""
     if not any(each in small for each in HIDING):
         return html_text
     out: list[str] = []

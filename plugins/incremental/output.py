@@ -136,11 +136,7 @@ class Building:
 
     def made(self) -> list[str]:
         """Everything that lies in the folder beside the site."""
-        return [
-            Path(folder, name).relative_to(self.next).as_posix()
-            for folder, _, names in os.walk(self.next)
-            for name in names
-        ]
+        return list(formats.files.stamps(self.next))
 
     def publish(self, pelican: Pelican) -> None:
         """Bring the site up to date with the build; from here on nothing can be wrong but a disk."""
@@ -254,6 +250,8 @@ def begin(pelican: Pelican) -> None:
 
 
 def keep_code(generator: Generator) -> None:
+    # A template is the same until the build ends; each page would ask for the time of each file of it.
+    generator.env.auto_reload = False
     generator.env.bytecode_cache = _building[generator.settings["OUTPUT_PATH"]].code
 
 
