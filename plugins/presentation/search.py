@@ -138,6 +138,7 @@ def index(settings: dict[str, Any], waiting: list[Article]) -> None:
     began = time.monotonic()
     own = settings["DEFAULT_LANG"].lower().partition("-")[0]
     record = files.record(settings, "search")
+    work = record.with_suffix("")
     known = files.read_record(record) if waiting else {}
     made_by = build_cache.key(VERSION, version("pagefind"), own) if waiting else ""
     if known.get("made_by") != made_by:
@@ -154,10 +155,11 @@ def index(settings: dict[str, Any], waiting: list[Article]) -> None:
     }
     if told := {address: page for address, page in pages.items() if page.digest}:
         # Neither has stems, but what stands in English among them has; pagefind would look for words itself.
-        lang = "en" if own in ("zh", "ja") else own
-        now["index"] = search_indexes.bring_up_to_date(folder, lang, told, known.get("index", {}))
+        lang, before = "en" if own in ("zh", "ja") else own, known.get("index", {})
+        now["index"] = search_indexes.bring_up_to_date(folder, work, lang, told, before)
     else:
         shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(work, ignore_errors=True)
     built.look_again(folder)
     if waiting:
         files.update(record, json.dumps(now, ensure_ascii=False).encode())

@@ -16,7 +16,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -54,9 +53,12 @@ class SearchError(Exception):
 
 
 def bring_up_to_date(
-    folder: Path, lang: str, pages: Mapping[str, Page], known: Mapping[str, Any]
+    folder: Path, work: Path, lang: str, pages: Mapping[str, Page], known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Index what has changed of these pages, by address; answers with what is to be known next time."""
+    """Index what has changed of these pages, by address; answers with what is to be known next time.
+
+    In `work` lies, until the caller removes it, what an index is made of (`build`).
+    """
     known = as_it_is(folder, known) if known else known
     base: dict[str, list[Any]] = known.get("base", {})
     newer = {
@@ -67,13 +69,13 @@ def bring_up_to_date(
     replaced = sorted(address for address in base if address in newer or address not in pages)
     may = len(pages) // SHARE if len(pages) > SMALL else 0
     if not known or len({*newer, *replaced}) > may:
-        return made_whole(folder, lang, pages)
+        return made_whole(folder, work, lang, pages)
     if (newer, replaced) == (known["newer"], known["replaced"]):
         return dict(known)
     try:
-        return with_difference(folder, lang, pages, known, newer, replaced)
+        return with_difference(folder, work, lang, pages, known, newer, replaced)
     except (DamagedIndex, *search_index.UNREADABLE):
-        return made_whole(folder, lang, pages)
+        return made_whole(folder, work, lang, pages)
 
 
 def as_it_is(folder: Path, known: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,10 +106,8 @@ def as_it_is(folder: Path, known: Mapping[str, Any]) -> dict[str, Any]:
     return {**known, "base": base, "newer": kept}
 
 
-def made_whole(folder: Path, lang: str, pages: Mapping[str, Page]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as made:
-        build(Path(made), lang, pages)
-        take_over(Path(made), folder, USED)
+def made_whole(folder: Path, work: Path, lang: str, pages: Mapping[str, Page]) -> dict[str, Any]:
+    take_over(build(work, lang, pages), folder, USED)
     for beside in (search_index.NEWER, search_index.FORMER):
         shutil.rmtree(folder / beside, ignore_errors=True)
     search_index.write_changes(folder, {})
@@ -118,6 +118,7 @@ def made_whole(folder: Path, lang: str, pages: Mapping[str, Page]) -> dict[str, 
 
 def with_difference(
     folder: Path,
+    work: Path,
     lang: str,
     pages: Mapping[str, Page],
     known: Mapping[str, Any],
@@ -149,9 +150,8 @@ def with_difference(
         forgetting = numbers.keys() - forgotten
         whole.take_out({numbers[address]: None for address in forgetting})
     if newer:
-        with tempfile.TemporaryDirectory() as made:
-            build(Path(made), f"{lang}-newer", {address: pages[address] for address in newer})
-            take_over(Path(made), beside, USED_BESIDE)
+        made = build(work, f"{lang}-newer", {address: pages[address] for address in newer})
+        take_over(made, beside, USED_BESIDE)
     else:
         shutil.rmtree(beside, ignore_errors=True)
     gone = forgotten | forgetting
@@ -179,25 +179,28 @@ def program() -> str | None:
     return shutil.which("pagefind") or shutil.which("pagefind_extended")
 
 
-def build(folder: Path, lang: str, pages: Mapping[str, Page]) -> None:
-    """Write an index of these pages into a folder, in the language given.
+def build(work: Path, lang: str, pages: Mapping[str, Page]) -> Path:
+    """Make an index of these pages, in the language given; answers with its folder, which is below `work`.
 
-    By pagefind's program: its Python interface takes a tenth of a second for every page.
+    By pagefind's program: its Python interface takes a tenth of a second for every page. One that is given
+    up leaves its files for the next one to remove: an author would wait longer for that than for his page.
     """
-    with tempfile.TemporaryDirectory() as site:
-        for address, page in pages.items():
-            path = Path(site, address.lstrip("/"))
-            path = path / "index.html" if address.endswith("/") else path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(page.html(), encoding="utf-8")
-        command = [str(program()), "--silent", "--site", site]
-        command += ["--output-path", str(folder), "--force-language", lang]
-        command += ["--exclude-selectors", ", ".join(LEFT_OUT)]
-        if fault := run(command):
-            raise SearchError(
-                f"pagefind could not make the index:\n{fault}\n"
-                "SEARCH = False builds the blog without it."
-            )
+    shutil.rmtree(work, ignore_errors=True)
+    site, made = work / "site", work / "made"
+    for address, page in pages.items():
+        path = site / address.lstrip("/")
+        path = path / "index.html" if address.endswith("/") else path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page.html(), encoding="utf-8")
+    command = [str(program()), "--silent", "--site", str(site)]
+    command += ["--output-path", str(made), "--force-language", lang]
+    command += ["--exclude-selectors", ", ".join(LEFT_OUT)]
+    if fault := run(command):
+        raise SearchError(
+            f"pagefind could not make the index:\n{fault}\n"
+            "SEARCH = False builds the blog without it."
+        )
+    return made
 
 
 def run(command: list[str]) -> str:

@@ -394,5 +394,9 @@ def test_an_index_that_was_given_up_is_made_at_the_next_quiet_moment(
                 search.catch_up(str(site.output))
     finally:
         signal.signal(signal.SIGALRM, before)
+    # Whoever has saved does not wait until this is removed, a thousand files of a large blog.
+    left = [path.name for path in (site.folder / "cache" / "search").rglob("*.html")]
+    assert left == ["index.html"]
     search.catch_up(str(site.output))
+    assert not list((site.folder / "cache" / "search").rglob("*.html"))
     assert search_words.found(folder(site))["feather"] == {"/gull/"}
