@@ -17,7 +17,6 @@ ROOT_FILES (a folder whose files stand at the site's root as they are, such as C
 import contextlib
 import filecmp
 import fnmatch
-import gc
 import json
 import logging
 import os
@@ -28,13 +27,12 @@ from pathlib import Path
 from typing import Any
 
 from pelican import signals
-from pelican.contents import Content
 
 import formats.files
 from plugins import built, files
 from plugins.site import Article, Generator, Pelican, by_kind, drafts, hidden, published
 
-from . import groups, reads, render_pages, template_code
+from . import earlier_builds, groups, reads, render_pages, template_code
 
 logger = logging.getLogger(__name__)
 
@@ -233,15 +231,6 @@ def spare(content: Article) -> None:
 
 
 def begin(pelican: Pelican) -> None:
-    # Articles are made to stay. Looking through all of them for what could go, as Python does after
-    # each 700 new objects, is a sixth of a build's time. Of builds before this one, all may go.
-    if gc.get_freeze_count():
-        for remembering in (Content.get_content, Content.get_summary):
-            remembering.cache.clear()
-        gc.unfreeze()
-        gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
     _building[pelican.settings["OUTPUT_PATH"]] = Building(pelican.settings)
     built.forget(pelican)
     files.claimed.pop(str(Path(pelican.settings["OUTPUT_PATH"])), None)
@@ -314,9 +303,11 @@ def finish(pelican: Pelican) -> None:
 
 
 def register() -> None:
+    signals.initialized.connect(earlier_builds.let_go)
     signals.get_generators.connect(begin)
     signals.generator_init.connect(keep_code)
     signals.content_object_init.connect(spare)
+    signals.article_generator_init.connect(earlier_builds.note)
     signals.article_generator_init.connect(look_through)
     signals.page_generator_init.connect(look_through)
     signals.static_generator_init.connect(look_through)

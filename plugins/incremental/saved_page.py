@@ -69,6 +69,11 @@ def give_up(pelican: Pelican) -> None:
     _building.pop(pelican.settings["OUTPUT_PATH"], None)
 
 
+def texts() -> list[dict[str, Any]]:
+    """The texts, by their files, of the builds that are kept."""
+    return [generators[0].context["generated_content"] for generators in _built.values()]
+
+
 def page(output: str, source: Path) -> Path | None:
     """Write the page of a file that was saved; answers with the page's path in the site.
 

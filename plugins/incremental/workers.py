@@ -52,8 +52,6 @@ def divided(
     Those are the share of a process that failed: it could not say what was wrong, so that they are
     better done again by the caller, where that can be told. An answer has to be plain enough for JSON.
     """
-    # What is there by now stays, and need not be copied for being looked through.
-    gc.freeze()
     children = []
     for number in range(1, many):
         theirs, ours = os.pipe()
@@ -85,7 +83,9 @@ def answer(ours: int, share: list[Thing], work: Callable[[list[Thing]], Any]) ->
     """The whole life of such a process."""
     status = 1
     try:
-        # What was there before is frozen; what each page leaves going round in circles is 14 KB.
+        # What was there before stays, and need not be copied for being looked through; what each page leaves
+        # going round in circles is 14 KB.
+        gc.freeze()
         gc.enable()
         gc.set_threshold(NEW_OBJECTS, 10, 10)
         heard = Heard()

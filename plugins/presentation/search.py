@@ -60,6 +60,8 @@ def find(generators: Iterable[Generator]) -> None:
     articles, pages = by_kind(generators)
     settings = articles.settings
     articles.context["search_pages"] = {}
+    # Of the build before this one, whose texts go.
+    _later.pop(settings["OUTPUT_PATH"], None)
     if not settings.get("SEARCH", True):
         return
     if not installed():

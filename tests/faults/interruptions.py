@@ -4,6 +4,7 @@
 
 FOLDER has a blog with `pelicanconf.py`. A build is given up after some of the time that a whole one takes
 on the processor, wherever it stands. Prints what is in memory after each tenth of the saves: how many objects of each of our kinds, and of Pelican's, and who listens to which signal.
+And how often each build that was given up asked for a file after that.
 """
 
 import collections
@@ -24,13 +25,14 @@ from tests.service import pss_bytes
 
 # What a build is made of; whatever is kept of one that is over keeps some of these.
 KINDS = ("pelican.", "plugins.", "jinja2.", "sqlite3.", "_io.", "filelock.", "subprocess.")
+# What takes long enough to be waited for, if it is done a thousand times.
+FILES = ("open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.scandir")
 
 
 def counted() -> dict[str, int]:
     """How many objects there are of each kind; of the two last builds, one may not have gone yet."""
     from pelican import signals
 
-    gc.unfreeze()
     gc.collect()
     found = collections.Counter(
         name
@@ -50,7 +52,9 @@ class Saving(Builder):
         super().__init__(root)
         self.chance = chance
         self.whole_seconds = 0.0
-        self.given_up = 0
+        self.given_up: list[int] = []
+        # Since somebody saved in mid-build.
+        self.asked = 0
         self.at_once = 0
         self.sources = sorted((root / "content").glob("*.md"))
 
@@ -62,6 +66,14 @@ class Saving(Builder):
         text = path.read_text("utf-8")
         path.write_text(f"{text.rstrip()}\n\nSaved {self.chance.randrange(1000)}.\n", "utf-8")
         self.changes.put({path.relative_to(self.root).as_posix()})
+
+    def give_way(self, *given: Any) -> None:
+        # What is raised while an object is let go is passed over, and raised again.
+        self.asked = 0
+        super().give_way(*given)
+
+    def audit(self, event: str, _given: Any) -> None:
+        self.asked += event in FILES
 
     def somebody_saves(self, *given: Any) -> None:
         self.save()
@@ -76,7 +88,7 @@ class Saving(Builder):
         try:
             self.build(new)
         except Interrupted:
-            self.given_up += 1
+            self.given_up.append(self.asked)
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
         self.next(0)
@@ -88,6 +100,7 @@ def main(folder: str, seed: str, saves: str) -> None:
     builder = Saving(Path(folder), random.Random(int(seed)))
     builder.hear()
     signal.signal(signal.SIGPROF, builder.somebody_saves)
+    sys.addaudithook(builder.audit)
     builder.build([])
     builder.save()
     builder.next(0)

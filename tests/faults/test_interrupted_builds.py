@@ -48,7 +48,9 @@ def test_saves_in_mid_build_leave_the_site_right_and_nothing_in_memory(
     folder = str(tmp_path)
     said = json.loads(run(tmp_path, "tests.faults.interruptions", folder, str(seed), str(SAVES)))
     # Some builds end before somebody saves, and most saves find a site that knows their article.
-    assert SAVES // 4 < said["given_up"] < SAVES
+    assert SAVES // 4 < len(said["given_up"]) < SAVES
+    # Whoever has saved waits for no more than the file that was just being written to be taken away.
+    assert max(said["given_up"]) <= 2
     assert said["at_once"] > SAVES * 3 // 4
     # What was seen in the first half is all that there ever is.
     told = [each["objects"] for each in said["told"]]
