@@ -18,6 +18,9 @@ SECOND_NS = 1_000_000_000
 TEMPORARY = ".new-"
 # Above this many, one order to write everything to the disk costs less than one for each file.
 SYNC_EACH = 32
+# Whether anybody waits for the disk. Not in a preview, where whoever has saved would wait, sometimes for seconds,
+# for what everybody else on the machine writes: what a power cut takes from it is made again by the next build.
+durable = True
 
 
 class Effort(NamedTuple):
@@ -95,6 +98,8 @@ def put(path: Path, data: bytes) -> None:
 
 def sync(paths: Sequence[str | Path]) -> None:
     """See that files are on the disk before they take the place of others."""
+    if not durable:
+        return
     if len(paths) > SYNC_EACH and hasattr(os, "sync"):
         os.sync()
         return

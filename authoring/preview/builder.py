@@ -151,7 +151,9 @@ class Builder:
         from pelican import Pelican, log
 
         from authoring import blog_settings
+        from formats import files
 
+        files.durable = False
         # All of them: what was said in an earlier build is told apart here.
         log.init(
             logging.WARNING,

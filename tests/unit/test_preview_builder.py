@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from pelican import log, signals
 
+import formats.files
 from authoring.preview import builder
 from authoring.preview.builder import GIVE_WAY, Builder, Event, Interrupted, Messages, changed_since
 from formats.search_index import DamagedIndex
@@ -248,6 +249,11 @@ def test_a_build_that_gave_way_lets_others_have_the_site(
     # What the builder sets for its whole process is not for the tests that come after this one.
     monkeypatch.setitem(sys.modules, "pelicanconf", ModuleType("pelicanconf"))
     monkeypatch.setattr(log.FatalLogger, "fatal_lvl", log.FatalLogger.fatal_lvl)
+    monkeypatch.setattr(formats.files, "durable", True)
+    # Nobody waits for the disk, neither in a build nor for a saved page.
+    synced: list[object] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    monkeypatch.setattr(os, "sync", lambda: synced.append("all"))
     monkeypatch.setattr(log.LimitFilter, "LOGS_DEDUP_MIN_LEVEL", logging.WARNING)
     (tmp_path / "content").mkdir()
     for name in ("gulls", "terns"):
@@ -295,6 +301,7 @@ def test_a_build_that_gave_way_lets_others_have_the_site(
     assert builder.next() == {"content/gulls.md"}
     assert builder.saved(["content/gulls.md"])
     assert "Of other gulls." in (tmp_path / "output/gulls/index.html").read_text("utf-8")
+    assert synced == []
     monkeypatch.undo()
     disconnect()
 
