@@ -5,6 +5,7 @@ rewrites the pages of a built site holds `lock_of` it meanwhile.
 """
 
 import contextlib
+import errno
 import gzip
 import os
 import tempfile
@@ -79,6 +80,25 @@ def write_many(whole: Iterable[tuple[Path, bytes, int]]) -> None:
         for temporary, _ in waiting:
             Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def move_many(whole: Sequence[tuple[Path, Path]]) -> None:
+    """Put files that are whole, each at its second name, when all of them are on the disk.
+
+    Nothing is written anew but where the names are on two disks.
+    """
+    sync([made for made, _ in whole])
+    now = time.time_ns()
+    for made, path in whole:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.utime(made, ns=(now, now))
+        made.chmod(0o644)  # A web server of another user reads it.
+        try:
+            made.replace(path)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            write(path, made.read_bytes(), now)
 
 
 def put(path: Path, data: bytes) -> None:

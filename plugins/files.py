@@ -13,7 +13,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -28,6 +28,7 @@ __all__ = [
     "asked_for",
     "belongs",
     "claim",
+    "move_many",
     "of_folder",
     "put",
     "read_record",
@@ -140,6 +141,12 @@ def write_many(whole: Iterable[tuple[Path, bytes, int]]) -> None:
 
     formats.files.write_many(noted())
     for path in paths:
+        built.note(path)
+
+
+def move_many(whole: Sequence[tuple[Path, Path]]) -> None:
+    formats.files.move_many(whole)
+    for _, path in whole:
         built.note(path)
 
 

@@ -16,7 +16,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -220,8 +219,7 @@ def take_over(made: Path, folder: Path, used: re.Pattern[str]) -> None:
     kept = {name for name in names if used.fullmatch(name)} | {search_index.ENTRY}
     new = [name for name in sorted(kept) if not (folder / name).exists()]
     new = [name for name in new if name != search_index.ENTRY]
-    now = time.time_ns()
-    files.write_many((folder / name, (made / name).read_bytes(), now) for name in new)
+    files.move_many([(made / name, folder / name) for name in new])
     for name in sorted(kept - {*new}, key=lambda name: (name == search_index.ENTRY, name)):
         files.update(folder / name, (made / name).read_bytes())
     kept.add(search_index.CHANGES)

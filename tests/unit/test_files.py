@@ -1,6 +1,8 @@
 """Files: a name holds the old bytes or the new ones, never a part."""
 
+import errno
 import gzip
+import os
 import stat
 import threading
 from collections.abc import Iterator
@@ -72,6 +74,42 @@ def test_many_files_are_replaced_when_all_of_them_are_written_or_not_at_all(
     files.write_many(given(False))
     assert [path.read_bytes() for path in paths] == [NEW] * 3
     assert {path.stat().st_mtime for path in paths} == {1_600_000_000}
+
+
+@pytest.mark.parametrize("disks", [1, 2])
+def test_files_that_are_whole_are_moved_or_copied_to_another_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disks: int
+) -> None:
+    made = [tmp_path / "made" / name for name in ("a", "b")]
+    for path in made:
+        files.write(path, NEW, 1_600_000_000_000_000_000)
+        path.chmod(0o600)
+    known = {path.stat().st_ino for path in made}
+    if disks > 1:
+        replace = Path.replace
+
+        def elsewhere(path: Path, target: Path) -> Path:
+            if path.parent != target.parent:
+                raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+            return replace(path, target)
+
+        monkeypatch.setattr(Path, "replace", elsewhere)
+    files.write(tmp_path / "site" / "a", OLD)
+    files.move_many([(path, tmp_path / "site" / path.name) for path in made])
+    there = [tmp_path / "site" / name for name in ("a", "b")]
+    assert [path.read_bytes() for path in there] == [NEW] * 2
+    assert names(tmp_path / "site") == ["a", "b"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in there} == {0o644}
+    assert min(path.stat().st_mtime for path in there) > 1_700_000_000
+    assert (known == {path.stat().st_ino for path in there}) == (disks == 1)
+
+
+def test_what_cannot_be_moved_is_told(tmp_path: Path) -> None:
+    files.write(tmp_path / "a", NEW)
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    with pytest.raises(OSError, match="b"):
+        files.move_many([(tmp_path / "a", tmp_path / "b")])
+    assert (tmp_path / "a").read_bytes() == NEW
 
 
 def test_the_siblings_decompress_to_the_same_bytes(tmp_path: Path) -> None:
