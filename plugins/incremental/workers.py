@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 Thing = TypeVar("Thing")
 
-# After so many new objects they are looked through for what can go: some pages' worth.
-NEW_OBJECTS = 5_000
+# After so many new objects they are looked through for what can go: some dozens of pages' worth, a megabyte or two.
+NEW_OBJECTS = 20_000
 
 
 def at_hand(most: int | None = None) -> int:

@@ -11,6 +11,7 @@ from itertools import zip_longest
 
 from PIL import Image, ImageDraw, ImageFont
 
+UNIT = 1_000  # in which a font's letters are measured, for all sizes at once
 EDGE = 1  # of a letter beyond the box that is told of it
 WIDE = re.compile(
     r"[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
@@ -124,16 +125,17 @@ def letter(path: str, size: int, stroke: float, character: str) -> tuple[Image.I
 
 
 @cache
-def advance(path: str, size: int, character: str, following: str) -> float:
-    """How far the next letter begins behind this one."""
-    face = font(path, size)
-    return float(face.getlength(character + following) - face.getlength(following))
+def advance(path: str, character: str, following: str) -> float:
+    """How far the next letter begins behind this one, as a part of the letters' size."""
+    face = font(path, UNIT)
+    return float(face.getlength(character + following) - face.getlength(following)) / UNIT
 
 
 def length(path: str, size: int, text: str) -> float:
     if not APART.fullmatch(text):
         return float(font(path, size).getlength(text))
-    return sum(advance(path, size, *pair) for pair in zip_longest(text, text[1:], fillvalue=""))
+    pairs = zip_longest(text, text[1:], fillvalue="")
+    return size * sum(advance(path, *pair) for pair in pairs)
 
 
 def write(
@@ -149,4 +151,4 @@ def write(
     for character, following in zip_longest(text, text[1:], fillvalue=""):
         drawn, right, down = letter(path, size, stroke, character)
         grey.paste(255, (round(at) + right, base + down), drawn)
-        at += advance(path, size, character, following)
+        at += size * advance(path, character, following)
