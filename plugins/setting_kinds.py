@@ -4,7 +4,7 @@ Pure: settings in, sentences out.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from string import Formatter
@@ -22,6 +22,7 @@ ANY = {
 ONE_OR_SEVERAL = {"LOCALE", "PLUGIN_PATHS"}
 # What is not to be made is nothing, whatever else it would have to be.
 LEFT_OUT = ("", None, False)
+NEEDED = {"PATH", "OUTPUT_PATH", "CACHE_PATH", "THEME", "DEFAULT_LANG", "DEFAULT_CATEGORY"}
 PATTERNS = ("FILENAME_METADATA", "PATH_METADATA", "INTRASITE_LINK_REGEX")
 SUBSTITUTIONS = re.compile(r"(?:\w+_)?REGEX_SUBSTITUTIONS")
 KINDS: tuple[tuple[type, tuple[type, ...], str], ...] = (
@@ -88,16 +89,8 @@ def fault_of_kind(name: str, value: object) -> str:
 
 
 def is_left_out(name: str, value: object) -> bool:
-    """Whether Pelican is told to do without it; without a folder, a name or a language it cannot."""
-    needed = name in (
-        "PATH",
-        "OUTPUT_PATH",
-        "CACHE_PATH",
-        "THEME",
-        "DEFAULT_LANG",
-        "DEFAULT_CATEGORY",
-    )
-    return not needed and any(value is each or value == each for each in LEFT_OUT)
+    """Whether Pelican is told to do without it."""
+    return name not in NEEDED and any(value is each or value == each for each in LEFT_OUT)
 
 
 def rule_problems(rules: Any) -> Iterator[str]:
@@ -139,16 +132,20 @@ def address_problems(name: str, value: Any, of: str, settings: Mapping[str, Any]
 
 def said(field: str, settings: Mapping[str, Any]) -> bool:
     """Whether any text has a line of this name, or the settings give it to texts by themselves."""
-    given = [
-        *settings.get("DEFAULT_METADATA", ()),
-        *map(str, settings.get("EXTRA_PATH_METADATA", ())),
-    ]
+    given = [settings.get("DEFAULT_METADATA"), *values(settings.get("EXTRA_PATH_METADATA"))]
     patterns = (str(settings.get(name) or "") for name in ("FILENAME_METADATA", "PATH_METADATA"))
-    if field in given or any(f"?P<{field}>" in pattern for pattern in patterns):
+    if any(isinstance(names, Mapping) and field in names for names in given) or any(
+        f"?P<{field}>" in pattern for pattern in patterns
+    ):
         return True
     line = re.compile(rf"^:?{re.escape(field)}\s*:|name=[\"']{re.escape(field)}[\"']", re.I | re.M)
-    for path in Path(settings.get("PATH", "content")).rglob("*.*"):
+    folder = settings.get("PATH")
+    for path in Path(folder).rglob("*.*") if isinstance(folder, str | Path) else ():
         with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
             if line.search(file.read(NEAR)):
                 return True
     return False
+
+
+def values(table: object) -> Iterable[object]:
+    return table.values() if isinstance(table, Mapping) else ()

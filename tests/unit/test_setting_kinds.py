@@ -53,8 +53,19 @@ def test_an_address_may_have_what_texts_say_of_themselves(tmp_path: Path) -> Non
     assert told(ARTICLE_URL="{place}/{slug}/", PATH=str(tmp_path))
     (tmp_path / "a.md").write_text("---\ntitle: A\nplace: Oslo\n---\n")
     assert told(ARTICLE_URL="{place}/{slug}/", PATH=str(tmp_path)) == []
-    for given in ({"DEFAULT_METADATA": {"mood": "calm"}}, {"PATH_METADATA": "(?P<mood>.*)/"}):
-        assert told(ARTICLE_URL="{mood}/{slug}/", PATH=str(tmp_path), **given) == []
+    for name, value in (
+        ("DEFAULT_METADATA", {"mood": "calm"}),
+        ("PATH_METADATA", "(?P<mood>.*)/"),
+        ("EXTRA_PATH_METADATA", {"notes": {"mood": "calm"}}),
+    ):
+        assert told(ARTICLE_URL="{mood}/{slug}/", PATH=str(tmp_path), **{name: value}) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["PATH", "DEFAULT_METADATA", "EXTRA_PATH_METADATA", "PATH_METADATA"]
+)
+def test_one_that_is_wrong_hides_no_other(name: str) -> None:
+    assert len(told(ARTICLE_URL="{mood}/", **{name: 5})) == 2
 
 
 @pytest.mark.parametrize(
