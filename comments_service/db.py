@@ -289,13 +289,18 @@ READ_ONLY = "25006"
 def _drop_unusable(context: sa.engine.ExceptionContext) -> None:
     """Let the pool forget its connections where the fault is theirs, and would outlive its cause.
 
-    SQLite opens a file on a read-only disk for reading, and goes on so when the disk can be written.
+    SQLite opens a file on a read-only disk for reading, and goes on so when the disk can be written: in all
+    connections of the process, the new ones too, as long as one of them is open that was there before. So those
+    that nobody uses are closed at once, and not when they are asked for next.
     """
     error = context.original_exception
     # The first byte of SQLite's code says the kind, the others the circumstances.
     kind = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     if kind in _unusable or getattr(error, "sqlstate", None) == READ_ONLY:
         context.is_disconnect = True
+        if context.engine is not None and kind in _unusable:
+            # The pool alone: of those that others use just then, its successor would know nothing when they come back.
+            context.engine.pool.dispose()
 
 
 @event.listens_for(sa.Engine, "begin")

@@ -1,6 +1,7 @@
 """A connection that came to be read-only, as on a disk that was, is not handed out again."""
 
 import sqlite3
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -30,6 +31,27 @@ def test_a_connection_that_cannot_write_is_dropped_and_the_next_one_can(app: Fla
     # Healed at once, and for good: no other request meets it in the pool.
     make.comment()
     assert db.session.connection().connection.dbapi_connection is not kept
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_with_it_go_those_that_nobody_uses_by_which_the_new_ones_would_be_like_it(
+    app: Flask,
+) -> None:
+    """SQLite shares what it knows of a file among all connections of a process."""
+    make.thread()
+    connection = db.session.connection()
+    idle = db.engine.connect()
+    idle.execute(sa.text("SELECT 1"))
+    left: Any = idle.connection.dbapi_connection
+    idle.close()
+    connection.exec_driver_sql(READ_ONLY["sqlite"])
+    db.session.commit()
+    with pytest.raises(Unavailable):
+        make.comment()
+    db.session.rollback()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        left.execute("SELECT 1")
+    make.comment()
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
