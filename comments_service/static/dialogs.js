@@ -9,22 +9,11 @@
  * @property {(where: HTMLElement, act: () => Promise<unknown>) => Promise<void>} attempt
  *   Does something once, and says where it was tried what went wrong.
  */
-
-/** @param {string} src @param {string} name */
-export const style = async (src, name) => {
-  const href = `${src}${name}`;
-  if (document.querySelector(`link[href="${href}"]`)) return;
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
-  // Without it the dialog is plain, and works.
-  await new Promise((resolve) => {
-    link.onload = link.onerror = resolve;
-    document.head.append(link);
-  });
-};
+import { style } from "./embed-style.js";
 
 /** @param {string} name @param {string} src @param {Lent} lent */
 export const made = async (name, src, lent) => {
-  const [dialog] = await Promise.all([lent.clone(name), style(src, "sign-in.css")]);
+  const [dialog] = await Promise.all([lent.clone(name), style(`${src}sign-in.css`)]);
   return /** @type {HTMLDialogElement} */ (dialog);
 };
 

@@ -4,13 +4,6 @@
  * @typedef {import("./embed.js").CommentThread} Thread
  */
 
-/** The style of both parts. @param {Thread} thread */
-export const style = ({ src }) => {
-  const href = `${src}embed-votes.css`;
-  if (document.querySelector(`link[href="${href}"]`)) return;
-  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
-};
-
 /** How many votes a comment has, told or to be pressed. @param {Element} item @param {1 | -1} value */
 export const votes = (item, value) => {
   const told = value > 0 ? ".postil-up" : ".postil-down";

@@ -4,7 +4,8 @@
  * Nobody is asked for them, so nothing here tells who else has an account.
  * @typedef {import("./embed.js").CommentThread} Thread
  */
-import { grounded, style } from "./dialogs.js";
+import { grounded } from "./dialogs.js";
+import { style } from "./embed-style.js";
 
 // What fits below a line without hiding the page.
 const MOST = 6;
@@ -73,7 +74,7 @@ class Offer {
     const turn = this.#turn;
     const [list] = await Promise.all([
       this.#thread.clone("mentions"),
-      style(this.#thread.src, "embed-mentions.css"),
+      style(`${this.#thread.src}embed-mentions.css`),
     ]);
     if (turn !== this.#turn) return;
     this.#close();

@@ -3,7 +3,7 @@
  * Notes: whoever selects words of an article may note them. Fetched with the first selection.
  * @typedef {import("./embed.js").CommentThread} Thread
  */
-import { read, style } from "./embed-text.js";
+import { read } from "./embed-text.js";
 
 // Characters, as the service takes them.
 const MOST = 300;
@@ -62,7 +62,8 @@ const offer = async () => {
   const now = turn;
   if (!found) return;
   const { thread, article, passage, range, cut } = found;
-  const [box] = await Promise.all([thread.clone("note"), style(thread.src)]);
+  const { style } = await import("./embed-style.js");
+  const [box] = await Promise.all([thread.clone("note"), style(`${thread.src}embed-notes.css`)]);
   const [button, hint] = box.children;
   if (now !== turn || !(button instanceof HTMLElement)) return;
   hint?.toggleAttribute("hidden", !cut);

@@ -4,7 +4,8 @@
  * thread, or has chosen before. A page is put in order as it stands; of a long thread the files are read.
  * @typedef {import("./embed.js").CommentThread} Thread
  */
-import { style, votes } from "./embed-counts.js";
+import { votes } from "./embed-counts.js";
+import { style } from "./embed-style.js";
 
 const CHOSEN = "postil:order";
 
@@ -145,8 +146,8 @@ export const turn = async (thread) => {
   known.add(root);
   if (root.querySelector(".postil-passage"))
     import("./embed-passages.js").then(({ paint }) => paint(thread)).catch(() => {});
-  style(thread);
-  const menu = await thread.clone("order");
+  const href = `${thread.src}embed-votes.css`;
+  const [menu] = await Promise.all([thread.clone("order"), style(href)]);
   if (!root.isConnected) return;
   // Nobody votes on what is said of a draft.
   if (root.matches("[data-shared]")) menu.querySelector("[value=best]")?.remove();

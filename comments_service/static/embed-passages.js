@@ -4,7 +4,8 @@
  * are painted: nothing in the article moves.
  * @typedef {import("./embed.js").CommentThread} Thread
  */
-import { BLOCKS, read, style } from "./embed-text.js";
+import { style } from "./embed-style.js";
+import { BLOCKS, read } from "./embed-text.js";
 
 /** @param {import("./embed-text.js").Page} page @param {number} begin @param {number} end */
 const place = ({ signs }, begin, end) => {
@@ -84,7 +85,7 @@ export const paint = (thread) => {
 
 /** @param {Thread} thread */
 const watch = (thread) => {
-  style(thread.src);
+  style(`${thread.src}embed-notes.css`);
   let said = "";
   new MutationObserver(() => {
     const now = quotations(thread)

@@ -47,14 +47,3 @@ export const read = (article) => {
   walk(article);
   return page;
 };
-
-/** The style of what notes add to a page. @param {string} src */
-export const style = async (src) => {
-  const href = `${src}embed-notes.css`;
-  if (document.querySelector(`link[href="${href}"]`)) return;
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
-  await new Promise((done) => {
-    link.onload = link.onerror = done;
-    document.head.append(link);
-  });
-};

@@ -3,7 +3,8 @@
  * Votes: what one presses, in place of the count that everybody sees. Fetched for whoever may vote.
  * @typedef {import("./embed.js").CommentThread} Thread
  */
-import { style, votes } from "./embed-counts.js";
+import { votes } from "./embed-counts.js";
+import { style } from "./embed-style.js";
 import { attempt, call } from "./embed-transport.js";
 
 /** @param {Element} ballot @param {1 | -1} value @param {number} count @param {boolean} pressed */
@@ -68,7 +69,7 @@ export const offer = async (thread) => {
   if (thread.root?.matches("[data-shared]")) return;
   const made = await thread.clone("votes");
   if (!thread.own?.account && !made.dataset.guests && !heard.has(thread.signal)) return;
-  style(thread);
+  await style(`${thread.src}embed-votes.css`);
   if (thread.own) thread.own.dress = (item) => dress(thread, item, made);
   /** @type {NodeListOf<HTMLElement>} */
   const items = thread.querySelectorAll("li[data-id]");

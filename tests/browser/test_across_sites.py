@@ -295,7 +295,7 @@ def test_a_stranger_asks_the_service_for_files_only(
     page.wait_for_load_state("networkidle")
     assert not [url for url in asked if "/api/" in url]
     theirs = [url.removeprefix(two_sites.comments) for url in asked if two_sites.comments in url]
-    parts = ("counts", "difference", "drafts", "order", "own", "transport", "writing")
+    parts = ("counts", "difference", "drafts", "order", "own", "style", "transport", "writing")
     scripts = [*(f"embed-{part}.js" for part in parts), "embed-votes.css", "embed.js"]
     assert sorted(theirs) == sorted([*scripts, f"threads/{thread}.html", "ui.en.html"])
     assert reader.context.cookies() == []

@@ -207,6 +207,7 @@ def test_a_form_that_notes_a_passage_is_kept_and_can_let_go_of_it(
     page = read(visit, thread)
     select(page, WORDS)
     offer(page).click()
+    expect(about(page)).to_have_text(WORDS)
     main_form(page).get_by_label("Your comment").press_sequentially("Is it so?")
     before = passage(page)
     page.reload()

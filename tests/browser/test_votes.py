@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from comments_service import sessions
 from comments_service.db import db, writing
@@ -77,6 +77,28 @@ def test_one_votes_with_a_thumb(
     button.tap()
     expect(button).to_have_attribute("aria-pressed", "true")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_what_has_a_style_is_not_there_before_it(
+    visit: Visit, live: Live, thread: str, writer: Writer, person: Account
+) -> None:
+    number = writer.post(thread, "Pelicans preen.")
+    writer.post(thread, "Pelicans glide.")
+    page = visit(f"/{thread}/", **signed_in(live, person))
+    held: list[Route] = []
+    page.route("**/embed-votes.css", lambda route: held.append(route))
+    wake(page)
+    page.locator("comment-thread").hover()
+    parts = like(page, number), page.locator(".postil-order select")
+    page.wait_for_timeout(500)
+    for part in parts:
+        expect(part).to_have_count(0)
+    held[0].continue_()
+    for part in parts:
+        expect(part).to_be_visible()
+        box = part.bounding_box()
+        assert box
+        assert box["height"] >= 30
 
 
 def test_nothing_is_offered_on_a_draft_that_nobody_may_do(

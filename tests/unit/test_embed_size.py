@@ -38,13 +38,17 @@ def test_what_writes_and_what_changes_the_page_comes_later() -> None:
     parts = {path.name for path in STATIC.glob("embed-*.js")}
     writing = set().union(*map(with_imports, later))
     # While somebody writes, what only a few do or are asked for comes later still.
-    seldom = set().union(*(LATER.findall(code(name)) for name in writing))
+    seldom = set().union(*(LATER.findall(code(name)) for name in writing)) - writing
     assert seldom == {
         *("embed-mentions.js", "embed-passages.js", "embed-proof.js", "embed-quote.js"),
         "embed-votes.js",
     }
-    assert not seldom & writing
     assert parts == writing | seldom
+    # What comes with its own style waits for it, and there is one way to do so.
+    makes = {
+        path.name for path in STATIC.glob("*.js") if 'createElement("link")' in code(path.name)
+    }
+    assert makes == {"embed.js", "embed-style.js"}
 
 
 def test_what_comes_with_the_first_selection_is_small() -> None:

@@ -62,7 +62,7 @@ SNAPSHOTS = tuple(
         *("threads/pelicans.zh-cn.2.html", "counts.json", "recent.html", "recent.json"),
         *("recent.atom", "ui.zh-cn.html", "embed.js", "embed.css", "embed-writing.js"),
         *("static/service.css", "static/tokens.css", "static/scheme.js"),
-        *("sign-in.js", "sign-in.css", "dialogs.js", "passkeys.js"),
+        *("sign-in.js", "sign-in.css", "dialogs.js", "embed-style.js", "passkeys.js"),
     )
 )
 
