@@ -18,7 +18,7 @@ import re
 import shutil
 import unicodedata
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from html import unescape
 from operator import is_
 from pathlib import Path
@@ -41,6 +41,8 @@ ENTRY = "pagefind-entry.json"
 # signs, so they make none more; nobody writes them together.
 JOINT = ":/:"
 SIGNATURE = b"pagefind_dcd"
+# Of half a hundred lists at once, until the next whole index: the quickest is small enough.
+QUICKEST = 1
 
 COMMENT = re.compile(r"comment-[0-9]+")
 _comment = re.compile(r' id="(comment-[0-9]+)"[^>]*>')
@@ -122,26 +124,26 @@ class Index:
             self.entry = json.loads((folder / ENTRY).read_bytes())
             # In one language each: a build says in which.
             ((self.lang, self.told),) = self.entry["languages"].items()
-            self.meta = word_lists.decoded(self._read(self._meta_file()))
+            self.meta = word_lists.decoded(self._read(self.meta_file(self.told["hash"])))
             _, self.pages, self.chunks, *_ = self.meta
         except UNREADABLE as error:
             raise DamagedIndex(f"{folder} is no index that can be read: {error}") from error
 
-    def _meta_file(self) -> Path:
-        return self.folder / f"pagefind.{self.told['hash']}.pf_meta"
+    def meta_file(self, name: str) -> Path:
+        return self.folder / f"pagefind.{name}.pf_meta"
 
     def fragment_file(self, name: str) -> Path:
         return self.folder / "fragment" / f"{name}.pf_fragment"
 
-    def _chunk(self, name: str) -> Path:
+    def list_file(self, name: str) -> Path:
         return self.folder / "index" / f"{name}.pf_index"
 
     def names(self) -> list[Path]:
         """The files that hold words, and that a reader's browser may ask for."""
         return [
-            self._meta_file(),
+            self.meta_file(self.told["hash"]),
             *(self.fragment_file(name) for name, _ in self.pages),
-            *(self._chunk(name) for _, _, name in self.chunks),
+            *(self.list_file(name) for _, _, name in self.chunks),
         ]
 
     def fragments(self) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -158,7 +160,7 @@ class Index:
     def words(self) -> Iterator[list[Any]]:
         """The word lists: each word, where it stands, and where in other forms, such as with accents."""
         for _, _, name in self.chunks:
-            (words,) = word_lists.decoded(self._read(self._chunk(name)))
+            (words,) = word_lists.decoded(self._read(self.list_file(name)))
             yield from words
 
     def find(self, addresses: Collection[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -176,33 +178,34 @@ class Index:
         before = set(self.names())
         chunks = []
         for first, last, name in self.chunks:
-            data = self._read(self._chunk(name))
+            data = self._read(self.list_file(name))
             (words,) = word_lists.decoded(data)
             now = [word_lists.without(word, gone) for word in words]
             left = [word for word in now if word]
             if all(map(is_, now, words)):
                 chunks.append([first, last, name])
             elif left:
-                name = self._write(self._chunk, word_lists.with_words(data, words, now))
+                name = self.write(self.list_file, word_lists.with_words(data, words, now))
                 chunks.append([left[0][0], left[-1][0], name])
         for number, places in gone.items():
             if places is not None:
                 old = self.pages[number][0]
                 fragment = _blank(json.loads(self._read(self.fragment_file(old))), places)
                 data = json.dumps(fragment, ensure_ascii=False, separators=(",", ":")).encode()
-                self.pages[number][0] = self._write(self.fragment_file, data)
+                self.pages[number][0] = self.write(self.fragment_file, data)
         self.chunks[:] = chunks
 
-        def meta_file(name: str) -> Path:
-            return self.folder / f"pagefind.{name}.pf_meta"
-
-        self.told["hash"] = self._write(meta_file, word_lists.encoded(self.meta))
-        files.update(self.folder / ENTRY, json.dumps(self.entry, separators=(",", ":")).encode())
+        self.finish()
         for number, places in gone.items():
             if places is None:
                 self.fragment_file(self.pages[number][0]).unlink(missing_ok=True)
         for path in before - set(self.names()):
             path.unlink(missing_ok=True)
+
+    def finish(self) -> None:
+        """Write what names all the rest, once that is written."""
+        self.told["hash"] = self.write(self.meta_file, word_lists.encoded(self.meta))
+        files.update(self.folder / ENTRY, json.dumps(self.entry, separators=(",", ":")).encode())
 
     def sweep(self) -> None:
         """Remove what somebody was killed over, after he had written it anew."""
@@ -218,9 +221,9 @@ class Index:
             raise ValueError(f"{path} does not begin as pagefind's files do")
         return data.removeprefix(SIGNATURE)
 
-    def _write(self, file: Any, data: bytes) -> str:
-        # Of half a hundred lists at once, until the next whole index: the quickest is small enough.
-        packed = gzip.compress(SIGNATURE + data, 1, mtime=0)
+    def write(self, file: Callable[[str], Path], data: bytes, effort: int = QUICKEST) -> str:
+        """Write a file of the index, packed; answers with its name, which says what is in it."""
+        packed = gzip.compress(SIGNATURE + data, effort, mtime=0)
         name = f"{self.lang}_{digest(packed)}"
         files.update(file(name), packed)
         return name

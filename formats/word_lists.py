@@ -4,6 +4,7 @@ A list has words in order; each word the pages where it stands, with its places 
 other forms of it, such as with accents. Which lists an index has, `search_index` knows.
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from operator import itemgetter, ne
@@ -17,10 +18,16 @@ def decoded(data: bytes) -> Any:
     # Whoever has no index needs it not.
     import cbor2
 
+    # Of a hundred thousand small lists none can go yet: to look for such takes Python longer than to read them.
+    looking = gc.isenabled()
+    gc.disable()
     try:
         return cbor2.loads(data)
     except cbor2.CBORError as error:
         raise ValueError(str(error)) from error
+    finally:
+        if looking:
+            gc.enable()
 
 
 def encoded(what: Any) -> bytes:
@@ -29,11 +36,16 @@ def encoded(what: Any) -> bytes:
     return cbor2.dumps(what)
 
 
+def listed(words: list[bytes]) -> bytes:
+    """A word list of these entries, each encoded."""
+    # All words are one list, within another.
+    return b"".join((_head(1), _head(len(words)), *words))
+
+
 def with_words(data: bytes, words: list[Any], now: list[list[Any] | None]) -> bytes:
     """A word list with some words changed or gone. To write all of them again takes longer than to read them:
     the few are found by what they were, where that stands there once.
     """
-    # All words are one list, within another.
     parts = [_head(1) + _head(sum(map(bool, now)))]
     at = len(_head(1) + _head(len(words)))
     for word, changed, following in zip(words, now, [*words[1:], None], strict=True):

@@ -16,11 +16,11 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-from formats import search_index
+from formats import search_index, search_parts
 from formats.files import stamps
 from formats.search_index import DamagedIndex, Index
 from plugins import files
@@ -31,6 +31,9 @@ from .search_pages import Page
 SMALL = 50
 # Of the pages, one in so many may have changed before all are indexed anew: a reader's browser asks both.
 SHARE = 10
+# Letters of pages that pagefind is told at once: it takes thirty bytes of memory for each, and a hundred
+# megabytes in all are what a small machine can spare.
+PART = 3_000_000
 
 # What surrounds words rather than being them: who wrote when, numbers of notes, buttons.
 LEFT_OUT = [
@@ -179,18 +182,41 @@ def program() -> str | None:
 
 
 def build(work: Path, lang: str, pages: Mapping[str, Page]) -> Path:
-    """Make an index of these pages, in the language given; answers with its folder, which is below `work`.
-
-    By pagefind's program: its Python interface takes a tenth of a second for every page. One that is given
-    up leaves its files for the next one to remove: an author would wait longer for that than for his page.
-    """
+    """Make an index of these pages, in the language given; answers with its folder, which is below `work`."""
     shutil.rmtree(work, ignore_errors=True)
-    site, made = work / "site", work / "made"
+    try:
+        made = [made_of(work / f"{n}", lang, part) for n, part in enumerate(parts(pages))]
+        return search_parts.join(made)
+    except search_parts.Unjoinable:
+        whole = ((address, page.html()) for address, page in pages.items())
+        return made_of(work / "whole", lang, whole)
+
+
+def parts(pages: Mapping[str, Page]) -> Iterator[list[tuple[str, str]]]:
+    """The pages, by address what the index is told of each, as many at once as pagefind has room for."""
+    part: list[tuple[str, str]] = []
+    length = 0
     for address, page in pages.items():
+        html = page.html()
+        if part and length + len(html) > PART:
+            yield part
+            part, length = [], 0
+        part.append((address, html))
+        length += len(html)
+    yield part
+
+
+def made_of(work: Path, lang: str, pages: Iterable[tuple[str, str]]) -> Path:
+    """An index as pagefind makes it, by its program: its Python interface takes a tenth of a second for every
+    page. One that is given up leaves its files for the next one to remove: an author would wait longer for
+    that than for his page.
+    """
+    site, made = work / "site", work / "made"
+    for address, html in pages:
         path = site / address.lstrip("/")
         path = path / "index.html" if address.endswith("/") else path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page.html(), encoding="utf-8")
+        path.write_text(html, encoding="utf-8")
     command = [str(program()), "--silent", "--site", str(site)]
     command += ["--output-path", str(made), "--force-language", lang]
     command += ["--exclude-selectors", ", ".join(LEFT_OUT)]

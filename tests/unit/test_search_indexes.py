@@ -19,10 +19,10 @@ BIRDS = ("auk", "booby", "cormorant", "darter", "egret", "frigatebird", "gull", 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A blog that is large enough for its index to be kept, and of which four pages may change."""
+    """A blog that is large enough for its index to be kept, and of parts; four pages may change."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search_indexes, "SMALL", 5)
-        patch.setattr(search_indexes, "SHARE", 3)
+        for name, least in {"SMALL": 5, "SHARE": 3, "PART": 2_000}.items():
+            patch.setattr(search_indexes, name, least)
         site = Site(tmp_path_factory.mktemp("built") / "site")
         for name in BIRDS:
             site.write(name, f"The {name} is a bird near the sea. Naïve {name}s fish.")
