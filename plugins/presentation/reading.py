@@ -13,7 +13,6 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from functools import lru_cache
 from html import escape, unescape
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -53,7 +52,6 @@ class Heading(NamedTuple):
     below: list["Heading"]
 
 
-@lru_cache(maxsize=4096)  # Every list that has an article tells it again.
 def reading_minutes(html: str) -> int:
     """How long prose takes, at least a minute."""
     text = unescape(bare(html, " "))
