@@ -14,6 +14,11 @@ from plugins.site import Generator, Pelican
 
 from . import saved_page
 
+# After so many new objects those are looked through, after twenty times as many once more.
+NEW_OBJECTS = 50_000
+# Oftener than any build does it.
+NEVER = 1_000_000
+
 # The texts of each build by their files, from its beginning on; Pelican's own table of them.
 _texts: list[dict[str, Any]] = []
 
@@ -39,6 +44,6 @@ def let_go(_pelican: Pelican) -> None:
         gc.collect()
     else:
         gc.freeze()
-    # Articles are made to stay. Looking through all of them for what could go, as Python does after
-    # each 700 new objects, is a sixth of a build's time.
-    gc.set_threshold(20_000, 10, 10)
+    # Articles are made to stay, until the next build takes them apart. To look through all of them for what could
+    # go, as Python does whenever there are a quarter more, is a tenth of a build's time: it looks at what is new.
+    gc.set_threshold(NEW_OBJECTS, 20, NEVER)
