@@ -11,6 +11,7 @@ from string import Formatter
 from typing import Any
 
 from pelican.settings import DEFAULT_CONFIG
+from pelican.utils import SafeDatetime
 
 KNOWN = {**DEFAULT_CONFIG, "AUTHOR": ""}
 # May be more than its default: a class, several names, or nothing that Pelican looks at.
@@ -57,6 +58,8 @@ IN_BRACES = {
     "TRANSLATION": ("lang",),
 }
 ADDRESS = re.compile(r"(?P<of>[A-Z]+)_(?:[A-Z]+_)*(?:URL|SAVE_AS|FEED_ATOM|FEED_RSS)")
+# Behind what is asked for may stand which part of it.
+FIELD = re.compile(r"[.\[]")
 # Front matter is no longer, in most texts.
 NEAR = 2_000
 
@@ -113,6 +116,17 @@ def pattern_problems(name: str, value: Any) -> Iterator[str]:
             yield f"{name} has {typed!r}, which is no regular expression: {error}."
 
 
+def of_front_matter(settings: Mapping[str, Any]) -> set[str]:
+    """What the addresses of texts are made of beside what every text has."""
+    return {
+        field
+        for name, value in settings.items()
+        if (address := ADDRESS.fullmatch(name)) and IN_BRACES.get(address["of"]) is OF_A_TEXT
+        for _, asked, _, _ in Formatter().parse(str(value))
+        if asked is not None and (field := FIELD.split(asked)[0]) not in OF_A_TEXT
+    }
+
+
 def address_problems(name: str, value: Any, of: str, settings: Mapping[str, Any]) -> Iterator[str]:
     may_be = IN_BRACES[of]
     try:
@@ -120,14 +134,23 @@ def address_problems(name: str, value: Any, of: str, settings: Mapping[str, Any]
     except ValueError as error:
         yield f"{name} is {value!r}: {error}. Write {{ and }} in pairs, such as {example(name)!r}."
         return
-    for field in asked:
-        if re.split(r"[.\[]", field)[0] in may_be or (
-            may_be is OF_A_TEXT and said(field, settings)
-        ):
-            continue
+    unknown = [
+        field
+        for field in asked
+        if FIELD.split(field)[0] not in may_be
+        and not (may_be is OF_A_TEXT and said(field, settings))
+    ]
+    for field in unknown:
         known = ", ".join(f"{{{each}}}" for each in may_be)
         more = ", or what the front matter of each text says" if may_be is OF_A_TEXT else ""
         yield f"{name} is {value!r}, and there is no {{{field}}}. Write one of {known}{more}."
+    if unknown:
+        return
+    of_one = {FIELD.split(field)[0]: "text" for field in asked} | {"date": SafeDatetime(2026, 1, 1)}
+    try:
+        str(value).format(**of_one)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        yield f"{name} is {value!r}: {error}. Write one such as {example(name)!r}."
 
 
 def said(field: str, settings: Mapping[str, Any]) -> bool:

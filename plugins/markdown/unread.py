@@ -65,11 +65,15 @@ TEXTS = {
 AS_MARKDOWN = "Save it as Markdown, with pandoc for example, or in a folder that STATIC_PATHS names"
 
 _settings: list[dict[str, Any]] = []
+# What some addresses are made of, and front matter alone says.
+_in_addresses: set[str] = set()
 
 
 def begin(pelican: Pelican) -> None:
     """From here to the end of its reading, what Pelican cannot read is told here."""
     _settings[:] = [pelican.settings]
+    _in_addresses.clear()
+    _in_addresses.update(setting_kinds.of_front_matter(pelican.settings))
 
 
 def setting_problems(settings: dict[str, Any]) -> list[str]:
@@ -216,6 +220,21 @@ def put_text_right(content: Article) -> None:
         content._content = type(text)(clean)  # Of a reader that says more by it.
 
 
+def refuse_without_address(content: Article) -> None:
+    """A text that lacks what its address is made of."""
+    if not _in_addresses or isinstance(content, contents.Static):
+        return
+    try:
+        _ = content.url, content.save_as
+    except KeyError as error:
+        (key,) = error.args
+        name = f"{type(content).__name__}_URL".upper()
+        raise ValueError(
+            f"It has no line {key.capitalize()}, and {{{key}}} in {name}, or in those beside it, makes"
+            " its address of one. Write one"
+        ) from None
+
+
 def register() -> None:
     problems.listen()
     for key in ("date", "modified"):
@@ -227,4 +246,5 @@ def register() -> None:
     signals.article_generator_context.connect(put_right)
     signals.page_generator_context.connect(put_right)
     signals.content_object_init.connect(put_text_right)
+    signals.content_object_init.connect(refuse_without_address)
     signals.all_generators_finalized.connect(end)

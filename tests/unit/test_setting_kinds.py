@@ -1,5 +1,6 @@
 """Pelican's own settings: what each has to be is said in a sentence, before anything is built."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 from pelican.settings import DEFAULT_CONFIG
 
 from authoring import Refused, blog_settings
-from plugins import setting_kinds
+from plugins import problems, setting_kinds
+from tests.sites import Site
 
 
 def told(**settings: Any) -> list[str]:
@@ -35,6 +37,10 @@ def test_a_setting_of_another_kind_is_told_with_one_that_is_right(name: str) -> 
         ("TAG_URL", "{date}", "there is no {date}. Write one of {slug}, {name}."),
         ("YEAR_ARCHIVE_URL", "{date:%Y}/{x}/", "there is no {x}. Write one of {date}."),
         ("CATEGORY_FEED_ATOM", "{x}.xml", "there is no {x}"),
+        ("ARTICLE_URL", "{slug.x}/", "no attribute 'x'. Write one such as '{slug}.html'."),
+        ("ARTICLE_URL", "{slug:d}/", "Unknown format code"),
+        ("ARTICLE_URL", "{date:%Y}/{date.month}/{slug}/", ""),
+        ("YEAR_ARCHIVE_URL", "{date[0]}/", "is not subscriptable. Write one such as"),
         ("TRANSLATION_FEED_ATOM", "{slug}.xml", "Write one of {lang}."),
         ("TAG_REGEX_SUBSTITUTIONS", [("(", "")], "no regular expression: missing )"),
         ("SLUG_REGEX_SUBSTITUTIONS", ["ab"], ""),
@@ -59,6 +65,26 @@ def test_an_address_may_have_what_texts_say_of_themselves(tmp_path: Path) -> Non
         ("EXTRA_PATH_METADATA", {"notes": {"mood": "calm"}}),
     ):
         assert told(ARTICLE_URL="{mood}/{slug}/", PATH=str(tmp_path), **{name: value}) == []
+
+
+def test_a_text_without_what_its_address_is_made_of_is_told(site: Site) -> None:
+    settings = {
+        f"{of}_{name}": f"{{place}}/{{slug}}/{file}"
+        for of in ("ARTICLE", "DRAFT")
+        for name, file in (("URL", ""), ("SAVE_AS", "index.html"))
+    }
+    site.write("fish", Place="oslo")
+    site.write("draft", Status="draft", Place="oslo")
+    site.build(**settings)
+    assert (site.output / "oslo" / "fish" / "index.html").exists()
+    site.write("bird")
+    site.write("later", Status="draft")
+    with pytest.raises(problems.Refused) as refused:
+        site.build(**settings)
+    first, *others = map(str, refused.value.problems)
+    assert re.fullmatch(r".*bird\.md:\d+: .*no line Place, and {place} in ARTICLE_URL.*", first)
+    assert len(others) == 1
+    assert "later.md" in others[0]
 
 
 @pytest.mark.parametrize(
