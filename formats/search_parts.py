@@ -15,8 +15,9 @@ from typing import Any
 from . import word_lists
 from .search_index import Index
 
-# As long as pagefind makes a list: a reader's browser fetches one for each word that is looked for.
-LIST_BYTES = 80_000
+# Words, and pages that have them: a list is about as long then as pagefind makes it, 35 KB once it is packed.
+# A reader's browser fetches one for each word that is looked for.
+LENGTH = 7_500
 # What is whole stays, and is fetched; to pack it tighter finds a thousandth.
 EFFORT = 6
 
@@ -74,13 +75,20 @@ def _numbered(number: int, part: Index, fields: list[str]) -> Iterator[tuple[str
 
 def _joined(words: Iterator[tuple[str, int, list[Any]]], firsts: list[int]) -> Iterator[list[Any]]:
     for key, entries in groupby(words, _word):
-        pages: list[tuple[int, list[Any]]] = []
-        forms: dict[str, list[tuple[int, list[Any]]]] = {}
-        for _, number, (_, found, its) in entries:
-            pages.append((firsts[number], found))
+        (_, number, word), *others = entries
+        if not others:
+            for _, pages in ((None, word[1]), *word[2]):
+                if pages:
+                    pages[0][0] += firsts[number]
+            yield word
+            continue
+        of_all = [(firsts[number], word[1])]
+        forms = {form: [(firsts[number], where)] for form, where in word[2]}
+        for _, number, (_, pages, its) in others:
+            of_all.append((firsts[number], pages))
             for form, where in its:
                 forms.setdefault(form, []).append((firsts[number], where))
-        yield [key, _after(pages), [[form, _after(its)] for form, its in forms.items()]]
+        yield [key, _after(of_all), [[form, _after(its)] for form, its in forms.items()]]
 
 
 def _after(parts: list[tuple[int, list[Any]]]) -> list[Any]:
@@ -98,15 +106,13 @@ def _after(parts: list[tuple[int, list[Any]]]) -> list[Any]:
 
 def _lists(words: Iterator[list[Any]]) -> Iterator[tuple[str, str, bytes]]:
     """The words as lists of a length to be fetched: of each its first word and its last, and itself."""
-    keys: list[str] = []
-    parts: list[bytes] = []
+    these: list[list[Any]] = []
     length = 0
     for word in words:
-        keys.append(word[0])
-        parts.append(word_lists.encoded(word))
-        length += len(parts[-1])
-        if length >= LIST_BYTES:
-            yield keys[0], keys[-1], word_lists.listed(parts)
-            keys, parts, length = [], [], 0
-    if parts:
-        yield keys[0], keys[-1], word_lists.listed(parts)
+        these.append(word)
+        length += 1 + len(word[1])
+        if length >= LENGTH:
+            yield these[0][0], word[0], word_lists.encoded([these])
+            these, length = [], 0
+    if these:
+        yield these[0][0], these[-1][0], word_lists.encoded([these])

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from formats import search_parts
-from formats.search_index import Index
+from formats import search_parts, word_lists
+from formats.search_index import SIGNATURE, Index
 from plugins.presentation import search_indexes
 from plugins.presentation.search_pages import Page
 
@@ -77,7 +77,7 @@ def test_parts_are_together_what_pagefind_makes_of_all(made: Made, part: int) ->
 def test_lists_are_as_long_as_they_may_be_and_no_longer(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_parts, "LIST_BYTES", 60)
+    monkeypatch.setattr(search_parts, "LENGTH", 12)
     joined = made(TEXTS, 1)
     assert len(joined.chunks) > 3
     ends = [(first, last) for first, last, _ in joined.chunks]
@@ -85,9 +85,10 @@ def test_lists_are_as_long_as_they_may_be_and_no_longer(
     assert all(last < following for (_, last), (following, _) in pairwise(ends))
     for (first, last), (_, _, name) in zip(ends, joined.chunks, strict=True):
         data = gzip.decompress(joined.list_file(name).read_bytes())
-        assert len(data) < 60 + 120
-        assert first.encode() in data
-        assert last.encode() in data
+        (words,) = word_lists.decoded(data.removeprefix(SIGNATURE))
+        assert (words[0][0], words[-1][0]) == (first, last)
+        # The last word may be one that all pages have.
+        assert sum(1 + len(pages) for _, pages, _ in words) < 12 + 1 + len(TEXTS)
 
 
 @pytest.mark.parametrize("how", ["filter", "sort"])
