@@ -221,11 +221,17 @@ class Index:
             raise ValueError(f"{path} does not begin as pagefind's files do")
         return data.removeprefix(SIGNATURE)
 
-    def write(self, file: Callable[[str], Path], data: bytes, effort: int = QUICKEST) -> str:
+    def write(
+        self,
+        file: Callable[[str], Path],
+        data: bytes,
+        effort: int = QUICKEST,
+        put: Callable[[Path, bytes], object] = files.update,
+    ) -> str:
         """Write a file of the index, packed; answers with its name, which says what is in it."""
         packed = gzip.compress(SIGNATURE + data, effort, mtime=0)
         name = f"{self.lang}_{digest(packed)}"
-        files.update(file(name), packed)
+        put(file(name), packed)
         return name
 
 

@@ -12,7 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from . import word_lists
+from . import files, word_lists
 from .search_index import Index
 
 # Words, and pages that have them: a list is about as long then as pagefind makes it, 35 KB once it is packed.
@@ -29,7 +29,10 @@ class Unjoinable(Exception):
 
 
 def join(folders: list[Path]) -> Path:
-    """Put these indexes together in the folder of the first, and answer with it. Raises Unjoinable."""
+    """Put these indexes together in the folder of the first, and answer with it. Raises Unjoinable.
+
+    Nobody asks this folder yet: whoever moves its files to where they are asked for sees that they are on the disk.
+    """
     if len(folders) == 1:
         return folders[0]
     parts = [Index(folder) for folder in folders]
@@ -44,7 +47,7 @@ def join(folders: list[Path]) -> Path:
         firsts.append(firsts[-1] + len(part.pages))
     words = heapq.merge(*(_numbered(n, part, fields) for n, part in enumerate(parts)))
     chunks = [
-        [begin, end, first.write(first.list_file, data, EFFORT)]
+        [begin, end, first.write(first.list_file, data, EFFORT, files.put)]
         for begin, end, data in _lists(_joined(words, firsts))
     ]
     for part in parts[1:]:

@@ -32,7 +32,7 @@ BUILD = """
 from pathlib import Path
 from plugins.presentation import search_indexes
 from tests.sites import Site
-search_indexes.SMALL, search_indexes.SHARE = 5, 3
+search_indexes.SMALL, search_indexes.SHARE, search_indexes.PART = 5, 3, 2_000
 Site(Path(sys.argv[2])).build(SEARCH=True)
 """
 FORGET = """
@@ -59,6 +59,7 @@ def killed(script: str, at: int, folder: Path) -> bool:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.setattr(search_indexes, "SMALL", 5)
+    monkeypatch.setattr(search_indexes, "PART", 2_000)
     monkeypatch.setattr(search_indexes, "SHARE", 3)
     site = Site(tmp_path / "site")
     for name in BIRDS:
