@@ -27,7 +27,7 @@ def a_template_of_ones_own(blog: Blog) -> None:
 
 @edit
 def no_template_of_ones_own(blog: Blog) -> None:
-    for path in sorted((blog.overrides / "templates").iterdir())[:1]:
+    for path in sorted((blog.overrides / "templates").glob("*.html"))[:1]:
         path.unlink()
 
 
