@@ -15,9 +15,9 @@ from typing import Any
 from . import files, word_lists
 from .search_index import Index
 
-# Words, and pages that have them: a list is about as long then as pagefind makes it, 35 KB once it is packed.
-# A reader's browser fetches one for each word that is looked for.
-LENGTH = 7_500
+# About as long as pagefind makes a list, which has 20 KB to 35 KB once it is packed: a reader's browser fetches one
+# for each word that is looked for.
+LIST_BYTES = 60_000
 # What is whole stays, and is fetched; to pack it tighter finds a thousandth.
 EFFORT = 6
 
@@ -109,13 +109,16 @@ def _after(parts: list[tuple[int, list[Any]]]) -> list[Any]:
 
 def _lists(words: Iterator[list[Any]]) -> Iterator[tuple[str, str, bytes]]:
     """The words as lists of a length to be fetched: of each its first word and its last, and itself."""
-    these: list[list[Any]] = []
+    keys: list[str] = []
+    parts: list[bytes] = []
     length = 0
     for word in words:
-        these.append(word)
-        length += 1 + len(word[1])
-        if length >= LENGTH:
-            yield these[0][0], word[0], word_lists.encoded([these])
-            these, length = [], 0
-    if these:
-        yield these[0][0], these[-1][0], word_lists.encoded([these])
+        part = word_lists.encoded(word)
+        if parts and length + len(part) > LIST_BYTES:
+            yield keys[0], keys[-1], word_lists.listed(parts)
+            keys, parts, length = [], [], 0
+        keys.append(word[0])
+        parts.append(part)
+        length += len(part)
+    if parts:
+        yield keys[0], keys[-1], word_lists.listed(parts)

@@ -36,11 +36,16 @@ def encoded(what: Any) -> bytes:
     return cbor2.dumps(what)
 
 
+def listed(words: list[bytes]) -> bytes:
+    """A word list of these entries, each encoded."""
+    # All words are one list, within another.
+    return b"".join((_head(1), _head(len(words)), *words))
+
+
 def with_words(data: bytes, words: list[Any], now: list[list[Any] | None]) -> bytes:
     """A word list with some words changed or gone. To write all of them again takes longer than to read them:
     the few are found by what they were, where that stands there once.
     """
-    # All words are one list, within another.
     parts = [_head(1) + _head(sum(map(bool, now)))]
     at = len(_head(1) + _head(len(words)))
     for word, changed, following in zip(words, now, [*words[1:], None], strict=True):
