@@ -186,7 +186,8 @@ class Index:
                 chunks.append([first, last, name])
             elif left:
                 name = self.write(self.list_file, word_lists.with_words(data, words, now))
-                chunks.append([left[0][0], left[-1][0], name])
+                # From where to where it goes stays: beginnings of words, by which others look for it.
+                chunks.append([first, last, name])
         for number, places in gone.items():
             if places is not None:
                 old = self.pages[number][0]

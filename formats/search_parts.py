@@ -7,7 +7,7 @@ their numbers: those of each part follow those of the part before.
 
 import heapq
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import count, groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from typing import Any
 from . import files, word_lists
 from .search_index import Index
 
-# About as long as pagefind makes a list, which has 20 KB to 35 KB once it is packed: a reader's browser fetches one
-# for each word that is looked for.
-LIST_BYTES = 60_000
+# Pagefind makes lists of 80 KB, 35 KB once packed: a reader's browser fetches one for each word that is looked for.
+# Who has typed the beginning of a word gets what one list knows, so that those that begin alike stay together.
+LIST_BYTES, MOST_BYTES = 50_000, 80_000
+ALIKE = 3
 # What is whole stays, and is fetched; to pack it tighter finds a thousandth.
 EFFORT = 6
 
@@ -50,6 +51,8 @@ def join(folders: list[Path]) -> Path:
         [begin, end, first.write(first.list_file, data, EFFORT, files.put)]
         for begin, end, data in _lists(_joined(words, firsts))
     ]
+    for one, following in pairwise(chunks):
+        one[1], following[0] = _apart(one[1], following[0])
     for part in parts[1:]:
         for name, _ in part.pages:
             part.fragment_file(name).rename(first.fragment_file(name))
@@ -107,6 +110,14 @@ def _after(parts: list[tuple[int, list[Any]]]) -> list[Any]:
     return joined
 
 
+def _apart(last: str, first: str) -> tuple[str, str]:
+    """Where a list ends and the next begins: as much of the words as tells them apart. Who looks for the beginning
+    of a word finds the list by it.
+    """
+    same = next(n for n in count(1) if last[:n] != first[:n])
+    return last[:same], first[:same]
+
+
 def _lists(words: Iterator[list[Any]]) -> Iterator[tuple[str, str, bytes]]:
     """The words as lists of a length to be fetched: of each its first word and its last, and itself."""
     keys: list[str] = []
@@ -114,7 +125,8 @@ def _lists(words: Iterator[list[Any]]) -> Iterator[tuple[str, str, bytes]]:
     length = 0
     for word in words:
         part = word_lists.encoded(word)
-        if parts and length + len(part) > LIST_BYTES:
+        alike = bool(keys) and word[0][:ALIKE] == keys[-1][:ALIKE]
+        if parts and length + len(part) > (MOST_BYTES if alike else LIST_BYTES):
             yield keys[0], keys[-1], word_lists.listed(parts)
             keys, parts, length = [], [], 0
         keys.append(word[0])

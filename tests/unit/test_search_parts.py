@@ -57,6 +57,12 @@ def known(index: Index) -> dict[tuple[str, str | None, str], Any]:
     return found
 
 
+def decoded(index: Index, name: str) -> list[Any]:
+    data = gzip.decompress(index.list_file(name).read_bytes())
+    (words,) = word_lists.decoded(data.removeprefix(SIGNATURE))
+    return list(words)
+
+
 @pytest.mark.parametrize("part", [1, 250, 500])
 def test_parts_are_together_what_pagefind_makes_of_all(made: Made, part: int) -> None:
     whole, joined = made(TEXTS, 1_000_000), made(TEXTS, part)
@@ -74,20 +80,29 @@ def test_parts_are_together_what_pagefind_makes_of_all(made: Made, part: int) ->
     assert written <= set(joined.names())
 
 
-def test_lists_are_as_long_as_they_may_be_and_no_longer(
+def test_lists_are_as_long_as_they_may_be_and_words_that_begin_alike_together(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_parts, "LIST_BYTES", 60)
-    joined = made(TEXTS, 1)
+    monkeypatch.setattr(search_parts, "MOST_BYTES", 120)
+    many = {f"/{n}/": f"<p>near {' '.join(f'pel{n}{m}' for m in range(9))}</p>" for n in range(3)}
+    joined = made(TEXTS | many, 1)
     assert len(joined.chunks) > 3
-    ends = [(first, last) for first, last, _ in joined.chunks]
-    assert all(first <= last for first, last in ends)
-    assert all(last < following for (_, last), (following, _) in pairwise(ends))
-    for (first, last), (_, _, name) in zip(ends, joined.chunks, strict=True):
-        data = gzip.decompress(joined.list_file(name).read_bytes())
-        (words,) = word_lists.decoded(data.removeprefix(SIGNATURE))
-        assert (words[0][0], words[-1][0]) == (first, last)
-        assert len(words) == 1 or sum(len(word_lists.encoded(word)) for word in words) <= 60
+    held = [decoded(joined, name) for _, _, name in joined.chunks]
+    for words in held:
+        sizes = [len(word_lists.encoded(word)) for word in words]
+        # One that many pages have fills a list alone.
+        assert len(words) == 1 or sum(sizes) <= 120
+        if sum(sizes) - sizes[-1] > 60:
+            assert words[-1][0][:3] == words[-2][0][:3]
+    # As much of the words as tells one list from the next: by it a browser finds them.
+    for (words, following), ((_, to, _), (begin, *_)) in zip(
+        pairwise(held), pairwise(joined.chunks), strict=True
+    ):
+        assert to < begin
+        assert to[:-1] == begin[:-1] or to == begin[:-1]
+        assert words[-1][0].startswith(to)
+        assert following[0][0].startswith(begin)
 
 
 @pytest.mark.parametrize("how", ["filter", "sort"])
@@ -112,3 +127,12 @@ def test_one_part_is_left_as_pagefind_made_it(made: Made) -> None:
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == {
         copy / path.relative_to(index.folder): data for path, data in before.items()
     }
+
+
+def test_what_is_taken_out_leaves_where_a_browser_looks(made: Made) -> None:
+    index = made(TEXTS, 250)
+    ends = [(first, last) for first, last, _ in index.chunks]
+    (number,) = [n for n, fragment in index.fragments() if fragment["url"] == "/auk/"]
+    index.take_out({number: None})
+    assert "auk" not in {word for word, *_ in index.words()}
+    assert [(first, last) for first, last, _ in index.chunks] == ends
