@@ -55,8 +55,8 @@ def test_the_parts_that_write_come_once_somebody_turns_to_a_form(
     expect(main_form(page)).to_have_attribute("data-draft", f"postil:{thread}:")
     # Whoever turns to a thread may want it in another order.
     expect(page.locator(".postil-order")).to_be_attached()
-    parts = ("", "-counts", "-difference", "-drafts", "-order", "-own", "-transport", "-writing")
-    assert scripts(page) == [f"embed{part}" for part in parts]
+    others = ("counts", "difference", "drafts", "order", "own", "style", "transport", "writing")
+    assert scripts(page) == ["embed", *(f"embed-{part}" for part in others)]
     expect(main_form(page).locator("textarea")).to_have_value(
         "Not lost, however early it is typed."
     )
