@@ -144,11 +144,11 @@ def address_problems(name: str, value: Any, of: str, settings: Mapping[str, Any]
         known = ", ".join(f"{{{each}}}" for each in may_be)
         more = ", or what the front matter of each text says" if may_be is OF_A_TEXT else ""
         yield f"{name} is {value!r}, and there is no {{{field}}}. Write one of {known}{more}."
-    if unknown:
+    # What kind of value front matter gives, or a plugin makes of it, is not known.
+    if unknown or any(FIELD.split(field)[0] not in may_be for field in asked):
         return
-    of_one = {FIELD.split(field)[0]: "text" for field in asked} | {"date": SafeDatetime(2026, 1, 1)}
     try:
-        str(value).format(**of_one)
+        str(value).format(**dict.fromkeys(may_be, "text") | {"date": SafeDatetime(2026, 1, 1)})
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         yield f"{name} is {value!r}: {error}. Write one such as {example(name)!r}."
 

@@ -65,6 +65,8 @@ def test_an_address_may_have_what_texts_say_of_themselves(tmp_path: Path) -> Non
         ("EXTRA_PATH_METADATA", {"notes": {"mood": "calm"}}),
     ):
         assert told(ARTICLE_URL="{mood}/{slug}/", PATH=str(tmp_path), **{name: value}) == []
+    volume = {"DEFAULT_METADATA": {"volume": 3}, "PATH": str(tmp_path)}
+    assert told(ARTICLE_URL="{volume:02d}/{slug}/", **volume) == []
 
 
 def test_a_text_without_what_its_address_is_made_of_is_told(site: Site) -> None:
