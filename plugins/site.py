@@ -38,6 +38,8 @@ WIDTH = 160
 WHOLE = re.compile(
     r"https?://[\w.-]+/(?:[\w~+%@:-]+/)*(?:[\w~+%@:-][\w~+%@:.-]*)?(?:#[\w-]+)?", re.ASCII
 )
+# One in which nothing needs to be quoted, as nearly all are.
+AS_IT_IS = re.compile(r"[\w./~-]*", re.ASCII)
 # What XML, and so a feed, cannot have; people paste it from slides and terminals. As it is, or by number.
 ILLEGIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\r"))
@@ -67,6 +69,8 @@ def as_typed(path: str | Path) -> str:
 
 
 def absolute(site_url: str, url: str) -> str:
+    if AS_IT_IS.fullmatch(url):
+        return f"{site_url}/{url.lstrip('/')}"
     return f"{site_url}/{quote(url.lstrip('/'), safe='/%:@!$&()*+,;=~?#')}"
 
 

@@ -27,6 +27,9 @@ from plugins.site import Article, Generator, as_typed, by_kind, drafts, hidden, 
 
 from .redirects import alias_file
 
+# What has a page, and the name of its file.
+Placed = tuple[Article, str]
+
 # What a line names, with the beginning of its settings' names, and how it is said of a page.
 NAMED = (
     ("tags", "TAG", "tag"),
@@ -125,10 +128,11 @@ def reserved(settings: dict[str, Any], slug: str) -> str:
     return str(Addresses(settings, site_files(settings)).owner(f"{slug}/index.html"))
 
 
-def contents(*generators: Generator) -> list[Article]:
-    """All that has a page of its own."""
+def contents(*generators: Generator) -> list[Placed]:
+    """All that has a page of its own, each with the name of its file, which Pelican makes each time it is asked."""
     found = [*published(*generators), *hidden(*generators), *drafts(*generators)]
-    return sorted((each for each in found if each.save_as), key=lambda each: str(each.source_path))
+    placed = ((each, str(each.save_as)) for each in found)
+    return sorted((each for each in placed if each[1]), key=lambda each: str(each[0].source_path))
 
 
 class Addresses:
@@ -154,9 +158,8 @@ class Addresses:
         in_its_way = (self.files[folder] for folder in above(name) if folder in self.files)
         return self.files.get(name) or self.needed.get(name) or next(in_its_way, "")
 
-    def add(self, content: Article) -> str | Article:
+    def add(self, content: Article, save_as: str) -> str | Article:
         """Give a content its file; answers who has it already, if anybody."""
-        save_as = content.save_as
         owner = self.owner(save_as, draft=content.status == "draft")
         if not owner:
             name = key(save_as)
@@ -180,12 +183,10 @@ def too_long(name: str) -> bool:
     return any(len(part.encode()) > LONGEST for part in name.split("/"))
 
 
-def among(
-    everything: list[Article], articles: Generator
-) -> Iterator[tuple[Article, str | Article]]:
+def among(everything: list[Placed], articles: Generator) -> Iterator[tuple[Article, str | Article]]:
     addresses = Addresses(articles.settings, own_files(articles))
-    for content in everything:
-        if owner := addresses.add(content):
+    for content, save_as in everything:
+        if owner := addresses.add(content, save_as):
             yield content, owner
 
 
@@ -197,7 +198,7 @@ def refuse(generators: Iterable[Generator]) -> None:
         problems.refuse_line(settings, content, line_of(content.source_path, name), text)
 
     everything = contents(articles, pages)
-    for content in everything:
+    for content, save_as in everything:
         slug = Line(1, "slug", [content.slug], "Slug")
         for text in frontmatter_check.of_value(slug) if content.slug else (NAMELESS,):
             told(content, "slug", text)
@@ -209,7 +210,7 @@ def refuse(generators: Iterable[Generator]) -> None:
                 elif too_long(one.slug):
                     text = f'{kind.capitalize()}: "{one.name[:40]}…" {TOO_LONG}.'
                     told(content, kind, f"{text} Write a shorter {noun}.")
-        if too_long(content.save_as):
+        if too_long(save_as):
             written = "save_as" if "save_as" in content.metadata else "slug"
             name = f"{written.capitalize()}: {str(getattr(content, written))[:40]}…"
             told(content, written, f"{name} {TOO_LONG}. Write a shorter one.")
@@ -222,7 +223,7 @@ def refuse(generators: Iterable[Generator]) -> None:
         if not problems.is_refused(settings, content.source_path, line):
             text = f'The slug "{content.slug}" gives it the address of {what}. Write another Slug.'
             told(content, written, text)
-    aliases = ((each, getattr(each, "aliases", None)) for each in everything)
+    aliases = ((each, getattr(each, "aliases", None)) for each, _ in everything)
     if moved := [each for each, its in aliases if its and isinstance(its, tuple)]:
         refuse_aliases(moved, Addresses(settings, own_files(articles)), told)
     for content, kind, text in shared_feeds(everything, settings):
@@ -245,11 +246,11 @@ def refuse_aliases(moved: list[Article], addresses: Addresses, told: Any) -> Non
 
 
 def shared_feeds(
-    everything: list[Article], settings: dict[str, Any]
+    everything: list[Placed], settings: dict[str, Any]
 ) -> Iterator[tuple[Article, str, str]]:
     """A category and an author of one slug, whose feeds would be one file."""
     first: dict[str, tuple[str, str]] = {}
-    for content in everything:
+    for content, _ in everything:
         for kind, prefix, noun in NAMED:
             for each in named(content, kind):
                 for form in ("ATOM", "RSS"):

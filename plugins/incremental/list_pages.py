@@ -40,7 +40,7 @@ class Page(PelicanPage):  # type: ignore[misc]  # Pelican is untyped
 class Pages(Paginator):  # type: ignore[misc]  # Pelican is untyped
     """Pelican's division of a list, which notes where its length is shown."""
 
-    @property
+    @functools.cached_property
     def from_oldest(self) -> bool:
         return any(FROM_OLDEST in str(rule) for rule in self.settings["PAGINATION_PATTERNS"])
 

@@ -251,8 +251,16 @@ def look_through(generator: Generator) -> None:
     A hidden file or folder that the settings name, such as `.well-known`, was meant.
     """
     found = generator.get_files
+    known: dict[str, KeysView[str]] = {}
 
     def get_files(paths: list[str] | str, *given: Any, **more: Any) -> KeysView[str]:
+        """Asked the same once more, it says the same: a build is of the files that there were at its beginning."""
+        asked = repr((paths, given, more))
+        if asked not in known:
+            known[asked] = looked_for(paths, *given, **more)
+        return known[asked]
+
+    def looked_for(paths: list[str] | str, *given: Any, **more: Any) -> KeysView[str]:
         listed = [Path(each).as_posix() for each in ([paths] if isinstance(paths, str) else paths)]
         # As what is below them begins; the folder itself is named "." here.
         named = ["" if each == "." else f"{each}/" for each in listed]
@@ -288,8 +296,9 @@ def writer(pelican: Pelican) -> type[render_pages.Writer]:
     """Every address is settled by now. Pelican would work it out anew each time a page links to it."""
     generators = _building[pelican.settings["OUTPUT_PATH"]].generators
     for content in chain(*(kind(*generators) for kind in (published, hidden, drafts))):
-        # Not its `override_save_as`, by which Pelican knows a page that may take another one's place.
         content.override_url = content.url
+        # Not its `override_save_as`, by which Pelican knows a page that may take another one's place.
+        content.settled_save_as = content.save_as
         # Such a link moves the file that it leads to, whether its page is rendered or not.
         if reads.has_links(content) and "attach" in str(content._content):
             content.get_content(content.get_siteurl())
@@ -309,6 +318,7 @@ def register() -> None:
     signals.content_object_init.connect(spare)
     signals.article_generator_init.connect(earlier_builds.note)
     signals.article_generator_init.connect(look_through)
+    signals.article_generator_pretaxonomy.connect(groups.take_periods)
     signals.page_generator_init.connect(look_through)
     signals.static_generator_init.connect(look_through)
     signals.static_generator_finalized.connect(take_over)

@@ -57,6 +57,7 @@ _noting: Notes | None = None
 # The lists that are handed to templates, each by its id with the label under which it is noted.
 _labels: dict[int, str] = {}
 _kinds: dict[type, type] = {}
+PLACED = Content.save_as
 
 
 @contextlib.contextmanager
@@ -254,7 +255,13 @@ def linked(html: str) -> bool:
     return any(sign in html for sign in ('"{', "'{", '"|', "'|"))
 
 
-def _kind(of: type) -> type:
+def settled(content: Article) -> str:
+    """The name of a page's file, which Pelican would make anew, as `output` has settled it."""
+    known = getattr(content, "override_save_as", None) or getattr(content, "settled_save_as", None)
+    return PLACED.fget(content) if known is None else known  # type: ignore[no-any-return]
+
+
+def _kind(of: type[Content]) -> type:
     """The class, of the same name, whose objects note what is read of them."""
     if of not in _kinds:
         own: Callable[..., Any] = of.__getattribute__
@@ -265,7 +272,10 @@ def _kind(of: type) -> type:
             return own(self, name)
 
         told = {"__module__": of.__module__, "__qualname__": of.__qualname__, "__doc__": of.__doc__}
-        _kinds[of] = type(of.__name__, (of,), {**told, "__getattribute__": noted})
+        says: dict[str, Any] = {**told, "__getattribute__": noted}
+        if of.save_as is PLACED:
+            says["save_as"] = property(settled)
+        _kinds[of] = type(of.__name__, (of,), says)
     return _kinds[of]
 
 

@@ -38,7 +38,7 @@ from plugins.incremental import build_cache, reads, workers
 from plugins.problems import WrongSetting
 from plugins.site import Generator, Pelican, legible
 
-from . import commonmark, dates, frontmatter, frontmatter_check
+from . import article_cache, commonmark, dates, frontmatter, frontmatter_check
 
 logger = logging.getLogger(__name__)
 
@@ -150,6 +150,11 @@ def base(settings: Settings) -> str:
     )
 
 
+def doubled(name: str, value: list[str]) -> bool:
+    """Whether front matter says more than once what can be said once."""
+    return len(value) > 1 and not DUPLICATES_DEFINITIONS_ALLOWED.get(name, True)
+
+
 def as_it_is(path: str) -> Stat:
     stat = os.stat(path)  # noqa: PTH116 - asked of each file of a blog
     return stat.st_size, stat.st_mtime_ns
@@ -205,23 +210,36 @@ class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped
         if text.wrong:
             raise frontmatter.Unreadable([(line, why) for line, why in text.wrong])
         html = Finished if finishers else str
-        for finisher, remarks in zip(finishers, text.remarks, strict=True):
-            if remarks:
-                finisher.tell(source_path, self.settings, remarks)
         metadata = {}
         for name, value in text.fields.items():
             if name in text.formatted:
                 metadata[name] = self.process_metadata(name, html(text.formatted[name]))
                 continue
-            if not DUPLICATES_DEFINITIONS_ALLOWED.get(name, True) and len(value) > 1:
+            if doubled(name, value):
                 logger.warning(
                     "Duplicate definition of `%s` for %s. Using first one.", name, source_path
                 )
                 value = value[:1]
             metadata[name] = self.process_metadata(name, value if len(value) > 1 else value[0])
-        if finishers and not text.links:
-            html = Linkless
-        return html(text.html), metadata
+        return self.told(source_path, text), metadata
+
+    def told(self, source_path: str, text: Text) -> str:
+        """The HTML of a text, when there is said what there is to say of it."""
+        for finisher, remarks in zip(finishers, text.remarks, strict=True):
+            if remarks:
+                finisher.tell(source_path, self.settings, remarks)
+        html = Finished if finishers else str
+        return (html if text.links or not finishers else Linkless)(text.html)
+
+    def again(self, path: str) -> str | None:
+        """The HTML of a text, unless it has to be read anew, or Pelican has something to say of it."""
+        seen, key = self.keys.get(path, (None, ""))
+        if seen != as_it_is(path) or (text := self.kept(key)) is None:
+            return None
+        if text.wrong or any(map(doubled, text.fields, text.fields.values())):
+            return None
+        del self.keys[path]
+        return self.told(path, text)
 
     def process_metadata(self, name: str, value: Any) -> Any:
         """As Pelican does it, but each name and each date once for all articles that have it."""
@@ -247,6 +265,11 @@ class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped
         return dates.of_key(name, words, self.settings)
 
 
+def suffix(name: str) -> str:
+    """By which Pelican finds a file's reader."""
+    return os.path.splitext(name)[1][1:]  # noqa: PTH122 - asked of each file of a blog
+
+
 # --- All cores ------------------------------------------------------------------------------------
 
 
@@ -260,18 +283,25 @@ def read_ahead(generator: Generator) -> None:
     reader = next(iter(ours.values()))
     keys: dict[str, tuple[Stat, str]] = {}
     seen = Seen(settings, reader)
+    # As Pelican will ask, which then has the answer.
     for name in generator.get_files(
-        settings["ARTICLE_PATHS"], exclude=settings["ARTICLE_EXCLUDES"], extensions=[*ours]
+        settings["ARTICLE_PATHS"], exclude=settings["ARTICLE_EXCLUDES"]
     ):
-        path = os.path.abspath(os.path.join(generator.path, name))  # noqa: PTH100, PTH118 - as Pelican names it
-        # What is wrong is told by whoever reads it in its turn.
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            keys[path] = seen.key(path)
-            ours[os.path.splitext(name)[1][1:]].keys[path] = keys[path]  # noqa: PTH122 - as Pelican does
+        if its := ours.get(suffix(name)):
+            path = os.path.abspath(os.path.join(generator.path, name))  # noqa: PTH100, PTH118 - as Pelican names it
+            # What is wrong is told by whoever reads it in its turn.
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                its.keys[path] = keys[path] = seen.key(path)
     seen.remember(keys)
     known = kept.many([key for _, key in keys.values()])
     for its in ours.values():
         its.texts = known
+
+    def again(path: str) -> str | None:
+        its = ours.get(suffix(path))
+        return its.again(path) if its else None
+
+    article_cache.begin(generator, keys, again, Finished)
     new = sorted(path for path, (_, key) in keys.items() if key not in known)
     most = workers.at_hand(settings.get("READING_PROCESSES"))
     if (many := min(most, len(new) // WORTH_A_PROCESS)) > 1:

@@ -1,6 +1,8 @@
 """Earlier builds: what a process that builds again and again keeps of them, and what looking for it costs."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +11,7 @@ from pelican import signals
 
 from plugins.incremental import earlier_builds
 from plugins.site import Generator
-from tests.sites import Site
+from tests.sites import ROOT, Site
 
 ARTICLES = 60
 
@@ -93,3 +95,20 @@ def test_what_was_given_up_when_it_let_go_goes_on(
     assert len(half) == ARTICLES // 2
     site.build()
     assert half == {}
+
+
+def test_what_a_build_has_made_is_not_looked_through_when_its_process_ends() -> None:
+    """Python would, twice: a twelfth of the time that an edit of a large blog takes."""
+    program = (
+        "import gc, sys, atexit\n"
+        "atexit.register(lambda: print(len(gc.get_objects(generation=2)), file=sys.stderr))\n"
+        "from plugins.incremental import earlier_builds\n"
+        "earlier_builds.let_go(None)\n"
+        "earlier_builds.let_go(None)\n"
+        "kept = [[] for _ in range(100_000)]\n"
+        "gc.collect()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert int(ended.stderr) < 10_000
