@@ -201,7 +201,7 @@ def back(
         query = {"page": str(page)} if page > 1 else {}
         if decided:
             query["decided"] = decided[0]
-        anchor = f"#comment-{following}" if following else ""
+        anchor = f"#comment-{at or following}" if at or following else ""
         address = url_for("threads.reported")
         return f"{address}?{urlencode(query)}{anchor}" if query else f"{address}{anchor}"
     names = ("status", "thread", "person", "why", "q", "page")
