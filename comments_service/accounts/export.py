@@ -229,7 +229,7 @@ def _emails(account: Account) -> list[dict[str, Any]]:
     if account.email is None:
         return []
     found = db.session.scalars(
-        sa.select(Email).where(Email.recipient == account.email).order_by(Email.id)
+        sa.select(Email).where(Email.recipient_key == account.email_key).order_by(Email.id)
     )
     return [
         {

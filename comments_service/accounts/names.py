@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from comments_service import characters
 from comments_service.db import db
 from comments_service.errors import InvalidInput, Message
-from comments_service.models import Account
+from comments_service.models import Account, address_key
 
 TAKEN = Message("This name is taken; please choose another one.")
 # What the column holds; a single character may stand for many letters.
@@ -73,7 +73,7 @@ def refuse_taken(name: str, besides: Account | None = None) -> None:
 
 
 def email_key(email: str) -> str:
-    return email.strip().casefold()
+    return address_key(email)
 
 
 def of_email(email: str) -> Account | None:

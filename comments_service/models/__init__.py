@@ -16,9 +16,10 @@ from comments_service.models.accounts import (
     Session,
     Token,
 )
-from comments_service.models.base import Words, now, public_id
+from comments_service.models.base import Words, address_key, now, public_id
 from comments_service.models.comments import (
     DOUBTED,
+    NO_EMAIL,
     NO_NEAR,
     REPORTS_ENOUGH,
     Comment,
@@ -59,6 +60,7 @@ from comments_service.models.rules import RuleChange, RuleSet
 
 __all__ = [
     "DOUBTED",
+    "NO_EMAIL",
     "NO_NEAR",
     "REPORTS_ENOUGH",
     "STAFF",
@@ -113,6 +115,7 @@ __all__ = [
     "Untold",
     "Vote",
     "Words",
+    "address_key",
     "html_hash",
     "link_key",
     "near_columns",

@@ -2,6 +2,7 @@
 
 import enum
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,21 @@ def now() -> datetime:
 def public_id() -> str:
     """A random name that says nothing: 80 bits, for addresses and avatars."""
     return secrets.token_hex(10)
+
+
+def address_key(address: str) -> str:
+    """A mail address as it is compared: two of one key are one mailbox to us."""
+    return address.strip().casefold()
+
+
+def key_of(column: str) -> Callable[[Any], str | None]:
+    """The default of a column that holds the key of an address in another one of its row."""
+
+    def made(context: Any) -> str | None:
+        address = context.get_current_parameters().get(column)
+        return address_key(address) if address else None
+
+    return made
 
 
 class Words(enum.StrEnum):

@@ -12,7 +12,14 @@ from comments_service.db import Base
 from comments_service.errors import Message
 from comments_service.inputs import as_seen
 from comments_service.models.accounts import Account
-from comments_service.models.base import Messages, PassageColumn, Words, now
+from comments_service.models.base import (
+    Messages,
+    PassageColumn,
+    Words,
+    address_key,
+    key_of,
+    now,
+)
 from formats.passages import Passage
 
 # So many readers put a comment before a moderator: one can be wrong, two can be one person.
@@ -175,6 +182,9 @@ def near_columns(numbers: Sequence[int | None]) -> dict[str, int | None]:
     return {f"near_{band}": number for band, number in zip(BANDS, numbers, strict=True)}
 
 
+# What a statement sets that has a guest's address forgotten.
+NO_EMAIL = dict.fromkeys(("email", "email_key"))
+
 # As the indexes of near copies say it, and so has to ask whoever wants one of them used.
 DOUBTED = "status IN ('pending', 'rejected')"
 
@@ -207,6 +217,13 @@ class Comment(Base):
         sa.Index("ix_comments_account_id_status", "account_id", "status"),
         sa.Index("ix_comments_session_id_status", "session_id", "status"),
         sa.Index("ix_comments_html_hash_created_at", "html_hash", "created_at"),
+        # Whoever has his address forgotten is forgotten beside each comment, without looking at the others.
+        sa.Index(
+            "ix_comments_email_key",
+            "email_key",
+            sqlite_where=sa.text("email_key IS NOT NULL"),
+            postgresql_where=sa.text("email_key IS NOT NULL"),
+        ),
         # Of near copies only what was doubted counts: what is published at once costs these nothing.
         *(
             sa.Index(
@@ -287,6 +304,8 @@ class Comment(Base):
     # A guest's, as typed; an account's name is read from the account. Empty: its writer has left.
     name: Mapped[str | None] = mapped_column(sa.String(200))
     email: Mapped[str | None] = mapped_column(sa.String(254))
+    # As it is compared; a statement that takes one off takes both (`NO_EMAIL`).
+    email_key: Mapped[str | None] = mapped_column(sa.Text, default=key_of("email"), deferred=True)
     website: Mapped[str | None] = mapped_column(sa.String(400))
     source: Mapped[str] = mapped_column(sa.Text)
     html: Mapped[str] = mapped_column(sa.Text)
@@ -331,6 +350,11 @@ class Comment(Base):
     # The system that it was imported from, and its number there: imported again, it is known.
     imported_from: Mapped[str | None] = mapped_column(sa.String(60))
     imported_id: Mapped[str | None] = mapped_column(sa.String(200))
+
+    @validates("email")
+    def _key_email(self, _name: str, email: str | None) -> str | None:
+        self.email_key = address_key(email) if email else None
+        return email
 
     @validates("html")
     def _hash_html(self, _name: str, html: str) -> str:
