@@ -24,10 +24,7 @@ from comments_service.models.comments import (
     REPORTS_ENOUGH,
     Comment,
     CommentRevision,
-    Policy,
-    Site,
     Status,
-    Thread,
     Untold,
     Vote,
     html_hash,
@@ -57,6 +54,7 @@ from comments_service.models.operations import DayKey, Email, RateCount, Refused
 from comments_service.models.people import Ban, PersonNote
 from comments_service.models.reports import Report, ReportKind
 from comments_service.models.rules import RuleChange, RuleSet
+from comments_service.models.threads import Policy, Site, Thread
 
 __all__ = [
     "DOUBTED",
