@@ -8,6 +8,7 @@ import pytest
 from babel.support import Translations
 
 from comments_service import i18n
+from plugins import gettext as theme
 
 MOMENT = datetime(2026, 11, 20, 12, 30, 15, 999_999, tzinfo=timezone(timedelta(hours=2)))
 
@@ -181,3 +182,10 @@ def test_what_a_filter_makes_of_a_constant_is_in_each_language() -> None:
 
 def test_a_moment_may_be_in_any_zone() -> None:
     assert i18n.stamp(MOMENT.astimezone(UTC)) == i18n.stamp(MOMENT)
+
+
+def test_the_theme_and_the_service_know_the_same_languages() -> None:
+    """An article's page and its comments are in one."""
+    for tag in ("de-US", "ja-US", "zh-Hant-US", "zh-cn", "de_AT", "xx-nowhere", "de-nowhere"):
+        assert theme.locale(tag).language == i18n.locale(tag).language
+        assert theme.locale(tag).script == i18n.locale(tag).script
