@@ -131,6 +131,8 @@ def setting_problems(settings: Mapping[str, Any]) -> Iterator[str]:
     for name, value in settings.items():
         if misfit := kind_problem(name, value):
             yield misfit
+        elif name == "PELICAN_CLASS" and not isinstance(value, str | type):
+            yield f"PELICAN_CLASS is {value!r}, which is no class and no class's name. Remove the line."
         elif name == "PLUGINS":
             yield from plugin_problems(value, settings)
         elif name == "PAGINATION_PATTERNS":
@@ -227,6 +229,8 @@ def may_be_left_out(name: str, default: object, value: object) -> bool:
 
 
 def rule_problems(rules: Any) -> Iterator[str]:
+    if not rules:
+        yield f"PAGINATION_PATTERNS is empty. Write rules such as {example('PAGINATION_PATTERNS')!r}."
     for rule in rules:
         kinds = [type(part) for part in rule] if isinstance(rule, list | tuple) else []
         if kinds != [int, str, str]:

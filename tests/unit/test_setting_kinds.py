@@ -110,6 +110,8 @@ def test_the_plugins_are_a_list_where_our_theme_needs_them() -> None:
         ("SLUG_REGEX_SUBSTITUTIONS", ["ab"], ""),
         ("SLUG_REGEX_SUBSTITUTIONS", [5], "has 5. Write pairs of texts"),
         ("FILENAME_METADATA", "(?P<slug>", "no regular expression"),
+        ("PAGINATION_PATTERNS", [], "PAGINATION_PATTERNS is empty. Write rules such as [(1, "),
+        ("PELICAN_CLASS", None, "PELICAN_CLASS is None, which is no class and no class's name."),
         ("PAGINATION_PATTERNS", [(1, "{base_name}/")], "has (1, '{base_name}/'). Write rules such"),
     ],
 )
