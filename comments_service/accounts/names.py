@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from comments_service import characters
 from comments_service.db import db
 from comments_service.errors import InvalidInput, Message
-from comments_service.models import Account, address_key
+from comments_service.inputs import address_key
+from comments_service.models import Account
 
 TAKEN = Message("This name is taken; please choose another one.")
 # What the column holds; a single character may stand for many letters.

@@ -16,7 +16,7 @@ from comments_service.models.accounts import (
     Session,
     Token,
 )
-from comments_service.models.base import Words, address_key, now, public_id
+from comments_service.models.base import Words, now, public_id
 from comments_service.models.comments import (
     DOUBTED,
     NO_EMAIL,
@@ -113,7 +113,6 @@ __all__ = [
     "Untold",
     "Vote",
     "Words",
-    "address_key",
     "html_hash",
     "link_key",
     "near_columns",

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from comments_service.db import Base
-from comments_service.models.base import Words, address_key, key_of, now, public_id
+from comments_service.inputs import address_key
+from comments_service.models.base import Words, key_of, now, public_id
 
 
 class Role(Words):

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from comments_service.errors import Message
+from comments_service.inputs import address_key
 from formats.passages import Passage
 
 
@@ -19,11 +20,6 @@ def now() -> datetime:
 def public_id() -> str:
     """A random name that says nothing: 80 bits, for addresses and avatars."""
     return secrets.token_hex(10)
-
-
-def address_key(address: str) -> str:
-    """A mail address as it is compared: two of one key are one mailbox to us."""
-    return address.strip().casefold()
 
 
 def key_of(column: str) -> Callable[[Any], str | None]:

@@ -9,13 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from comments_service.db import Base
 from comments_service.errors import Message
-from comments_service.inputs import as_seen
+from comments_service.inputs import address_key, as_seen
 from comments_service.models.accounts import Account
 from comments_service.models.base import (
     Messages,
     PassageColumn,
     Words,
-    address_key,
     key_of,
     now,
 )

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from comments_service.db import Base
-from comments_service.models.base import address_key, key_of, now
+from comments_service.inputs import address_key
+from comments_service.models.base import key_of, now
 
 
 class Email(Base):

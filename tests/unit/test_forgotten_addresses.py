@@ -11,6 +11,7 @@ from flask_migrate import downgrade, upgrade
 from comments_service import account_changes, account_deletion, comments, config, retention
 from comments_service.accounts import email_change, export, tokens
 from comments_service.db import db, writing
+from comments_service.inputs import address_key
 from comments_service.mail import outbox
 from comments_service.models import (
     NO_EMAIL,
@@ -20,7 +21,6 @@ from comments_service.models import (
     Session,
     Status,
     Token,
-    address_key,
 )
 from comments_service.notifications import preferences
 from tests import make
@@ -43,7 +43,7 @@ def keys() -> list[tuple[str, str | None, str | None]]:
         (Email.recipient, Email.recipient_key),
     )
     return [
-        (str(address.property.parent.local_table.name), *row)
+        (str(address.class_.__tablename__), *row)
         for address, key in columns
         for row in db.session.execute(sa.select(address, key))
     ]
