@@ -151,6 +151,9 @@ def _made(
     """Do to a comment what is decided; gives what the decision's row says."""
     act, before = Act(new.decision), comment.status
     after = undoes.status_before if undoes else _outcomes[act]
+    if undoes and before is Status.PENDING and after is Status.PUBLISHED:
+        # It was held since the decision: by an edit, a late doubt or reports. No undo lets that through.
+        after = before
     # Nobody hears now of what was written years ago elsewhere.
     if after is not before and comment.imported_from is None:
         comment.untold = _untold[after]

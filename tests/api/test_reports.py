@@ -285,6 +285,25 @@ def test_undoing_several_decisions_brings_the_reports_of_each_back(
     assert [comment(number).reports for number in numbers] == [3, 3, 0]
 
 
+def test_an_undo_publishes_nothing_that_is_held_since(
+    app: Flask, settings: Settings, moderator: Visitor
+) -> None:
+    """By an edit of its writer, say: the moderator takes back what he decided on other words."""
+    make.thread()
+    with writing():
+        session, token = sessions.begin(None, make.visitor())
+    number = make.comment(session=session).id
+    three(app, "json", number)
+    assert done(decide(moderator, "json", number, "publish"))
+    new = parse(EditedComment, {"body": "Buy at https://a.example https://b.example now."})
+    comments.edit(number, make.visitor(session=sessions.of_token(token)), new, settings)
+    assert comment(number).status is Status.PENDING
+    undo = {"decision": "undo", "version": 2}
+    assert done(moderator.call("POST", f"comments/{number}/decisions", undo))
+    assert comment(number).status is Status.PENDING
+    assert comment(number).reports == 3
+
+
 def test_who_has_reported_a_later_version_counts_once_after_an_undo(
     app: Flask, settings: Settings, guest: Visitor, reader: Visitor, moderator: Visitor
 ) -> None:
