@@ -127,7 +127,12 @@ def _refuse(comment: Comment, act: Act, version: int, undoes: Decision | None) -
 
 
 def _refuse_anothers(moderator: Account | None, new: NewDecision, undoes: Decision | None) -> None:
-    """Raises NotAllowed where somebody wants his own decision undone, and another has decided since."""
+    """Raises NotAllowed where somebody wants his own decision undone, and another has decided since.
+
+    Raises NothingToUndo where it is not the one that he means, which was taken back already.
+    """
+    if new.undoes and (undoes is None or undoes.id not in new.undoes):
+        raise NothingToUndo
     if not new.mine or undoes is None or moderator is None:
         return
     if undoes.moderator_id != moderator.id:

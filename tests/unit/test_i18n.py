@@ -153,9 +153,7 @@ def test_whatever_browsers_ask_for_each_template_is_compiled_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """That takes a hundred times what rendering does, and each would be kept for itself."""
-    names = ("base.html", "thread/comment.html", "mail/answer.txt")
-    names = tuple(each for each in names if each in i18n.environment("en").list_templates())
-    assert len(names) >= 2
+    names = ("base.html", "thread/comment.html", "dashboard/card.html")
     for name in names:
         i18n.environment("de").get_template(name)
 
@@ -167,7 +165,7 @@ def test_whatever_browsers_ask_for_each_template_is_compiled_once(
         tag = f"de-{first}Z"
         assert i18n.choose([tag]) == tag
         for name in names:
-            assert i18n.environment(tag).get_template(name)
+            i18n.environment(tag).get_template(name)
 
 
 def test_what_a_filter_makes_of_a_constant_is_in_each_language() -> None:
