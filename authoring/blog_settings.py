@@ -62,7 +62,12 @@ def misread(path: Path) -> list[str]:
 
 def wrong(settings: dict[str, Any]) -> list[str]:
     """What our plugins find wrong with them; the time zone, which all commands go by, without any plugin."""
-    named = (each for each in settings.get("PLUGINS") or () if isinstance(each, ModuleType))
+    listed = settings.get("PLUGINS")
+    named = (
+        [each for each in listed if isinstance(each, ModuleType)]
+        if isinstance(listed, list | tuple)
+        else []
+    )
     return problems.of_settings([unread, *named], settings)
 
 

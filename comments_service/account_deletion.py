@@ -65,9 +65,10 @@ def _leave_comments(account: Account, *, keep: bool) -> None:
 def _forget_address(account: Account) -> None:
     """What is known by the address alone: e-mails sent and unsent, steps, counted attempts."""
     # E-mails to an address that was to become the account's.
-    asked = sa.select(Token.email).where(Token.account_id == account.id, Token.email.is_not(None))
+    mine = (Token.account_id == account.id, Token.email_key.is_not(None))
+    asked = sa.select(Token.email_key).where(*mine)
     db.session.execute(
-        sa.delete(Email).where(Email.ephemeral.is_(True), Email.recipient.in_(asked))
+        sa.delete(Email).where(Email.ephemeral.is_(True), Email.recipient_key.in_(asked))
     )
     if account.email is None:
         return

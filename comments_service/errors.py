@@ -24,6 +24,15 @@ class Message(str):
         return made
 
 
+def as_message(text: str) -> Message:
+    """What a person is told, also where there is nothing to say in other languages, such as what a library says."""
+    if isinstance(text, Message):
+        return text
+    # By a name, which translators are not shown.
+    plain = text
+    return Message(plain)
+
+
 class ServiceError(Exception):
     """Something that the person who asked can be told."""
 

@@ -9,10 +9,12 @@ reader sees where a translation is missing or only a hint (fuzzy). `tasks.py mes
 import io
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import jinja2
@@ -22,6 +24,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.support import NullTranslations, Translations
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from comments_service import characters
@@ -43,11 +46,15 @@ _traditional = frozenset({"TW", "HK", "MO"})
 # Tags come from strangers' browsers: what is remembered of them has an end.
 @lru_cache(maxsize=256)
 def locale(lang: str) -> Locale:
-    """The locale of a language tag such as `en`, `zh-cn` or `pt-BR`; English when unknown."""
-    try:
-        return Locale.parse(lang.replace("_", "-").strip(), sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale(DEFAULT)
+    """The locale of a language tag such as `en`, `zh-cn` or `pt-BR`; English when unknown.
+
+    Where nobody is known to speak it in that country, the language as elsewhere: `ja-US` is Japanese.
+    """
+    parts = lang.replace("_", "-").strip().split("-")[:3]
+    for end in range(len(parts), 0, -1):
+        with suppress(UnknownLocaleError, ValueError):
+            return Locale.parse("-".join(parts[:end]), sep="-")
+    return Locale(DEFAULT)
 
 
 def catalogue(lang: str) -> NullTranslations:
@@ -76,6 +83,25 @@ def _compiled(name: str) -> NullTranslations:
     return Translations(compiled)
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """The templates as Jinja has compiled them, the same for every language: compiling is what costs.
+
+    Of each tag that a stranger's browser sends, templates would be compiled and kept anew.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+_code = _Compiled()
+
+
 @lru_cache(maxsize=64)
 def environment(lang: str) -> jinja2.Environment:
     """The templates in a language: autoescaped, strict about names, with `_`, dates and numbers."""
@@ -86,6 +112,9 @@ def environment(lang: str) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_code,
+        # Else what a filter of this language makes of a constant would stand in the code of all.
+        optimized=False,
     )
     made.install_gettext_translations(catalogue(lang), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     made.filters["when"] = lambda moment: when(moment, lang)

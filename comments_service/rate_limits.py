@@ -101,8 +101,8 @@ def counted(acts: Mapping[str, Sequence[Rate]], detail: str) -> Iterator[None]:
         yield
     except Busy:
         with writing():
-            for subject in acts:
-                take_back(subject)
+            for subject, rates in acts.items():
+                take_back(subject, rates)
         raise
 
 
@@ -122,26 +122,34 @@ def _raise(rates: int) -> sa.TextClause:
     ).bindparams(*(sa.bindparam(f"expires{n}", type_=UTCTime()) for n in range(rates)))
 
 
-def forget(subject: str) -> None:
+def forget(subject: str, rates: Sequence[Rate]) -> None:
     """Start anew: somebody who got in has not been guessing."""
-    db.session.execute(sa.delete(RateCount).where(RateCount.subject.startswith(f"{subject}:")))
+    db.session.execute(sa.delete(RateCount).where(_counts(subject, rates)))
+
+
+def _counts(subject: str, rates: Sequence[Rate]) -> sa.ColumnElement[bool]:
+    """What counts a subject against its rates, by whole names: a beginning would be looked for everywhere."""
+    return RateCount.subject.in_({f"{subject}:{rate.seconds}" for rate in rates})
 
 
 def forget_all(word: str) -> None:
-    """Drop every count in whose subject a word stands: of somebody who has left."""
+    """Drop every count in whose subject a word stands: of somebody who has left.
+
+    Looks at all counts, which are those of a day: which subjects a word stands in is their makers' to know.
+    """
     db.session.execute(
         sa.delete(RateCount).where(RateCount.subject.contains(word, autoescape=True))
     )
 
 
-def take_back(subject: str) -> None:
+def take_back(subject: str, rates: Sequence[Rate]) -> None:
     """Uncount the latest act, which turned out to be none that is limited."""
     other = aliased(RateCount)
     latest = sa.select(sa.func.max(other.window)).where(other.subject == RateCount.subject)
     db.session.execute(
         sa.update(RateCount)
         .where(
-            RateCount.subject.startswith(f"{subject}:"),
+            _counts(subject, rates),
             RateCount.window == latest.scalar_subquery(),
             RateCount.expires_at > now(),
             RateCount.count > 0,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from comments_service import db
 from comments_service.config import Settings
 from comments_service.models import (
+    NO_EMAIL,
     NO_NEAR,
     REPORTS_ENOUGH,
     Comment,
@@ -93,7 +94,7 @@ def _clean_rejected(moment: datetime, settings: Settings) -> None:
         "reasons": [],
         "untold": None,
     }
-    nobody = dict.fromkeys(("name", "email", "website", "network"))
+    nobody = {**NO_EMAIL, **dict.fromkeys(("name", "website", "network"))}
     db.clean_rows(
         Comment.id,
         *long_ago,
@@ -108,7 +109,7 @@ def _clean_rejected(moment: datetime, settings: Settings) -> None:
         Comment.id,
         *_rejected_before(moment - timedelta(days=settings.forget_rejected_days)),
         sa.or_(Comment.email.is_not(None), Comment.network.is_not(None)),
-        values={"email": None, "network": None},
+        values={**NO_EMAIL, "network": None},
     )
 
 

@@ -7,6 +7,7 @@ says it in English, marked as English: a voice that reads Arabic is told when to
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -58,10 +59,11 @@ Gettext = tuple[Callable[..., Said], Callable[..., Said]]
 @lru_cache(maxsize=64)
 def locale(lang: str) -> Locale:
     """The locale of a language tag such as `zh-cn`; English when the world's list has no such."""
-    try:
-        found = Locale.parse(lang.replace("_", "-"), sep="-")
-    except (UnknownLocaleError, ValueError):
-        found = Locale(DEFAULT)
+    found, parts = Locale(DEFAULT), lang.replace("_", "-").split("-")[:3]
+    # Where nobody is known to speak it in that country, the language as elsewhere: ja-US is Japanese.
+    for end in range(1, len(parts) + 1):
+        with suppress(UnknownLocaleError, ValueError):
+            found = Locale.parse("-".join(parts[:end]), sep="-")
     # English of no country: the day before the month, as in most of the world.
     return Locale("en", "GB") if str(found) == DEFAULT else found
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from pelican import signals
 
+from . import setting_kinds
 from .site import Article, Pelican, Problem, as_typed
 
 logger = logging.getLogger(__name__)
@@ -97,8 +98,12 @@ PLAINLY = Plainly()
 
 def of_settings(plugins: Iterable[object], settings: Settings) -> list[str]:
     """What any plugin finds wrong with the settings: each that reads some may have `setting_problems`."""
-    asked = (getattr(plugin, "setting_problems", None) for plugin in plugins)
-    return list(dict.fromkeys(text for ask in asked if ask for text in ask(settings)))
+    asked = [getattr(plugin, "setting_problems", None) for plugin in plugins]
+    sound = setting_kinds.of_their_kinds(settings)
+    told = [*setting_kinds.setting_problems(settings)]
+    # No plugin stumbles over what was told already.
+    told += [text for ask in asked if ask for text in ask(sound)]
+    return list(dict.fromkeys(told))
 
 
 def check_settings(pelican: Pelican) -> None:

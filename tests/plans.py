@@ -30,7 +30,9 @@ def sent() -> Iterator[Sent]:
 
 
 def plan(statement: str, given: Any) -> list[str]:
-    """The steps by which the database would carry a statement out."""
+    """The steps by which the database would carry a statement out; of many rows, for the first."""
+    if isinstance(given, list):
+        given = given[0]
     with db.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)

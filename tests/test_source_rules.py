@@ -206,7 +206,7 @@ def test_every_room_begins_by_saying_what_it_owns() -> None:
 
 
 # What is longer is read by nobody to its end, and takes a second subject in unnoticed.
-MOST_LINES = {".py": 400, ".css": 450, ".js": 450}
+MOST_LINES = dict.fromkeys((".py", ".css", ".js"), 400)
 
 
 def too_long(paths: Iterable[Path]) -> list[str]:

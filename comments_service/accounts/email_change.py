@@ -85,7 +85,9 @@ def confirm(text: str, lang: str, settings: Settings) -> None:
         sessions.end_all(account.id, Session.id != ChangeEmail.of(token).session)
         if before is not None and known:
             # Whom the old address belongs to from now on is not known here, so neither are e-mails.
-            db.session.execute(sa.delete(Email).where(Email.recipient == before))
+            db.session.execute(
+                sa.delete(Email).where(Email.recipient_key == names.email_key(before))
+            )
             name = account.name
             outbox.write(before, lang, "email-changed", settings, ephemeral=True, name=name)
             outbox.forget_refusal(before)

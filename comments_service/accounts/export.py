@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from comments_service import bans, by_writer, i18n, rules, sessions
 from comments_service.db import db
+from comments_service.inputs import address_key
 from comments_service.mail import outbox
 from comments_service.models import (
     Account,
@@ -229,7 +230,7 @@ def _emails(account: Account) -> list[dict[str, Any]]:
     if account.email is None:
         return []
     found = db.session.scalars(
-        sa.select(Email).where(Email.recipient == account.email).order_by(Email.id)
+        sa.select(Email).where(Email.recipient_key == address_key(account.email)).order_by(Email.id)
     )
     return [
         {

@@ -66,7 +66,7 @@ def ask(
         open_to_all = settings.sign_up and account is None
         db.session.execute(
             sa.update(Token)
-            .where(Token.email == key, *tokens.usable(MagicLink))
+            .where(Token.email_key == key, *tokens.usable(MagicLink))
             .values(used_at=now())
         )
         ticket = _ticket(text)
@@ -127,7 +127,7 @@ def by_code(given: GivenCode, visitor: Visitor, settings: Settings) -> Entry:
         subject = f"code:{sessions.hashed(token.email or '').hex()[:32]}"
         rate_limits.count(subject, WRONG_CODES, GUESSED_ENOUGH)
         if hmac.compare_digest(token.code_hash or b"", _sealed(given.ticket, given.code)):
-            rate_limits.take_back(subject)
+            rate_limits.take_back(subject, WRONG_CODES)
             token.used_at = now()
             return _arrive(token, visitor, given.name, settings)
         spent = token.tries >= MAX_TRIES

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from comments_service import characters
 from comments_service.db import db
 from comments_service.errors import InvalidInput, Message
+from comments_service.inputs import address_key
 from comments_service.models import Account
 
 TAKEN = Message("This name is taken; please choose another one.")
@@ -73,7 +74,7 @@ def refuse_taken(name: str, besides: Account | None = None) -> None:
 
 
 def email_key(email: str) -> str:
-    return email.strip().casefold()
+    return address_key(email)
 
 
 def of_email(email: str) -> Account | None:

@@ -119,9 +119,9 @@ def sign_in(given: SignIn, visitor: Visitor, settings: Settings) -> Entry:
         # Before the transaction, and only where the parameters have changed.
         renewed = hashed(given.password) if _hasher.check_needs_rehash(stored) else stored
     with writing():
-        rate_limits.forget(own)
-        for subject in shared:
-            rate_limits.take_back(subject)
+        rate_limits.forget(own, rates)
+        for subject, its_rates in shared.items():
+            rate_limits.take_back(subject, its_rates)
         identity.used_at = now()
         identity.secret = renewed
         return enter(account, "password", visitor)
@@ -164,7 +164,7 @@ def check(account: Account, password: str, rates: Sequence[Rate], field: str = "
         if not _verified(identity.secret if identity else _nobody(), password):
             raise InvalidInput(fields={field: WRONG})
     with writing():
-        rate_limits.forget(subject)
+        rate_limits.forget(subject, rates)
 
 
 def change(

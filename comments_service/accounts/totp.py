@@ -128,7 +128,7 @@ def _accepted(account: Account, code: str, subject: str, lang: str, settings: Se
     """The same as `_used_up`, with what follows from a right code."""
     kind = _used_up(account, code)
     if kind:
-        rate_limits.forget(subject)
+        rate_limits.forget(subject, settings.limit_sign_in)
     if kind == "recovery":
         left = codes_left(account)
         security_mail.write(account, lang, "recovery-used", settings, left=left)

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from comments_service import (
     hooks,
@@ -100,10 +102,10 @@ def decide_now(comment: Comment, moderator: Account | None, new: NewDecision) ->
     undoes = moderation_queue.last_decision(comment.id) if act is Act.UNDO else None
     _refuse(comment, act, new.version, undoes)
     _refuse_anothers(moderator, new, undoes)
-    decision = Decision(**_made(comment, moderator, new, undoes))
+    decision = Decision(**_made(comment, moderator, new, undoes, now()))
     db.session.add(decision)
     db.session.flush()
-    _dismiss_reports([comment])
+    _follow_reports([comment], {comment.id: undoes} if undoes else {}, decision.made_at)
     learning.follow((comment, decision))
     hooks.decided(decision)
     return decision
@@ -125,7 +127,12 @@ def _refuse(comment: Comment, act: Act, version: int, undoes: Decision | None) -
 
 
 def _refuse_anothers(moderator: Account | None, new: NewDecision, undoes: Decision | None) -> None:
-    """Raises NotAllowed where somebody wants his own decision undone, and another has decided since."""
+    """Raises NotAllowed where somebody wants his own decision undone, and another has decided since.
+
+    Raises NothingToUndo where it is not the one that he means, which was taken back already.
+    """
+    if new.undoes and (undoes is None or undoes.id not in new.undoes):
+        raise NothingToUndo
     if not new.mine or undoes is None or moderator is None:
         return
     if undoes.moderator_id != moderator.id:
@@ -143,11 +150,15 @@ def _made(
     moderator: Account | None,
     new: NewDecision,
     undoes: Decision | None,
+    moment: datetime,
     batch: str | None = None,
 ) -> dict[str, Any]:
     """Do to a comment what is decided; gives what the decision's row says."""
     act, before = Act(new.decision), comment.status
     after = undoes.status_before if undoes else _outcomes[act]
+    if undoes and before is Status.PENDING and after is Status.PUBLISHED:
+        # It was held since the decision: by an edit, a late doubt or reports. No undo lets that through.
+        after = before
     # Nobody hears now of what was written years ago elsewhere.
     if after is not before and comment.imported_from is None:
         comment.untold = _untold[after]
@@ -162,19 +173,58 @@ def _made(
         "status_after": after,
         "undoes_id": undoes.id if undoes else None,
         "batch": batch,
+        "made_at": moment,
     }
 
 
-def _dismiss_reports(decided: Sequence[Comment]) -> None:
-    """What readers have reported was seen: it counts no more."""
+def _follow_reports(
+    decided: Sequence[Comment], undone: Mapping[int, Decision], moment: datetime
+) -> None:
+    """What readers have reported was seen: it counts no more, until the decision is undone."""
+    if undone:
+        _restore_reports(decided, undone)
+        return
     reported = [each for each in decided if each.reports]
     if reported:
         chosen = Report.comment_id.in_([each.id for each in reported])
         db.session.execute(
-            sa.update(Report).where(chosen, Report.decided_at.is_(None)).values(decided_at=now())
+            # The decision's own moment: by it an undo finds them.
+            sa.update(Report).where(chosen, Report.decided_at.is_(None)).values(decided_at=moment)
         )
     for each in reported:
         each.reports = 0
+
+
+def _restore_reports(decided: Sequence[Comment], undone: Mapping[int, Decision]) -> None:
+    """Count again what was dismissed with these decisions; what came since counts as it did.
+
+    Not what somebody has reported anew in a later version: one person counts once.
+    """
+    numbers = [each.id for each in decided]
+    by_them = sa.exists().where(
+        Decision.id.in_([each.id for each in undone.values()]),
+        Decision.comment_id == Report.comment_id,
+        Decision.made_at == Report.decided_at,
+    )
+    anew = aliased(Report)
+    guests = (anew.account_id.is_(None), Report.account_id.is_(None))
+    same = sa.or_(anew.session_id == Report.session_id, anew.network == Report.network)
+    by_the_same = sa.exists().where(
+        anew.comment_id == Report.comment_id,
+        anew.version > Report.version,
+        anew.decided_at.is_(None),
+        sa.or_(anew.account_id == Report.account_id, sa.and_(*guests, same)),
+    )
+    restored = sa.update(Report).where(Report.comment_id.in_(numbers), by_them, ~by_the_same)
+    db.session.execute(
+        restored.values(decided_at=None), execution_options={"synchronize_session": False}
+    )
+    counted = sa.select(Report.comment_id, sa.func.count()).group_by(Report.comment_id)
+    counted = counted.where(Report.comment_id.in_(numbers), Report.decided_at.is_(None))
+    counts = {row[0]: row[1] for row in db.session.execute(counted)}
+    for each in decided:
+        if each.reports != counts.get(each.id, 0):
+            each.reports = counts.get(each.id, 0)
 
 
 @dataclass
@@ -217,6 +267,7 @@ def _decide_some(
     act = Act(new.decision)
     undone = moderation_queue.last_decisions(seen) if act is Act.UNDO else {}
     made = []
+    moment = now()
     for number, version in seen.items():
         try:
             if (comment := found.get(number)) is None:
@@ -230,12 +281,14 @@ def _decide_some(
         except ServiceError as error:
             done.refused[number] = error
         else:
-            made.append(_made(comment, moderator, new, undone.get(number), done.batch))
+            undoes = undone.get(number)
+            made.append(_made(comment, moderator, new, undoes, moment, done.batch))
             done.decided[number] = version
     if made:
         db.session.flush()
         # Many rows by one statement; their order says nothing.
         decisions = db.session.scalars(sa.insert(Decision).returning(Decision), made).all()
-        _dismiss_reports([found[each.comment_id] for each in decisions])
+        reported = [found[each.comment_id] for each in decisions]
+        _follow_reports(reported, undone, moment)
         learning.follow(*((found[each.comment_id], each) for each in decisions))
         hooks.decided(*decisions)

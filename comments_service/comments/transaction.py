@@ -202,11 +202,19 @@ def _collect_bulk(state: ORMExecuteState) -> None:
     given = state.parameters or {}
     rows = given if isinstance(given, list | tuple) else [given]
     touched = _touched(state.session)
+    if state.is_update and not _shown(state, of_comments, rows):
+        return
     if not state.is_insert:
         _reached(state, of_comments, rows, touched)
     elif of_comments:
         for thread_id in _inserted(state, rows):
             touched.note(thread_id)
+
+
+def _shown(state: ORMExecuteState, of_comments: bool, rows: Sequence[Any]) -> bool:
+    """Whether an update sets anything that a snapshot shows."""
+    shown = _of_comment if of_comments else _of_account
+    return any(shown & set(each) for each in (_written(state), *rows))
 
 
 def _inserted(state: ORMExecuteState, rows: Sequence[Any]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from comments_service.importers.records import (
+    UNKNOWN,
     Markup,
     Page,
     Past,
@@ -24,7 +25,7 @@ def read(path: Path) -> Iterator[Record]:
     for where, row in rows(path, ("item",)):
         page, own = text(row.get("page_key")), text(row.get("id"))
         if not page or not own:
-            yield Skipped(where, "it names no page, or has no number")
+            yield Skipped(where, UNKNOWN)
             continue
         if page not in seen:
             seen.add(page)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+from comments_service.errors import Message
 from comments_service.importers.records import Markup, Page, Past, Record, Skipped, moment
 from comments_service.importers.xml_items import items, said
 from comments_service.models import Status
@@ -55,7 +56,7 @@ def _comment(entry: Element, number: str) -> Past | Skipped:
     answered = entry.find("in-reply-to")
     page = answered.get("ref", "") if answered is not None else said(entry, "parent")
     if not page:
-        return Skipped(number, "it names no post")
+        return Skipped(number, Message("it names no post"))
     # The comment that is answered is linked by the address under which the feed has it.
     related = _link(entry, "related").rstrip("/").rpartition("/")[2]
     parent = (

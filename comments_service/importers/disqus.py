@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from comments_service.importers.records import Markup, Page, Past, Record, Skipped, flag, moment
+from comments_service.errors import Message
+from comments_service.importers.records import (
+    UNNUMBERED,
+    Markup,
+    Page,
+    Past,
+    Record,
+    Skipped,
+    flag,
+    moment,
+)
 from comments_service.importers.xml_items import items, said
 from comments_service.models import Status
 
@@ -26,7 +36,7 @@ def read(path: Path) -> Iterator[Record]:
             unnamed += 1
             yield Skipped(
                 f"post {unnamed} without a number",
-                "it has no number by which it could be known again",
+                UNNUMBERED,
             )
             continue
         yield _comment(element, number)
@@ -48,7 +58,7 @@ def _comment(element: Element, number: str) -> Past | Skipped:
     thread, parent = element.find("thread"), element.find("parent")
     page = thread.get("id", "").strip() if thread is not None else ""
     if not page:
-        return Skipped(where, "it names no thread")
+        return Skipped(where, Message("it names no thread"))
     if flag(said(element, "isDeleted")):
         status = Status.DELETED
     elif flag(said(element, "isSpam")):

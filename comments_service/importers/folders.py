@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from comments_service.errors import Message
 from comments_service.importers.records import (
     Markup,
     Page,
@@ -42,14 +43,19 @@ def read(path: Path) -> Iterator[Record]:
         try:
             row = _row(file)
         except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-            yield Skipped(where, f"it cannot be read: {' '.join(str(error).split())[:200]}")
+            yield Skipped(
+                where,
+                Message("it cannot be read: {error}", error=" ".join(str(error).split())[:200]),
+            )
             continue
         if not row:
-            yield Skipped(where, "it holds no comment")
+            yield Skipped(where, Message("it holds no comment"))
             continue
         if file.suffix.lower() in _MARKDOWN and "title" in row:
             # The folder of the articles, in which comments may lie as well.
-            yield Skipped(where, "it has a title, as an article has, and a comment has none")
+            yield Skipped(
+                where, Message("it has a title, as an article has, and a comment has none")
+            )
             continue
         slug = text(row.get("slug")) or file.parent.name
         if slug not in seen:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from comments_service.errors import Message
 from comments_service.importers import json_items
 from comments_service.importers.records import (
     Markup,
@@ -61,7 +62,7 @@ def _left_there(row: dict[str, Any], name: str, where: str) -> Iterator[Record]:
     there = number(listed.get("totalCount")) if isinstance(listed, dict) else 0
     if there > sent:
         yield Skipped(
-            f"{where}, {sent + 1} to {there}", "GitHub did not send them: ask for the rest"
+            f"{where}, {sent + 1} to {there}", Message("GitHub did not send them: ask for the rest")
         )
 
 
@@ -131,5 +132,6 @@ def _issues(path: Path) -> Iterator[Record]:
             yield _page(text(row["number"]), row)
         else:
             yield Skipped(
-                text(row.get("html_url")) or "a row", "it is no issue and no comment on one"
+                text(row.get("html_url")) or "a row",
+                Message("it is no issue and no comment on one"),
             )

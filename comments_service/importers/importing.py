@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from comments_service.config import Settings
 from comments_service.db import db, writing
+from comments_service.errors import Message
 from comments_service.importers import matching, systems
 from comments_service.importers.opening import opened
 from comments_service.importers.records import Damaged, Page, Past, Record, Skipped
@@ -107,7 +108,9 @@ def _heard(records: Iterable[Record], progress: Progress) -> Iterator[Record]:
 def _wished(records: Iterable[Record], wishes: Wishes) -> Iterator[Record]:
     for each in records:
         if isinstance(each, Past) and each.ping and not wishes.pings:
-            yield Skipped(each.where, f"it is a {each.ping}: --pings takes them over")
+            yield Skipped(
+                each.where, Message("it is a {kind}: --pings takes them over", kind=each.ping)
+            )
         else:
             yield each
 

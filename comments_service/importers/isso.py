@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from comments_service.errors import Message
 from comments_service.importers import json_items
 from comments_service.importers.records import (
     Damaged,
@@ -74,7 +75,7 @@ def read_json(path: Path) -> Iterator[Record]:
             if not isinstance(row, dict) or not text(row.get("id")):
                 yield Skipped(
                     f"page {at + 1}, {uri}",
-                    "a comment has no number by which it could be known again",
+                    Message("a comment has no number by which it could be known again"),
                 )
                 continue
             # Numbers begin anew on each page.

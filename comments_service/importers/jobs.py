@@ -162,9 +162,12 @@ def work_waiting(settings: Settings, beat: Callable[[], None]) -> bool:
 def _done(job: Import, settings: Settings, beat: Callable[[], None]) -> None:
     importing = job.state is ImportState.IMPORTING
     said = _Progress(job, beat)
-    report = run(
-        uploads.of(job.id), _wishes(job), settings, apply=importing, progress=said.heard
-    ).as_json(most=MOST_LISTED)
+    found = run(uploads.of(job.id), _wishes(job), settings, apply=importing, progress=said.heard)
+    report = found.as_json(most=MOST_LISTED)
+    report["reasons"] = [
+        [[each.template, dict(each.values)] for each in skipped.reasons]
+        for skipped in found.counts.skipped[:MOST_LISTED]
+    ]
     if report["damaged"]:
         report["damaged"] = report["damaged"].replace(str(uploads.of(job.id)), job.name)
     if importing:
@@ -182,6 +185,23 @@ def _done(job: Import, settings: Settings, beat: Callable[[], None]) -> None:
         ours = claims.finish(job, values)
     if ours and importing:
         uploads.remove(job.id)
+
+
+def report_of(job: Import) -> dict[str, Any] | None:
+    """What is said of it to programs; without what only the dashboard shows."""
+    return job.report and {name: each for name, each in job.report.items() if name != "reasons"}
+
+
+def left_out(job: Import) -> list[tuple[str, list[str]]]:
+    """What was not taken over, each with its reasons, which can be said in each language."""
+    report = job.report or {"comments": {"skipped": []}}
+    skipped = report["comments"]["skipped"]
+    # Of an import of an earlier release there are the words alone.
+    said = report.get("reasons") or [[[each["why"], {}]] for each in skipped]
+    return [
+        (each["where"], [Message(template, **values) for template, values in reasons])
+        for each, reasons in zip(skipped, said, strict=True)
+    ]
 
 
 def _add_what_came_before(report: dict[str, Any], before: dict[str, Any] | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from comments_service.errors import InvalidInput
+from comments_service.errors import InvalidInput, Message
 from comments_service.importers import json_items
 from comments_service.importers.records import (
     Damaged,
@@ -61,7 +61,7 @@ def read(path: Path) -> Iterator[Record]:
                 passage=_passage(row.get("passage")),
             )
         else:
-            yield Skipped(where, "it is no comment and no thread")
+            yield Skipped(where, Message("it is no comment and no thread"))
 
 
 def _passage(row: object) -> Passage | None:

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+from comments_service.errors import Message
 from comments_service.models import Status
 from formats.passages import Passage
 
@@ -67,12 +68,24 @@ class Past:
     ping: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Skipped:
-    """What a file holds and is not taken over, with the reason."""
+    """What a file holds and is not taken over, with the reasons, in words that can be said in each language."""
 
-    where: str
-    why: str
+    __slots__ = ("reasons", "where")
+
+    def __init__(self, where: str, *reasons: Message) -> None:
+        self.where, self.reasons = where, reasons
+
+    @property
+    def why(self) -> str:
+        return " ".join(self.reasons)
+
+
+# What several systems' files come without.
+UNNUMBERED = Message("it has no number by which it could be known again")
+UNPLACED = Message("it names no page")
+UNKNOWN = Message("it names no page, or has no number")
+USED_BEFORE = Message("its number was used before in this file")
 
 
 Record = Page | Past | Skipped

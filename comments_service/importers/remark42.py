@@ -6,6 +6,7 @@ from typing import Any
 
 from comments_service.importers import json_items
 from comments_service.importers.records import (
+    UNKNOWN,
     Damaged,
     Markup,
     Page,
@@ -35,7 +36,7 @@ def read(path: Path) -> Iterator[Record]:
         url = text(_part(row, "locator").get("url"))
         number = text(row.get("id"))
         if not url or not number:
-            yield Skipped(f"line {line}", "it names no page, or has no number")
+            yield Skipped(f"line {line}", UNKNOWN)
             continue
         if url not in seen:
             seen.add(url)

@@ -12,7 +12,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from comments_service.importers.records import Markup, Page, Past, Record, Skipped
+from comments_service.importers.records import (
+    UNNUMBERED,
+    UNPLACED,
+    USED_BEFORE,
+    Markup,
+    Page,
+    Past,
+    Record,
+    Skipped,
+)
 from comments_service.models import Status
 from formats.passages import Passage
 
@@ -65,8 +74,7 @@ class Spool:
         else:
             self.found += 1
             if not record.id or not record.page:
-                missing = "number by which it could be known again" if record.page else "page"
-                self.skipped.append(Skipped(record.where, f"it names no {missing}"))
+                self.skipped.append(Skipped(record.where, UNNUMBERED if record.page else UNPLACED))
                 return
             if record.parent == record.id:
                 self.apart[CIRCLE].append(record.id)
@@ -83,9 +91,7 @@ class Spool:
                 ),
             )
             if not done.rowcount:
-                self.skipped.append(
-                    Skipped(record.where, "its number was used before in this file")
-                )
+                self.skipped.append(Skipped(record.where, USED_BEFORE))
 
     def pages(self) -> Iterator[Page]:
         """Every page that has comments, in the order of their ids; what names none is a page all the same."""

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from comments_service import comments, inputs, markup, threads
 from comments_service.config import Settings
 from comments_service.db import db
-from comments_service.errors import InvalidInput, Message
+from comments_service.errors import InvalidInput, Message, as_message
 from comments_service.importers import bodies
 from comments_service.importers.records import Markup, Past, Skipped
 from comments_service.inputs.fields import mail_address, shown_name, web_address
@@ -36,7 +36,9 @@ MAX_ID_CHARS = 200
 MOMENT = timedelta(seconds=1)
 # The id that our own export gives to what was written here: its number, and its second.
 _OURS = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
-ANOTHER = "another comment with this number was imported before: if it was another blog's, name this one by --site"
+ANOTHER = Message(
+    "another comment with this number was imported before: if it was another blog's, name this one by --site"
+)
 # Longer than the form takes: what was said is said. What the renderer refuses is too long all the same.
 MAX_CHARS = 50_000
 
@@ -178,8 +180,8 @@ class _Writing:
             try:
                 self._take(each, known)
             except InvalidInput as refused:
-                why = " ".join(refused.fields.values()) or refused.detail
-                self._counts.skipped.append(Skipped(each.where, str(why)))
+                whys = tuple(refused.fields.values()) or (refused.detail,)
+                self._counts.skipped.append(Skipped(each.where, *map(as_message, whys)))
             else:
                 self._count(each)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from comments_service.importers.records import (
+    UNKNOWN,
     Markup,
     Page,
     Past,
@@ -25,7 +26,7 @@ def read(path: Path) -> Iterator[Record]:
         url = text(row.get("href")) or text(row.get("url"))
         page = text(row.get("url")) or url
         if not page or not own:
-            yield Skipped(where, "it names no page, or has no number")
+            yield Skipped(where, UNKNOWN)
             continue
         if page not in seen:
             seen.add(page)

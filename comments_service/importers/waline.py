@@ -6,6 +6,7 @@ from typing import Any
 
 from comments_service.importers import json_items
 from comments_service.importers.records import (
+    UNKNOWN,
     Known,
     Markup,
     Page,
@@ -54,7 +55,7 @@ def read(path: Path) -> Iterator[Record]:
             text(row.get("objectId") or row.get("id") or row.get("_id")),
         )
         if not url or not own:
-            yield Skipped(where, "it names no page, or has no number")
+            yield Skipped(where, UNKNOWN)
             continue
         if url not in seen:
             seen.add(url)

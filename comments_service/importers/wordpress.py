@@ -8,7 +8,10 @@ from html import unescape
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+from comments_service.errors import Message
 from comments_service.importers.records import (
+    UNNUMBERED,
+    USED_BEFORE,
     Damaged,
     Markup,
     Page,
@@ -54,7 +57,7 @@ def read(path: Path) -> Iterator[Record]:
     except Damaged:
         # Of which page they are cannot be told, and a whole file would find them on none.
         for each in waiting:
-            yield Skipped(each.where, "the file breaks off before its article ends")
+            yield Skipped(each.where, Message("the file breaks off before its article ends"))
         raise
 
 
@@ -62,7 +65,7 @@ def _once(each: Past | Skipped, seen: set[str]) -> Iterator[Record]:
     """Numbers are the blog's; two blogs pasted into one file may use one twice."""
     if isinstance(each, Past):
         if each.id in seen:
-            yield Skipped(each.where, "its number was used before in this file")
+            yield Skipped(each.where, USED_BEFORE)
             return
         seen.add(each.id)
     yield each
@@ -90,9 +93,11 @@ def _comment(element: Element, page: str) -> Past | Skipped:
     where = f"comment {number or 'without a number'}"
     kind = said(element, "comment_type").lower()
     if kind not in (*KINDS, *PINGS):
-        return Skipped(where, f"it is of the kind “{kind}”, which is not taken over")
+        return Skipped(
+            where, Message("it is of the kind “{kind}”, which is not taken over", kind=kind)
+        )
     if not number:
-        return Skipped(where, "it has no number by which it could be known again")
+        return Skipped(where, UNNUMBERED)
     parent = said(element, "comment_parent")
     return Past(
         id=number,

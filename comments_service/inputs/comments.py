@@ -187,6 +187,14 @@ class NewVote(Input):
     ]
 
 
+def numbers(value: object) -> object:
+    """Numbers with commas between them, as a form has them, or a list of them."""
+    parts = value.split(",") if isinstance(value, str) else None
+    if parts and all(re.fullmatch(r"[0-9]{1,18}", each) for each in parts):
+        return [int(each) for each in parts]
+    return value
+
+
 class NewDecision(Input):
     """What a moderator decides on a comment, and why."""
 
@@ -205,6 +213,15 @@ class NewDecision(Input):
         BeforeValidator(ticked),
         Field(description="Undo only what one has decided oneself: refused where it was another."),
     ] = False
+    undoes: Annotated[
+        list[Id],
+        BeforeValidator(numbers),
+        Field(
+            max_length=MAX_TOGETHER,
+            description="Undo these decisions and no earlier ones: a second press of the same button"
+            " finds nothing to undo.",
+        ),
+    ] = Field(default_factory=list)
     version: Annotated[
         Id, Field(description="The version that the moderator saw: 1 for what was never edited.")
     ] = 1

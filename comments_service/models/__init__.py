@@ -19,14 +19,12 @@ from comments_service.models.accounts import (
 from comments_service.models.base import Words, now, public_id
 from comments_service.models.comments import (
     DOUBTED,
+    NO_EMAIL,
     NO_NEAR,
     REPORTS_ENOUGH,
     Comment,
     CommentRevision,
-    Policy,
-    Site,
     Status,
-    Thread,
     Untold,
     Vote,
     html_hash,
@@ -56,9 +54,11 @@ from comments_service.models.operations import DayKey, Email, RateCount, Refused
 from comments_service.models.people import Ban, PersonNote
 from comments_service.models.reports import Report, ReportKind
 from comments_service.models.rules import RuleChange, RuleSet
+from comments_service.models.threads import Policy, Site, Thread
 
 __all__ = [
     "DOUBTED",
+    "NO_EMAIL",
     "NO_NEAR",
     "REPORTS_ENOUGH",
     "STAFF",

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from comments_service.db import Base
-from comments_service.models.base import Words, now, public_id
+from comments_service.inputs import address_key
+from comments_service.models.base import Words, key_of, now, public_id
 
 
 class Role(Words):
@@ -58,7 +59,8 @@ class Account(Base):
     email: Mapped[str | None] = mapped_column(sa.String(254))
     email_key: Mapped[str | None] = mapped_column(sa.String(254), unique=True)
     email_verified_at: Mapped[datetime | None]
-    role: Mapped[Role] = mapped_column(Role.column(), default=Role.READER)
+    # Who is told of a comment is looked for among those who decide, not among all readers.
+    role: Mapped[Role] = mapped_column(Role.column(), default=Role.READER, index=True)
     # What one says of oneself on one's page, and whether there is such a page.
     bio: Mapped[str] = mapped_column(sa.Text, default="")
     link: Mapped[str | None] = mapped_column(sa.String(400))
@@ -170,7 +172,7 @@ class Token(Base):
 
     __tablename__ = "tokens"
     # An e-mail's link is looked for by the address that it went to.
-    __table_args__ = (sa.Index("ix_tokens_email_purpose", "email", "purpose"),)
+    __table_args__ = (sa.Index("ix_tokens_email_key_purpose", "email_key", "purpose"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
@@ -180,6 +182,8 @@ class Token(Base):
     )
     # The address that an e-mail went to, when no account has it (yet).
     email: Mapped[str | None] = mapped_column(sa.String(254))
+    # As it is compared.
+    email_key: Mapped[str | None] = mapped_column(sa.Text, default=key_of("email"), deferred=True)
     # The six digits beside a link, hashed with the link's own token, and how often they were tried.
     code_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))
     tries: Mapped[int] = mapped_column(default=0)
@@ -188,3 +192,8 @@ class Token(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+    @validates("email")
+    def _key_email(self, _name: str, email: str | None) -> str | None:
+        self.email_key = address_key(email) if email else None
+        return email

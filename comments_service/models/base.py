@@ -2,12 +2,14 @@
 
 import enum
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from comments_service.errors import Message
+from comments_service.inputs import address_key
 from formats.passages import Passage
 
 
@@ -18,6 +20,16 @@ def now() -> datetime:
 def public_id() -> str:
     """A random name that says nothing: 80 bits, for addresses and avatars."""
     return secrets.token_hex(10)
+
+
+def key_of(column: str) -> Callable[[Any], str | None]:
+    """The default of a column that holds the key of an address in another one of its row."""
+
+    def made(context: Any) -> str | None:
+        address = context.get_current_parameters().get(column)
+        return address_key(address) if address else None
+
+    return made
 
 
 class Words(enum.StrEnum):

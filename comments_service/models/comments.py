@@ -1,31 +1,28 @@
-"""What is said: the site and its threads, comments with what they said before, and votes."""
+"""What is said: comments with what they said before, and votes."""
 
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from comments_service.db import Base
 from comments_service.errors import Message
-from comments_service.inputs import as_seen
+from comments_service.inputs import address_key, as_seen
 from comments_service.models.accounts import Account
-from comments_service.models.base import Messages, PassageColumn, Words, now
+from comments_service.models.base import (
+    Messages,
+    PassageColumn,
+    Words,
+    key_of,
+    now,
+)
+from comments_service.models.threads import Thread
 from formats.passages import Passage
 
 # So many readers put a comment before a moderator: one can be wrong, two can be one person.
 REPORTS_ENOUGH = 3
-
-
-class Policy(Words):
-    """What the author rules for a thread, in the front matter of the article."""
-
-    OPEN = "open"
-    HELD = "held"
-    CLOSED = "closed"
-    OFF = "off"
 
 
 class Status(Words):
@@ -44,122 +41,6 @@ class Untold(Words):
     DELETED = "deleted"
 
 
-class Site(Base):
-    """What the manifest says of the blog as a whole: one row, whose id is 1."""
-
-    __tablename__ = "site"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    title: Mapped[str] = mapped_column(sa.Text)
-    lang: Mapped[str] = mapped_column(sa.String(35))
-    # The manifest as last taken over: its ETag, or a hash of its bytes.
-    manifest_tag: Mapped[str] = mapped_column(sa.Text)
-    # The addresses of the page that lists all conversations, by language; empty: there is none.
-    discussions: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)
-    # The owner's own colour on the light page and on the dark; empty: that of the tokens.
-    accent: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
-    # Every language in which an article with comments can be read, sorted.
-    languages: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
-    # Of each list of the whole site, what it said last, as a hash, and how often that has changed.
-    lists: Mapped[dict[str, list[Any]]] = mapped_column(sa.JSON, default=dict)
-    # Its own icon, logo, footer and style sheets (`publishing.manifest.Looks`); empty: ours.
-    looks: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
-    # The address of the feed that the newsletter is made from, and since when it is; empty: there is none.
-    newsletter: Mapped[str] = mapped_column(sa.Text, default="")
-    newsletter_since: Mapped[datetime | None]
-
-
-def _as_policy(context: Any) -> Any:
-    return context.get_current_parameters().get("policy", Policy.OPEN)
-
-
-class Thread(Base):
-    """One article's comments. Rows come from the manifest and from nowhere else."""
-
-    __tablename__ = "threads"
-    __table_args__ = (
-        # The publisher asks for what is behind many times a minute: the index holds only that.
-        sa.Index(
-            "ix_threads_behind",
-            "id",
-            sqlite_where=sa.text("published_revision < revision"),
-            postgresql_where=sa.text("published_revision < revision"),
-        ),
-        # And for what closes by itself, as often.
-        sa.Index(
-            "ix_threads_closing",
-            "closes_at",
-            sqlite_where=sa.text("closed_at IS NULL AND closes_at IS NOT NULL"),
-            postgresql_where=sa.text("closed_at IS NULL AND closes_at IS NOT NULL"),
-        ),
-        # And for what is shared for a while only.
-        sa.Index(
-            "ix_threads_shared_until",
-            "shared_until",
-            sqlite_where=sa.text("listed AND shared_until IS NOT NULL"),
-            postgresql_where=sa.text("listed AND shared_until IS NOT NULL"),
-        ),
-        # The oldest, by which the feed of all threads is known.
-        sa.Index("ix_threads_created_at", "created_at"),
-        # The lists of the whole site, the latest active first; one holds every thread, one what has comments.
-        sa.Index("ix_threads_active_at_id", "active_at", "id"),
-        sa.Index(
-            "ix_threads_commented",
-            "active_at",
-            "id",
-            sqlite_where=sa.text("comment_count > 0"),
-            postgresql_where=sa.text("comment_count > 0"),
-        ),
-    )
-
-    id: Mapped[str] = mapped_column(sa.String(128), primary_key=True)
-    url: Mapped[str] = mapped_column(sa.Text)
-    title: Mapped[str] = mapped_column(sa.Text)
-    lang: Mapped[str] = mapped_column(sa.String(35), default="en")
-    # Where the blog files the article; empty where it files nothing.
-    category: Mapped[str] = mapped_column(sa.Text, default="")
-    authors: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
-    # The article in other languages: [{"lang", "url", "title"}].
-    translations: Mapped[list[dict[str, str]]] = mapped_column(sa.JSON, default=list)
-    # What holds: the article's own word, or the dashboard's where the article has none (`threads.ruled`).
-    policy: Mapped[Policy] = mapped_column(Policy.column(), default=Policy.OPEN)
-    closes_at: Mapped[datetime | None]
-    # What the manifest says of both, and whether it stands in the article's own front matter.
-    article_policy: Mapped[Policy] = mapped_column(
-        Policy.column("article_policy", checked=False), default=_as_policy, server_default="open"
-    )
-    article_closes_at: Mapped[datetime | None]
-    policy_written: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    closing_written: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    # What a moderator rules in the dashboard; empty: nothing.
-    ruling: Mapped[Policy | None] = mapped_column(Policy.column("ruling", checked=False))
-    # Nothing new is taken while a moderator has it locked, whatever the article says.
-    locked_at: Mapped[datetime | None]
-    # Whether its comments may be notes, each about words of the article.
-    notes: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
-    # The thread that has taken over all its comments: whoever asks for this one is led there.
-    merged_into: Mapped[str | None] = mapped_column(sa.String(128))
-    # When the service noticed that `closes_at` had passed, so that the snapshot says so as well.
-    closed_at: Mapped[datetime | None]
-    published_at: Mapped[datetime | None]
-    # Whether the manifest lists it now. An article that is gone keeps its comments, unshown.
-    listed: Mapped[bool] = mapped_column(default=True)
-    # Of a draft that its author shares: until when, and for nobody but who has its address. No list tells
-    # of such a thread. Empty: an article's.
-    shared_until: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    # Raised by every change to what the snapshot shows; the publisher follows behind.
-    revision: Mapped[int] = mapped_column(default=1)
-    published_revision: Mapped[int] = mapped_column(default=0)
-    # Where in reading order comments came or went since then: what is after it has moved. Empty: none did.
-    moved_from: Mapped[int | None]
-    # As it was published: how many comments, the newest of them, and when that was written; in a thread
-    # without comments, when the article was published. Empty while readers have no file of it.
-    comment_count: Mapped[int] = mapped_column(default=0, server_default="0")
-    last_comment_id: Mapped[int | None]
-    active_at: Mapped[datetime | None]
-
-
 def html_hash(html: str) -> int | None:
     """What finds a comment of the same words by an index: 64 bits of SHA-256; nothing for no words."""
     digest = hashlib.sha256(html.encode()).digest()
@@ -174,6 +55,9 @@ NO_NEAR = (None,) * len(BANDS)
 def near_columns(numbers: Sequence[int | None]) -> dict[str, int | None]:
     return {f"near_{band}": number for band, number in zip(BANDS, numbers, strict=True)}
 
+
+# What a statement sets that has a guest's address forgotten.
+NO_EMAIL = dict.fromkeys(("email", "email_key"))
 
 # As the indexes of near copies say it, and so has to ask whoever wants one of them used.
 DOUBTED = "status IN ('pending', 'rejected')"
@@ -207,6 +91,13 @@ class Comment(Base):
         sa.Index("ix_comments_account_id_status", "account_id", "status"),
         sa.Index("ix_comments_session_id_status", "session_id", "status"),
         sa.Index("ix_comments_html_hash_created_at", "html_hash", "created_at"),
+        # Whoever has his address forgotten is forgotten beside each comment, without looking at the others.
+        sa.Index(
+            "ix_comments_email_key",
+            "email_key",
+            sqlite_where=sa.text("email_key IS NOT NULL"),
+            postgresql_where=sa.text("email_key IS NOT NULL"),
+        ),
         # Of near copies only what was doubted counts: what is published at once costs these nothing.
         *(
             sa.Index(
@@ -287,6 +178,8 @@ class Comment(Base):
     # A guest's, as typed; an account's name is read from the account. Empty: its writer has left.
     name: Mapped[str | None] = mapped_column(sa.String(200))
     email: Mapped[str | None] = mapped_column(sa.String(254))
+    # As it is compared; a statement that takes one off takes both (`NO_EMAIL`).
+    email_key: Mapped[str | None] = mapped_column(sa.Text, default=key_of("email"), deferred=True)
     website: Mapped[str | None] = mapped_column(sa.String(400))
     source: Mapped[str] = mapped_column(sa.Text)
     html: Mapped[str] = mapped_column(sa.Text)
@@ -331,6 +224,11 @@ class Comment(Base):
     # The system that it was imported from, and its number there: imported again, it is known.
     imported_from: Mapped[str | None] = mapped_column(sa.String(60))
     imported_id: Mapped[str | None] = mapped_column(sa.String(200))
+
+    @validates("email")
+    def _key_email(self, _name: str, email: str | None) -> str | None:
+        self.email_key = address_key(email) if email else None
+        return email
 
     @validates("html")
     def _hash_html(self, _name: str, html: str) -> str:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from comments_service.db import Base
 from comments_service.models.accounts import Account
 from comments_service.models.base import Words, now
-from comments_service.models.comments import Policy, Status
+from comments_service.models.comments import Status
+from comments_service.models.threads import Policy
 
 
 class Act(Words):

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from comments_service.db import Base
-from comments_service.models.base import now
+from comments_service.inputs import address_key
+from comments_service.models.base import key_of, now
 
 
 class Email(Base):
@@ -24,6 +25,10 @@ class Email(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     recipient: Mapped[str] = mapped_column(sa.String(254))
+    # As it is compared: what was sent to an address is found by it.
+    recipient_key: Mapped[str | None] = mapped_column(
+        sa.Text, default=key_of("recipient"), index=True, deferred=True
+    )
     # What is told, of an e-mail that is worded when it is sent; its subject stands here once it was.
     kind: Mapped[str | None] = mapped_column(sa.String(40))
     lang: Mapped[str] = mapped_column(sa.String(35), default="")
@@ -41,6 +46,11 @@ class Email(Base):
     next_attempt_at: Mapped[datetime | None] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(sa.Text, default="")
+
+    @validates("recipient")
+    def _key_recipient(self, _name: str, recipient: str) -> str:
+        self.recipient_key = address_key(recipient)
+        return recipient
 
 
 class RefusedAddress(Base):

@@ -13,6 +13,7 @@ from comments_service.moderation_queue.decided import (
     decisions,
     last_decision,
     last_decisions,
+    last_numbers,
     of_batch,
 )
 from comments_service.moderation_queue.filters import (
@@ -49,6 +50,7 @@ __all__ = [
     "edits",
     "last_decision",
     "last_decisions",
+    "last_numbers",
     "loaded",
     "matching",
     "notes",

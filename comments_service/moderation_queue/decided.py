@@ -42,6 +42,11 @@ def last_decisions(comment_ids: Collection[int]) -> dict[int, Decision]:
     return {each.comment_id: each for each in found}
 
 
+def last_numbers(comment_ids: Collection[int]) -> list[int]:
+    """The numbers of these decisions: whoever undoes them by two presses of a button undoes no earlier ones."""
+    return [each.id for each in last_decisions(comment_ids).values()] if comment_ids else []
+
+
 def of_batch(batch: str) -> dict[int, int]:
     """What was decided together, as far as an undo may take it back: numbers and versions.
 

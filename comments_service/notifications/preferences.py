@@ -3,8 +3,6 @@
 Of one thread: `subscriptions`. Only what differs from a kind's default is stored.
 """
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from comments_service import comments, threads
@@ -13,6 +11,7 @@ from comments_service.errors import InvalidInput, Message
 from comments_service.inputs import ChangedNotifications
 from comments_service.mail import outbox
 from comments_service.models import (
+    NO_EMAIL,
     STAFF,
     Account,
     Choice,
@@ -115,19 +114,10 @@ def forget(recipient: Recipient) -> None:
 
 
 def forget_address(email: str, key: str) -> None:
-    """The same of whoever has an address, inside `changing`; `key` is the address as it is compared.
-
-    Of a guest who asked for e-mails it is forgotten beside each comment; else no comment is looked at.
-    """
-    for table, column in ((Email, Email.recipient), (Token, Token.email)):
-        db.session.execute(sa.delete(table).where(_is(column, email, key)))
+    """The same of whoever has an address, inside `changing`; `key` is the address as it is compared."""
+    db.session.execute(sa.delete(Email).where(Email.recipient_key == key))
+    db.session.execute(sa.delete(Token).where(Token.email_key == key))
     outbox.forget_refusal(email)
     # Preferences, subscriptions and what was told go with the row.
-    guests = sa.delete(Recipient).where(Recipient.email_key == key).returning(Recipient.id)
-    if db.session.scalars(guests).all():
-        of_guest = sa.update(Comment).where(_is(Comment.email, email, key))
-        db.session.execute(of_guest.values(email=None))
-
-
-def _is(column: Any, email: str, key: str) -> sa.ColumnElement[bool]:
-    return sa.or_(column == email, sa.func.lower(column) == key)
+    db.session.execute(sa.delete(Recipient).where(Recipient.email_key == key))
+    db.session.execute(sa.update(Comment).where(Comment.email_key == key).values(NO_EMAIL))

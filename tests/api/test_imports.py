@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from markupsafe import escape
 
-from comments_service import workers
+from comments_service import i18n, workers
 from comments_service.config import Settings
 from comments_service.db import db, writing
 from comments_service.importers import importing, jobs, spool, storing
@@ -18,6 +19,7 @@ from comments_service.workers import Worker
 from tests.api import surfaces
 from tests.api.importing import (
     DOORS,
+    FIRST,
     PAGE,
     Act,
     Send,
@@ -340,3 +342,26 @@ def test_each_reason_for_which_an_answer_stands_alone_is_told_in_its_own_words(
             "Answers to each other in a circle",
             "Answers in too long a chain",
         }
+
+
+@pytest.mark.parametrize("lang", ["de", "ja"])
+def test_what_is_left_out_is_said_in_the_owners_language_on_his_page_alone(
+    owner: Visitor, settings: Settings, lang: str
+) -> None:
+    rows = json.loads(export({"/alpha/": 1}))
+    rows[0]["comments"] += [{"text": "No number."}, {**FIRST, "id": 9, "text": "x" * 60_000}]
+    job = by_form(owner, json.dumps(rows).encode())
+    work(settings)
+    page = owner.get(f"{PAGE}/{job}?lang={lang}").text
+    [number, long] = jobs.left_out(jobs.get(job))
+    for _, reasons in (number, long):
+        for why in reasons:
+            said = escape(i18n.say(lang, why))
+            assert said in page
+            assert said != escape(why)
+            assert escape(why) not in page
+    report = owner.call("GET", f"imports/{job}").json["report"]
+    assert [each["why"] for each in report["comments"]["skipped"]] == [
+        " ".join(reasons) for _, reasons in (number, long)
+    ]
+    assert "reasons" not in report

@@ -3,6 +3,9 @@
 import contextvars
 import dataclasses
 import re
+from collections.abc import Iterator
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import hypothesis
@@ -55,6 +58,23 @@ def test_every_route_of_the_api_is_described_and_no_other(app: Flask, guest: Vis
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert described == real
+
+
+def references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from (each for name, each in part.items() if name == "$ref")
+    for each in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from references(each)
+
+
+def test_every_reference_leads_somewhere(guest: Visitor) -> None:
+    described = document(guest)
+    found = [*references(described)]
+    assert len(found) > 50
+    for each in found:
+        start, *path = each.split("/")
+        assert start == "#"
+        assert reduce(getitem, path, described), each
 
 
 def test_the_description_is_openapi_of_version_3_1(guest: Visitor) -> None:

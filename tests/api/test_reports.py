@@ -222,9 +222,13 @@ def test_after_a_decision_the_next_reported_comment_is_next(app: Flask, moderato
         re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', undo[: undo.index("</form>")])
     )
     answer = moderator.post("/comments/moderation/decisions", {**form, "decision": "undo"})
-    assert answer.headers["Location"] == "/comments/moderation/reported"
+    # There it is again, and one stands on it.
+    assert answer.headers["Location"] == f"/comments/moderation/reported#comment-{second}"
+    page = moderator.get("/comments/moderation/reported").text
+    assert f'id="comment-{second}"' in page
     # After the last one it is the one before; then there is nothing.
-    assert decided(third).endswith(f"#comment-{first}")
+    assert decided(third).endswith(f"#comment-{second}")
+    assert decided(second).endswith(f"#comment-{first}")
     assert decided(first, "spam").endswith(f"decided={first}")
     assert "Nothing is reported." in moderator.get("/comments/moderation/reported").text
 

@@ -67,6 +67,8 @@ NOBODYS = {
 LEFT_OUT = {
     "accounts.name_key": "the name once more, as it is compared",
     "accounts.email_key": "the address once more, as it is compared",
+    "comments.email_key": "as above, of a guest's",
+    "tokens.email_key": "as above",
     "bans.network": "of a ban of a network, which no account is known by",
     "bans.day": "as its network",
     "identities.secret": "lets one in: the hash of a password",
@@ -148,6 +150,7 @@ LEFT_OUT = {
     "decisions.batch": "which were made by one press of a button",
     "decisions.status_before": "follows from the decisions before",
     "decisions.status_after": "follows from the decision",
+    "outbox.recipient": "the account's own address, by whose key it is found",
     "outbox.text": "holds links that let one in, until they are used",
     "outbox.html": "as its text",
     "outbox.kind": "named in its subject",

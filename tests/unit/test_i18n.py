@@ -8,6 +8,7 @@ import pytest
 from babel.support import Translations
 
 from comments_service import i18n
+from plugins import gettext as theme
 
 MOMENT = datetime(2026, 11, 20, 12, 30, 15, 999_999, tzinfo=timezone(timedelta(hours=2)))
 
@@ -20,6 +21,9 @@ MOMENT = datetime(2026, 11, 20, 12, 30, 15, 999_999, tzinfo=timezone(timedelta(h
         ("zh-TW", "zh_Hant_TW"),
         ("pt-BR", "pt_BR"),
         ("de_AT", "de_AT"),
+        ("ja-US", "ja"),
+        ("zh-Hant-US", "zh_Hant"),
+        ("de-nowhere", "de"),
         ("xx-nowhere", "en"),
         ("", "en"),
         ("*", "en"),
@@ -127,6 +131,13 @@ def test_every_catalogue_is_found_by_the_tags_of_its_language() -> None:
     assert i18n.choose(["zh-TW", "en"]) == "en"
 
 
+def test_a_language_is_spoken_wherever_its_reader_lives() -> None:
+    """A browser sends the country of its machine."""
+    for tag in ("de-US", "ja-US", "fr-JP", "zh-Hans-DE"):
+        assert i18n.choose([tag, "en"]) == tag
+        assert i18n.spoken(tag) == tag
+
+
 def test_whatever_browsers_ask_for_each_catalogue_is_read_once() -> None:
     strange = [f"{first}{second}" for first in ascii_lowercase[:8] for second in ascii_lowercase]
     for each in (*i18n.known(), "tlh"):
@@ -138,5 +149,41 @@ def test_whatever_browsers_ask_for_each_catalogue_is_read_once() -> None:
     assert i18n._compiled.cache_info().misses == read
 
 
+def test_whatever_browsers_ask_for_each_template_is_compiled_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That takes a hundred times what rendering does, and each would be kept for itself."""
+    names = ("base.html", "thread/comment.html", "dashboard/card.html")
+    for name in names:
+        i18n.environment("de").get_template(name)
+
+    def compiled(*_: object, **__: object) -> None:
+        pytest.fail("compiled anew")
+
+    monkeypatch.setattr(jinja2.Environment, "compile", compiled)
+    for first in "ABCDEFGH":
+        tag = f"de-{first}Z"
+        assert i18n.choose([tag]) == tag
+        for name in names:
+            i18n.environment(tag).get_template(name)
+
+
+def test_what_a_filter_makes_of_a_constant_is_in_each_language() -> None:
+    """The code of a template is that of all languages."""
+    said = {
+        lang: i18n.environment(lang).from_string("{{ 1234.5 | number }}").render()
+        for lang in ("en", "de")
+    }
+    assert said == {"en": "1,234.5", "de": "1.234,5"}
+    assert all("1,234.5" not in str(code.co_consts) for code in i18n._code._known.values())
+
+
 def test_a_moment_may_be_in_any_zone() -> None:
     assert i18n.stamp(MOMENT.astimezone(UTC)) == i18n.stamp(MOMENT)
+
+
+def test_the_theme_and_the_service_know_the_same_languages() -> None:
+    """An article's page and its comments are in one."""
+    for tag in ("de-US", "ja-US", "zh-Hant-US", "zh-cn", "de_AT", "xx-nowhere", "de-nowhere"):
+        assert theme.locale(tag).language == i18n.locale(tag).language
+        assert theme.locale(tag).script == i18n.locale(tag).script

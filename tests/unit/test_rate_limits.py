@@ -19,6 +19,7 @@ from comments_service.config import Rate
 from comments_service.db import db, writing
 from comments_service.errors import TooMany
 from comments_service.models import DayKey, RateCount, now
+from tests.plans import read_whole, sent
 
 HOUR = Rate(3, 3600)
 
@@ -149,7 +150,7 @@ def test_what_is_taken_back_is_the_latest_act(app: Flask) -> None:
     act("post:x", often)
     act("post:x", often)
     with writing():
-        rate_limits.take_back("post:x")
+        rate_limits.take_back("post:x", [often])
     counts = db.session.execute(sa.select(RateCount.count).order_by(RateCount.window)).scalars()
     assert list(counts) == [2, 1]
 
@@ -178,8 +179,17 @@ def test_forgetting_a_subject_leaves_others_that_begin_alike(app: Flask) -> None
     for subject in ("sign-in:a", "sign-in:ab"):
         act(subject)
     with writing():
-        rate_limits.forget("sign-in:a")
+        rate_limits.forget("sign-in:a", [HOUR])
     assert counted() == {"sign-in:ab:3600": 1}
+
+
+def test_whoever_gets_in_is_found_among_all_that_are_counted_by_an_index(app: Flask) -> None:
+    act("sign-in:a")
+    with sent() as found, writing():
+        rate_limits.take_back("sign-in:a", [HOUR])
+        rate_limits.forget("sign-in:a", [HOUR])
+    assert len(found) == 2
+    assert [step for each in found for step in read_whole(*each)] == []
 
 
 def test_cleaning_drops_what_is_over_and_nothing_else(app: Flask) -> None:

@@ -1,6 +1,7 @@
 """Pelican's own settings: what each has to be is said in a sentence, before anything is built."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from pelican.settings import DEFAULT_CONFIG
 
 from authoring import Refused, blog_settings
 from plugins import problems, setting_kinds
-from tests.sites import Site
+from plugins import settings as our_settings
+from tests.sites import ROOT, Site
 
 
 def told(**settings: Any) -> list[str]:
@@ -21,12 +23,74 @@ def test_what_pelican_has_by_itself_is_right() -> None:
     assert told(LOCALE="C", FEED_ALL_ATOM=None, DEFAULT_PAGINATION=False, TAG_SAVE_AS="") == []
 
 
-@pytest.mark.parametrize("name", sorted(DEFAULT_CONFIG.keys() - setting_kinds.ANY))
+@pytest.mark.parametrize(
+    "name", sorted((DEFAULT_CONFIG.keys() - setting_kinds.ANY) | setting_kinds.OURS.keys())
+)
 def test_a_setting_of_another_kind_is_told_with_one_that_is_right(name: str) -> None:
     (text,) = told(**{name: 5.5})
     assert text.startswith(f"{name} is 5.5, which is n")
     right = eval(text.partition("Write one such as ")[2].removesuffix("."), {})  # noqa: S307 - our own words
     assert told(**{name: right}) == []
+
+
+# What a plugin looks at more closely itself.
+BY_A_PLUGIN = {
+    *("ACCENT", "COMMENTS_CLOSE", "COMMENTS_DEFAULT", "COMMENTS_NOTES", "EDIT_LINK", "EXTRA_CSS"),
+    *("EXTRA_JS", "FOOTER", "ICON", "LICENCE", "LOGO", "MENUITEMS", "SECURITY_CONTACT", "SOCIAL"),
+    *("SITENAME", "SITESUBTITLE", "TIMEZONE"),
+}
+
+
+def read_by_plugins() -> Iterator[str]:
+    """Every setting that a plugin asks for by its name."""
+    asked = re.compile(r"settings(?:\.get\(|\[)\"([A-Z][A-Z_]+)\"")
+    for path in (ROOT / "plugins").rglob("*.py"):
+        yield from asked.findall(path.read_text("utf-8"))
+
+
+def test_every_setting_of_ours_says_what_it_has_to_be() -> None:
+    found = {*read_by_plugins(), *(name for name in vars(our_settings) if name.isupper())}
+    assert len(found) > 100
+    of_lists = re.compile(r"\w+_(?:URL|SAVE_AS|FEED_ATOM|REGEX_SUBSTITUTIONS)|ALLOW_\w+")
+    kinds = {*setting_kinds.KNOWN, *setting_kinds.OURS, *BY_A_PLUGIN, "DEFAULT_DATE"}
+    assert [each for each in sorted(found - kinds) if not of_lists.fullmatch(each)] == []
+
+
+@pytest.mark.parametrize("name", sorted(setting_kinds.OURS))
+def test_nothing_is_told_where_something_is_needed(name: str) -> None:
+    default, may_be = setting_kinds.OURS[name], name in setting_kinds.MAY_BE_NOTHING
+    for nothing in (None, ""):
+        assert bool(told(**{name: nothing})) != (may_be or isinstance(default, bool))
+
+
+@pytest.mark.parametrize("name", sorted(setting_kinds.OF_TEXTS))
+def test_what_is_no_text_among_texts_is_told(name: str) -> None:
+    (text,) = told(**{name: ["right", None]})
+    assert text.startswith(f"{name} has None, which is no text. Write one such as ")
+
+
+def test_the_addresses_of_lists_are_texts() -> None:
+    lists = {"DIRECT_TEMPLATES": ["index", "books"]}
+    for name in ("BOOKS_URL", "BOOKS_SAVE_AS", "DISCUSSIONS_URL", "TAG_URL", "CATEGORY_URL"):
+        (text,) = told(**lists, **{name: 5})
+        assert text.startswith(f"{name} is 5, which is no text. Write one such as '")
+    for name in ("BOOKS_URL", "DISCUSSIONS_LANG_URL", "AUTHOR_URL"):
+        assert len(told(**lists, **{name: None})) == 1
+    assert told(**lists, BOOKS_SAVE_AS=None, DISCUSSIONS_SAVE_AS="", OTHERS_URL=None) == []
+
+
+def test_the_plugins_are_a_list_where_our_theme_needs_them() -> None:
+    ours = {"THEME": setting_kinds.THEME}
+    assert told(PLUGINS=our_settings.PLUGINS, **ours) == []
+    assert told(PLUGINS=["sitemap"], **ours) == []
+    for wrong in (None, 5, "plugins"):
+        (text,) = told(PLUGINS=wrong, **ours)
+        assert text == (
+            f"PLUGINS is {wrong!r}, which is no list."
+            " Write PLUGINS = plugins.in_order(), or remove the line."
+        )
+    (text,) = told(PLUGINS=[None], **ours)
+    assert text.startswith("PLUGINS has None, which is no plugin and no plugin's name. Write ")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +110,8 @@ def test_a_setting_of_another_kind_is_told_with_one_that_is_right(name: str) -> 
         ("SLUG_REGEX_SUBSTITUTIONS", ["ab"], ""),
         ("SLUG_REGEX_SUBSTITUTIONS", [5], "has 5. Write pairs of texts"),
         ("FILENAME_METADATA", "(?P<slug>", "no regular expression"),
+        ("PAGINATION_PATTERNS", [], "PAGINATION_PATTERNS is empty. Write rules such as [(1, "),
+        ("PELICAN_CLASS", None, "PELICAN_CLASS is None, which is no class and no class's name."),
         ("PAGINATION_PATTERNS", [(1, "{base_name}/")], "has (1, '{base_name}/'). Write rules such"),
     ],
 )
@@ -104,6 +170,9 @@ def test_one_that_is_wrong_hides_no_other(name: str) -> None:
         ("PATH = 5", "PATH is 5, which is no text"),
         ("OUTPUT_PATH = 5", "OUTPUT_PATH is 5, which is no text"),
         ("ARTICLE_URL = '{nope}'", "there is no {nope}"),
+        ("PLUGINS = 5", "PLUGINS is 5, which is no list. Write PLUGINS = plugins.in_order()"),
+        ("COMMENTS_PUBLISHED = None", "COMMENTS_PUBLISHED is None, which is no text"),
+        ("BOOKS_URL = 5\nDIRECT_TEMPLATES = ['books']", "BOOKS_URL is 5, which is no text"),
     ],
 )
 def test_commands_tell_it_whether_pelican_can_read_the_settings_or_not(
@@ -116,3 +185,17 @@ def test_commands_tell_it_whether_pelican_can_read_the_settings_or_not(
         blog_settings.checked(path)
     assert says in str(refused.value)
     assert "Error" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", sorted(setting_kinds.OURS))
+@pytest.mark.parametrize("value", ["5.5", "[5]", "object()"])
+def test_no_plugin_stumbles_over_a_setting_of_another_kind(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    path = tmp_path / "pelicanconf.py"
+    path.write_text(f"from plugins.settings import *\nPATH = '.'\n{name} = {value}\n")
+    settings = blog_settings.as_saved(path)
+    told_of = blog_settings.wrong(settings)
+    assert [text for text in told_of if not text.startswith(f"{name} ")] == []
+    kind = setting_kinds.kind_problem(name, settings[name])
+    assert told_of == ([kind] if kind else [])

@@ -31,7 +31,7 @@ def content(job: Import) -> dict[str, Any]:
         "file_is_kept": jobs.has_file(job),
         "wishes": {name: job.wishes[name] for name in ImportWishes.model_fields},
         "rules": job.wishes.get("rules", []),
-        "report": job.report,
+        "report": jobs.report_of(job),
         "created_at": i18n.stamp(job.created_at),
         "changed_at": i18n.stamp(job.changed_at),
     }

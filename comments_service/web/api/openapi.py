@@ -61,7 +61,11 @@ def _document(app: Flask, settings: config.Settings) -> Schema:
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             described[method.lower()] = _operation(view, settings)
         if model := view.model(settings):
-            bodies[model.__name__] = _body(model.model_json_schema(), settings)
+            found = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            # What it is made of stands beside it: a reference leads from the root of the document.
+            for name, part in found.pop("$defs", {}).items():
+                bodies[name] = _body(part, settings)
+            bodies[model.__name__] = _body(found, settings)
     return {
         "openapi": "3.1.0",
         "info": {

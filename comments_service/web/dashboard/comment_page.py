@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response
 
-from comments_service import comments, config, moderation_queue, saved_replies, threads
+from comments_service import comments, config, moderation_queue, reports, saved_replies, threads
 from comments_service.errors import CommentChanged, Message, NotAllowed, ServiceError
 from comments_service.models import Comment
 from comments_service.web import answers, visitor
@@ -53,6 +53,7 @@ def of(
         notes=moderation_queue.notes(comment.id),
         anchored=comments.standing(comment, config.current()) if comment.passage else None,
         saved=saved_replies.every(),
+        reports=reports.of([comment.id])[comment.id],
         decisions=moderation_queue.decisions(comment.id),
         values=values or {},
         error=error,

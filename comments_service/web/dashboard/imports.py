@@ -90,6 +90,7 @@ def one(import_id: int, settings: Settings) -> Response:
         typed=_typed(),
         ticked={*request.form.getlist("suggested")},
         unmatched=unmatched[:MAX_FIELDS],
+        left_out=jobs.left_out(job),
         titles=threads.titles({each["suggestion"] for each in unmatched[:MAX_FIELDS]}),
         kept_days=uploads.KEPT_DAYS,
     )

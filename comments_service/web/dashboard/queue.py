@@ -18,10 +18,11 @@ from comments_service.config import Settings
 from comments_service.errors import (
     CommentChanged,
     Message,
+    NothingToUndo,
     ServiceError,
 )
 from comments_service.inputs import Matching, NewDecision, as_seen, from_form, parse, seen
-from comments_service.models import Act, Decision, Status, now
+from comments_service.models import Account, Act, Decision, Status, now
 from comments_service.moderation_queue import Filter
 from comments_service.web import answers, visitor
 from comments_service.web.dashboard import comment_page, second_factor
@@ -66,6 +67,7 @@ def queue(settings: Settings) -> Response:
         saved=saved_replies.every(),
         reported=reports.number(account),
         undoable=_undoable(),
+        undoes=moderation_queue.last_numbers(_named("decided")),
         batch=request.args.get("batch", ""),
         unprotected=not any(second_factor.methods(settings).values()),
     )
@@ -111,6 +113,17 @@ def decide() -> Response:
     """Decide on every selected comment; then back to where the moderator was."""
     account = visitor.moderator()
     new = from_form(NewDecision, request.form)
+    try:
+        return _decided(account, new)
+    except NothingToUndo:
+        if not new.undoes:
+            raise
+        # A second press of the same button: it is undone.
+        selected = request.form.getlist("comment", type=seen)
+        return answers.see_other(back(at=selected[0][0] if selected else None))
+
+
+def _decided(account: Account, new: NewDecision) -> Response:
     if batch := request.form.get("batch"):
         done = comments.decide_together(moderation_queue.of_batch(batch), account, new)
         _tell(new, len(done.decided), done.refused)
@@ -123,6 +136,8 @@ def decide() -> Response:
         done = comments.Together("", decided=selected)
     else:
         done = comments.decide_together(selected, account, new)
+        if new.undoes and any(isinstance(each, NothingToUndo) for each in done.refused.values()):
+            raise NothingToUndo
     _tell(new, len(done.decided), done.refused)
     made = {} if new.decision == "undo" else moderation_queue.last_decisions(done.decided)
     if overruled := _overruled(made.values()):
@@ -201,7 +216,7 @@ def back(
         query = {"page": str(page)} if page > 1 else {}
         if decided:
             query["decided"] = decided[0]
-        anchor = f"#comment-{following}" if following else ""
+        anchor = f"#comment-{at or following}" if at or following else ""
         address = url_for("threads.reported")
         return f"{address}?{urlencode(query)}{anchor}" if query else f"{address}{anchor}"
     names = ("status", "thread", "person", "why", "q", "page")

@@ -164,12 +164,14 @@ def _undo(account: Account) -> Message:
 def reported() -> Response:
     page = request.args.get("page", 1, type=page_number)
     found = reports.waiting(visitor.moderator(), page)
+    undoable = seen_in("decided")
     return answers.page(
         "dashboard/reported.html",
         found=found,
         shown=threads.shown(found.comments),
         reports=reports.of([each.id for each in found.comments]),
-        undoable=as_seen(*undoable) if (undoable := seen_in("decided")) else "",
+        undoable=as_seen(*undoable) if undoable else "",
+        undoes=moderation_queue.last_numbers(undoable[:1] if undoable else ()),
     )
 
 
