@@ -33,6 +33,7 @@ from comments_service.publishing import publisher
 from tests import make
 from tests.cores import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest's
 from tests.remembered import remembered, unhurried  # noqa: F401 - the first for every test
+from tests.watched import pytest_runtest_protocol  # noqa: F401 - a hook of pytest's
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test")
 # What a schema for tests is called; no other name is ever dropped.
