@@ -28,6 +28,7 @@ __all__ = [
     "asked_for",
     "belongs",
     "claim",
+    "is_settled",
     "move_many",
     "of_folder",
     "put",
@@ -69,6 +70,10 @@ ASIDE = {
     for hidden, aside in ((True, LEFT_BEHIND), (False, (*LEFT_BEHIND, HIDDEN)))
 }
 
+# Longer than a disk's clock takes from one time of a file to the next: one that tells less than milliseconds
+# (FAT: two seconds), and one that tells more, which is Linux's, of ten milliseconds at most.
+COARSE_NS, FINE_NS = 3_000_000_000, 100_000_000
+
 # What a plugin writes by itself and wants to be taken away when it is not written again (by
 # `incremental/output`): names by output folder.
 claimed: dict[str, set[str]] = {}
@@ -99,6 +104,11 @@ def of_folder(folder: Path) -> Iterator[Path]:
         for name in sorted(filter(belongs, names)):
             if (path := Path(at, name)).is_file():
                 yield path
+
+
+def is_settled(written_ns: int, read_ns: int) -> bool:
+    """Whether a file of this time, read at that moment, cannot have been written once more at the same time."""
+    return written_ns < read_ns - (FINE_NS if written_ns % 1_000_000 else COARSE_NS)
 
 
 def claim(output: str | Path, name: str) -> None:

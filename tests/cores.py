@@ -23,7 +23,12 @@ ALONE = tuple(
     )
 )
 # These begin first, for whatever takes longest would otherwise be what all others wait for at the end.
-LONGEST = (TOGETHER, *ALONE, "tests/unit/test_whole_builds.py")
+# The last of them have few tests, each of which takes long.
+LONGEST = (
+    *(TOGETHER, *ALONE, "tests/unit/test_whole_builds.py"),
+    *("tests/api/test_openapi.py", "tests/unit/test_push_manifest.py", "tests/api/test_bodies.py"),
+    *("tests/unit/test_container.py", "tests/api/test_addresses.py"),
+)
 # The whole suite, or a folder of it, is spread over the cores. More workers than this would begin
 # with more blogs to build and databases to make than they then save.
 MOST_WORKERS = 8

@@ -38,9 +38,6 @@ PLAIN = {str, int, float, bool, type(None)}
 NAMED = {kind.__name__: kind for kind in (Author, Category, Tag)}
 # What all articles of a build have in common, or each has for itself.
 ITS_OWN = ("settings", "_context", "metadata", "translations", "timezone", "_content")
-# Longer than any disk's clock takes from one time of a file to the next (FAT: two seconds).
-TICK_NS = 3_000_000_000
-
 # A file's size and time, and the key of what it says.
 Seen = tuple[tuple[int, int], str]
 # An article as JSON can hold it: `Articles.row`.
@@ -156,7 +153,7 @@ class Articles:
     def keep(self, path: str) -> None:
         """An article that was found valid, unless its file is of this very moment, and may say something else."""
         found, (stat, key) = self.made.pop(path, None), self.seen.get(path, ((0, 0), ""))
-        if found and key and stat[1] < self.began_ns - TICK_NS:
+        if found and key and files.is_settled(stat[1], self.began_ns):
             with contextlib.suppress(OSError):
                 now = os.stat(path)  # noqa: PTH116 - asked of each text
                 if stat == (now.st_size, now.st_mtime_ns):

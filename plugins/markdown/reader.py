@@ -53,8 +53,6 @@ UNFINISHED = (
 WORTH_A_PROCESS = 16
 # How many texts a process holds before it writes them down: of thousands, that is what counts.
 TEXTS_AT_ONCE = 64
-# Longer than any disk's clock takes from one time of a file to the next (FAT: two seconds).
-TICK_NS = 3_000_000_000
 
 # Of these Pelican makes objects, or a moment; the same words always mean the same.
 NAMES = ("tags", "authors")
@@ -315,7 +313,7 @@ def read_ahead(generator: Generator) -> None:
 class Seen:
     """The keys of files as the build before saw them: one that has its size and time need not be opened.
 
-    Of a file that was just written the time says too little: within a tick of the clock it may be written again.
+    Of a file that was just written the time says too little.
     """
 
     def __init__(self, settings: Settings, reader: MarkdownReader) -> None:
@@ -330,8 +328,11 @@ class Seen:
         return stat, key if stat == (size, moment) else self.reader.key(source_of(path))
 
     def remember(self, keys: dict[str, tuple[Stat, str]]) -> None:
-        old = self.began_ns - TICK_NS
-        kept = {path: [*stat, key] for path, (stat, key) in keys.items() if stat[1] < old}
+        kept = {
+            path: [*stat, key]
+            for path, (stat, key) in keys.items()
+            if files.is_settled(stat[1], self.began_ns)
+        }
         if kept != self.known:
             said = {"base": self.reader.base, "keys": kept}
             files.update(self.record, json.dumps(said).encode())

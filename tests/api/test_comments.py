@@ -12,7 +12,7 @@ from tests import make
 from tests.api.asking import GUEST
 from tests.api.commenting import make_published, only_comment, post
 from tests.api.people import by_json_and_form
-from tests.conftest import Visitor
+from tests.conftest import Visitor, one_database
 from tests.unit.published import set_page_size, several
 
 
@@ -194,6 +194,7 @@ def test_a_parent_of_another_thread_is_409(guest: Visitor, by: str) -> None:
     assert post(guest, by, {**GUEST, "parent": elsewhere.id}).status_code == 409
 
 
+@one_database
 @by_json_and_form
 @pytest.mark.parametrize(
     ("values", "field"),

@@ -13,7 +13,7 @@ from tests import make
 from tests.api.moderating import decide, queue
 from tests.api.own_data import everything
 from tests.api.people import by_json_and_form, of_role
-from tests.conftest import Answer, Visitor
+from tests.conftest import Answer, Visitor, one_database
 
 PHONE = "Call me: 555-017."
 WITHOUT = "Call me."
@@ -144,6 +144,7 @@ def test_what_was_edited_since_is_not_overwritten(
         assert answer.json["comment"]["version"] == 2
 
 
+@one_database
 @by_json_and_form
 @pytest.mark.parametrize(
     "wrong", [{"reason": ""}, {"body": ""}, {"reason": "x" * 501}, {"body": "hid\u202eden"}]

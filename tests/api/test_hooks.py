@@ -15,7 +15,7 @@ from comments_service.models import Hook, HookDelivery, HookEvent
 from formats.passages import Passage
 from tests import make
 from tests.api.people import by_json_and_form
-from tests.conftest import Answer, Visitor
+from tests.conftest import Answer, Visitor, one_database
 from tests.receiver import Receiver, status
 
 PAGE = "/comments/moderation/hooks"
@@ -70,6 +70,7 @@ def test_an_owner_adds_a_hook(owner: Visitor, by: str) -> None:
     assert listed["secret"].startswith("whsec_")
 
 
+@one_database
 @by_json_and_form
 @pytest.mark.parametrize(
     ("changed", "field"),

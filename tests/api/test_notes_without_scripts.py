@@ -12,7 +12,7 @@ from tests.api.asking import GUEST
 from tests.api.commenting import only_comment, post
 from tests.api.noting import BEFORE, BEHIND, EXACT, PASSAGE, build, form
 from tests.api.people import by_json_and_form
-from tests.conftest import Visitor
+from tests.conftest import Visitor, one_database
 
 
 def test_the_form_shows_the_words_that_an_address_asks_to_note(reader: Visitor) -> None:
@@ -123,6 +123,7 @@ def test_a_comment_that_begins_with_words_of_the_article_is_a_note(
     assert (made.source, made.html) == ("How shallow?", "<p>How shallow?</p>")
 
 
+@one_database
 @by_json_and_form
 @pytest.mark.parametrize(
     "body",
@@ -145,6 +146,7 @@ def test_another_quotation_stays_one(
     assert (made.passage, made.source) == (None, body)
 
 
+@one_database
 @by_json_and_form
 @pytest.mark.parametrize("case", ["answer", "no notes", "no page"])
 def test_where_a_quotation_can_be_no_note_it_stays_as_typed(

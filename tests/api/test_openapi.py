@@ -2,9 +2,10 @@
 
 import contextvars
 import dataclasses
+import json
 import re
 from collections.abc import Iterator
-from functools import reduce
+from functools import cache, reduce
 from operator import getitem
 from typing import Any
 
@@ -111,22 +112,39 @@ def test_every_answer_is_as_described(app: Flask, database_url: str, who: str) -
     for number in range(3):
         sent = {"body": f"Number {number}.", "name": "Gus"}
         assert visitor.call("POST", "threads/pelicans/comments", sent).status_code in (201, 202)
-    schema = schemathesis.openapi.from_dict(document(visitor))
+    schema, cases = requests(json.dumps(document(visitor)))
+    # SQLite meets all of them; what differs on PostgreSQL, a third of them finds.
+    step = 1 if database_url.startswith("sqlite") else 3
+    statuses: set[int] = set()
+    for case in cases[::step]:
+        answer = sent_by(visitor, case)
+        statuses.add(answer.status_code)
+        compare(schema, case, answer)
+
+    assert max(statuses) < 500
+    assert {200, 404, 422} <= statuses
+    assert (401 in statuses) or who == "moderator"
+
+
+@cache
+def requests(description: str) -> tuple[Any, list[Any]]:
+    """A description, and a dozen requests of each kind that can be made from it.
+
+    To invent them takes four times as long as to ask them: all three people ask the same.
+    """
+    schema = schemathesis.openapi.from_dict(json.loads(description))
     operations = [each.ok() for each in schema.get_all_operations() if isinstance(each, Ok)]
     assert len(operations) >= 17
     # Signing out comes last: what follows would be asked by a stranger.
     operations.sort(key=lambda each: (each.path == "/session", each.method))
-    # SQLite meets all of them; what differs on PostgreSQL, a third of them finds.
-    examples = 24 if database_url.startswith("sqlite") else 8
-    seen: set[tuple[str, str, int]] = set()
-
+    made: list[Any] = []
     for operation in operations:
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             if mode is GenerationMode.NEGATIVE and not has_input(operation):
                 continue
 
             @hypothesis.settings(
-                max_examples=examples // 2,
+                max_examples=12,
                 derandomize=True,
                 deadline=None,
                 database=None,
@@ -134,17 +152,11 @@ def test_every_answer_is_as_described(app: Flask, database_url: str, who: str) -
                 suppress_health_check=list(HealthCheck),
             )
             @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
-            def ask(case: Any) -> None:
-                answer = sent_by(visitor, case)
-                seen.add((case.method, case.path, answer.status_code))
-                compare(schema, case, answer)
+            def invent(case: Any) -> None:
+                made.append(case)
 
-            ask()
-
-    assert not [each for each in seen if each[2] >= 500]
-    statuses = {status for _, _, status in seen}
-    assert {200, 404, 422} <= statuses
-    assert (401 in statuses) or who == "moderator"
+            invent()
+    return schema, made
 
 
 def has_input(operation: Any) -> bool:
@@ -181,9 +193,13 @@ def compare(schema: Any, case: Any, answer: Any) -> None:
     [(mimetype, content)] = described[str(answer.status_code)]["content"].items()
     assert answer.mimetype == mimetype
     whole = {**content["schema"], "components": schema.raw_schema["components"]}
-    jsonschema.Draft202012Validator(
-        whole, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
-    ).validate(answer.json)
+    try:
+        jsonschema.Draft202012Validator(
+            whole, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+        ).validate(answer.json)
+    except jsonschema.ValidationError as error:
+        error.add_note(f"{case.method} {case.formatted_path} {case.query} {case.body}")
+        raise
 
 
 def test_what_succeeds_rarely_by_chance_is_as_described_too(app: Flask, guest: Visitor) -> None:

@@ -19,7 +19,7 @@ from tests import make
 from tests.api.device import Device, add, question, sign_in
 from tests.api.people import of_role, visiting
 from tests.api.signing_in import signed_in
-from tests.conftest import Visitor
+from tests.conftest import Visitor, one_database
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def changed_settings() -> dict[str, Any]:
     return {"limit_sign_in": (Rate(1000, 60),)}
 
 
+@one_database
 @pytest.mark.parametrize(
     "lie",
     [
@@ -59,6 +60,7 @@ def test_a_device_that_did_not_verify_its_owner_is_not_believed(
     assert add(rhea, Device(verifies=False)).status_code == 422
 
 
+@one_database
 @pytest.mark.parametrize(
     "lie",
     [

@@ -16,7 +16,7 @@ from comments_service.models import Account, Policy, RateCount, Role, Status, Th
 from comments_service.publishing import publisher
 from tests import make
 from tests.api.people import of_role, read, text, visiting
-from tests.conftest import Visitor
+from tests.conftest import Visitor, one_database
 
 PROFILE = "/comments/account/profile"
 
@@ -105,6 +105,7 @@ def test_ones_own_name_may_change_its_case_and_its_accents(reader: Visitor) -> N
     assert of("rhea").name == "RHÉA"
 
 
+@one_database
 @pytest.mark.parametrize(
     ("field", "value"),
     [

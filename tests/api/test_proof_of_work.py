@@ -14,7 +14,7 @@ from comments_service.models import Comment, Role, Status, now
 from tests import make
 from tests.api.commenting import edit, make_published, post
 from tests.api.people import by_json_and_form, of_role
-from tests.conftest import SITE, Visitor
+from tests.conftest import SITE, Visitor, one_database
 
 KEY = "a-key-of-eight"
 WORDS = {"name": "Gus", "body": "They scoop.", "key": KEY}
@@ -66,6 +66,7 @@ def test_without_one_a_comment_waits_and_is_not_lost(guest: Visitor, by: str) ->
     assert (latest().status, latest().reasons) == (Status.PENDING, [NONE])
 
 
+@one_database
 @by_json_and_form
 @pytest.mark.parametrize(
     "kind", ["nonsense", "of another key", "of another thread", "old", "hasty"]

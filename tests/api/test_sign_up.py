@@ -14,7 +14,7 @@ from comments_service.models import Account, Session, Token, now
 from tests import make
 from tests.api.people import by_json_and_form
 from tests.api.signing_in import NEW, account_of, look_at_link, sign_in, sign_up, without_address
-from tests.conftest import SITE, Visitor, link_in
+from tests.conftest import SITE, Visitor, link_in, one_database
 
 
 @by_json_and_form
@@ -109,6 +109,7 @@ def test_bad_fields_are_named_all_at_once_and_come_back(guest: Visitor, by: str)
         assert "password1" not in answer.text
 
 
+@one_database
 @pytest.mark.parametrize(
     ("password", "taken"),
     [

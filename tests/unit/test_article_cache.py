@@ -11,7 +11,7 @@ import pytest
 from pelican import contents, readers, signals
 from pelican.readers import METADATA_PROCESSORS, Readers
 
-from plugins import problems
+from plugins import files, problems
 from plugins.markdown import article_cache
 from plugins.site import Article, Generator
 from tests.sites import Site
@@ -128,6 +128,9 @@ def test_a_file_of_this_moment_may_say_something_else_in_the_same_second(
     site: Site, read: list[str]
 ) -> None:
     path = site.write("fish", "Of fins.")
+    now = time.time()
+    # A disk whose clock tells seconds.
+    os.utime(path, (now, int(now)))
     site.build()
     read.clear()
     site.build()
@@ -137,6 +140,23 @@ def test_a_file_of_this_moment_may_say_something_else_in_the_same_second(
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     site.build()
     assert "Of gill" in site.page("fish")
+
+
+@pytest.mark.parametrize(
+    ("written", "read_after", "settled"),
+    [
+        (1_700_000_000_123_456_789, 1_000_000, False),
+        (1_700_000_000_123_456_789, 200_000_000, True),
+        (1_700_000_000_120_000_000, 200_000_000, False),
+        (1_700_000_000_000_000_000, 2_900_000_000, False),
+        (1_700_000_000_000_000_000, 3_100_000_000, True),
+        (1_700_000_000_123_456_789, -5_000_000_000, False),
+    ],
+)
+def test_how_long_a_file_may_be_written_again_unseen_its_clock_tells(
+    written: int, read_after: int, settled: bool
+) -> None:
+    assert files.is_settled(written, written + read_after) == settled
 
 
 @pytest.mark.parametrize(

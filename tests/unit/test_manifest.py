@@ -18,6 +18,7 @@ from comments_service.publishing import manifest
 from comments_service.publishing.manifest import ManifestError
 from comments_service.threads import get, title
 from tests import make
+from tests.conftest import one_database
 
 ENTRY: dict[str, Any] = {
     "id": "pelicans",
@@ -205,6 +206,7 @@ def damaged() -> Iterator[Any]:
     )
 
 
+@one_database
 @pytest.mark.parametrize("data", [*damaged()])
 def test_a_damaged_manifest_is_refused_and_changes_nothing(source: Path, data: str | bytes) -> None:
     take(source, ENTRY)

@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import POSTGRES, drop_what_dead_runs_left, own_schema
 from tests.cores import ALONE, LONGEST, piece, spread
 from tests.sites import ROOT
+from tests.watched import is_watched
 
 SKIPS = """
 import pytest
@@ -149,3 +150,28 @@ def test_what_promises_nothing_in_seconds_is_a_piece_of_its_own(file: str) -> No
 )
 def test_a_run_of_few_tests_starts_no_workers(arguments: list[str], one: bool) -> None:
     assert ("auto" not in spread(arguments)) is one
+
+
+def test_coverage_watches_what_shows_something() -> None:
+    name = "test_a.py::test_b[{}]"
+    assert is_watched(f"tests/unit/{name.format('postgresql')}")
+    assert is_watched(f"tests/api/{name.format('sqlite-1')}")
+    assert not is_watched(f"tests/api/{name.format('postgresql-1')}")
+    assert not is_watched(f"tests/faults/{name.format('sqlite')}")
+
+
+def test_what_is_not_watched_is_not_in_the_report_and_what_comes_after_it_is(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "seen.py").write_text(
+        "def one():\n    pass\n\ndef two():\n    pass\n\ndef three():\n    pass\n"
+    )
+    for folder, called in (("api", "one"), ("faults", "two"), ("unit", "three")):
+        path = tmp_path / f"tests/{folder}/test_{called}.py"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"import seen\ndef test_it(): seen.{called}()\n")
+    options = ("-p", "pytest_cov.plugin", "-p", "tests.watched", "--cov=seen", "--cov-branch")
+    for workers in ("0", "2"):
+        status, said = suite(tmp_path, "-n", workers, *options, "--cov-report=term-missing")
+        assert status == 0, said
+        assert re.search(r"seen\.py .* 5\n", said), said

@@ -30,7 +30,7 @@ from tests.api.providers.steps import (
     somebody_else,
 )
 from tests.api.signing_in import account_of
-from tests.conftest import SITE, Visitor
+from tests.conftest import SITE, Visitor, one_database
 from tests.openid import Provider, new_key
 
 pytestmark = pytest.mark.enable_socket
@@ -193,6 +193,7 @@ FAULTS = [
 ]  # fmt: skip
 
 
+@one_database
 @pytest.mark.parametrize("fault", FAULTS)
 def test_an_id_token_that_is_wrong_signs_nobody_in(
     guest: Visitor, provider: Provider, fault: str
@@ -212,6 +213,7 @@ WIRE_FAULTS = [
 ]  # fmt: skip
 
 
+@one_database
 @pytest.mark.parametrize("fault", WIRE_FAULTS)
 @pytest.mark.parametrize(
     "place", ["/.well-known/openid-configuration", "/token", "/keys", "/user", "/user/emails"]
@@ -235,6 +237,7 @@ def test_an_answer_that_is_broken_is_told_in_one_way(
     assert go(guest, provider, key).status_code == 303
 
 
+@one_database
 @pytest.mark.parametrize(
     "fault",
     [
@@ -293,6 +296,7 @@ def test_what_the_id_token_does_not_say_userinfo_may(guest: Visitor, provider: P
     assert account_of(guest)["name"] == "Rhea"
 
 
+@one_database
 @pytest.mark.parametrize("subject", ["", 17, None, "x" * 256, "a\0b", ["x"]])
 def test_a_subject_that_cannot_be_one_is_refused(
     guest: Visitor, provider: Provider, subject: Any
