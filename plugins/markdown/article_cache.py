@@ -15,7 +15,6 @@ import functools
 import json
 import locale
 import os
-import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timezone
 from itertools import chain
@@ -51,8 +50,8 @@ class Unknown(Exception):
 class Articles:
     """The articles of one generator as the build before made them, and as this one does.
 
-    `files` are the texts of its reader as they are; `again` is asked for the HTML of one that says what it said, and
-    tells None where it has to be read; `words` is a kind of text that says of itself that it is finished.
+    `seen` has each text whose file cannot say something else at the same time; `again` is asked for the HTML of one
+    that says what it said, and tells None where it has to be read; `words` is a kind of text that is finished.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class Articles:
     ) -> None:
         self.settings, self.context = generator.readers.settings, generator.context
         self.seen, self.again, self.words = seen, again, words
-        self.began_ns, self.moment = time.time_ns(), datetime.now(UTC)
+        self.moment = datetime.now(UTC)
         self.record = files.record(self.settings, "articles")
         self.base = base(generator)
         known = files.read_record(self.record) if self.base else {}
@@ -151,9 +150,10 @@ class Articles:
         raise Unknown
 
     def keep(self, path: str) -> None:
-        """An article that was found valid, unless its file is of this very moment, and may say something else."""
-        found, (stat, key) = self.made.pop(path, None), self.seen.get(path, ((0, 0), ""))
-        if found and key and files.is_settled(stat[1], self.began_ns):
+        """An article that was found valid, unless its file was written since it was seen."""
+        found = self.made.pop(path, None)
+        if found and path in self.seen:
+            stat, key = self.seen[path]
             with contextlib.suppress(OSError):
                 now = os.stat(path)  # noqa: PTH116 - asked of each text
                 if stat == (now.st_size, now.st_mtime_ns):

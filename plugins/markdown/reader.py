@@ -290,7 +290,7 @@ def read_ahead(generator: Generator) -> None:
             # What is wrong is told by whoever reads it in its turn.
             with contextlib.suppress(OSError, UnicodeDecodeError):
                 its.keys[path] = keys[path] = seen.key(path)
-    seen.remember(keys)
+    settled = seen.remembered(keys)
     known = kept.many([key for _, key in keys.values()])
     for its in ours.values():
         its.texts = known
@@ -299,7 +299,7 @@ def read_ahead(generator: Generator) -> None:
         its = ours.get(suffix(path))
         return its.again(path) if its else None
 
-    article_cache.begin(generator, keys, again, Finished)
+    article_cache.begin(generator, settled, again, Finished)
     new = sorted(path for path, (_, key) in keys.items() if key not in known)
     most = workers.at_hand(settings.get("READING_PROCESSES"))
     if (many := min(most, len(new) // WORTH_A_PROCESS)) > 1:
@@ -327,15 +327,14 @@ class Seen:
         size, moment, key = self.known.get(path, (0, 0, ""))
         return stat, key if stat == (size, moment) else self.reader.key(source_of(path))
 
-    def remember(self, keys: dict[str, tuple[Stat, str]]) -> None:
-        kept = {
-            path: [*stat, key]
-            for path, (stat, key) in keys.items()
-            if files.is_settled(stat[1], self.began_ns)
-        }
+    def remembered(self, keys: dict[str, tuple[Stat, str]]) -> dict[str, tuple[Stat, str]]:
+        """Those whose time says enough, which the next build will know."""
+        settled = {p: s for p, s in keys.items() if files.is_settled(s[0][1], self.began_ns)}
+        kept = {path: [*stat, key] for path, (stat, key) in settled.items()}
         if kept != self.known:
             said = {"base": self.reader.base, "keys": kept}
             files.update(self.record, json.dumps(said).encode())
+        return settled
 
 
 def work(reader: MarkdownReader, paths: list[str]) -> None:
