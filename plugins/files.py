@@ -13,7 +13,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -97,11 +97,11 @@ def set_aside(part: str, hidden: bool) -> bool:
     return bool(ASIDE[hidden].match(os.path.normcase(part)))
 
 
-def of_folder(folder: Path) -> Iterator[Path]:
-    """Every file below a folder that belongs to the blog, in order."""
+def of_folder(folder: Path, wanted: Callable[[str], bool] = lambda name: True) -> Iterator[Path]:
+    """Every file below a folder that belongs to the blog, in order; or those of names that are wanted."""
     for at, folders, names in os.walk(folder, followlinks=True):
         folders[:] = sorted(filter(belongs, folders))
-        for name in sorted(filter(belongs, names)):
+        for name in sorted(filter(belongs, filter(wanted, names))):
             if (path := Path(at, name)).is_file():
                 yield path
 

@@ -272,8 +272,10 @@ def refuse_unread(generator: Generator) -> None:
     """What Pelican, or a reader, has left out and nobody has told of yet."""
     settings = generator.settings
     for path, content in generator.context["generated_content"].items():
+        if content is not None:
+            continue
         source = Path(settings["PATH"], path)
-        if content is None and not problems.is_refused(settings, source):
+        if not problems.is_refused(settings, source):
             problems.refuse(settings, Problem(as_typed(source), 1, UNREAD))
 
 

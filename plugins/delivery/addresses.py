@@ -198,18 +198,24 @@ def refuse(generators: Iterable[Generator]) -> None:
         problems.refuse_line(settings, content, line_of(content.source_path, name), text)
 
     everything = contents(articles, pages)
+    # Tags and the like that are in order: most articles share them.
+    good: set[int] = set()
     for content, save_as in everything:
         slug = Line(1, "slug", [content.slug], "Slug")
         for text in frontmatter_check.of_value(slug) if content.slug else (NAMELESS,):
             told(content, "slug", text)
         for kind, _, noun in NAMED:
             for one in named(content, kind):
+                if id(one) in good:
+                    continue
                 if not one.slug:
                     text = f'{kind.capitalize()}: "{one.name}" has no letters for an address.'
                     told(content, kind, f"{text} Write another {noun}.")
                 elif too_long(one.slug):
                     text = f'{kind.capitalize()}: "{one.name[:40]}…" {TOO_LONG}.'
                     told(content, kind, f"{text} Write a shorter {noun}.")
+                else:
+                    good.add(id(one))
         if too_long(save_as):
             written = "save_as" if "save_as" in content.metadata else "slug"
             name = f"{written.capitalize()}: {str(getattr(content, written))[:40]}…"
@@ -250,14 +256,18 @@ def shared_feeds(
 ) -> Iterator[tuple[Article, str, str]]:
     """A category and an author of one slug, whose feeds would be one file."""
     first: dict[str, tuple[str, str]] = {}
+    of_settings = {
+        prefix: [name for form in ("ATOM", "RSS") if settings.get(name := f"{prefix}_FEED_{form}")]
+        for _, prefix, _ in NAMED
+    }
+    feeds: dict[tuple[str, int], str] = {}
     for content, _ in everything:
         for kind, prefix, noun in NAMED:
             for each in named(content, kind):
-                for form in ("ATOM", "RSS"):
-                    setting = f"{prefix}_FEED_{form}"
-                    if not settings.get(setting):
-                        continue
-                    feed = str(settings[setting]).format(slug=each.slug)
+                for setting in of_settings[prefix]:
+                    feed = feeds.get((setting, id(each))) or feeds.setdefault(
+                        (setting, id(each)), str(settings[setting]).format(slug=each.slug)
+                    )
                     owner, other = first.setdefault(feed, (noun, each.name))
                     if owner != noun:
                         yield (

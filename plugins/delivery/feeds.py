@@ -38,6 +38,8 @@ from plugins.site import (
 )
 
 ADDRESS = re.compile(r'(\s(?:href|src|poster|cite)=")([^"]*)"')
+# An address in which nothing is quoted, and that leads nowhere else when it is seen from the site.
+PLAIN = re.compile(r"[\w~-][\w/~-]*(?:\.\w+)?", re.ASCII)
 WIDTHS = re.compile(r'(\ssrcset=")([^"]*)"')
 
 _published: dict[str, list[Article]] = {}
@@ -153,9 +155,12 @@ def collect(generators: Iterable[Generator]) -> None:
     articles, pages = by_kind(generators)
     output, site = articles.settings["OUTPUT_PATH"], articles.settings["SITEURL"].rstrip("/")
     _published[output] = published(articles, pages)
-    _by_link[output] = {
-        unquote(urljoin(f"{site}/", each.url)): each for each in published(articles)
-    }
+    _by_link[output] = {link(site, each.url): each for each in published(articles)}
+
+
+def link(site: str, url: str) -> str:
+    """An article's address as Pelican's feeds have it, as it is read."""
+    return f"{site}/{url}" if PLAIN.fullmatch(url) else unquote(urljoin(f"{site}/", url))
 
 
 def write(pelican: Pelican) -> None:

@@ -93,14 +93,18 @@ class Articles:
 
         @functools.wraps(kind, updated=())
         def make(**given: Any) -> Article:
-            with signals.content_object_init.muted():
+            heard = signals.content_object_init
+            try:
+                heard.is_muted = True
                 article = kind(**given)
+            finally:
+                heard.is_muted = False
             date = getattr(article, "date", None)
             if date is None or date > self.moment:
                 return kind(**given)  # Pelican has more to do with it when others have heard.
             with contextlib.suppress(Unknown):
                 self.made[article.source_path] = self.row(article)
-            signals.content_object_init.send(article)
+            heard.send(article)
             return article
 
         return make
@@ -230,6 +234,8 @@ def begin(
     words: type[str],
 ) -> None:
     """Let a generator of articles ask for those of the build before."""
+    # A build may be given up at any line, also where this is said at the end of `recorded`.
+    signals.content_object_init.is_muted = False
     articles = Articles(generator, seen, again, words)
     if not articles.base:
         return

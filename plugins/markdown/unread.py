@@ -119,9 +119,14 @@ def passed_over(articles: Generator) -> None:
     settings, known = articles.settings, articles.readers.extensions
     folder = Path(settings["PATH"])
     static = [folder / each for each in settings["STATIC_PATHS"]]
-    for path in files.of_folder(folder):
+
+    def is_passed_over(name: str) -> bool:
+        kind = name.rpartition(".")[2]
+        return kind not in known and kind.lower() in TEXTS
+
+    for path in files.of_folder(folder, is_passed_over):
         name = path.suffix[1:]
-        if name in known or name.lower() not in TEXTS or any(map(path.is_relative_to, static)):
+        if not name or any(map(path.is_relative_to, static)):
             continue
         remedy = f"Name it {path.stem}.{name.lower()}" if name.lower() in known else AS_MARKDOWN
         text = f"No reader of this blog reads {path.suffix}, so this is left out. {remedy}."

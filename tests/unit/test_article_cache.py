@@ -213,6 +213,23 @@ def test_whoever_hears_of_new_articles_hears_of_all(site: Site) -> None:
     assert "<p>Heard of.</p>" in pages.pop()
 
 
+def test_a_build_that_was_given_up_anywhere_keeps_no_later_one_from_hearing(site: Site) -> None:
+    site.write("fish", "> [!NOTE]\n> Of fins.")
+    signals.content_object_init.is_muted = True
+    site.build()
+    assert not signals.content_object_init.is_muted
+    assert "note-title" in site.page("fish")
+
+    def stop(_: Article) -> None:
+        raise KeyboardInterrupt
+
+    site.write("bird", "Of wings.")
+    signals.content_object_init.connect(stop)
+    with pytest.raises(KeyboardInterrupt):
+        site.build()
+    assert not signals.content_object_init.is_muted
+
+
 def test_where_another_program_has_a_say_in_front_matter_it_is_asked_each_time(
     site: Site, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
