@@ -232,7 +232,7 @@ def refuse(generators: Iterable[Generator]) -> None:
     aliases = ((each, getattr(each, "aliases", None)) for each, _ in everything)
     if moved := [each for each, its in aliases if its and isinstance(its, tuple)]:
         refuse_aliases(moved, Addresses(settings, own_files(articles)), told)
-    for content, kind, text in shared_feeds(everything, settings):
+    for content, kind, text in shared_feeds((each for each, _ in everything), settings):
         told(content, kind, text)
 
 
@@ -252,7 +252,7 @@ def refuse_aliases(moved: list[Article], addresses: Addresses, told: Any) -> Non
 
 
 def shared_feeds(
-    everything: list[Placed], settings: dict[str, Any]
+    everything: Iterable[Article], settings: dict[str, Any]
 ) -> Iterator[tuple[Article, str, str]]:
     """A category and an author of one slug, whose feeds would be one file."""
     first: dict[str, tuple[str, str]] = {}
@@ -261,7 +261,7 @@ def shared_feeds(
         for _, prefix, _ in NAMED
     }
     feeds: dict[tuple[str, int], str] = {}
-    for content, _ in everything:
+    for content in everything:
         for kind, prefix, noun in NAMED:
             for each in named(content, kind):
                 for setting in of_settings[prefix]:
