@@ -66,7 +66,8 @@ def test_a_deleted_account_leaves_no_vote_and_costs_little(
             db.session.execute(sa.insert(Vote), rows)
     statements.clear()
     account_deletion.delete(rhea, keep=True, lang="en", settings=settings)
-    assert len([each for each in statements if "votes" in each or "comments" in each]) < 12
+    # However many there are; one of them forgets its address beside what it wrote as a guest.
+    assert len([each for each in statements if "votes" in each or "comments" in each]) <= 12
     assert {counts(number) for number in (1, many)} == {(1, 0)}
     assert lines(fragment())[:2] == ["1 reader liked this"] * 2
 
