@@ -32,7 +32,7 @@ from comments_service.models import Role
 from comments_service.publishing import publisher
 from tests import make
 from tests.cores import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest's
-from tests.remembered import leave, remembered, unhurried  # noqa: F401 - the first for every test
+from tests.remembered import remembered, unhurried  # noqa: F401 - the first for every test
 from tests.watched import pytest_runtest_protocol  # noqa: F401 - a hook of pytest's
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test")
@@ -70,13 +70,6 @@ def empty_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         url = f"{POSTGRES}?options=-csearch_path%3D{schema}%20-csynchronous_commit%3Doff"
         migrate(url, tmp_path_factory.mktemp("postgres"))
         yield url
-
-
-@pytest.fixture(scope="session")
-def emptying(empty_postgres: str) -> Iterator[psycopg.Connection]:
-    """What empties that schema: a new connection would first read the whole of it."""
-    with psycopg.connect(empty_postgres, autocommit=True) as connection:
-        yield connection
 
 
 @contextmanager
@@ -141,15 +134,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("empty_sqlite"), copy)
         yield f"sqlite:///{copy}"
         return
-    emptying: psycopg.Connection = request.getfixturevalue("emptying")
-    yield request.getfixturevalue("empty_postgres")
+    url = request.getfixturevalue("empty_postgres")
+    yield url
     # Deleting a handful of rows takes a tenth of what truncating every table does.
     emptied = [str(sa.delete(table)) for table in reversed(Base.metadata.sorted_tables)]
     emptied.append(
         "SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences"
         " WHERE schemaname = current_schema()"
     )
-    emptying.execute("; ".join(emptied))
+    with psycopg.connect(url) as connection:
+        connection.execute("; ".join(emptied))
 
 
 # For what no database has a part in: whole sets of hostile words, say, once rather than twice.
@@ -174,7 +168,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.session.remove()
-        leave(db.engine)
+        db.engine.dispose()
 
 
 @pytest.fixture

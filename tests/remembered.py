@@ -16,9 +16,6 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from werkzeug.routing import Rule
 
-# The connections to each server that are open, while nobody uses them.
-_pools: dict[sa.URL, sa.Pool] = {}
-
 
 @pytest.fixture(scope="session", autouse=True)
 def remembered() -> Iterator[pytest.MonkeyPatch]:
@@ -29,7 +26,7 @@ def remembered() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
         remember(patch)
         yield patch
-        forget()
+        sa.event.remove(sa.Engine, "connect", hurry)
 
 
 def remember(patch: pytest.MonkeyPatch) -> None:
@@ -42,17 +39,11 @@ def remember(patch: pytest.MonkeyPatch) -> None:
     sa.event.listen(sa.Engine, "connect", hurry)
 
 
-def forget() -> None:
-    sa.event.remove(sa.Engine, "connect", hurry)
-    while _pools:
-        _pools.popitem()[1].dispose()
-
-
 @pytest.fixture
 def unhurried(remembered: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing of this, for a test of what happens to everybody else."""
     remembered.undo()
-    forget()
+    sa.event.remove(sa.Engine, "connect", hurry)
     yield
     remember(remembered)
 
@@ -86,7 +77,6 @@ def statements(really: Callable[..., sa.Engine]) -> Callable[..., sa.Engine]:
     """Compile each statement once for each kind of database, rather than once for each engine.
 
     What a test wants to hear of a dialect, such as `do_connect`, it does not hear this way: it asks for `unhurried`.
-    Connections to a server are left to the next engine: to begin one costs PostgreSQL as much as a whole test.
     """
     known: dict[tuple[object, ...], sa.Engine] = {}
 
@@ -101,24 +91,9 @@ def statements(really: Callable[..., sa.Engine]) -> Callable[..., sa.Engine]:
             engine.dialect.initialize = lambda _connection: None  # type: ignore[assignment, method-assign]
             engine.dialect = known[key].dialect
             engine._compiled_cache = known[key]._compiled_cache
-            if url.host:
-                engine.pool = _pools.setdefault(url, engine.pool)
-                engine.dispose = MethodType(end, engine)  # type: ignore[method-assign]
         return engine
 
     return once
-
-
-def end(engine: sa.Engine, close: bool = True) -> None:
-    """Close its connections; whatever a test did to them, or listens to, the next engine has others."""
-    _pools.pop(engine.url, None)
-    sa.Engine.dispose(engine, close)
-
-
-def leave(engine: sa.Engine) -> None:
-    """Be done with an engine as a test has left it: what is open stays so for the next, if it may."""
-    if _pools.get(engine.url) is not engine.pool:
-        engine.dispose()
 
 
 def hurry(connection: Any, _record: object) -> None:
