@@ -181,18 +181,6 @@ def test_another_setting_makes_all_of_them_anew(
     assert sorted(read) == sorted(KINDS)
 
 
-def test_an_article_is_published_when_its_date_comes(site: Site) -> None:
-    moment = time.time() + 1.5
-    date = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment))
-    site.write("fish", Date=date)
-    old(site)
-    site.build()
-    assert not (site.output / "fish").exists()
-    time.sleep(max(0, moment + 0.1 - time.time()))
-    site.build()
-    assert (site.output / "fish").is_dir()
-
-
 def test_whoever_hears_of_new_articles_hears_of_all(site: Site) -> None:
     written(site)
     heard: list[str] = []
