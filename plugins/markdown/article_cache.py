@@ -245,7 +245,10 @@ def begin(
         return read(*given, content_class=articles.recorded(content_class), **more)
 
     def get_cached_data(name: str, default: Any = None) -> Any:
-        return articles.found(_path(generator, name)) or default
+        try:
+            return articles.found(_path(generator, name)) or default
+        except Exception:
+            return default  # Whoever stumbles over it does so again when Pelican reads it, which tells of that.
 
     def save_cache() -> None:
         save()

@@ -218,6 +218,19 @@ def test_a_build_that_was_given_up_anywhere_keeps_no_later_one_from_hearing(site
     assert not signals.content_object_init.is_muted
 
 
+def test_whoever_stumbles_over_an_article_is_told_of_as_of_one_that_is_read(site: Site) -> None:
+    written(site)
+    site.build()
+
+    def stumble(content: Article) -> None:
+        if "tagged" in content.source_path:
+            raise LookupError("no fins")
+
+    signals.content_object_init.connect(stumble)
+    with pytest.raises(problems.Refused, match=r"tagged\.md:1: .*no fins"):
+        site.build()
+
+
 def test_where_another_program_has_a_say_in_front_matter_it_is_asked_each_time(
     site: Site, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
