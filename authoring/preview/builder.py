@@ -107,6 +107,7 @@ class Builder:
         self.out = sys.stdout
         # Whether something runs that gives way.
         self.building = False
+        self.over = threading.Event()
         # Before the first build there is nothing to look at: that one gives way to nobody.
         self.first = False
 
@@ -168,12 +169,13 @@ class Builder:
     @contextlib.contextmanager
     def giving_way(self) -> Iterator[None]:
         """What is done in here ends with Interrupted when somebody saves."""
-        self.building = True
+        self.building, self.over = True, threading.Event()
         try:
             self.give_way()
             yield
         finally:
             self.building = False
+            self.over.set()
 
     def index(self) -> None:
         """What may be left until nobody saves: the search knows what the last build has written."""
@@ -211,8 +213,13 @@ class Builder:
         if ignored.exc_type is not Interrupted:
             sys.__unraisablehook__(ignored)
             return
-        self.building = True
-        threading.Timer(AGAIN_SECONDS, self.interrupt).start()
+        threading.Thread(target=self.insist, args=[self.over], name="insist").start()
+        self.building = True  # Last: nobody hears what is raised in here, either.
+
+    def insist(self, over: threading.Event) -> None:
+        """Ask until what was running has given way."""
+        while not over.wait(AGAIN_SECONDS):
+            self.interrupt()
 
     def changed(self, names: set[str]) -> None:
         self.changes.put(names)
