@@ -9,7 +9,6 @@ import contextlib
 import fnmatch
 import functools
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -20,7 +19,7 @@ from typing import Any
 import formats.files
 from formats.files import Effort, says, siblings
 
-from . import built
+from . import built, quick_json
 
 # Handed on, since whoever writes a file may have to name these too.
 __all__ = [
@@ -42,6 +41,7 @@ __all__ = [
     "update",
     "write",
     "write_many",
+    "write_record",
 ]
 
 # What editors and systems leave beside a file, among it the locks of Emacs (`.#a.md`) and what macOS keeps
@@ -194,10 +194,15 @@ def record(settings: dict[str, Any], kind: str) -> Path:
     return Path(settings.get("CACHE_PATH", "cache"), kind, name)
 
 
+def write_record(path: Path, found: dict[str, Any]) -> None:
+    """Keep it there for the next build."""
+    update(path, quick_json.dumps(found))
+
+
 def read_record(path: Path) -> dict[str, Any]:
     """What was kept there; nothing where it is damaged or missing."""
     with contextlib.suppress(OSError, ValueError):
-        found = json.loads(path.read_bytes())
+        found = quick_json.loads(path.read_bytes())
         if isinstance(found, dict):
             return found
     return {}

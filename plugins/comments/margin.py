@@ -125,7 +125,7 @@ class Reading:
         """Write down what was found, where there is anything to tell the next build."""
         if self.read or self.before:
             kept = {"program": self.program, "read": self.read, "looked": self.looked}
-            files.update(self.record, json.dumps(kept).encode())
+            files.write_record(self.record, kept)
 
 
 def notes_in(path: Path) -> list[Note] | None:

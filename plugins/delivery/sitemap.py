@@ -9,7 +9,6 @@ Settings: SITEMAP_SAVE_AS ("sitemap.xml"; empty: none), ROBOTS_DISALLOW (the pat
 it is on this site).
 """
 
-import json
 import os
 import posixpath
 import re
@@ -174,7 +173,7 @@ def write(pelican: Pelican) -> None:
         known = files.read_record(record)
         kept = known["pages"] if known.get("version") == VERSION else {}
         pages = dict(looked_at(written, built.of(pelican), kept))
-        files.update(record, json.dumps({"version": VERSION, "pages": pages}).encode())
+        files.write_record(record, {"version": VERSION, "pages": pages})
         lines = [line for _, line in sorted(set(found_pages(pages, site, contents)))]
         made |= sitemaps(name, site, lines)
     for name, data in made.items():

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 MAX_BYTES = 200_000_000
+# So many characters of new answers are written down at once, and are not kept in memory any longer.
+AT_ONCE = 1_000_000
 # When an answer was last asked for matters to the day, and is written down no oftener.
 DAY = 86_400
 # Every SQLite takes as many values in one statement; some no more than twice that.
@@ -36,6 +38,7 @@ class Cache:
     def __init__(self, path: Path | None, most: int = MAX_BYTES) -> None:
         self.path, self.most = path, most
         self.new: dict[str, str] = {}
+        self.length = 0
         self.asked: set[bytes] = set()
         self._file: sqlite3.Connection | None = None
         self._process = 0
@@ -103,6 +106,9 @@ class Cache:
 
     def put(self, key: str, value: str) -> None:
         self.new[key] = value
+        self.length += len(value)
+        if self.length > AT_ONCE and self.path is not None:
+            self.save()
 
     def save(self) -> None:
         """Write down what is new; a file that cannot be written is only slower."""
@@ -119,6 +125,7 @@ class Cache:
                 self.forget(file)
         self.new.clear()
         self.asked.clear()
+        self.length = 0
 
     def forget(self, file: sqlite3.Connection) -> None:
         """Down to three quarters of the limit, what was not asked for longest first."""

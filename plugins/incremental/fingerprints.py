@@ -4,7 +4,6 @@ What nobody here can write down raises Unhashable.
 """
 
 import hashlib
-import json
 import os
 from datetime import date, tzinfo
 from pathlib import Path
@@ -16,6 +15,7 @@ from pelican.contents import Content
 from pelican.paginator import Page, Paginator
 from pelican.urlwrappers import URLWrapper
 
+from plugins import quick_json
 from plugins.site import Article
 
 from . import build_cache
@@ -35,7 +35,7 @@ OF_A_NAME = {"settings", "name", "slug", "_name", "_slug", "_slug_from_name"}
 class Fingerprints:
     """Values taken apart into a hash; articles in them are only named, and noted down.
 
-    JSON's encoder takes apart what is plain, at C's speed, and asks `canonical` about everything else.
+    JSON's encoder takes apart what is plain, and asks `canonical` about everything else.
     """
 
     def __init__(self) -> None:
@@ -44,9 +44,6 @@ class Fingerprints:
         self._taken: set[str] = set()
         self._met: set[int] = set()
         self._templates: dict[str, list[int] | None] = {}
-        self._encode = json.JSONEncoder(
-            check_circular=False, default=self.canonical, separators=(",", ":")
-        ).encode
 
     def name(self, content: Article) -> str:
         if id(content) not in self.names:
@@ -66,7 +63,7 @@ class Fingerprints:
         """Values as JSON, which says all that they say; raises Unhashable."""
         around, self._met = self._met, set()
         try:
-            return self._encode(values)
+            return quick_json.dumps(values, self.canonical).decode()
         except (TypeError, ValueError, RecursionError) as error:
             raise build_cache.Unhashable(str(error)) from None
         finally:

@@ -17,7 +17,6 @@ ROOT_FILES (a folder whose files stand at the site's root as they are, such as C
 import contextlib
 import filecmp
 import fnmatch
-import json
 import logging
 import os
 import shutil
@@ -171,7 +170,7 @@ class Building:
         """Keep what the next build is to know of the site."""
         kept = {"version": VERSION, "copied": {}, "pages": {}, "beside": [], **more}
         kept["written"] = sorted(written)
-        files.update(self.record, json.dumps(kept, ensure_ascii=False).encode())
+        files.write_record(self.record, kept)
 
     def remove(self, name: str) -> None:
         """Take away what this build did not write again, with its copies and the empty folders."""

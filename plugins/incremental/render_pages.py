@@ -1,9 +1,9 @@
 """Render pages: each page that would not be as it was in the build before, by all cores at once.
 
 `skip_pages` tells whether a page has to be rendered. One that has to be is put off until everything
-else is written, unless two pages want its file; then all of these are divided among the cores. A list of
-several pages is as many of them, each of which is rendered or not. Everything is written into a folder
-beside the site, from where `output` brings it in.
+else is written, or very many wait, unless two pages want its file; then all of these are divided among the
+cores. A list of several pages is as many of them, each of which is rendered or not. Everything is written
+into a folder beside the site, from where `output` brings it in.
 
 Settings: WRITE_ONLY_CHANGES (True; False renders everything), RENDERING_PROCESSES (as many as the
 machine has cores; 1: no others).
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 # Below this many pages another process costs more than it saves.
 WORTH_A_PROCESS = 48
+# What has to be known of each page that is put off takes 8 KB, and more in every process.
+AT_ONCE = 2_000
 
 Render = Callable[[], None]
 # What has to be known to render a page that is put off: its key, what was handed to it alone, and how.
@@ -80,6 +82,11 @@ class Rendering:
             names = {"OUTPUT_PATH": self.settings["OUTPUT_PATH"], "output_file": each}
             for receiver in self.listeners:
                 receiver(f"{self.output}/{each}", context=names)
+
+    def put_off(self, what: str, waiting: Waiting) -> None:
+        self.later[what] = waiting
+        if len(self.later) == AT_ONCE:
+            self.finish()
 
     def finish(self) -> None:
         """Render what was put off."""
@@ -282,6 +289,6 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
             rendering.skip(what, page)
             return
         if alone and key and rendering.cores > 1:
-            rendering.later[what] = (key, given, render)
+            rendering.put_off(what, (key, given, render))
         else:
             rendering.keep(what, key, *rendering.seen(given, render))

@@ -117,7 +117,7 @@ class Pelican(PelicansOwn):  # type: ignore[misc]  # Pelican is untyped
         moments = {self.due, *_due.pop(self.settings["OUTPUT_PATH"], ())} - {""}
         due = min(moments, default="")
         kept = {"version": VERSION, "given": now, "due": due, "made": self.made()}
-        files.update(record, json.dumps(kept).encode())
+        files.write_record(record, kept)
 
     def unchanged(self, kept: dict[str, Any], now: str) -> bool:
         return (

@@ -17,7 +17,6 @@ A template that shows the time of day, or chance, is beyond this; such a site sa
 """
 
 import importlib.metadata
-import json
 import platform
 import secrets
 from collections.abc import Iterable
@@ -28,6 +27,7 @@ from jinja2 import Environment
 
 import formats.files
 from formats import http_headers
+from plugins import quick_json
 
 from . import build_cache, fingerprints, reads
 
@@ -116,14 +116,15 @@ class Site:
         if before.get("digest") != self.digest:
             before = {"contents": [], "patterns": [], "answers": {}}
         self.told = {key: self.tellable(ordered(key, value)) for key, value in self.own.items()}
-        self.facts = self.facts_of_all()
+        texts = self.facts_of_all()
+        self.facts = {name: known for name, (_, known) in texts.items()}
         self.everything = self.fingerprints.of(
-            sorted(self.told.items()), sorted(known for _, known in self.facts.values())
+            sorted(self.told.items()), sorted(self.facts.values())
         )
         self.patterns = fingerprints.Table(before["patterns"])
         self.numbers: dict[str, int] = {}
         self.changed: dict[int, set[str] | None] = {}
-        self.compare(before["contents"])
+        self.compare(before["contents"], texts)
         self.by_id = {
             id(content): self.numbers[self.fingerprints.name(content)]
             for content in self.fingerprints.contents.values()
@@ -158,7 +159,7 @@ class Site:
                 found[self.fingerprints.name(content)] = (text, fingerprints.hashed(text))
         return found
 
-    def compare(self, before: list[list[str] | None]) -> None:
+    def compare(self, before: list[list[str] | None], texts: dict[str, tuple[str, str]]) -> None:
         """Number all articles, as before where they were there, and see what has changed of each."""
         free = []
         for number, known in enumerate(before):
@@ -168,16 +169,18 @@ class Site:
                 self.changed[number] = None
                 continue
             self.numbers[name] = number
-            text, now = self.facts[name]
+            text, now = texts[name]
             if now != was:
                 kept = self.cache.get(was)
                 self.changed[number] = (
-                    fingerprints.differing(json.loads(kept), json.loads(text)) if kept else None
+                    fingerprints.differing(quick_json.loads(kept), quick_json.loads(text))
+                    if kept
+                    else None
                 )
         for name in sorted(self.facts.keys() - self.numbers.keys()):
             self.numbers[name] = free.pop() if free else len(self.numbers)
         was_known = {known[1] for known in before if known}
-        for text, now in self.facts.values():
+        for text, now in texts.values():
             if now not in was_known:
                 self.cache.put(now, text)
 
@@ -334,7 +337,7 @@ class Site:
         """What the next build is to know of this one."""
         contents: list[list[str] | None] = [None] * (max(self.numbers.values(), default=-1) + 1)
         for name, number in self.numbers.items():
-            contents[number] = [name, self.facts[name][1]]
+            contents[number] = [name, self.facts[name]]
         of_pages = {page["asked"] for page in pages.values()}
         of_articles = {read[0] for page in pages.values() for read in page["read"]}
         asked = {question for number in of_pages for question in self.patterns.at(number)}

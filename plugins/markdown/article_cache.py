@@ -12,7 +12,6 @@ Typogrify, or where the time of a file is the date of its article.
 
 import contextlib
 import functools
-import json
 import locale
 import os
 from collections.abc import Callable, Collection
@@ -79,7 +78,7 @@ class Articles:
     def save(self) -> None:
         if self.base and self.now != self.before:
             kept = {"version": VERSION, "base": self.base, "articles": self.now}
-            files.update(self.record, json.dumps(kept, separators=(",", ":")).encode())
+            files.write_record(self.record, kept)
 
     @functools.cached_property
     def heard(self) -> list[Callable[[Article], Any]]:

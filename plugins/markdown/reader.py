@@ -16,7 +16,6 @@ Settings: READING_PROCESSES (as many as the machine has cores; 1: no others).
 
 import contextlib
 import hashlib
-import json
 import logging
 import os
 import platform
@@ -33,7 +32,7 @@ from pelican.readers import MarkdownReader as PelicanReader
 from pelican.utils import SafeDatetime
 
 import formats
-from plugins import files, problems
+from plugins import files, problems, quick_json
 from plugins.incremental import build_cache, reads, workers
 from plugins.problems import WrongSetting
 from plugins.site import Generator, Pelican, legible
@@ -51,8 +50,6 @@ UNFINISHED = (
 )
 # Below this many new texts another process costs more than it saves.
 WORTH_A_PROCESS = 16
-# How many texts a process holds before it writes them down: of thousands, that is what counts.
-TEXTS_AT_ONCE = 64
 
 # Of these Pelican makes objects, or a moment; the same words always mean the same.
 NAMES = ("tags", "authors")
@@ -186,14 +183,14 @@ class MarkdownReader(BaseReader):  # type: ignore[misc]  # Pelican is untyped
 
     def kept(self, key: str) -> Text | None:
         found = self.texts.pop(key, None) or build_cache.of(self.settings).get(key)
-        return Text(*json.loads(found)) if found else None
+        return Text(*quick_json.loads(found)) if found else None
 
     def text(self, source: str) -> Text:
         key = self.key(source)
         if (found := self.kept(key)) is not None:
             return found
         text = parse(source, self.settings)
-        build_cache.of(self.settings).put(key, json.dumps(text, ensure_ascii=False))
+        build_cache.of(self.settings).put(key, quick_json.dumps(tuple(text)).decode())
         return text
 
     def text_of(self, path: str) -> Text:
@@ -333,17 +330,15 @@ class Seen:
         kept = {path: [*stat, key] for path, (stat, key) in settled.items()}
         if kept != self.known:
             said = {"base": self.reader.base, "keys": kept}
-            files.update(self.record, json.dumps(said).encode())
+            files.write_record(self.record, said)
         return settled
 
 
 def work(reader: MarkdownReader, paths: list[str]) -> None:
     """Read these texts for those who ask the cache for them later."""
-    kept = build_cache.of(reader.settings)
-    for number, path in enumerate(paths, 1):
+    for path in paths:
         reader.text(source_of(path))
-        if number % TEXTS_AT_ONCE == 0 or number == len(paths):
-            kept.save()
+    build_cache.of(reader.settings).save()
 
 
 def give(readers: Any) -> None:

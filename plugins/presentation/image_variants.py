@@ -189,7 +189,7 @@ class Pictures:
                 data = imagefile.encoded(shown, form, drawing)
             files.write(target, data)
             told[target.name] = sign_of(data)
-        files.update(made, json.dumps(told).encode())
+        files.write_record(made, told)
         return told
 
 

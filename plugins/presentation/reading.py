@@ -10,7 +10,6 @@ notes named).
 """
 
 import hashlib
-import json
 import re
 from collections import defaultdict
 from html import escape, unescape
@@ -75,7 +74,7 @@ def time_all(articles: list[Article], settings: dict[str, Any]) -> None:
         if key not in found:
             found[key] = known.get(key) or reading_minutes(text)
         article.reading_minutes = found[key]
-    files.update(record, json.dumps({"program": program, "minutes": found}).encode())
+    files.write_record(record, {"program": program, "minutes": found})
 
 
 def again(content: Article, generators: list[Generator]) -> None:

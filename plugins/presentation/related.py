@@ -16,7 +16,6 @@ Settings: RELATED_MAX (3), CACHE_PATH.
 """
 
 import hashlib
-import json
 import math
 import platform
 import re
@@ -28,7 +27,7 @@ from unicodedata import unidata_version
 
 from pelican import signals
 
-from plugins import files
+from plugins import files, quick_json
 from plugins.incremental import build_cache
 from plugins.site import Article, Generator, drafts, hidden, published
 
@@ -98,9 +97,9 @@ def counts(articles: list[Article], kept: build_cache.Cache) -> Iterator[dict[st
         keys.append(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
     known = kept.many(keys)
     for article, key in zip(articles, keys, strict=True):
-        said = json.loads(known[key]) if key in known else counted(parts_of(article))
+        said = quick_json.loads(known[key]) if key in known else counted(parts_of(article))
         if key not in known:
-            kept.put(key, json.dumps(said, ensure_ascii=False, separators=(",", ":")))
+            kept.put(key, quick_json.dumps(said).decode())
         yield said
 
 
@@ -204,7 +203,7 @@ def relate(generator: Generator) -> None:
             article.related = near
     paths = {article.source_path for articles in by_lang.values() for article in articles}
     still = {path: found for path, found in known.items() if path in paths}
-    files.update(record, json.dumps({"program": program, "near": still}).encode())
+    files.write_record(record, {"program": program, "near": still})
     for article in [*drafts(generator), *hidden(generator)]:
         article.related = []
 

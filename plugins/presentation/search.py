@@ -14,7 +14,6 @@ Settings: SEARCH (True). Templates get `search_pages`: the page's address for ea
 """
 
 import importlib.util
-import json
 import logging
 import shutil
 import time
@@ -164,7 +163,7 @@ def index(settings: dict[str, Any], waiting: list[Article]) -> None:
     shutil.rmtree(work, ignore_errors=True)
     built.look_again(folder)
     if waiting:
-        files.update(record, json.dumps(now, ensure_ascii=False).encode())
+        files.write_record(record, now)
         seconds = time.monotonic() - began
         logger.info("Search knows %d pages; the index took %.1f s.", len(pages), seconds)
 

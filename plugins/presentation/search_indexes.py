@@ -32,7 +32,7 @@ SMALL = 50
 # Of the pages, one in so many may have changed before all are indexed anew: a reader's browser asks both.
 SHARE = 10
 # Letters of pages that pagefind is told at once: it takes thirty bytes of memory for each.
-PART = 3_500_000
+PART = 2_000_000
 
 # What surrounds words rather than being them: who wrote when, numbers of notes, buttons.
 LEFT_OUT = [

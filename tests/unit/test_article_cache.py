@@ -281,7 +281,7 @@ def test_a_damaged_record_costs_time_alone(
     site.build()
     first = copy.deepcopy(made)
     (record,) = (site.folder / "cache" / "articles").iterdir()
-    assert len(json.loads(record.read_text())["articles"]) == len(KINDS) - 1
+    assert len(json.loads(record.read_bytes())["articles"]) == len(KINDS) - 1
     record.write_text(damage)
     read.clear()
     site.build()
@@ -296,5 +296,5 @@ def test_articles_that_are_gone_are_forgotten(site: Site) -> None:
     (site.content / "german.md").unlink()
     site.build()
     (record,) = (site.folder / "cache" / "articles").iterdir()
-    known = {Path(name).stem for name in json.loads(record.read_text())["articles"]}
+    known = {Path(name).stem for name in json.loads(record.read_bytes())["articles"]}
     assert known == KINDS.keys() - {"plain", "german", "future"}

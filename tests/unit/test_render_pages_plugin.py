@@ -56,6 +56,30 @@ def test_the_site_is_the_same_byte_for_byte(site: Site, processes: list[int]) ->
     assert everything(site.output) == alone
 
 
+def test_what_waits_is_bounded_and_the_site_is_the_same(
+    site: Site, processes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that has to be known of thousands of pages is more than a small machine has."""
+    site.build(RENDERING_PROCESSES=3)
+    at_once = everything(site.output)
+    assert processes == [3]
+    shutil.rmtree(site.output)
+    shutil.rmtree(site.folder / "cache")
+    monkeypatch.setattr(render_pages, "AT_ONCE", 7)
+    waited: list[int] = []
+    real = render_pages.Rendering.put_off
+
+    def put_off(self: render_pages.Rendering, *rest: Any) -> None:
+        real(self, *rest)
+        waited.append(len(self.later))
+
+    monkeypatch.setattr(render_pages.Rendering, "put_off", put_off)
+    site.build(RENDERING_PROCESSES=3)
+    assert max(waited) < 7
+    assert processes[1:] == [3, 3, *processes[3:]]
+    assert everything(site.output) == at_once
+
+
 def test_what_others_rendered_is_known_to_the_next_build(
     site: Site, processes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,7 @@ def test_building_what_changed_equals_building_everything(
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(render_pages, "WORTH_A_PROCESS", 1)
+        patch.setattr(render_pages, "AT_ONCE", 5)
         site = Site(Path(folder))
         said: dict[str, dict[str, str]] = {
             name: {"body": f"Words of {name}.", "Tags": "air", "Summary": "So."}
