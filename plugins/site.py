@@ -5,6 +5,7 @@ Pelican keeps what it has read in a dozen lists, by kind, language and status: `
 """
 
 import html
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -65,7 +66,9 @@ class Problem(NamedTuple):
 def as_typed(path: str | Path) -> str:
     """A path as its author would type it: from the current folder if below it."""
     path = Path(path)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    typed = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    # A name that is not written in UTF-8 can be shown all the same.
+    return os.fsencode(typed).decode("utf-8", "backslashreplace")
 
 
 def absolute(site_url: str, url: str) -> str:

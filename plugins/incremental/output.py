@@ -21,21 +21,35 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable, Iterator, KeysView
-from itertools import chain
+from itertools import chain, filterfalse
 from pathlib import Path
 from typing import Any
 
 from pelican import signals
 
 import formats.files
-from plugins import built, files
-from plugins.site import Article, Generator, Pelican, by_kind, drafts, hidden, published
+from plugins import built, files, problems
+from plugins.site import (
+    Article,
+    Generator,
+    Pelican,
+    Problem,
+    as_typed,
+    by_kind,
+    drafts,
+    hidden,
+    published,
+)
 
 from . import earlier_builds, groups, reads, render_pages, template_code
 
 logger = logging.getLogger(__name__)
 
 SHARED = "images/share"
+UNREADABLE = (
+    "The name of this file is not written in UTF-8, so that no page can name it. Give it another one"
+    " (`mv`, or `convmv -f latin1 -t utf8` where there are many)."
+)
 VERSION = 3  # of the record: another one is not understood
 
 
@@ -97,6 +111,9 @@ class Building:
         for path in sorted(folder.rglob("*")) if self.settings.get("ROOT_FILES") else ():
             name = path.relative_to(folder).as_posix()
             if not path.is_file() or not files.belongs(name, hidden=True):
+                continue
+            if not is_readable(name):
+                logger.warning("%s is not used. %s", as_typed(path), UNREADABLE)
                 continue
             if name in taken:
                 logger.warning(
@@ -270,10 +287,23 @@ def look_through(generator: Generator) -> None:
                 return True
             return any(files.belongs(path[len(at) :]) for at in named if path.startswith(at))
 
+        names = sorted(filter(meant, found(paths, *given, **more)))
+        for name in filterfalse(is_readable, names):
+            path = Path(generator.settings["PATH"], name)
+            if not problems.is_refused(generator.settings, path):
+                problems.refuse(generator.settings, Problem(as_typed(path), 1, UNREADABLE))
         # In order, and a set all the same.
-        return dict.fromkeys(sorted(filter(meant, found(paths, *given, **more)))).keys()
+        return dict.fromkeys(filter(is_readable, names)).keys()
 
     generator.get_files = get_files
+
+
+def is_readable(name: str) -> bool:
+    """Whether a file's name is one that can stand in a page, or in an address."""
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def take_over(generator: Generator) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import os
 import shutil
+import sys
 import weakref
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from pelican import signals
 
 import formats.files
+from plugins.problems import Refused
 from tests.sites import BLOG, ROOT, Site, everything
 
 LONG_AGO = 1_600_000_000
@@ -188,3 +190,29 @@ def test_a_process_that_builds_again_and_again_keeps_only_the_last_blog(site: Si
     for _ in range(4):
         site.build(PREVIEW=True)
     assert seen[0]() is seen[1]() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_utf_8_is_told_with_what_to_do(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As files of an old disk or a ZIP have them. Nothing could name them in an address."""
+    (site.content / "files").mkdir()
+    names = ["caf\\xe9.md", "files/caf\\xe9.txt", "pages/caf\\xe9.md"]
+    paths = [
+        site.content / os.fsdecode(name.encode().decode("unicode_escape").encode("latin1"))
+        for name in names
+    ]
+    for path in paths:
+        shutil.copy(site.content / "fish.md", path)
+    with pytest.raises(Refused) as refused:
+        site.build(STATIC_PATHS=["files"])
+    for name, path in zip(names, paths, strict=True):
+        assert f"{name}:1: The name of this file" in str(refused.value)
+        path.unlink()
+    root = site.folder / "root"
+    root.mkdir()
+    (root / os.fsdecode(b"caf\xe9.txt")).write_text("x")
+    site.build(STATIC_PATHS=["files"], ROOT_FILES=str(root))
+    assert "caf\\xe9.txt is not used" in caplog.text
+    assert site.page("fish")
