@@ -23,6 +23,7 @@ from plugins import problems
 from plugins.markdown import frontmatter_check
 from plugins.markdown.frontmatter import Line, line_of
 from plugins.markdown.unread import NAMELESS
+from plugins.problems import WrongSetting
 from plugins.site import Article, Generator, as_typed, by_kind, drafts, hidden, published
 
 from .redirects import alias_file
@@ -88,19 +89,38 @@ def site_files(settings: dict[str, Any], langs: Iterable[str] = ()) -> dict[str,
     return {key(name): what for name, what in found.items() if name}
 
 
+def list_files(articles: Generator) -> Iterator[tuple[str, str, str]]:
+    """The file of each list of this site, what it is, and the setting that names it."""
+    for kind, periods in articles.period_archives.items():
+        for period in periods:
+            what = f"the archive of {'-'.join(f'{part:02}' for part in period['period_num'])}"
+            yield str(period["save_as"]), what, f"{kind.upper()}_ARCHIVE_SAVE_AS"
+    for _, beginning, noun, wrappers in (
+        (*NAMED[0], articles.tags),
+        (*NAMED[1], [category for category, _ in articles.categories]),
+        (*NAMED[2], [author for author, _ in articles.authors]),
+    ):
+        for wrapper in wrappers:
+            what = f"the page of the {noun} {wrapper.name}"
+            yield str(wrapper.save_as), what, f"{beginning}_SAVE_AS"
+
+
+def refuse_shared_lists(articles: Generator) -> None:
+    """Raise WrongSetting where two lists would be one file."""
+    known: dict[str, str] = {}
+    for name, what, setting in list_files(articles):
+        if name and (other := known.setdefault(name, what)) != what:
+            raise WrongSetting(
+                f"{setting} gives {what} the file of {other}, {name}. Write a pattern into pelicanconf.py"
+                " that no other list has."
+            )
+
+
 def own_files(articles: Generator) -> dict[str, str]:
     """The same of this one, with its lists and its static files."""
     found: dict[str, str] = {}
-    for periods in articles.period_archives.values():
-        for period in periods:
-            found[str(period["save_as"])] = f"the archive of {period['period_num'][0]}"
-    for noun, wrappers in (
-        ("tag", articles.tags),
-        ("category", [category for category, _ in articles.categories]),
-        ("author", [author for author, _ in articles.authors]),
-    ):
-        for wrapper in wrappers:
-            found.setdefault(str(wrapper.save_as), f"the page of the {noun} {wrapper.name}")
+    for name, what, _ in list_files(articles):
+        found.setdefault(name, what)
     for static in articles.context.get("staticfiles", ()):
         # Asked for past Pelican's own property, after which no article could attach the file any more.
         name = str(super(Static, static).save_as).replace("\\", "/").removeprefix("./")
@@ -193,6 +213,7 @@ def among(everything: list[Placed], articles: Generator) -> Iterator[tuple[Artic
 def refuse(generators: Iterable[Generator]) -> None:
     articles, pages = by_kind(generators)
     settings = articles.settings
+    refuse_shared_lists(articles)
 
     def told(content: Article, name: str, text: str) -> None:
         problems.refuse_line(settings, content, line_of(content.source_path, name), text)

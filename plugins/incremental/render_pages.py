@@ -11,7 +11,7 @@ machine has cores; 1: no others).
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,9 @@ class Rendering:
         self.announce(what, page)
 
     def announce(self, what: str, page: Page) -> None:
-        """Tell those who only want to know which pages there are of one that Pelican does not write."""
+        """Tell those who only want to know which pages there are of one that is not written here."""
+        if self.writer is not None:
+            self.writer.knows_of(page["files"])
         for each in page["files"] if what.startswith("page") else ():
             names = {"OUTPUT_PATH": self.settings["OUTPUT_PATH"], "output_file": each}
             for receiver in self.listeners:
@@ -163,6 +165,10 @@ class Writer(PelicanWriter):  # type: ignore[misc]  # Pelican is untyped
         if file.name == filename:  # Not where Pelican leaves an overridden page as it is.
             self.opened.append(filename)
         return file
+
+    def knows_of(self, names: Iterable[str]) -> None:
+        """Count these as written, so that Pelican refuses whatever else is to have their place."""
+        self._written_files.update(f"{self.output_path}/{name}" for name in names)
 
     def write_file(
         self,

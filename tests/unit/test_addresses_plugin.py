@@ -1,11 +1,12 @@
 """Addresses: what would take another's place is refused with file, line and remedy, before anything is written."""
 
 import re
+from contextlib import nullcontext
 
 import pytest
 from pelican.settings import read_settings
 
-from plugins.problems import Refused
+from plugins.problems import Refused, WrongSetting
 from tests.sites import ROOT, Site
 from tests.unit.test_manifest_plugin import problems
 
@@ -147,3 +148,32 @@ def test_the_blog_s_own_settings_reserve_what_they_write(site: Site) -> None:
     site.write("fish", Slug="archives")
     (told,) = problems(site, **kept)
     assert "the page of all archives" in told
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            {"TAG_SAVE_AS": "of/{slug}.html", "CATEGORY_SAVE_AS": "of/{slug}.html"},
+            "CATEGORY_SAVE_AS gives the page of the category tide the file of the page of the tag tide,",
+        ),
+        ({"TAG_SAVE_AS": "tags.html"}, "TAG_SAVE_AS gives the page of the tag .* of the tag .*,"),
+        (
+            {
+                "YEAR_ARCHIVE_SAVE_AS": "{date:%Y}/index.html",
+                "MONTH_ARCHIVE_SAVE_AS": "{date:%Y}/index.html",
+            },
+            "MONTH_ARCHIVE_SAVE_AS gives the archive of 2026-01 the file of the archive of 2026,",
+        ),
+    ],
+    ids=["two kinds", "one pattern without a name", "periods"],
+)
+def test_two_lists_cannot_share_a_file(site: Site, settings: dict[str, str], told: str) -> None:
+    """Pelican would say that it failed to overwrite a file; where one page was there before, not even that."""
+    site.write("gulls", Tags="tide, ebb")
+    site.write("terns", Tags="ebb")
+    with pytest.raises(WrongSetting) if "CATEGORY_SAVE_AS" not in settings else nullcontext():
+        site.build(**settings)
+    site.write("terns", Category="tide")
+    with pytest.raises(WrongSetting, match=told):
+        site.build(**settings)

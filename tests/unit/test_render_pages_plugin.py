@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+import plugins
 from plugins import files
 from plugins.incremental import render_pages, workers
 from plugins.problems import Refused
@@ -78,6 +79,28 @@ def test_what_waits_is_bounded_and_the_site_is_the_same(
     assert max(waited) < 7
     assert processes[1:] == [3, 3, *processes[3:]]
     assert everything(site.output) == at_once
+
+
+@pytest.mark.parametrize("at_once", [7, render_pages.AT_ONCE])
+def test_two_pages_of_one_file_are_refused_as_by_pelican(
+    site: Site, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Whether the first one stands, or another process has rendered it long ago."""
+    monkeypatch.setattr(render_pages, "AT_ONCE", at_once)
+    places: dict[str, Any] = {
+        "TAG_SAVE_AS": "of/{slug}.html",
+        "CATEGORY_SAVE_AS": "of/{slug}.html",
+        # Which would tell of it before anything is rendered.
+        "PLUGINS": plugins.in_order(without=["delivery.addresses"]),
+    }
+    site.build(RENDERING_PROCESSES=3, **places)
+    site.write("n5", Category="t1")
+    with pytest.raises(RuntimeError, match="already written"):
+        site.build(RENDERING_PROCESSES=3, **places)
+    shutil.rmtree(site.output)
+    shutil.rmtree(site.folder / "cache")
+    with pytest.raises(RuntimeError, match="already written"):
+        site.build(RENDERING_PROCESSES=3, **places)
 
 
 def test_what_others_rendered_is_known_to_the_next_build(
