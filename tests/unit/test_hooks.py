@@ -295,17 +295,21 @@ def test_a_private_address_is_refused_and_the_owner_reads_why(
 
 
 @one_database
-def test_a_network_error_does_not_show_the_address(
-    app: Flask, settings: Settings, receiver: Receiver, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("away", [True, False])
+def test_no_failure_brings_the_address_into_the_log(
+    app: Flask, settings: Settings, receiver: Receiver, caplog: pytest.LogCaptureFixture, away: bool
 ) -> None:
     # For a chat, who knows the address may write there.
     a_hook(f"http://127.0.0.1:{receiver.port}/services/T0/secret")
-    receiver.stop()
+    receiver.answer = status(404, "Cannot POST /services/T0/secret")
+    if away:
+        receiver.stop()
     told(a_comment(held=True))
     hooks.send_waiting(settings)
     assert "waits" in caplog.text
     assert "secret" not in caplog.text
-    assert "secret" not in the_delivery().error
+    # What a receiver answers is for its owner, who knows the address.
+    assert ("secret" in the_delivery().error) is not away
 
 
 @one_database
