@@ -109,6 +109,10 @@ class Provider:
             return send(request, 200, {"padding": "x" * 300_000})
         if self.fault == f"nonsense at {parts.path}":
             return send(request, 200, ["not", "an", "object"])
+        if self.fault == f"deep at {parts.path}":
+            return send_raw(request, 200, b"[" * 200_000)
+        if self.fault == f"endless at {parts.path}":
+            return send_raw(request, 200, endless)
         if self.fault == f"slow at {parts.path}":
             return drip(request)
         if parts.path == "/favicon.ico":
@@ -256,8 +260,18 @@ class Provider:
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 
 
+# Whatever it is asked: numbers that no whole number is, where a number is due, and no text where text is due.
+endless = (
+    b'{"access_token": "x", "token_type": "Bearer", "expires_in": 1e999, "id_token": 7,'
+    b' "id": 1e999, "login": [], "keys": [{"kty": "RSA", "n": 1e999, "e": "AQAB"}], "issuer": 1e999}'
+)
+
+
 def send(request: BaseHTTPRequestHandler, status: int, said: Any, **headers: str) -> None:
-    body = json.dumps(said).encode()
+    send_raw(request, status, json.dumps(said).encode(), **headers)
+
+
+def send_raw(request: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
     request.send_response(status)
     request.send_header("Content-Type", "application/json")
     request.send_header("Content-Length", str(len(body)))

@@ -210,6 +210,7 @@ def test_an_id_token_that_is_wrong_signs_nobody_in(
 
 WIRE_FAULTS = [
     "500 at {}", "redirect at {}", "huge at {}", "nonsense at {}", "slow at {}",
+    "deep at {}", "endless at {}",
 ]  # fmt: skip
 
 
