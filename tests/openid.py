@@ -58,6 +58,8 @@ class Provider:
         self.in_id_token = True
         self.auth_methods: list[str] | None = ["client_secret_post", "client_secret_basic"]
         self.auth_time: float | None = None
+        # What stands in the set beside the one that signs.
+        self.odd_keys: list[Any] = []
         self.grants: dict[str, Grant] = {}
         self.access: dict[str, Grant] = {}
         # Every request, as (method, path), and what the token endpoint said no to.
@@ -151,7 +153,7 @@ class Provider:
         return 200, said
 
     def at_keys(self, *_: Any) -> tuple[int, Any]:
-        return 200, {"keys": [self.key.as_dict(private=False)]}
+        return 200, {"keys": [*self.odd_keys, self.key.as_dict(private=False)]}
 
     def at_token(self, request: BaseHTTPRequestHandler, form: dict[str, str]) -> tuple[int, Any]:
         grant = self.grants.pop(form.get("code", ""), None)

@@ -12,6 +12,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -47,6 +48,12 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 log = logging.getLogger(__name__)
 
 Read = TypeVar("Read")
+
+# No JSON, JSON without end, or of another shape. requests', Authlib's and the keys' own come beside it.
+_odd = (
+    *(requests.RequestException, OAuthError, JoseError, OSError, UnsupportedAlgorithm),
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError),
+)
 
 
 @dataclass(frozen=True)
@@ -214,12 +221,7 @@ class Trouble:
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _where: object) -> None:
-        # No JSON, JSON without end, or of another shape. requests' and Authlib's own come beside it.
-        expected = (
-            *(requests.RequestException, OAuthError, JoseError, OSError, UnsupportedAlgorithm),
-            *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError),
-        )
-        if isinstance(error, expected):
+        if isinstance(error, _odd):
             log.warning("%s: %s: %s", self.client.name, type(error).__name__, error)
             raise ProviderFailed(
                 Message(
@@ -318,7 +320,14 @@ def _signed(client: Client, there: Provider, text: str) -> jwt.Token:
 
 
 def _keys(said: dict[str, Any]) -> KeySet:
-    return KeySet.import_key_set(said)  # type: ignore[arg-type]  # what it is not raises
+    """Those keys that can be read: what a provider has beside them is for others (RFC 7517, 5)."""
+    found = []
+    for each in said["keys"]:
+        with suppress(*_odd):
+            found += KeySet.import_key_set({"keys": [each]}).keys
+    if not found:
+        raise ValueError("no key that can be read")
+    return KeySet(found)
 
 
 def _of_github(client: Client, there: Provider, asking: Any) -> Person:

@@ -287,6 +287,27 @@ def test_a_provider_may_change_its_keys(
     assert [path for _, path in provider.met].count("/keys") == 2
 
 
+@one_database
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA", "kid": "curve"},
+        {"kty": "OKP", "crv": "Ed999", "x": "AA", "kid": "twisted"},
+        {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA", "kid": "of a later day"},
+        {"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "too small"},
+        {"kid": "of no kind"},
+        ["no key"],
+        None,
+    ],
+)
+def test_a_key_that_nobody_can_read_takes_none_of_the_others_away(
+    guest: Visitor, provider: Provider, odd: Any
+) -> None:
+    link(make.account("Rhea"), provider)
+    provider.odd_keys = [odd]
+    assert go(guest, provider).status_code == 303
+
+
 def test_what_the_id_token_does_not_say_userinfo_may(guest: Visitor, provider: Provider) -> None:
     provider.in_id_token = False
     make.account("Rhea")
