@@ -58,6 +58,7 @@ class Provider:
         self.in_id_token = True
         self.auth_methods: list[str] | None = ["client_secret_post", "client_secret_basic"]
         self.auth_time: float | None = None
+        self.code_bytes = 16
         # What stands in the set beside the one that signs.
         self.odd_keys: list[Any] = []
         self.grants: dict[str, Grant] = {}
@@ -257,7 +258,7 @@ class Provider:
         assert asked["client_id"] == CLIENT_ID
         assert asked["code_challenge_method"] == "S256"
         assert len(asked["state"]) >= 43
-        code = secrets.token_urlsafe(16)
+        code = secrets.token_urlsafe(self.code_bytes)
         self.grants[code] = Grant(asked, dict(self.person))
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 

@@ -288,6 +288,17 @@ def test_a_provider_may_change_its_keys(
 
 
 @one_database
+def test_a_code_may_be_as_long_as_the_longest_that_providers_give(
+    guest: Visitor, provider: Provider
+) -> None:
+    link(make.account("Rhea"), provider)
+    # Entra's have up to 2,000 characters and more, those of Azure B2C have passed 4,000.
+    provider.code_bytes = 4_500
+    assert go(guest, provider).status_code == 303
+    assert account_of(guest) is not None
+
+
+@one_database
 @pytest.mark.parametrize(
     "odd",
     [
