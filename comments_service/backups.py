@@ -55,9 +55,13 @@ def make(
 
 
 def made(folder: Path) -> list[Path]:
-    """Those that lie there, the newest first."""
-    found = [each for each in folder.glob("comments-*") if _made_at(each)]
-    return sorted(found, key=lambda each: each.name, reverse=True)
+    """Those that lie there, the newest first; last, what was made under a clock that was ahead.
+
+    Otherwise no later one would be made, or kept, until that time has come.
+    """
+    moment = now()
+    found = {each: at for each in folder.glob("comments-*") if (at := _made_at(each))}
+    return sorted(found, key=lambda each: (found[each] <= moment, each.name), reverse=True)
 
 
 def prune(folder: Path, keep: int) -> list[Path]:
@@ -73,8 +77,9 @@ def prune(folder: Path, keep: int) -> list[Path]:
 
 
 def newest(folder: Path) -> datetime | None:
-    """When the newest was made."""
-    return next((_made_at(each) for each in made(folder)), None)
+    """When the newest was made, if any is known to be."""
+    at = next((_made_at(each) for each in made(folder)), None)
+    return None if at is not None and at > now() else at
 
 
 def due(folder: Path) -> bool:

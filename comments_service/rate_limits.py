@@ -12,7 +12,7 @@ from bisect import bisect
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -212,17 +212,17 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        # A rate of more than these is never found to be passed.
-        self._moments: deque[datetime] = deque(maxlen=10_000)
+        # A rate of more than these is never found to be passed. Of the clock that nobody sets: where the
+        # other one is put back, an hour of moments would be counted again.
+        self._moments: deque[float] = deque(maxlen=10_000)
 
-    def note(self, moment: datetime) -> None:
+    def note(self, moment: float) -> None:
         self._moments.append(moment)
 
-    def load(self, rates: Sequence[Rate], moment: datetime) -> float:
+    def load(self, rates: Sequence[Rate], moment: float) -> float:
         """How much of the rate that is used up most is used up: more than 1 when it is passed."""
         shares = [
-            (len(self._moments) - bisect(self._moments, moment - timedelta(seconds=rate.seconds)))
-            / rate.count
+            (len(self._moments) - bisect(self._moments, moment - rate.seconds)) / rate.count
             for rate in rates
         ]
         return max(shares, default=0.0)

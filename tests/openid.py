@@ -58,6 +58,9 @@ class Provider:
         self.in_id_token = True
         self.auth_methods: list[str] | None = ["client_secret_post", "client_secret_basic"]
         self.auth_time: float | None = None
+        self.code_bytes = 16
+        # What stands in the set beside the one that signs.
+        self.odd_keys: list[Any] = []
         self.grants: dict[str, Grant] = {}
         self.access: dict[str, Grant] = {}
         # Every request, as (method, path), and what the token endpoint said no to.
@@ -109,6 +112,10 @@ class Provider:
             return send(request, 200, {"padding": "x" * 300_000})
         if self.fault == f"nonsense at {parts.path}":
             return send(request, 200, ["not", "an", "object"])
+        if self.fault == f"deep at {parts.path}":
+            return send_raw(request, 200, b"[" * 200_000)
+        if self.fault == f"endless at {parts.path}":
+            return send_raw(request, 200, endless)
         if self.fault == f"slow at {parts.path}":
             return drip(request)
         if parts.path == "/favicon.ico":
@@ -147,7 +154,7 @@ class Provider:
         return 200, said
 
     def at_keys(self, *_: Any) -> tuple[int, Any]:
-        return 200, {"keys": [self.key.as_dict(private=False)]}
+        return 200, {"keys": [*self.odd_keys, self.key.as_dict(private=False)]}
 
     def at_token(self, request: BaseHTTPRequestHandler, form: dict[str, str]) -> tuple[int, Any]:
         grant = self.grants.pop(form.get("code", ""), None)
@@ -251,13 +258,23 @@ class Provider:
         assert asked["client_id"] == CLIENT_ID
         assert asked["code_challenge_method"] == "S256"
         assert len(asked["state"]) >= 43
-        code = secrets.token_urlsafe(16)
+        code = secrets.token_urlsafe(self.code_bytes)
         self.grants[code] = Grant(asked, dict(self.person))
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 
 
+# Whatever it is asked: numbers that no whole number is, where a number is due, and no text where text is due.
+endless = (
+    b'{"access_token": "x", "token_type": "Bearer", "expires_in": 1e999, "id_token": 7,'
+    b' "id": 1e999, "login": [], "keys": [{"kty": "RSA", "n": 1e999, "e": "AQAB"}], "issuer": 1e999}'
+)
+
+
 def send(request: BaseHTTPRequestHandler, status: int, said: Any, **headers: str) -> None:
-    body = json.dumps(said).encode()
+    send_raw(request, status, json.dumps(said).encode(), **headers)
+
+
+def send_raw(request: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
     request.send_response(status)
     request.send_header("Content-Type", "application/json")
     request.send_header("Content-Length", str(len(body)))

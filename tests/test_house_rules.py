@@ -104,7 +104,7 @@ def places(app: Flask) -> dict[str, list[Any]]:
     owner_rules.change(RuleChanges(max_links=5), None, config.current())
     paula = make.account("Paula")
     challenge = make.challenge("x" * 43)
-    handoff.ask(challenge, SITE, "a network")
+    handoff.ask(challenge, SITE, make.visitor())
     return {
         "thread_id": ["pelicans"],
         "comment_id": [first.id, second.id],

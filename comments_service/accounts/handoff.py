@@ -14,6 +14,7 @@ reader has seen nowhere.
 
 import base64
 import hashlib
+import hmac
 from dataclasses import asdict, dataclass, replace
 
 import sqlalchemy as sa
@@ -48,15 +49,15 @@ class Asked:
     number: str
 
 
-def ask(challenge: str, origin: str, network: str) -> Asked:
+def ask(challenge: str, origin: str, visitor: Visitor) -> Asked:
     """Let a page wait. Raises InvalidInput for what is no hash or known already, TooMany."""
     token_hash = _hash(challenge)
     if token_hash is None:
         raise InvalidInput(fields={"challenge": Message("This is not a SHA-256 in base64url.")})
     try:
         with writing():
-            rate_limits.count(f"handoff:{network}", [ASKED_OFTEN], MANY_TRIES)
-            tokens.store(Handoff(origin, network), token_hash)
+            rate_limits.count(f"handoff:{visitor.network}", [ASKED_OFTEN], MANY_TRIES)
+            tokens.store(Handoff(origin, _network(visitor, token_hash)), token_hash)
     except IntegrityError:
         raise InvalidInput(fields={"challenge": ASKED_TWICE}) from None
     return Asked(challenge, origin, number(token_hash))
@@ -68,7 +69,7 @@ def asked(challenge: str) -> Asked:
     return Asked(challenge, Handoff.of(found).origin, number(found.token_hash))
 
 
-def complete(challenge: str, session: Session, network: str) -> Asked:
+def complete(challenge: str, session: Session, visitor: Visitor) -> Asked:
     """Say yes: the page may come in as whoever is signed in here.
 
     Raises UnknownToken, and NotAllowed in another network than the page's.
@@ -76,7 +77,7 @@ def complete(challenge: str, session: Session, network: str) -> Asked:
     with writing():
         found = _waiting(challenge)
         waits = Handoff.of(found)
-        if waits.network != network:
+        if waits.network != _network(visitor, found.token_hash):
             raise NotAllowed(ELSEWHERE)
         given = db.session.execute(
             sa.update(Token)
@@ -100,7 +101,7 @@ def redeem(verifier: str, origin: str, visitor: Visitor) -> Entry | None:
     """
     found = tokens.find(Handoff, verifier)
     waits = Handoff.of(found)
-    if waits.origin != origin or waits.network != visitor.network:
+    if waits.origin != origin or waits.network != _network(visitor, found.token_hash):
         raise UnknownToken(tokens.SPENT)
     if found.account_id is None:
         return None
@@ -120,6 +121,14 @@ def _enter(account: Account, window: Session, visitor: Visitor) -> Entry:
         entry.session.proved_at = window.proved_at
         entry.session.strong_at = window.strong_at
     return entry
+
+
+def _network(visitor: Visitor, token_hash: bytes) -> str:
+    """The network of whoever asks, as this one handoff knows it and nothing else does.
+
+    The day's own hash would be another one after midnight.
+    """
+    return hmac.digest(token_hash, visitor.ban_network.encode(), hashlib.sha256).hex()
 
 
 def number(token_hash: bytes) -> str:

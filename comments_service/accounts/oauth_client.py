@@ -11,14 +11,17 @@ import logging
 import threading
 import time
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import requests
 from authlib.integrations.requests_client import OAuth2Session, OAuthError
 from authlib.oidc.core import CodeIDToken
+from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -43,6 +46,14 @@ PROOF_SECONDS = 15 * 60
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 
 log = logging.getLogger(__name__)
+
+Read = TypeVar("Read")
+
+# No JSON, JSON without end, or of another shape. requests', Authlib's and the keys' own come beside it.
+_odd = (
+    *(requests.RequestException, OAuthError, JoseError, OSError, UnsupportedAlgorithm),
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError),
+)
 
 
 @dataclass(frozen=True)
@@ -126,17 +137,26 @@ class Cache:
     """What was fetched a short while ago, for all threads of this process."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._kept: dict[str, tuple[float, Any]] = {}
         self._lock = threading.Lock()
 
-    def fetched(self, client: Client, address: str, seconds: float) -> dict[str, Any]:
-        """The JSON object at an address, if need be as it was so many seconds ago."""
+    def fetched(
+        self,
+        client: Client,
+        address: str,
+        seconds: float,
+        read: Callable[[dict[str, Any]], Read],
+    ) -> Read:
+        """What is read from the JSON object at an address, if need be as it was so many seconds ago.
+
+        What cannot be read is not kept: one wrong answer must not keep people out for as long.
+        """
         with self._lock:
-            at, found = self._kept.get(address, (0.0, {}))
-        if found and time.monotonic() - at < seconds:
-            return found
+            at, found = self._kept.get(address, (0.0, None))
+        if found is not None and time.monotonic() - at < seconds:
+            return cast("Read", found)
         with session(client) as asking:
-            found = _object(asking.get(address, withhold_token=True))
+            found = read(_object(asking.get(address, withhold_token=True)))
         with self._lock:
             self._kept[address] = (time.monotonic(), found)
         return found
@@ -162,7 +182,10 @@ def provider(client: Client) -> Provider:
     if client.kind in KNOWN:
         return KNOWN[client.kind]
     address = f"{client.kind}/.well-known/openid-configuration"
-    said = cache.fetched(client, address, REMEMBERED_SECONDS)
+    return cache.fetched(client, address, REMEMBERED_SECONDS, partial(_discovered, client))
+
+
+def _discovered(client: Client, said: Mapping[str, Any]) -> Provider:
     issuer = said["issuer"]
     if issuer.rstrip("/") != client.kind:
         raise ValueError(f"the document is that of {issuer}")
@@ -198,12 +221,7 @@ class Trouble:
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _where: object) -> None:
-        # ValueError: no JSON, or of another shape. requests' and Authlib's own come beside it.
-        expected = (
-            *(requests.RequestException, OAuthError, JoseError, OSError),
-            *(ValueError, KeyError, TypeError, AttributeError),
-        )
-        if isinstance(error, expected):
+        if isinstance(error, _odd):
             log.warning("%s: %s: %s", self.client.name, type(error).__name__, error)
             raise ProviderFailed(
                 Message(
@@ -292,13 +310,24 @@ def _claims(
 def _signed(client: Client, there: Provider, text: str) -> jwt.Token:
     """The ID token, once its signature is right; keys may have changed since they were fetched."""
     for seconds in (REMEMBERED_SECONDS, KEYS_AGAIN_SECONDS):
-        keys = KeySet.import_key_set(cache.fetched(client, there.keys, seconds))  # type: ignore[arg-type]  # what it is not raises
+        keys = cache.fetched(client, there.keys, seconds, _keys)
         try:
             return jwt.decode(text, keys, algorithms=list(ALGORITHMS))
         except (JoseError, ValueError):
             if seconds == KEYS_AGAIN_SECONDS:
                 raise
     raise AssertionError
+
+
+def _keys(said: dict[str, Any]) -> KeySet:
+    """Those keys that can be read: what a provider has beside them is for others (RFC 7517, 5)."""
+    found = []
+    for each in said["keys"]:
+        with suppress(*_odd):
+            found += KeySet.import_key_set({"keys": [each]}).keys
+    if not found:
+        raise ValueError("no key that can be read")
+    return KeySet(found)
 
 
 def _of_github(client: Client, there: Provider, asking: Any) -> Person:

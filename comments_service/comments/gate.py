@@ -4,6 +4,7 @@ First the limit, then what costs, then what the author rules for the article and
 """
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -72,7 +73,7 @@ def counted(visitor: Visitor, settings: Settings) -> Iterator[bool]:
                 bans.recognise(visitor.network, visitor.ban_network)
         raise
     if guest:
-        rate_limits.guests().note(now())
+        rate_limits.guests().note(time.monotonic())
 
 
 def _own(visitor: Visitor, settings: Settings) -> Acts:
@@ -241,7 +242,7 @@ def _facts(
 
 
 def _load(settings: Settings) -> float:
-    return rate_limits.guests().load(settings.limit_guests, now())
+    return rate_limits.guests().load(settings.limit_guests, time.monotonic())
 
 
 def challenge(thread_id: str, key: str, settings: Settings) -> dict[str, Any]:

@@ -10,19 +10,25 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+# Of each address that a name has.
 CONNECT_SECONDS = 5.0
-# For all that follows: TLS, the request and its answer. What drips ends as well.
+# For all addresses together; and again for all that follows: TLS, the request and its answer. What drips ends as well.
 WHOLE_SECONDS = 10.0
 # Of an answer nobody needs more than a reason.
 MAX_ANSWER_BYTES = 4_096
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# What an address is written with, escapes included; other letters are escaped.
+_WRITTEN = "/?:@!$&'()*+,;=~-._%[]"
+# A third of a century: what has more digits is no more patience.
+_DIGITS = 9
 # What is routed of IPv6; and the gateway to IPv4, whose addresses end in those that they stand for.
 _unicast, _nat64 = ipaddress.IPv6Network("2000::/3"), ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -67,8 +73,10 @@ def looked_up(host: str, port: int, allowed: Sequence[Network]) -> list[str]:
     """The addresses of a host, if all of them may be connected to. Raises Refused, OSError."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        raise Refused(f"{host} is not found: {error.strerror}") from error
+    except (socket.gaierror, UnicodeError) as error:
+        # A name that is too long, or has a hole, cannot even be asked for.
+        said = error.strerror if isinstance(error, socket.gaierror) else error
+        raise Refused(f"{host} is not found: {said}") from error
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     for each in addresses:
         if not reachable(ipaddress.ip_address(each), allowed):
@@ -101,7 +109,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[Ne
         if isinstance(talking.sock, ssl.SSLSocket):
             talking.sock.do_handshake()
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        talking.request("POST", path, body, {"Connection": "close", **headers})
+        talking.request("POST", quote(path, _WRITTEN), body, {"Connection": "close", **headers})
         answer = talking.getresponse()
         text = answer.read(MAX_ANSWER_BYTES).decode("utf-8", "replace")
     except (*FAILURES, ValueError) as error:
@@ -113,17 +121,25 @@ def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[Ne
     # What was cut off may look as if it had been all.
     watch.check()
     after = answer.getheader("Retry-After") or ""
-    return Reply(answer.status, int(after) if after.isdecimal() else 0, text)
+    return Reply(answer.status, int(after[:_DIGITS]) if after.isdecimal() else 0, text)
 
 
 def _connected(addresses: Sequence[str], port: int) -> socket.socket:
-    """A socket to the first address that answers."""
-    for each in addresses[:-1]:
+    """A socket to the first address that answers; a name that has a hundred is not waited for longer."""
+    until = time.monotonic() + WHOLE_SECONDS
+    failure = OSError("no address")
+    for each in addresses:
+        if (left := until - time.monotonic()) <= 0:
+            break
         try:
-            return socket.create_connection((each, port), CONNECT_SECONDS)
-        except OSError:
-            continue
-    return socket.create_connection((addresses[-1], port), CONNECT_SECONDS)
+            found = socket.create_connection((each, port), min(CONNECT_SECONDS, left))
+        except OSError as error:
+            failure = error
+        else:
+            # From here on the watch ends what takes too long; until then whoever answers may think.
+            found.settimeout(None)
+            return found
+    raise failure
 
 
 class _Watch(threading.Timer):

@@ -68,7 +68,7 @@ def send_waiting(settings: Settings, beat: Callable[[], None] = _nothing) -> int
         except Exception as failure:
             # The address stays out of it: for chats it is the key.
             error = str(failure) if isinstance(failure, Refused) else _of_the_network(failure)
-            arrived = _failed(delivery, hook, error)
+            arrived = _failed(delivery, hook, error, said=error)
         else:
             arrived = _answered(delivery, hook, reply)
         sent += arrived
@@ -102,8 +102,10 @@ def _answered(delivery: HookDelivery, hook: Hook, reply: Reply) -> bool:
                 found.enabled = False
     text = " ".join(reply.text.split())[:MAX_REASON_CHARS]
     error = f"{reply.status} {text}".strip()
-    patience = timedelta(seconds=reply.retry_after_seconds)
-    return _failed(delivery, hook, error, reply.status, min(patience, LONGEST_PATIENCE))
+    patience = min(timedelta(seconds=reply.retry_after_seconds), LONGEST_PATIENCE)
+    # What it says may repeat the address that it was asked at.
+    said = str(reply.status)
+    return _failed(delivery, hook, error, reply.status, patience, said=said)
 
 
 def _failed(
@@ -112,12 +114,15 @@ def _failed(
     error: str,
     status: int | None = None,
     patience: timedelta = timedelta(),
+    *,
+    said: str,
 ) -> bool:
+    """Keep what went wrong for its owner, and what may be `said` of it for the log."""
     error = error.replace("\0", "")
     given_up = delivery.next_attempt_at is None
     if given_up or error != delivery.error:
         word = "is given up" if given_up else "waits"
-        log.warning("A delivery to web hook %s %s: %s", hook.id, word, error)
+        log.warning("A delivery to web hook %s %s: %s", hook.id, word, said)
     values: dict[str, object] = {"error": error, "status": status}
     if not given_up:
         values["next_attempt_at"] = now() + max(WAITS[delivery.attempts - 1], patience)

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -33,9 +34,12 @@ class _Wire(EmailPolicy):
 
     Addresses and ids are never encoded: Python's own policy takes each word of more than a line's length
     for one that has to be, and no mail program reads `List-Unsubscribe` then, nor finds the conversation.
+    Of a sender whose name does not fit on one line it forgets the quotation marks: a comma makes two of it.
     """
 
     def fold(self, name: str, value: Any) -> str:
+        if name.lower() == "from":
+            return f"{name}: {_sender(value.addresses[0], self.linesep)}{self.linesep}"
         if name.lower() not in _literal:
             return str(super().fold(name, value))
         lines = f"{self.linesep} ".join(str(value).split())
@@ -44,9 +48,18 @@ class _Wire(EmailPolicy):
         return f"{name}:{begin}{lines}{self.linesep}"
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        if name.lower() not in _literal:
+        if name.lower() not in {*_literal, "from"}:
             return bytes(super().fold_binary(name, value))
         return self.fold(name, value).encode("ascii")
+
+
+def _sender(address: Address, linesep: str) -> str:
+    """As it is where it fits; else its name is encoded as a whole, commas and all."""
+    plain = str(address)
+    if plain.isascii() and len(f"From: {plain}") <= WIDTH:
+        return plain
+    name = Header(address.display_name, "utf-8", header_name="From").encode(linesep=linesep)
+    return f"{name}{linesep} <{address.addr_spec}>"
 
 
 _literal = {"list-unsubscribe", "message-id", "in-reply-to", "references"}

@@ -260,7 +260,8 @@ def _due(groups: dict[tuple[int, str], list[New]]) -> dict[tuple[int, str], date
             case Choice.GATHERED if not kind.first_at_once:
                 due[group] = moment + kind.gather
             case Choice.GATHERED if group in lately:
-                due[group] = max(moment, lately[group] + kind.gather)
+                # No later than if it had been told just now: what left under a clock that was ahead is no measure.
+                due[group] = min(max(moment, lately[group] + kind.gather), moment + kind.gather)
             case _:
                 due[group] = moment
     return due

@@ -6,9 +6,9 @@ pages, so that neither undoes the other's work.
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -24,12 +24,13 @@ from formats import bake, files, search_index, snapshots
 
 log = logging.getLogger(__name__)
 
-# What a page becomes with the snapshot of these bytes; None where it has no place for it.
-Bake = Callable[[bytes, bytes], bytes | None]
-# Pages of a site, the snapshot that they are baked with, and how.
-Place = tuple[Callable[[Path], list[Path]], Path, Bake]
+# What a page becomes with a snapshot as it is now; None where there is none, or no place for it.
+Bake = Callable[[bytes], bytes | None]
+# Pages of a site, and how they are baked.
+Place = tuple[Callable[[Path], list[Path]], Bake]
 
 PAGE = "The page of "
+LISTS = "The pages that list articles"
 SEARCH = "Taking words out of the search"
 
 
@@ -67,16 +68,21 @@ def bake_waiting(
     changed = 0
     waiting = {**dict.fromkeys(also, ""), **unbaked.waiting(settings)}
     faults.keep(PAGE, {f"{PAGE}{name}" for name in waiting})
+    due = {name: mark for name, mark in waiting.items() if faults.due(f"{PAGE}{name}")}
     with suppress(Busy):
-        for name, mark in waiting.items():
+        listed = not due
+        if due and faults.due(LISTS):
+            # Each page once, however many of them it lists. Where that fails, each thread tells whose fault it is.
+            with faults.isolated(LISTS):
+                changed += _each(_lists(due, settings), settings, beat)
+                listed = True
+        for name, mark in due.items():
             beat()
-            if not faults.due(f"{PAGE}{name}"):
-                continue
             with faults.isolated(f"{PAGE}{name}"):
                 if name == unbaked.DISCUSSIONS:
                     changed += discussions(settings)
                 else:
-                    changed += pages(name, settings)
+                    changed += _article(name, settings) if listed else pages(name, settings)
                 also.discard(name)
                 if mark:
                     unbaked.baked(name, mark, settings)
@@ -99,30 +105,86 @@ def forget(site: Path) -> None:
 
 
 def pages(thread_id: str, settings: Settings) -> int:
-    """Bake a thread's snapshots into its built pages; returns how many changed. May raise Busy."""
+    """Bake a thread's snapshots into all built pages that show or list it; how many changed. May raise Busy."""
+    return _article(thread_id, settings) + _each(_lists([thread_id], settings), settings)
+
+
+def _article(thread_id: str, settings: Settings) -> int:
+    """Bake a thread into its article; that of a draft which is shared no more goes. May raise Busy."""
     thread = db.session.get(Thread, thread_id)
     if thread is None:
         return 0
-    if thread.shared_until is not None and not thread.listed:
+    if _withdrawn(thread):
         return sum(withdraw(site, thread, settings) for site in unbaked.sites(settings))
-
-    def baked(page: bytes, fragment: bytes) -> bytes | None:
-        return bake.thread(page, thread_id, snapshots.thread(fragment, thread_id))
-
     places: list[Place] = []
-    for lang in threads.languages(thread):
-        name = snapshots.file_name(thread_id, "" if lang == thread.lang else lang)
-        snapshot = settings.published / "threads" / name
+    for lang, path in _snapshots(thread, settings):
         at = partial(_at, settings.site_url, threads.address(thread, lang))
-        places.append((at, snapshot, baked))
-
-        def listed(page: bytes, fragment: bytes, lang: str = lang) -> bytes:
-            return bake.listed(page, thread_id, lang, snapshots.thread(fragment, thread_id))
-
-        places.append(
-            (lambda site: bake.lists_of(settings.published, site, thread_id), snapshot, listed)
-        )
+        places.append((at, partial(_with_thread, path, thread_id)))
     return _each(places, settings)
+
+
+def _lists(names: Iterable[str], settings: Settings) -> list[Place]:
+    """Where the numbers of comments of these threads go: into the pages that list them."""
+    places: list[Place] = []
+    for name in names:
+        thread = db.session.get(Thread, name) if name != unbaked.DISCUSSIONS else None
+        if thread is not None and not _withdrawn(thread):
+            at = partial(_lists_of, settings.published, name)
+            for lang, path in _snapshots(thread, settings):
+                places.append((at, partial(_with_number, path, name, lang)))
+    return places
+
+
+def _withdrawn(thread: Thread) -> bool:
+    return thread.shared_until is not None and not thread.listed
+
+
+def _snapshots(thread: Thread, settings: Settings) -> Iterator[tuple[str, Path]]:
+    for lang in threads.languages(thread):
+        name = snapshots.file_name(thread.id, "" if lang == thread.lang else lang)
+        yield lang, settings.published / "threads" / name
+
+
+def _with_thread(path: Path, thread_id: str, page: bytes) -> bytes | None:
+    new = _read(path, partial(snapshots.thread, thread_id=thread_id))
+    return new and bake.thread(page, thread_id, new)
+
+
+def _with_number(path: Path, thread_id: str, lang: str, page: bytes) -> bytes | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    new = _said(path, thread_id, stat.st_size, stat.st_mtime_ns)
+    return new and bake.listed(page, thread_id, lang, new)
+
+
+# As many as a storm of posts reaches; of each, a line.
+@lru_cache(maxsize=1_000)
+def _said(path: Path, thread_id: str, size: int, moment: int) -> snapshots.Snapshot | None:
+    """What a snapshot says of itself, read once for all pages that list its article."""
+    new = _read(path, partial(snapshots.thread, thread_id=thread_id))
+    return new and new._replace(html="")
+
+
+def _with_discussions(path: Path, page: bytes) -> bytes | None:
+    new = _read(path, snapshots.discussions)
+    return new and bake.discussions(page, new)
+
+
+def _read(path: Path, read: Callable[[bytes], snapshots.Snapshot]) -> snapshots.Snapshot | None:
+    """A snapshot; None where there is none, or none that may become part of a page."""
+    try:
+        return read(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except snapshots.DamagedSnapshot as error:
+        log.error("%s is not baked: %s.", path, error)
+        return None
+
+
+def _lists_of(published: Path, thread_id: str, site: Path) -> list[Path]:
+    return bake.lists_of(published, site, thread_id)
 
 
 def withdraw(site: Path, thread: Thread, settings: Settings) -> bool:
@@ -151,50 +213,42 @@ def discussions(settings: Settings) -> int:
     site = db.session.get(Site, 1, populate_existing=True)
     if site is None:
         return 0
-
-    def baked(page: bytes, fragment: bytes) -> bytes | None:
-        return bake.discussions(page, snapshots.discussions(fragment))
-
     places: list[Place] = []
     for lang, url in sorted(site.discussions.items()):
         name = snapshots.file_name("discussions", "" if lang == site.lang else lang)
-        places.append((partial(_at, settings.site_url, url), settings.published / name, baked))
+        at = partial(_at, settings.site_url, url)
+        places.append((at, partial(_with_discussions, settings.published / name)))
     return _each(places, settings)
 
 
-def _each(places: list[Place], settings: Settings) -> int:
-    """Bake each page of each site; what is wrong with one is raised when the others are done."""
+def _each(places: list[Place], settings: Settings, beat: Callable[[], None] = _nothing) -> int:
+    """Bake each page of each site once; what is wrong with one is raised when the others are done."""
     changed: int = 0
     wrong: OSError | Busy | None = None
     for site in unbaked.sites(settings):
-        for found, snapshot, baked in places:
+        pages: dict[Path, list[Bake]] = {}
+        for found, baked in places:
             for page in found(site):
-                try:
-                    changed += _rebake(site, page, snapshot, baked)
-                except (OSError, Busy) as error:
-                    wrong = error
+                pages.setdefault(page, []).append(baked)
+        for page, bakes in pages.items():
+            beat()
+            try:
+                changed += page.is_file() and rewrite(site, page, *bakes)
+            except (OSError, Busy) as error:
+                wrong = error
     if wrong:
         raise wrong
     return changed
 
 
-def _rebake(site: Path, page: Path, snapshot: Path, baked: Bake) -> bool:
-    if not page.is_file() or not snapshot.exists():
-        return False
-    try:
-        return rewrite(site, page, snapshot.read_bytes(), baked)
-    except snapshots.DamagedSnapshot as error:
-        log.error("%s is not baked: %s.", snapshot, error)
-        return False
-
-
-def rewrite(output: Path, page: Path, fragment: bytes, baked: Bake) -> bool:
-    """Bake a fragment into a page; returns whether that changed. Busy while a build holds the lock."""
+def rewrite(output: Path, page: Path, *bakes: Bake) -> bool:
+    """Bake into a page; returns whether that changed it. Busy while a build holds the lock."""
     try:
         with FileLock(files.lock_of(output), timeout=0):
-            before = page.read_bytes()
-            after = baked(before, fragment)
-            if after is None or after == before:
+            before = after = page.read_bytes()
+            for baked in bakes:
+                after = baked(after) or after
+            if after == before:
                 return False
             search_index.note(output, page, before, after)
             files.rewrite(page, after)

@@ -110,7 +110,8 @@ def _to_hook(question: Question, about: About, settings: Settings) -> Sent:
 
 def _from_hook(question: Question, reply: Reply) -> bool | None:
     if not 200 <= reply.status < 300:
-        raise NoAnswer(f"{reply.status} {reply.text[:200]}")
+        # What it says may repeat the address that it was asked at.
+        raise NoAnswer(str(reply.status))
     if question is not Question.CHECK or not reply.text.strip():
         return None
     try:

@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments_service import sessions
+from comments_service import rate_limits, sessions
 from comments_service.accounts import handoff
 from comments_service.db import db, writing
-from comments_service.models import Account, Authenticator, Purpose, Session, Token, now
+from comments_service.models import Account, Authenticator, DayKey, Purpose, Session, Token, now
 from tests import make
 from tests.api.people import text
 from tests.conftest import Answer, Visitor
@@ -178,6 +178,21 @@ def test_the_first_yes_counts(app: Flask, page: Page, window: Window) -> None:
 
 def test_another_network_cannot_redeem(page: Page, window: Window) -> None:
     window.say_yes(page)
+    assert refused(page.redeem(X_Forwarded_For="6.6.6.6"))
+    assert signed_in(page.redeem())
+
+
+def test_midnight_makes_no_other_network_of_ones_own(
+    app: Flask, page: Page, window: Window
+) -> None:
+    def midnight() -> None:
+        with writing():
+            db.session.execute(sa.delete(DayKey))
+        rate_limits._known_keys.clear()
+
+    midnight()
+    assert window.say_yes(page).status_code == 303
+    midnight()
     assert refused(page.redeem(X_Forwarded_For="6.6.6.6"))
     assert signed_in(page.redeem())
 

@@ -222,6 +222,22 @@ def test_the_worker_makes_one_a_day_and_keeps_a_week(
 
 
 @one_database
+def test_copies_of_a_clock_that_was_ahead_stand_in_no_ones_way(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "daily"
+    settings = replace(settings, backup=str(folder))
+    ahead = [lies(folder, -days) for days in range(365, 365 + backups.KEPT)]
+    old = lies(folder, 3)
+    assert health.backup(settings).state == "warn"
+    workers.back_up(settings, nothing)
+    made, *others = backups.made(folder)
+    assert made not in ahead
+    assert others == [old, *reversed(ahead[2:])]
+    assert health.backup(settings).state == "ok"
+
+
+@one_database
 def test_no_folder_is_no_trouble_and_an_old_backup_is_one(
     app: Flask, settings: Settings, tmp_path: Path, guest: Visitor
 ) -> None:

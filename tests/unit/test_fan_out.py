@@ -151,9 +151,17 @@ def test_the_first_is_told_at_once_and_what_follows_within_a_quarter_is_gathered
     assert due()[-1] <= 0
 
 
+def test_a_clock_that_was_ahead_lets_nobody_wait_for_that_time(mona: Account) -> None:
+    posted()
+    fan_out()
+    later(-365 * 24 * 60)
+    posted()
+    fan_out()
+    assert 14 < due()[-1] <= 15
+
+
 @pytest.mark.parametrize(
-    ("choice", "least", "most"),
-    [(Choice.AT_ONCE, 0, 0.1), (Choice.DAILY, 0.1, 24 * 60)],
+    ("choice", "least", "most"), [(Choice.AT_ONCE, 0, 0.1), (Choice.DAILY, 0.1, 24 * 60)]
 )
 def test_one_chooses_how_soon(mona: Account, choice: Choice, least: float, most: float) -> None:
     prefers(mona, "moderation", choice)

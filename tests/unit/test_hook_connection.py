@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -162,6 +163,70 @@ def test_whoever_answers_slowly_is_not_waited_for(
     receiver.answer = answer
     with pytest.raises(TimeoutError, match="no whole answer"):
         post(receiver.url, b"{}", {}, LOOPBACK)
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_whoever_thinks_is_waited_for_longer_than_for_a_connection(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def think(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.6)
+        status(204)(handler)
+
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.2)
+    receiver.answer = think
+    assert post(receiver.url, b"{}", {}, LOOPBACK).status == 204
+
+
+def test_a_name_with_many_addresses_that_are_dead_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[str] = []
+
+    def dead(address: tuple[str, int], seconds: float) -> socket.socket:
+        tried.append(address[0])
+        time.sleep(seconds)
+        raise TimeoutError("timed out")
+
+    many = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"1.1.1.{n}", 80)) for n in range(1, 99)]
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "getaddrinfo", lambda *_, **__: many)
+        patched.setattr(socket, "create_connection", dead)
+        patched.setattr(connection, "CONNECT_SECONDS", 0.1)
+        patched.setattr(connection, "WHOLE_SECONDS", 0.25)
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            post("http://hooks.test/", b"{}", {}, ())
+        assert time.monotonic() - began < 1
+    assert 1 < len(tried) <= 4
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".test", "a..test"])
+def test_a_name_that_none_can_have_is_refused_in_words(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As the real one does, before it asks anybody.
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "getaddrinfo", lambda host, *_, **__: host.encode("idna"))
+        with pytest.raises(Refused, match="is not found"):
+            post(f"http://{host}/", b"{}", {}, ())
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_letters_of_any_language_are_written_as_addresses_have_them(receiver: Receiver) -> None:
+    post(f"{receiver.url}/鸟 %C3%BC?für=a&b=%20", b"{}", {}, LOOPBACK)
+    assert receiver.got[0].path == "/hook/%E9%B8%9F%20%C3%BC?f%C3%BCr=a&b=%20"
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+@pytest.mark.parametrize("after", ["9" * 20, "9" * 5_000, "-1", "soon", "²"])
+def test_however_long_one_asks_to_be_left_alone_it_is_a_time(
+    receiver: Receiver, after: str
+) -> None:
+    receiver.answer = status(503, Retry_After=after)
+    seconds = post(receiver.url, b"{}", {}, LOOPBACK).retry_after_seconds
+    assert timedelta(seconds=seconds) >= timedelta()
+    assert (seconds > 86_400) is after.startswith("9")
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])

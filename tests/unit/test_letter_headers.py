@@ -1,6 +1,8 @@
 """Every e-mail that there is, as it travels: its headers are those of the RFCs, its parts load and name nothing else."""
 
 import re
+from email.header import decode_header, make_header
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,30 @@ def test_no_title_and_no_subject_becomes_another_header_or_address(
     assert "\n" not in str(mail["Subject"])
     assert str(mail["Subject"]) == letters.one_line(evil)
     assert part(mail, "plain").replace("\r\n", "\n") == "Words.\n"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Notes from the margin: birds, books and bicycles, by Jane Q. Public and (others)",
+        'A "blog" of words, words and yet more words; all of them: in one line <here@example.org>',
+        "Büro: Notizen, Gedanken (und mehr) aus München, Köln und dem ganzen großen Rest",
+        "鸟类观察者的博客 (关于鸟类, 摄影, 旅行和生活的点滴记录以及更多的内容分享给大家)",
+        "] '  שלום)\t" + "鸟" * 60 + "?=_😀  :a],",
+        "x" * 300 + ", " + "é" * 100,
+    ],
+)
+def test_however_long_a_title_is_there_is_one_sender_of_that_name(
+    site_settings: Settings, title: str
+) -> None:
+    letter = Letter(subject="Words", text="Words.\n")
+    message = letters.message(letter, "a@example.org", "17", now(), site_settings, title)
+    head = message.as_bytes().partition(b"\nTo:")[0].decode("ascii")
+    assert all(len(line) <= 78 for line in head.split("\n"))
+    # By no reader of whole messages: Python's own puts spaces between encoded words of a name.
+    ((name, address),) = getaddresses([head.removeprefix("From: ").replace("\n", "")])
+    assert address == "blog@blog.test"
+    assert str(make_header(decode_header(name))) == letters.one_line(title)
 
 
 @pytest.mark.parametrize("lang", i18n.known())

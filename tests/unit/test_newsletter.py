@@ -205,6 +205,24 @@ def test_the_weekly_e_mail_gathers_what_came(
     assert send(settings) == ["rea@example.org: 2 new articles at A blog"]
 
 
+def test_what_a_clock_that_was_ahead_has_put_off_keeps_no_later_article(
+    blog: Blog, settings: Settings
+) -> None:
+    a_reader(kind=announcing.WEEKLY)
+    blog.write(an_item("pelicans"))
+    newsletter.announce(settings)
+    a_year_on = now() + timedelta(days=365)
+    db.session.execute(sa.update(Email).values(next_attempt_at=a_year_on))
+    db.session.commit()
+    for name in ("herons", "storks"):
+        blog.write(an_item(name))
+        newsletter.announce(settings)
+    (soon,) = db.session.scalars(sa.select(Email).where(Email.next_attempt_at < a_year_on))
+    soon.next_attempt_at = now()
+    db.session.commit()
+    assert send(settings) == ["rea@example.org: 2 new articles at A blog"]
+
+
 @pytest.mark.parametrize(
     ("moment", "due"),
     [

@@ -4,6 +4,7 @@ import hashlib
 import re
 import sys
 import threading
+import time
 from datetime import timedelta
 from types import FrameType
 from typing import Any
@@ -229,19 +230,19 @@ def test_around_a_network_lie_those_that_one_owner_may_have(app: Flask) -> None:
 
 
 def test_the_pace_of_guests_is_how_much_of_a_rate_is_used_up() -> None:
-    pace, moment = rate_limits.Pace(), now()
+    pace, moment = rate_limits.Pace(), 1_000_000.0
     rates = (Rate(10, 60), Rate(100, 600))
     assert pace.load(rates, moment) == pace.load((), moment) == 0
     for seconds in (500, 50, 40, 30, 20, 10):
-        pace.note(moment - timedelta(seconds=seconds))
+        pace.note(moment - seconds)
     assert pace.load(rates, moment) == 0.5
     assert pace.load((Rate(2, 600),), moment) == 3
-    assert pace.load(rates, moment + timedelta(hours=1)) == 0
+    assert pace.load(rates, moment + 3_600) == 0
 
 
 def test_each_site_has_its_own_pace(app: Flask) -> None:
-    rate_limits.guests().note(now())
-    assert rate_limits.guests().load((Rate(1, 60),), now()) == 1
+    rate_limits.guests().note(time.monotonic())
+    assert rate_limits.guests().load((Rate(1, 60),), time.monotonic()) == 1
 
 
 def test_an_ipv4_address_in_ipv6_clothes_is_the_same_network(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
@@ -9,7 +10,8 @@ from filelock import FileLock
 from flask import Flask
 
 from comments_service.config import Settings
-from comments_service.publishing import publisher, rebake
+from comments_service.publishing import publisher, rebake, unbaked
+from comments_service.supervision import Faults
 from formats import bake, files
 from formats import snapshots as read
 from tests import make
@@ -41,18 +43,19 @@ def output(tmp_path: Path) -> Path:
     return folder
 
 
-def baked(page: bytes, data: bytes) -> bytes | None:
-    return bake.thread(page, "pelicans", read.thread(data, "pelicans"))
+def baked(revision: int, words: str = "Words.") -> rebake.Bake:
+    new = read.thread(fragment(revision, words), "pelicans")
+    return lambda page: bake.thread(page, "pelicans", new)
 
 
 def test_a_page_is_replaced_whole_and_its_siblings_only_where_there_are_any(output: Path) -> None:
     page = output / "pelicans" / "index.html"
-    assert rebake.rewrite(output, page, fragment(1), baked)
-    assert not rebake.rewrite(output, page, fragment(1), baked)
+    assert rebake.rewrite(output, page, baked(1))
+    assert not rebake.rewrite(output, page, baked(1))
     assert sorted(each.name for each in page.parent.iterdir()) == ["index.html"]
     for sibling in files.siblings(page):
         sibling.write_bytes(b"old")
-    assert rebake.rewrite(output, page, fragment(2, "New."), baked)
+    assert rebake.rewrite(output, page, baked(2, "New."))
     gz, br = files.siblings(page)
     assert gzip.decompress(gz.read_bytes()) == brotli.decompress(br.read_bytes())
     assert gzip.decompress(gz.read_bytes()) == page.read_bytes()
@@ -62,9 +65,9 @@ def test_a_page_is_replaced_whole_and_its_siblings_only_where_there_are_any(outp
 def test_while_a_build_holds_the_lock_nothing_is_baked(output: Path) -> None:
     page = output / "pelicans" / "index.html"
     with FileLock(f"{output}.lock"), pytest.raises(rebake.Busy):
-        rebake.rewrite(output, page, fragment(1), baked)
+        rebake.rewrite(output, page, baked(1))
     assert page.read_text("utf-8") == ARTICLE
-    assert rebake.rewrite(output, page, fragment(1), baked)
+    assert rebake.rewrite(output, page, baked(1))
 
 
 @pytest.mark.parametrize(
@@ -135,6 +138,65 @@ def test_without_a_built_page_or_a_snapshot_nothing_is_baked(
     assert rebake.pages("pelicans", settings) == 0
     publisher.publish_behind(settings)
     assert rebake.pages("gulls", settings) == 0
+
+
+def listing(output: Path, name: str, *threads: str) -> Path:
+    """A page that lists these articles."""
+    page = output / name
+    page.write_text(
+        "".join(
+            f"<!-- postil:listed {each} en /{each}/#comments --><!-- postil:listed-end -->"
+            for each in threads
+        )
+    )
+    return page
+
+
+def test_a_list_of_articles_is_written_once_however_many_got_comments(
+    app: Flask, settings: Settings, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["gulls", "pelicans", "terns"]
+    first, second = (listing(output, name, *names) for name in ("index.html", "all.html"))
+    for each in names:
+        make.thread(each)
+        make.comment(each)
+    publisher.publish_behind(settings)
+    written: list[Path] = []
+    really = files.rewrite
+
+    def counting(path: Path, *given: Any) -> None:
+        written.append(path)
+        really(path, *given)
+
+    monkeypatch.setattr(files, "rewrite", counting)
+    assert rebake.bake_waiting(settings, Faults(), set()) == 3
+    assert sorted(written) == sorted([first, second, output / "pelicans" / "index.html"])
+    assert first.read_text().count("1 comment</a>") == len(names)
+    assert unbaked.waiting(settings) == {}
+
+
+def test_a_list_that_cannot_be_written_keeps_those_waiting_that_it_lists(
+    app: Flask, settings: Settings, output: Path
+) -> None:
+    first = listing(output, "index.html", "gulls", "pelicans")
+    second = listing(output, "second.html", "terns")
+    # A folder where a compressed form was: nobody, not even root, writes this page.
+    obstacle = Path(f"{first}.gz")
+    obstacle.mkdir()
+    for each in ("gulls", "pelicans", "terns"):
+        make.thread(each)
+        make.comment(each)
+    publisher.publish_behind(settings)
+    faults = Faults()
+    rebake.bake_waiting(settings, faults, set())
+    assert "1 comment</a>" in second.read_text()
+    assert "1 comment" in (output / "pelicans" / "index.html").read_text("utf-8")
+    assert unbaked.waiting(settings).keys() == {"gulls", "pelicans"}
+    assert {"The page of gulls", "The page of pelicans"} < faults.known.keys()
+    obstacle.rmdir()
+    rebake.bake_waiting(settings, Faults(), set())
+    assert first.read_text().count("1 comment</a>") == 2
+    assert unbaked.waiting(settings) == {}
 
 
 def test_sweeping_waits_for_a_build_and_needs_no_site(output: Path, tmp_path: Path) -> None:

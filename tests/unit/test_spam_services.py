@@ -18,6 +18,7 @@ from comments_service.notifications.fan_out import fan_out
 from comments_service.sessions import begin
 from comments_service.spam_services.asking import MAX_ATTEMPTS
 from tests import make
+from tests.conftest import one_database
 from tests.plans import sent
 from tests.receiver import Receiver, status
 
@@ -206,6 +207,19 @@ def test_what_gives_no_answer_changes_nothing_and_is_asked_again(
         spam_services.ask_waiting(settings)
     assert waiting() == []
     assert len(receiver.got) == 2 * MAX_ATTEMPTS
+
+
+@one_database
+def test_a_check_that_repeats_its_address_does_not_bring_it_into_the_log(
+    settings: Settings, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.answer = status(404, "Cannot POST /check")
+    posted()
+    assert work(settings) == 0
+    of_the_hook = [each.getMessage() for each in caplog.records if each.getMessage()[:5] == "hook "]
+    assert len(of_the_hook) == 1
+    assert "NoAnswer: 404" in of_the_hook[0]
+    assert "/check" not in of_the_hook[0]
 
 
 def test_nothing_is_written_down_where_nobody_is_asked(app: Flask) -> None:

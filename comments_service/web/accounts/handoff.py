@@ -22,7 +22,7 @@ def confirm(challenge: str) -> Response:
     asked = handoff.asked(challenge)
 
     def act() -> Response:
-        handoff.complete(challenge, session, visitor.current().network)
+        handoff.complete(challenge, session, visitor.current())
         return answers.see_other(url_for("handoff.done"))
 
     return form_page("accounts/handoff.html", act, asked=asked)

@@ -20,7 +20,8 @@ from comments_service.web.routes import Guard, route
 
 bp = Blueprint("providers", __name__)
 
-MAX_CHARS = 2_000
+# A provider's code may hold a whole token: those of Azure B2C have passed 4,000 characters.
+MAX_CHARS = 8_000
 
 
 @route(

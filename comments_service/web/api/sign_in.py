@@ -147,7 +147,7 @@ def entered(entry: Entry, settings: Settings) -> Response:
 )
 def ask_handoff(given: NewHandoff, settings: Settings) -> Response:
     """The window at `url` signs in for this page: see [sign-in](sign-in.md)."""
-    asked = handoff.ask(given.challenge, origin(), visitor.current().network)
+    asked = handoff.ask(given.challenge, origin(), visitor.current())
     path = url_for("handoff.confirm", challenge=asked.challenge)
     url = config.origin_of(settings.comments_url) + path
     return answers.json({"url": url, "number": asked.number}, 201)

@@ -210,6 +210,7 @@ def test_an_id_token_that_is_wrong_signs_nobody_in(
 
 WIRE_FAULTS = [
     "500 at {}", "redirect at {}", "huge at {}", "nonsense at {}", "slow at {}",
+    "deep at {}", "endless at {}",
 ]  # fmt: skip
 
 
@@ -284,6 +285,38 @@ def test_a_provider_may_change_its_keys(
     monkeypatch.setattr(oauth_client, "KEYS_AGAIN_SECONDS", 0.0)
     assert go(guest, provider).status_code == 303
     assert [path for _, path in provider.met].count("/keys") == 2
+
+
+@one_database
+def test_a_code_may_be_as_long_as_the_longest_that_providers_give(
+    guest: Visitor, provider: Provider
+) -> None:
+    link(make.account("Rhea"), provider)
+    # Entra's have up to 2,000 characters and more, those of Azure B2C have passed 4,000.
+    provider.code_bytes = 4_500
+    assert go(guest, provider).status_code == 303
+    assert account_of(guest) is not None
+
+
+@one_database
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA", "kid": "curve"},
+        {"kty": "OKP", "crv": "Ed999", "x": "AA", "kid": "twisted"},
+        {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA", "kid": "of a later day"},
+        {"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "too small"},
+        {"kid": "of no kind"},
+        ["no key"],
+        None,
+    ],
+)
+def test_a_key_that_nobody_can_read_takes_none_of_the_others_away(
+    guest: Visitor, provider: Provider, odd: Any
+) -> None:
+    link(make.account("Rhea"), provider)
+    provider.odd_keys = [odd]
+    assert go(guest, provider).status_code == 303
 
 
 def test_what_the_id_token_does_not_say_userinfo_may(guest: Visitor, provider: Provider) -> None:
