@@ -15,7 +15,7 @@ from typing import Any
 
 from pelican import signals
 
-from . import setting_kinds
+from . import setting_kinds, setting_places
 from .site import Article, Pelican, Problem, as_typed
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def of_settings(plugins: Iterable[object], settings: Settings) -> list[str]:
     """What any plugin finds wrong with the settings: each that reads some may have `setting_problems`."""
     asked = [getattr(plugin, "setting_problems", None) for plugin in plugins]
     sound = setting_kinds.of_their_kinds(settings)
-    told = [*setting_kinds.setting_problems(settings)]
+    told = [*setting_kinds.setting_problems(settings), *setting_places.setting_problems(sound)]
     # No plugin stumbles over what was told already.
     told += [text for ask in asked if ask for text in ask(sound)]
     return list(dict.fromkeys(told))

@@ -28,7 +28,7 @@ from typing import Any
 from pelican import signals
 
 import formats.files
-from plugins import built, files, problems
+from plugins import built, files, problems, setting_places
 from plugins.site import (
     Article,
     Generator,
@@ -46,6 +46,10 @@ from . import earlier_builds, groups, reads, render_pages, template_code
 logger = logging.getLogger(__name__)
 
 SHARED = "images/share"
+OUTSIDE = (
+    "This file is in the site by its path, which would lead out of the site. Move it into the folder of the"
+    " texts (PATH), and write its place there into the link."
+)
 UNREADABLE = (
     "The name of this file is not written in UTF-8, so that no page can name it. Give it another one"
     " (`mv`, or `convmv -f latin1 -t utf8` where there are many)."
@@ -191,6 +195,8 @@ class Building:
 
     def remove(self, name: str) -> None:
         """Take away what this build did not write again, with its copies and the empty folders."""
+        if setting_places.leaves(name):
+            return  # Some release wrote there: it may be an author's own.
         path = self.output / name
         for one in (path, *files.siblings(path)):
             with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -309,6 +315,10 @@ def is_readable(name: str) -> bool:
 def take_over(generator: Generator) -> None:
     """Leave Pelican nothing to copy: it would write every file anew, in place. Links it may make."""
     _building[generator.settings["OUTPUT_PATH"]].context = generator.context
+    for static in generator.context["staticfiles"]:
+        if setting_places.leaves(str(static.save_as)):
+            path = as_typed(Path(generator.settings["PATH"], static.source_path))
+            problems.refuse(generator.settings, Problem(path, 1, OUTSIDE))
     if generator.settings["STATIC_CREATE_LINKS"]:
         return
     generator.context = {**generator.context, "staticfiles": []}
@@ -341,6 +351,7 @@ def finish(pelican: Pelican) -> None:
 
 
 def register() -> None:
+    problems.listen()
     signals.initialized.connect(earlier_builds.let_go)
     signals.get_generators.connect(begin)
     signals.generator_init.connect(keep_code)

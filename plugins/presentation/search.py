@@ -146,7 +146,7 @@ def index(settings: dict[str, Any], waiting: list[Article]) -> None:
         known = {}
     seen: dict[str, Any] = known.get("pages", {})
     pages = {}
-    for content in waiting:
+    for content in filter(lambda each: each.save_as, waiting):
         address = search_pages.address(content)
         if page := search_pages.page(content, output, seen.get(address)):
             pages[address] = page

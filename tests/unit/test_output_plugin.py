@@ -1,6 +1,7 @@
 """Writing: what a build touches in the site, what it takes away, and what a failure leaves."""
 
 import gzip
+import json
 import os
 import shutil
 import sys
@@ -12,7 +13,7 @@ import pytest
 from pelican import signals
 
 import formats.files
-from plugins.problems import Refused
+from plugins.problems import Refused, WrongSetting
 from tests.sites import BLOG, ROOT, Site, everything
 
 LONG_AGO = 1_600_000_000
@@ -216,3 +217,72 @@ def test_a_name_that_is_no_utf_8_is_told_with_what_to_do(
     site.build(STATIC_PATHS=["files"], ROOT_FILES=str(root))
     assert "caf\\xe9.txt is not used" in caplog.text
     assert site.page("fish")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"OUTPUT_PATH": "content/site"}, "OUTPUT_PATH is .*, in the folder of the texts"),
+        ({"OUTPUT_PATH": "content"}, "OUTPUT_PATH is .*, in the folder of the texts"),
+        ({"OUTPUT_PATH": "."}, "OUTPUT_PATH is .*, which holds the texts"),
+        (
+            {"OUTPUT_PATH": "looks/site", "THEME": "looks"},
+            "OUTPUT_PATH is .*, in the folder of the theme",
+        ),
+        ({"OUTPUT_PATH": "a-file"}, "OUTPUT_PATH is .*, which is a file"),
+        (
+            {"STATIC_PATHS": ["../own"]},
+            "STATIC_PATHS has '../own', which is not in the folder of the texts",
+        ),
+        ({"STATIC_PATHS": ["/etc"]}, "STATIC_PATHS has '/etc'"),
+        (
+            {"EXTRA_PATH_METADATA": {"own.txt": {"path": "../own.txt"}}},
+            "EXTRA_PATH_METADATA puts 'own.txt'",
+        ),
+    ],
+    ids=repr,
+)
+def test_what_would_mix_the_site_with_its_sources_is_refused(
+    site: Site, settings: dict[str, Any], told: str
+) -> None:
+    """The next build would take away as its own what was an author's."""
+    (site.folder / "a-file").write_text("x")
+    shutil.copytree(ROOT / "theme", site.folder / "looks")
+    for name in ("OUTPUT_PATH", "THEME"):
+        if name in settings:
+            settings[name] = str(site.folder / settings[name])
+    before = everything(site.folder)
+    with pytest.raises(WrongSetting, match=told):
+        site.build(**settings)
+    assert everything(site.folder) == before
+
+
+def test_a_link_out_of_the_blog_takes_no_file_along(site: Site) -> None:
+    own = site.folder / "own.txt"
+    own.write_text("mine")
+    site.write("fish", "See [it]({static}/../own.txt).")
+    with pytest.raises(Refused, match=r"own\.txt:1: This file is in the site by its path"):
+        site.build()
+    site.write("fish", "See nothing.")
+    site.build()
+    assert own.read_text() == "mine"
+
+
+def test_what_some_release_wrote_beside_the_site_is_left_there(site: Site) -> None:
+    """It found there what it was about to write, and counted it as its own."""
+    site.build()
+    own = site.folder / "own.txt"
+    own.write_text("mine")
+    (record,) = (site.folder / "cache" / "build").iterdir()
+    kept = json.loads(record.read_bytes())
+    kept["written"].append("../own.txt")
+    record.write_text(json.dumps(kept))
+    site.write("fish", "Other words.")
+    site.build()
+    assert own.read_text() == "mine"
+
+
+def test_articles_without_pages_are_no_part_of_the_site_s_files(site: Site) -> None:
+    site.build(ARTICLE_SAVE_AS="")
+    assert not (site.output / "fish").exists()
+    assert "Fish" in site.page("")
