@@ -1,0 +1,57 @@
+"""Layout: nothing is cut off, nothing is wider than its page, and what belongs on a line stands on it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+Visit = Callable[..., Page]
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+# What margins leave of a sheet.
+PAPER = {"width": 640, "height": 900}
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+
+def box(of: Locator) -> dict[str, Any]:
+    found: Any = of.bounding_box()
+    assert found is not None
+    return dict(found)
+
+
+def middle(of: Locator) -> float:
+    """How far down the words of something stand."""
+    return float(
+        of.evaluate(
+            """(each) => {
+              const range = document.createRange();
+              range.selectNodeContents(each);
+              const { y, height } = range.getBoundingClientRect();
+              return y + height / 2;
+            }"""
+        )
+    )
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_no_article_is_wider_for_a_long_word_in_a_title(
+    visit: Visit, viewport: dict[str, int]
+) -> None:
+    page = visit("/how-pelicans-fish/", viewport=viewport)
+    page.locator("h1, .neighbours a, .related a").evaluate_all(
+        "(all, word) => all.forEach((each) => each.append(word))", LONG_WORD
+    )
+    expect(page.locator(".neighbours a").first).to_contain_text(LONG_WORD)
+    assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
+
+
+def test_on_paper_no_line_of_code_is_cut_off(visit: Visit) -> None:
+    page = visit("/writing-in-markdown/", viewport=PAPER)
+    page.locator(".prose pre code").evaluate_all(
+        "(all) => all.forEach((each) => each.append('and on it goes '.repeat(40)))"
+    )
+    page.emulate_media(media="print")
+    wide = "(all) => all.map((each) => each.scrollWidth - each.clientWidth)"
+    over = page.locator(".prose pre").evaluate_all(wide)
+    assert over
+    assert max(over) <= 1
