@@ -55,3 +55,13 @@ def test_on_paper_no_line_of_code_is_cut_off(visit: Visit) -> None:
     over = page.locator(".prose pre").evaluate_all(wide)
     assert over
     assert max(over) <= 1
+
+
+def test_the_latest_articles_below_the_search_stand_as_on_other_pages(visit: Visit) -> None:
+    page = visit("/search/")
+    latest = page.get_by_role("region", name="The latest articles")
+    title, link = page.get_by_role("heading", level=1), latest.get_by_role("link").first
+    assert box(link)["x"] == pytest.approx(box(title)["x"], abs=1)
+    date = box(latest.locator(".entry-date").first)
+    assert date["x"] + date["width"] <= box(title)["x"] + 1
+    assert date["y"] == pytest.approx(box(link)["y"], abs=8)
