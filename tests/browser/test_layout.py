@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import Writer
+from tests.browser.embed import comment, wake
+
 Visit = Callable[..., Page]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 # What margins leave of a sheet.
@@ -65,3 +68,12 @@ def test_the_latest_articles_below_the_search_stand_as_on_other_pages(visit: Vis
     date = box(latest.locator(".entry-date").first)
     assert date["x"] + date["width"] <= box(title)["x"] + 1
     assert date["y"] == pytest.approx(box(link)["y"], abs=8)
+
+
+def test_votes_and_reply_stand_on_one_line(visit: Visit, thread: str, writer: Writer) -> None:
+    number = writer.post(thread, "They scoop.")
+    page = wake(visit(f"/{thread}/"))
+    line = comment(page, number).locator(".postil-actions")
+    line.evaluate("line => line.insertAdjacentHTML('afterbegin', '<span class=tally>▲ 12</span>')")
+    reply = middle(line.get_by_role("link", name="Reply"))
+    assert middle(line.locator(".tally")) == pytest.approx(reply, abs=1)
