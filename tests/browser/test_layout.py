@@ -77,3 +77,23 @@ def test_votes_and_reply_stand_on_one_line(visit: Visit, thread: str, writer: Wr
     line.evaluate("line => line.insertAdjacentHTML('afterbegin', '<span class=tally>▲ 12</span>')")
     reply = middle(line.get_by_role("link", name="Reply"))
     assert middle(line.locator(".tally")) == pytest.approx(reply, abs=1)
+
+
+def test_reply_and_report_stand_on_one_line_without_scripts(
+    visit: Visit, thread: str, writer: Writer
+) -> None:
+    number = writer.post(thread, "They scoop.")
+    page = visit(f"/comments/threads/{thread}", java_script_enabled=False, viewport=PHONE)
+    item = comment(page, number)
+    reply = middle(item.get_by_role("link", name="Reply"))
+    report = item.get_by_role("link", name="Report the comment by Wanda")
+    assert middle(report) == pytest.approx(reply, abs=1)
+
+
+def test_the_services_list_of_discussions_offers_no_choice_that_does_nothing(
+    visit: Visit, thread: str, writer: Writer
+) -> None:
+    writer.post(thread, "They scoop.")
+    page = visit("/comments/discussions", java_script_enabled=False)
+    expect(page.locator(".postil-discussion").first).to_be_visible()
+    expect(page.get_by_role("radio")).to_have_count(0)
