@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Writer
+from comments_service.models import Account
+from tests.browser.conftest import Live, Writer
 from tests.browser.embed import comment, wake
+from tests.browser.test_votes import signed_in
 
 Visit = Callable[..., Page]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
@@ -97,3 +99,24 @@ def test_the_services_list_of_discussions_offers_no_choice_that_does_nothing(
     page = visit("/comments/discussions", java_script_enabled=False)
     expect(page.locator(".postil-discussion").first).to_be_visible()
     expect(page.get_by_role("radio")).to_have_count(0)
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "es", "fr", "ja", "zh-CN"])
+def test_what_is_chosen_of_e_mails_can_be_read_whole(
+    visit: Visit, live: Live, person: Account, locale: str
+) -> None:
+    page = visit("/comments/account/notifications", locale=locale, **signed_in(live, person))
+    cut = page.locator("main select").evaluate_all(
+        """all => all.filter((each) => {
+          const needed = each.cloneNode(true);
+          needed.value = each.value;
+          needed.style.inlineSize = "max-content";
+          needed.style.maxInlineSize = "none";
+          each.after(needed);
+          const wider = needed.offsetWidth > each.offsetWidth;
+          needed.remove();
+          return wider;
+        }).length"""
+    )
+    assert page.locator("main select").count() > 1
+    assert cut == 0
