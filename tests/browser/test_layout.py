@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from comments_service.models import Account
+from comments_service.models import Account, Role
+from tests import make
 from tests.browser.conftest import Live, Writer
 from tests.browser.embed import comment, wake
 from tests.browser.test_votes import signed_in
@@ -90,6 +91,22 @@ def test_reply_and_report_stand_on_one_line_without_scripts(
     reply = middle(item.get_by_role("link", name="Reply"))
     report = item.get_by_role("link", name="Report the comment by Wanda")
     assert middle(report) == pytest.approx(reply, abs=1)
+
+
+def test_a_long_title_begins_beside_the_box_that_selects_its_comment(
+    visit: Visit, live: Live, held_thread: str, writer: Writer
+) -> None:
+    number = writer.send(held_thread, "They scoop.")
+    with live.app.app_context():
+        owner = make.account("Ludmila", role=Role.OWNER)
+    page = visit(f"/comments/moderation/?thread={held_thread}", **signed_in(live, owner))
+    card = page.locator(f"#comment-{number}")
+    title, select = card.locator(".card-thread a"), card.get_by_role("checkbox")
+    title.evaluate("title => title.append(' and so on'.repeat(30))")
+    assert box(title)["y"] < box(select)["y"] + box(select)["height"]
+    below = card.locator(".reasons li").first
+    line = "each => { const all = each.getClientRects(); return all[all.length - 1].bottom - 10 }"
+    assert title.evaluate(line) <= box(below)["y"] + 2
 
 
 def test_the_services_list_of_discussions_offers_no_choice_that_does_nothing(
