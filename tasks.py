@@ -55,9 +55,9 @@ import os
 import shlex
 from pathlib import Path
 
-from invoke import Collection, Context, Program, task
+from invoke import Collection, Context, task
 
-from authoring.command_line import blog, environ, refusals, with_remainder
+from authoring.command_line import Commands, blog, environ, refusals, with_remainder
 from authoring.draft_tasks import drafts, notes, schedule, share
 from authoring.environment import ROOT, say
 
@@ -129,7 +129,7 @@ def build(_: Context, settings: str = "publishconf.py", keep_going: bool = False
         "draft": "keep it out of the published blog until you remove `Status: draft`",
         "slug": "its address (default: made from the title, 鹈鹕 becoming ti-hu)",
         "date": "its date, such as 2026-12-24 or '2026-12-24 18:30' (default: now)",
-        "edit": "open it in $VISUAL or $EDITOR when there is a terminal (--no-edit: do not)",
+        "edit": "do not open it in $VISUAL or $EDITOR, as is done where there is a terminal",
     }
 )
 @refusals()
@@ -382,5 +382,5 @@ def lock(_: Context, upgrade: bool = False) -> None:
 
 if __name__ == "__main__":
     namespace = Collection.from_module(sys.modules["__main__"])
-    program = Program(namespace=namespace, name="tasks.py", binary="python3 tasks.py")
+    program = Commands(namespace=namespace, name="tasks.py", binary="python3 tasks.py")
     program.run(["tasks.py", *with_remainder(sys.argv[1:])])

@@ -1,6 +1,8 @@
 """Command line: what the words after `python3 tasks.py` mean, the settings of .env, and refusals."""
 
+import difflib
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
+from invoke import ParseError, Program
 
 from authoring import Refused
 from authoring.environment import ROOT
@@ -22,6 +25,36 @@ NEEDED = {
     "notes": "Say which draft: python3 tasks.py notes content/its-file.md",
     "import-site": "Say where it is: python3 tasks.py import-site ../old-blog (or export.xml)",
 }
+
+
+class Commands(Program):
+    """Invoke, which tells what it cannot make out as we do: in a sentence, with what to do next."""
+
+    def parse_tasks(self) -> None:
+        try:
+            super().parse_tasks()
+        except (ParseError, ValueError) as error:
+            name = self.core.unparsed[0]
+            known = [each for each in self.collection.to_contexts() if each.name == name]
+            options = [option for each in known for option in each.flags]
+            raise ParseError(
+                f"{name}: {told(str(error), options)}\n"
+                f"`python3 tasks.py {name} --help` lists what it takes."
+            ) from None
+
+
+def told(error: str, options: list[str]) -> str:
+    """What Invoke says of a command line; `options` are those of the command."""
+    if unknown := re.fullmatch(r"No idea what '(.*)' is!", error):
+        near = difflib.get_close_matches(unknown[1], options, n=1)
+        return f"there is no {unknown[1]}." + (f" Did you mean {near[0]}?" if near else "")
+    if number := re.fullmatch(r"invalid literal for int\(\) with base 10: '(.*)'", error):
+        return f"{number[1]} is no number."
+    if option := re.match(r"Flag <Argument: ([\w-]+).*> (needed value|doesn't take)", error):
+        return f"--{option[1]} {'needs a' if option[2] == 'needed value' else 'takes no'} value."
+    if missing := re.search(r"required positional arguments: (.*)", error):
+        return missing[1].replace("'", "").upper() + " is missing."
+    return error
 
 
 def with_remainder(arguments: list[str]) -> list[str]:

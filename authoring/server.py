@@ -85,14 +85,14 @@ def refuse_taken_port(host: str, port: int) -> None:
     except (OSError, OverflowError) as error:
         if getattr(error, "errno", None) != errno.EADDRINUSE:
             raise Refused(
-                f"Cannot listen on {host}, port {port}: {error}. Choose another --host or --port."
+                f"Cannot listen on {host}, port {port}: {str(error).rstrip('.')}. Choose another --host or --port."
             ) from None
         with socket.socket() as any_free:
             any_free.bind(("", 0))
             free = any_free.getsockname()[1]
         raise Refused(
-            f"Port {port} is taken by another program. Stop that program, or choose another port:\n"
-            f"    python3 tasks.py up --port {free}"
+            f"Port {port} is taken by another program. Stop that program, or choose another port:"
+            f" --port {free}"
         ) from None
 
 

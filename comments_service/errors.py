@@ -136,7 +136,7 @@ class UnknownPage(ServiceError):
 class UnknownThread(ServiceError):
     status = 404
     code = "unknown_thread"
-    title = Message("There is no such thread")
+    title = Message("There is no such conversation")
 
 
 class UnknownComment(ServiceError):

@@ -1,5 +1,6 @@
 """`flask comments doctor`: whether everything is as it should be, and what to do where it is not."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -103,6 +104,7 @@ def of_the_bucket(current: config.Settings) -> Iterator[str]:
 
 def of_the_workers(current: config.Settings) -> Iterator[str]:
     """What the service, in its own process, says of itself, and what it should have done by now."""
+    late = defaultdict(list)
     for worker in WORKERS:
         said = sign(worker, current)
         if said is None:
@@ -113,13 +115,14 @@ def of_the_workers(current: config.Settings) -> Iterator[str]:
                 )
             continue
         if said.late:
-            minutes = many(round(said.age_seconds / 60), "minute")
-            yield (
-                f"The {worker} gave its last sign of life {minutes} ago: is the service"
-                " running, and may it write into its folder? Its log says more."
-            )
+            late[many(round(said.age_seconds / 60), "minute")].append(worker)
         for name, text in said.faults.items():
             yield f"{name} fails, and is tried again: {text}"
+    for minutes, workers in late.items():
+        yield (
+            f"No sign of life for {minutes}: {', '.join(workers)}. Is the service running, and may it write"
+            " into its folder? Its log says more."
+        )
     if health.backup(current).state != health.OK:
         yield (
             f"No backup lies in {current.backup} that is younger than two days: may the service write there?"

@@ -39,9 +39,9 @@ _c = _table.c
 # What SQLite and PostgreSQL both take as parameters of one statement.
 CHUNK = 500
 NOWHERE = Message(
-    "There is no such thread. Its id is the last part of the address of its page here."
+    "There is no such conversation. Its id is the last part of the address of its page here."
 )
-ITSELF = Message("It stands in this thread already.")
+ITSELF = Message("It stands in this conversation already.")
 
 
 def move(comment_id: int, moderator: Account, given: Move) -> ThreadDecision:
@@ -88,7 +88,7 @@ def merge(thread_id: str, moderator: Account, given: Merge) -> ThreadDecision:
         ).all()
         source, target = _both(thread_id, given.into, moderator, "into")
         if source.merged_into not in (None, target.id):
-            raise AlreadyThere(Message("This thread is merged into another one already."))
+            raise AlreadyThere(Message("This conversation is merged into another one already."))
         if source.merged_into is not None and not rows:
             raise AlreadyThere(ITSELF)
         _own_keys([row.id for row in rows], target.id)
@@ -209,7 +209,8 @@ def _both(
         raise InvalidInput(
             fields={
                 field: Message(
-                    "This thread is merged into {thread}: name that.", thread=target.merged_into
+                    "This conversation is merged into {thread}: name that.",
+                    thread=target.merged_into,
                 )
             }
         )

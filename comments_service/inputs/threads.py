@@ -22,7 +22,7 @@ def thread_id(text: str) -> str:
     """The id of a thread, also as a part of its address, which is what one has at hand."""
     found = re.search(rf"(?:^|/)({THREAD})/?$", text.split("#")[0].split("?")[0].strip())
     if found is None:
-        raise ValueError(Message("This is not the id of a thread."))
+        raise ValueError(Message("This is not the id of a conversation."))
     return found[1]
 
 

@@ -1,4 +1,4 @@
-"""Take everything along: an owner downloads what `flask comments export` writes, by page and by API."""
+"""Export: an owner downloads what `flask comments export` writes, by page and by API."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def conversation(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_owner_downloads_what_the_command_writes(owner: Visitor, conversation: Path) -> None:
-    assert "Take everything along" in owner.get(PAGE).text
+    assert "Export comments" in owner.get(PAGE).text
     answer = owner.post(PAGE)
     assert answer.status_code == 200
     assert re.fullmatch(

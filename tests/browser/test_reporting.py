@@ -6,6 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from comments_service import comments
+from comments_service.inputs import NewReport
+from comments_service.sessions import Visitor
 from tests.browser.conftest import Credentials, Live, Writer, until
 from tests.browser.embed import comment, wake
 
@@ -144,3 +147,25 @@ def test_axe_finds_nothing_on_the_pages_of_conversations(
             assert found.violations_count == 0, f"{path}: {found.generate_report()}"
             wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
             assert not wide, f"{path} is wider than {width}"
+
+
+def test_what_is_reported_leads_to_its_details_where_it_can_be_kept_as_well(
+    signed_in: Callable[..., Page], live: Live, thread: str, writer: Writer
+) -> None:
+    number = writer.post(thread, "My neighbour lives at 7 Mill Lane.", name="Nils")
+    with live.app.app_context():
+        for each in range(3):
+            visitor = Visitor(None, f"network {each}")
+            comments.report(number, visitor, NewReport(kind="private"), live.server.settings)
+    page = signed_in("moderation/reported", java_script_enabled=False)
+    card = page.locator(f"#comment-{number}")
+    expect(card.get_by_role("link", name="In the article")).to_be_visible()
+    # What is private is taken out by an edit.
+    expect(card.get_by_role("link", name=f"Edit comment {number} by Nils")).to_be_visible()
+    card.get_by_role("link", name=f"Details of comment {number} by Nils").click()
+    expect(page.get_by_role("region", name="Reports").get_by_text("Private data")).to_have_count(3)
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("button", name="Keep it")).to_have_count(0)
+    expect(page.get_by_role("region", name="Reports")).to_contain_text("(decided)")
+    page.goto("/comments/moderation/reported")
+    expect(page.locator(f"#comment-{number}")).to_have_count(0)

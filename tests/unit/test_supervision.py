@@ -280,7 +280,7 @@ def test_the_doctor_reads_what_fails_in_a_service_and_whether_it_lives(
     assert "The page of pelicans fails, and is tried again: IsADirectoryError" in run()
     assert "sign of life" not in run()
     monkeypatch.setattr(supervision, "LATE_SECONDS", -1.0)
-    assert "The publisher gave its last sign of life 0 minutes ago" in run()
+    assert "No sign of life for 0 minutes: publisher. Is the service running" in run()
     assert following.pulse.late
 
 

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 import tasks
 from authoring import environment, plain_help
-from authoring.command_line import with_remainder
+from authoring.command_line import Commands, with_remainder
 
 LOCKS = (environment.BLOG_LOCK, environment.DEVELOPMENT_LOCK)
 
@@ -182,3 +182,25 @@ def test_an_environment_that_is_linked_from_elsewhere_is_recognised(tmp_path: Pa
     )
     assert done.returncode == 0, done.stderr
     assert "build" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("up --prot 3", "up: there is no --prot. Did you mean --port?"),
+        ("up --port many", "up: many is no number."),
+        ("up --port", "up: --port needs a value."),
+        ("build extra", "build: there is no extra."),
+        ("new --draft", "new: TITLE is missing."),
+        ("share --days x a.md", "share: x is no number."),
+    ],
+)
+def test_what_cannot_be_made_out_is_told_with_what_to_do(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = Commands(namespace=Collection.from_module(tasks), name="tasks.py")
+    with pytest.raises(SystemExit):
+        program.run(["tasks.py", *words.split()])
+    name = words.split()[0]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [told, f"`python3 tasks.py {name} --help` lists what it takes."]

@@ -50,13 +50,14 @@ def rhea() -> Account:
 
 
 def test_a_moderator_reads_what_waits_why_and_where_to_decide(mona: Account) -> None:
-    posted("They <b>scoop</b>.", held=True, reasons=[Message("First comment of this writer.")])
+    why = [Message("First comment of this writer."), Message("Many links: {number}.", number=7)]
+    posted("They <b>scoop</b>.", held=True, reasons=why)
     [letter] = letters()
     assert letter.subject == "A comment waits for you at Shore Leave"
     for text in (
         "Gus wrote on “How pelicans fish”:",
         "> They <b>scoop</b>.",
-        "First comment of this writer.",
+        "Why it is waiting: First comment of this writer. Many links: 7.",
         "/comments/moderation/",
     ):
         assert text in letter.text
