@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from pelican.settings import DEFAULT_CONFIG
-from pelican.utils import SafeDatetime
+from pelican.utils import SafeDatetime, get_date
 
 THEME = str(Path(__file__).resolve().parents[1] / "theme")
 KNOWN = {**DEFAULT_CONFIG, "AUTHOR": ""}
@@ -100,7 +100,10 @@ EXAMPLES: dict[str, object] = {
     "DATE_FORMATS": {"en": "%d %B %Y"},
     "DEFAULT_DATE_FORMAT": "%d %B %Y",
     "DEFAULT_PAGINATION": 10,
-    "PAGINATION_PATTERNS": [(1, "{base_name}/", "{base_name}/index.html")],
+    "PAGINATION_PATTERNS": [
+        (1, "{base_name}/", "{base_name}/index.html"),
+        (2, "{base_name}/page/{number}/", "{base_name}/page/{number}/index.html"),
+    ],
     "EXTRA_PATH_METADATA": {"images/robots.txt": {"path": "robots.txt"}},
     "TEMPLATE_PAGES": {"books.html": "books/index.html"},
     "LOCALE": ["C"],
@@ -122,6 +125,8 @@ IN_BRACES = {
 ADDRESS = re.compile(r"(?P<of>[A-Z]+)_(?:[A-Z]+_)*(?:URL|SAVE_AS|FEED_ATOM|FEED_RSS)")
 # Behind what is asked for may stand which part of it.
 FIELD = re.compile(r"[.\[]")
+# A rule for pages from a later number on is a rarity.
+MANY_PAGES = 20
 # Front matter is no longer, in most texts.
 NEAR = 2_000
 
@@ -137,6 +142,8 @@ def setting_problems(settings: Mapping[str, Any]) -> Iterator[str]:
             yield from plugin_problems(value, settings)
         elif name == "PAGINATION_PATTERNS":
             yield from rule_problems(value)
+        elif name == "DEFAULT_DATE":
+            yield from date_problems(value)
         elif name in PATTERNS or SUBSTITUTIONS.fullmatch(name):
             yield from pattern_problems(name, value)
         elif (address := ADDRESS.fullmatch(name)) and address["of"] in IN_BRACES:
@@ -235,6 +242,30 @@ def rule_problems(rules: Any) -> Iterator[str]:
         kinds = [type(part) for part in rule] if isinstance(rule, list | tuple) else []
         if kinds != [int, str, str]:
             yield f"PAGINATION_PATTERNS has {rule!r}. Write rules such as {example('PAGINATION_PATTERNS')!r}."
+            return
+    of_pages: dict[str, int] = {}
+    for number in range(1, MANY_PAGES):
+        # As Pelican does, the last that is for this page or for those before it.
+        fitting = [save_as for first, _, save_as in rules if 0 <= first <= number]
+        if fitting and "{number" not in fitting[-1] and fitting[-1] in of_pages:
+            yield (
+                f"PAGINATION_PATTERNS gives pages {of_pages[fitting[-1]]} and {number} of a list the same file,"
+                f' "{fitting[-1]}". Write rules such as {example("PAGINATION_PATTERNS")!r}.'
+            )
+            return
+        if fitting:
+            of_pages[fitting[-1]] = number
+
+
+def date_problems(value: Any) -> Iterator[str]:
+    """Of DEFAULT_DATE, which every text without one has."""
+    try:
+        if isinstance(value, str) and value != "fs":
+            get_date(value)
+        elif value and value != "fs":
+            SafeDatetime(*value)
+    except (TypeError, ValueError):
+        yield f'DEFAULT_DATE is {value!r}, which is no date. Write one such as "2026-01-31", or "fs".'
 
 
 def pattern_problems(name: str, value: Any) -> Iterator[str]:

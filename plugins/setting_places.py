@@ -4,12 +4,14 @@ A build takes away what it no longer writes: a site that holds the blog's source
 beside the site, would cost an author his own files.
 """
 
+import os
 import posixpath
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-# Those of which a site can be no part, and which can be no part of a site, with what they hold.
+# Which can be no part of a site, with what they hold.
 SOURCES = {"PATH": "the texts", "THEME": "the theme"}
 
 
@@ -19,25 +21,46 @@ def leaves(name: str) -> bool:
     return name == ".." or name.startswith("../") or posixpath.isabs(name) or name[1:2] == ":"
 
 
+def holding(output: Path, settings: Mapping[str, Any]) -> Iterator[str]:
+    """The settings by which a build would read what it has written."""
+    content = Path(settings["PATH"]).resolve()
+    if output.is_relative_to(Path(settings["THEME"]).resolve()):
+        yield "THEME"
+    if not output.is_relative_to(content):
+        return
+    below = output.relative_to(content).parts
+    if any(fnmatch(part, each) for part in below for each in settings["IGNORE_FILES"]):
+        return
+    for kind in ("ARTICLE", "PAGE", "STATIC"):
+        left_out = settings[f"{kind}_EXCLUDES"]
+        read = any(output.is_relative_to(content / each) for each in settings[f"{kind}_PATHS"])
+        if read and not any(output.is_relative_to(content / each) for each in left_out):
+            yield f"{kind}_PATHS"
+
+
 def setting_problems(settings: Mapping[str, Any]) -> Iterator[str]:
     output = Path(settings["OUTPUT_PATH"]).resolve()
     if output.exists() and not output.is_dir():
         yield f"OUTPUT_PATH is {settings['OUTPUT_PATH']!r}, which is a file. Name a folder for the site."
+    cache = Path(settings["CACHE_PATH"])
+    found = next(each for each in (cache, *cache.absolute().parents) if each.exists())
+    if not found.is_dir() or not os.access(found, os.W_OK):
+        yield f"CACHE_PATH is {settings['CACHE_PATH']!r}, and {found} is no folder that can be written to. Name another."
     for name, what in SOURCES.items():
-        source = Path(settings[name]).resolve()
-        if output.is_relative_to(source):
-            yield (
-                f"OUTPUT_PATH is {settings['OUTPUT_PATH']!r}, in the folder of {what} ({name}): the next build"
-                ' would read its own pages. Name a folder beside it, such as "output".'
-            )
-        elif source.is_relative_to(output):
+        if Path(settings[name]).resolve().is_relative_to(output):
             yield (
                 f"OUTPUT_PATH is {settings['OUTPUT_PATH']!r}, which holds {what} ({name}): they would be"
                 ' published with the site. Name a folder beside them, such as "output".'
             )
-    content = Path(settings["PATH"]).resolve()
+    if name := next(iter(holding(output, settings)), ""):
+        yield (
+            f"OUTPUT_PATH is {settings['OUTPUT_PATH']!r}, in a folder that is read ({name}): the next build would"
+            ' take its own pages for texts. Name a folder beside it, such as "output".'
+        )
+    content = Path(settings["PATH"]).absolute()
     for folder in settings["STATIC_PATHS"]:
-        if not (content / folder).resolve().is_relative_to(content):
+        # By its name: a link in the folder of the texts may lead wherever it likes.
+        if not Path(os.path.normpath(content / folder)).is_relative_to(os.path.normpath(content)):
             yield (
                 f"STATIC_PATHS has {folder!r}, which is not in the folder of the texts (PATH): its files would lie"
                 " outside of the site. Move it there, or name it in ROOT_FILES."

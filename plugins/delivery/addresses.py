@@ -106,14 +106,24 @@ def list_files(articles: Generator) -> Iterator[tuple[str, str, str]]:
 
 
 def refuse_shared_lists(articles: Generator) -> None:
-    """Raise WrongSetting where two lists would be one file."""
+    """Raise WrongSetting where two lists would be one file, or one the folder of another."""
+    settings = articles.settings
+    feeds = ((setting, settings.get(setting, default)) for setting, default in FILES.items())
     known: dict[str, str] = {}
-    for name, what, setting in list_files(articles):
-        if name and (other := known.setdefault(name, what)) != what:
+    folders: dict[str, str] = {}
+    for name, what, setting in (
+        *list_files(articles),
+        *((str(name), f"the file of {setting}", setting) for setting, name in feeds if name),
+    ):
+        in_its_way = (known[folder] for folder in above(name) if folder in known)
+        other = known.get(name) or folders.get(name) or next(in_its_way, what)
+        if name and other != what:
             raise WrongSetting(
-                f"{setting} gives {what} the file of {other}, {name}. Write a pattern into pelicanconf.py"
-                " that no other list has."
+                f"{setting} names {name} for {what}, where {other} is, or needs a folder. Write a place into"
+                " pelicanconf.py that nothing else has."
             )
+        known[name] = what
+        folders |= dict.fromkeys(above(name), what)
 
 
 def own_files(articles: Generator) -> dict[str, str]:

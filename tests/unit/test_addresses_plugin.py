@@ -155,18 +155,25 @@ def test_the_blog_s_own_settings_reserve_what_they_write(site: Site) -> None:
     [
         (
             {"TAG_SAVE_AS": "of/{slug}.html", "CATEGORY_SAVE_AS": "of/{slug}.html"},
-            "CATEGORY_SAVE_AS gives the page of the category tide the file of the page of the tag tide,",
+            "CATEGORY_SAVE_AS names of/tide.html for the page of the category tide, where the page of the tag tide is,",
         ),
-        ({"TAG_SAVE_AS": "tags.html"}, "TAG_SAVE_AS gives the page of the tag .* of the tag .*,"),
+        (
+            {"TAG_SAVE_AS": "tags.html"},
+            "TAG_SAVE_AS names tags.html for the page of the tag .*, where the page of the tag .* is,",
+        ),
+        (
+            {"FEED_ALL_ATOM": "feeds"},
+            "FEED_ALL_ATOM names feeds for .*, where the file of FEED_ALL_JSON is, or needs a folder",
+        ),
         (
             {
                 "YEAR_ARCHIVE_SAVE_AS": "{date:%Y}/index.html",
                 "MONTH_ARCHIVE_SAVE_AS": "{date:%Y}/index.html",
             },
-            "MONTH_ARCHIVE_SAVE_AS gives the archive of 2026-01 the file of the archive of 2026,",
+            "MONTH_ARCHIVE_SAVE_AS names 2026/index.html for the archive of 2026-01, where the archive of 2026 is,",
         ),
     ],
-    ids=["two kinds", "one pattern without a name", "periods"],
+    ids=["two kinds", "one pattern without a name", "a file and a folder", "periods"],
 )
 def test_two_lists_cannot_share_a_file(site: Site, settings: dict[str, str], told: str) -> None:
     """Pelican would say that it failed to overwrite a file; where one page was there before, not even that."""

@@ -222,12 +222,12 @@ def test_a_name_that_is_no_utf_8_is_told_with_what_to_do(
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"OUTPUT_PATH": "content/site"}, "OUTPUT_PATH is .*, in the folder of the texts"),
-        ({"OUTPUT_PATH": "content"}, "OUTPUT_PATH is .*, in the folder of the texts"),
+        ({"OUTPUT_PATH": "content/site"}, "OUTPUT_PATH is .*, in a folder that is read"),
+        ({"OUTPUT_PATH": "content"}, "OUTPUT_PATH is .*, in a folder that is read"),
         ({"OUTPUT_PATH": "."}, "OUTPUT_PATH is .*, which holds the texts"),
         (
             {"OUTPUT_PATH": "looks/site", "THEME": "looks"},
-            "OUTPUT_PATH is .*, in the folder of the theme",
+            "OUTPUT_PATH is .*, in a folder that is read \\(THEME",
         ),
         ({"OUTPUT_PATH": "a-file"}, "OUTPUT_PATH is .*, which is a file"),
         (
@@ -255,6 +255,33 @@ def test_what_would_mix_the_site_with_its_sources_is_refused(
     with pytest.raises(WrongSetting, match=told):
         site.build(**settings)
     assert everything(site.folder) == before
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"ARTICLE_PATHS": ["posts"], "PAGE_PATHS": ["about"]},
+        {"ARTICLE_EXCLUDES": ["site"], "PAGE_PATHS": ["about"]},
+        {"IGNORE_FILES": ["site"]},
+    ],
+    ids=repr,
+)
+def test_a_site_below_the_texts_is_one_where_nobody_reads_it(
+    site: Site, settings: dict[str, Any]
+) -> None:
+    """As blogs have it whose texts stand in the project's own folder."""
+    (site.content / "posts").mkdir()
+    site.build(OUTPUT_PATH=str(site.content / "site"), **settings)
+
+
+def test_a_folder_of_files_may_be_a_link_to_elsewhere(site: Site) -> None:
+    (site.folder / "own").mkdir()
+    (site.folder / "own" / "a.txt").write_text("mine")
+    (site.content / "files").symlink_to(site.folder / "own")
+    site.build(STATIC_PATHS=["files"])
+    assert (site.output / "files" / "a.txt").read_text() == "mine"
+    site.build(STATIC_PATHS=[])
+    assert (site.folder / "own" / "a.txt").read_text() == "mine"
 
 
 def test_a_link_out_of_the_blog_takes_no_file_along(site: Site) -> None:

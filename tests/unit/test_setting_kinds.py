@@ -110,6 +110,18 @@ def test_the_plugins_are_a_list_where_our_theme_needs_them() -> None:
         ("SLUG_REGEX_SUBSTITUTIONS", ["ab"], ""),
         ("SLUG_REGEX_SUBSTITUTIONS", [5], "has 5. Write pairs of texts"),
         ("FILENAME_METADATA", "(?P<slug>", "no regular expression"),
+        (
+            "PAGINATION_PATTERNS",
+            [(1, "{base_name}/", "{base_name}/index.html")],
+            "gives pages 1 and 2 of a list the same file",
+        ),
+        (
+            "PAGINATION_PATTERNS",
+            [(1, "{url}", "{save_as}"), (3, "x/", "x.html")],
+            "gives pages 1 and 2 of a list the same file",
+        ),
+        ("DEFAULT_DATE", "yesterday", "DEFAULT_DATE is 'yesterday', which is no date. Write"),
+        ("DEFAULT_DATE", (2026, 13, 1), "DEFAULT_DATE is (2026, 13, 1), which is no date. Write"),
         ("PAGINATION_PATTERNS", [], "PAGINATION_PATTERNS is empty. Write rules such as [(1, "),
         ("PELICAN_CLASS", None, "PELICAN_CLASS is None, which is no class and no class's name."),
         ("PAGINATION_PATTERNS", [(1, "{base_name}/")], "has (1, '{base_name}/'). Write rules such"),
@@ -193,7 +205,8 @@ def test_no_plugin_stumbles_over_a_setting_of_another_kind(
     tmp_path: Path, name: str, value: str
 ) -> None:
     path = tmp_path / "pelicanconf.py"
-    path.write_text(f"from plugins.settings import *\nPATH = '.'\n{name} = {value}\n")
+    (tmp_path / "content").mkdir()
+    path.write_text(f"from plugins.settings import *\n{name} = {value}\n")
     settings = blog_settings.as_saved(path)
     told_of = blog_settings.wrong(settings)
     assert [text for text in told_of if not text.startswith(f"{name} ")] == []
