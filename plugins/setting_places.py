@@ -6,13 +6,20 @@ beside the site, would cost an author his own files.
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-# Which can be no part of a site, with what they hold.
+# Which hold an author's own, with what that is.
 SOURCES = {"PATH": "the texts", "THEME": "the theme"}
+# In which a build writes and takes away, with what it has there.
+OWN = {"OUTPUT_PATH": "the site", "CACHE_PATH": "what builds remember", "IMAGES_CACHE": "pictures"}
+# Folders of the site in which nothing but what plugins make is left.
+MADE = ("DRAFTS_FOLDER", "IMAGES_FOLDER", "SHARE_FOLDER")
+EXAMPLES = {"OUTPUT_PATH": "output", "CACHE_PATH": "var/cache", "IMAGES_CACHE": "var/cache/images"}
+FILE = re.compile(r"\w+_SAVE_AS|(?:\w+_)?FEED_(?:ALL_)?(?:ATOM|RSS|JSON)|THEME_STATIC_DIR")
 
 
 def leaves(name: str) -> bool:
@@ -21,42 +28,59 @@ def leaves(name: str) -> bool:
     return name == ".." or name.startswith("../") or posixpath.isabs(name) or name[1:2] == ":"
 
 
-def holding(output: Path, settings: Mapping[str, Any]) -> Iterator[str]:
-    """The settings by which a build would read what it has written."""
+def reading(folder: Path, settings: Mapping[str, Any]) -> Iterator[str]:
+    """The settings by which a build would read what lies in a folder."""
     content = Path(settings["PATH"]).resolve()
-    if output.is_relative_to(Path(settings["THEME"]).resolve()):
+    if folder.is_relative_to(Path(settings["THEME"]).resolve()):
         yield "THEME"
-    if not output.is_relative_to(content):
+    if not folder.is_relative_to(content):
         return
-    below = output.relative_to(content).parts
+    below = folder.relative_to(content).parts
     if any(fnmatch(part, each) for part in below for each in settings["IGNORE_FILES"]):
         return
     for kind in ("ARTICLE", "PAGE", "STATIC"):
         left_out = settings[f"{kind}_EXCLUDES"]
-        read = any(output.is_relative_to(content / each) for each in settings[f"{kind}_PATHS"])
-        if read and not any(output.is_relative_to(content / each) for each in left_out):
+        read = any(folder.is_relative_to(content / each) for each in settings[f"{kind}_PATHS"])
+        if read and not any(folder.is_relative_to(content / each) for each in left_out):
             yield f"{kind}_PATHS"
 
 
 def setting_problems(settings: Mapping[str, Any]) -> Iterator[str]:
-    output = Path(settings["OUTPUT_PATH"]).resolve()
-    if output.exists() and not output.is_dir():
-        yield f"OUTPUT_PATH is {settings['OUTPUT_PATH']!r}, which is a file. Name a folder for the site."
-    cache = Path(settings["CACHE_PATH"])
-    found = next(each for each in (cache, *cache.absolute().parents) if each.exists())
-    if not found.is_dir() or not os.access(found, os.W_OK):
-        yield f"CACHE_PATH is {settings['CACHE_PATH']!r}, and {found} is no folder that can be written to. Name another."
-    for name, what in SOURCES.items():
-        if Path(settings[name]).resolve().is_relative_to(output):
+    for name, what in OWN.items():
+        if value := settings.get(name):
+            yield from folder_problems(name, str(value), what, settings)
+    for name in MADE:
+        value = settings.get(name)
+        if value is not None and (leaves(str(value)) or posixpath.normpath(str(value)) == "."):
+            yield f'{name} is {value!r}, which is no folder of its own in the site. Write one such as "made".'
+    for name, value in settings.items():
+        if FILE.fullmatch(name) and isinstance(value, str) and leaves(value):
+            yield f"{name} is {value!r}, outside of the site. Write a place in it."
+    yield from static_problems(settings)
+
+
+def folder_problems(name: str, value: str, what: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    """Of a folder in which a build writes."""
+    folder = Path(value).resolve()
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        yield f"{name} is {value!r}, and {there} is no folder that can be written to. Name another one."
+    for source, its in SOURCES.items():
+        if Path(settings[source]).resolve().is_relative_to(folder):
             yield (
-                f"OUTPUT_PATH is {settings['OUTPUT_PATH']!r}, which holds {what} ({name}): they would be"
-                ' published with the site. Name a folder beside them, such as "output".'
+                f"{name} is {value!r}, which holds {its} ({source}) as well as {what}: a build would take away what"
+                f" it takes for its own. Name a folder beside it, such as {EXAMPLES[name]!r}."
             )
-    if name := next(iter(holding(output, settings)), ""):
+            return
+    if source := next(reading(folder, settings), ""):
         yield (
-            f"OUTPUT_PATH is {settings['OUTPUT_PATH']!r}, in a folder that is read ({name}): the next build would"
-            ' take its own pages for texts. Name a folder beside it, such as "output".'
+            f"{name} is {value!r}, in a folder that is read ({source}): the next build would take {what} for"
+            f" texts. Name a folder beside it, such as {EXAMPLES[name]!r}."
         )
+
+
+def static_problems(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Of files that are copied into the site by their paths."""
     content = Path(settings["PATH"]).absolute()
     for folder in settings["STATIC_PATHS"]:
         # By its name: a link in the folder of the texts may lead wherever it likes.

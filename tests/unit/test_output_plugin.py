@@ -223,13 +223,16 @@ def test_a_name_that_is_no_utf_8_is_told_with_what_to_do(
     ("settings", "told"),
     [
         ({"OUTPUT_PATH": "content/site"}, "OUTPUT_PATH is .*, in a folder that is read"),
-        ({"OUTPUT_PATH": "content"}, "OUTPUT_PATH is .*, in a folder that is read"),
+        ({"OUTPUT_PATH": "content"}, "OUTPUT_PATH is .*, which holds the texts"),
         ({"OUTPUT_PATH": "."}, "OUTPUT_PATH is .*, which holds the texts"),
         (
             {"OUTPUT_PATH": "looks/site", "THEME": "looks"},
             "OUTPUT_PATH is .*, in a folder that is read \\(THEME",
         ),
-        ({"OUTPUT_PATH": "a-file"}, "OUTPUT_PATH is .*, which is a file"),
+        (
+            {"OUTPUT_PATH": "a-file"},
+            "OUTPUT_PATH is .*, and .*a-file is no folder that can be written to",
+        ),
         (
             {"STATIC_PATHS": ["../own"]},
             "STATIC_PATHS has '../own', which is not in the folder of the texts",
@@ -248,7 +251,7 @@ def test_what_would_mix_the_site_with_its_sources_is_refused(
     """The next build would take away as its own what was an author's."""
     (site.folder / "a-file").write_text("x")
     shutil.copytree(ROOT / "theme", site.folder / "looks")
-    for name in ("OUTPUT_PATH", "THEME"):
+    for name in ("OUTPUT_PATH", "THEME", "CACHE_PATH", "IMAGES_CACHE"):
         if name in settings:
             settings[name] = str(site.folder / settings[name])
     before = everything(site.folder)
