@@ -155,13 +155,14 @@ def _with_number(path: Path, thread_id: str, lang: str, page: bytes) -> bytes | 
         stat = path.stat()
     except FileNotFoundError:
         return None
-    new = _said(path, thread_id, stat.st_size, stat.st_mtime_ns)
+    # Each is a new file: of two that follow each other at once, time and size may be the same.
+    new = _said(path, thread_id, (stat.st_ino, stat.st_size, stat.st_mtime_ns))
     return new and bake.listed(page, thread_id, lang, new)
 
 
 # As many as a storm of posts reaches; of each, a line.
 @lru_cache(maxsize=1_000)
-def _said(path: Path, thread_id: str, size: int, moment: int) -> snapshots.Snapshot | None:
+def _said(path: Path, thread_id: str, _stamp: tuple[int, ...]) -> snapshots.Snapshot | None:
     """What a snapshot says of itself, read once for all pages that list its article."""
     new = _read(path, partial(snapshots.thread, thread_id=thread_id))
     return new and new._replace(html="")
