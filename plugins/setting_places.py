@@ -57,6 +57,20 @@ def setting_problems(settings: Mapping[str, Any]) -> Iterator[str]:
         if FILE.fullmatch(name) and isinstance(value, str) and leaves(value):
             yield f"{name} is {value!r}, outside of the site. Write a place in it."
     yield from static_problems(settings)
+    if root := settings.get("ROOT_FILES"):
+        held = [
+            name for name in (*SOURCES, *OWN) if settings.get(name) and within(settings[name], root)
+        ]
+        if held:
+            yield (
+                f"ROOT_FILES is {str(root)!r}, which holds {held[0]}: all that lies there would be published. Name a"
+                ' folder of its own, such as "root".'
+            )
+
+
+def within(folder: str, other: str) -> bool:
+    """Whether a folder is another one, or lies in it."""
+    return Path(folder).resolve().is_relative_to(Path(other).resolve())
 
 
 def folder_problems(name: str, value: str, what: str, settings: Mapping[str, Any]) -> Iterator[str]:
@@ -66,7 +80,7 @@ def folder_problems(name: str, value: str, what: str, settings: Mapping[str, Any
     if not there.is_dir() or not os.access(there, os.W_OK):
         yield f"{name} is {value!r}, and {there} is no folder that can be written to. Name another one."
     for source, its in SOURCES.items():
-        if Path(settings[source]).resolve().is_relative_to(folder):
+        if within(settings[source], value):
             yield (
                 f"{name} is {value!r}, which holds {its} ({source}) as well as {what}: a build would take away what"
                 f" it takes for its own. Name a folder beside it, such as {EXAMPLES[name]!r}."

@@ -234,6 +234,10 @@ def test_a_name_that_is_no_utf_8_is_told_with_what_to_do(
             "OUTPUT_PATH is .*, and .*a-file is no folder that can be written to",
         ),
         (
+            {"ROOT_FILES": "."},
+            "ROOT_FILES is .*, which holds PATH: all that lies there would be published",
+        ),
+        (
             {"STATIC_PATHS": ["../own"]},
             "STATIC_PATHS has '../own', which is not in the folder of the texts",
         ),
@@ -251,7 +255,7 @@ def test_what_would_mix_the_site_with_its_sources_is_refused(
     """The next build would take away as its own what was an author's."""
     (site.folder / "a-file").write_text("x")
     shutil.copytree(ROOT / "theme", site.folder / "looks")
-    for name in ("OUTPUT_PATH", "THEME", "CACHE_PATH", "IMAGES_CACHE"):
+    for name in ("OUTPUT_PATH", "THEME", "CACHE_PATH", "IMAGES_CACHE", "ROOT_FILES"):
         if name in settings:
             settings[name] = str(site.folder / settings[name])
     before = everything(site.folder)
