@@ -38,7 +38,13 @@ def reading(folder: Path, settings: Mapping[str, Any]) -> Iterator[str]:
     below = folder.relative_to(content).parts
     if any(fnmatch(part, each) for part in below for each in settings["IGNORE_FILES"]):
         return
-    for kind in ("ARTICLE", "PAGE", "STATIC"):
+    # As blogs have it whose texts stand in the project's own folder: then pages are no texts.
+    kinds = (
+        ("STATIC",)
+        if settings["READERS"].get("html", True) is None
+        else ("ARTICLE", "PAGE", "STATIC")
+    )
+    for kind in kinds:
         left_out = settings[f"{kind}_EXCLUDES"]
         read = any(folder.is_relative_to(content / each) for each in settings[f"{kind}_PATHS"])
         if read and not any(folder.is_relative_to(content / each) for each in left_out):

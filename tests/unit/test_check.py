@@ -139,7 +139,7 @@ def test_settings_that_lose_a_site_or_publish_too_much_are_refused(
     path.write_text(f"{line}\n")
     settings = read_settings(str(path), override={"PLUGINS": [], "WITH_FUTURE_DATES": False})
     settings |= {"DRAFT_SAVE_AS": "", "DRAFT_PAGE_SAVE_AS": "", "DELETE_OUTPUT_DIRECTORY": False}
-    settings["TIMEZONE"] = "UTC"
+    settings |= {"TIMEZONE": "UTC", "PATH": str(tmp_path / "content")}
     assert list(check_settings.problems(settings, path)) == []
     own: dict[str, Any] = {}
     exec(line, own)  # noqa: S102 - the line above

@@ -283,6 +283,7 @@ def test_what_would_mix_the_site_with_its_sources_is_refused(
         {"ARTICLE_PATHS": ["posts"], "PAGE_PATHS": ["about"]},
         {"ARTICLE_EXCLUDES": ["site"], "PAGE_PATHS": ["about"]},
         {"IGNORE_FILES": ["site"]},
+        {"READERS": {"html": None}},
     ],
     ids=repr,
 )

@@ -95,10 +95,11 @@ def test_a_parser_that_there_is_no_more_is_refused_with_the_way_to_keep_it(site:
 
 
 def test_nothing_of_python_markdown_has_to_be_installed(tmp_path: Path) -> None:
-    (tmp_path / "a.md").write_text("Title: A\nDate: 2026-01-01\n\n*Words.*\n", encoding="utf-8")
+    (content := tmp_path / "content").mkdir()
+    (content / "a.md").write_text("Title: A\nDate: 2026-01-01\n\n*Words.*\n", encoding="utf-8")
     program = (
         "import sys; sys.modules['markdown'] = None; import pelican; pelican.main("
-        f"[{str(tmp_path)!r}, '-o', {str(tmp_path / 'out')!r}, '-s', {str(BLOG / 'pelicanconf.py')!r},"
+        f"[{str(content)!r}, '-o', {str(tmp_path / 'out')!r}, '-s', {str(BLOG / 'pelicanconf.py')!r},"
         " '--fatal', 'warnings', '-e', 'SEARCH=false', 'SHARE_PICTURES=false'])"
     )
     done = subprocess.run(
