@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from pelican import signals
+from pelican.contents import Static
 
 import formats.files
 from plugins import built, files, problems, setting_places
@@ -316,7 +317,8 @@ def take_over(generator: Generator) -> None:
     """Leave Pelican nothing to copy: it would write every file anew, in place. Links it may make."""
     _building[generator.settings["OUTPUT_PATH"]].context = generator.context
     for static in generator.context["staticfiles"]:
-        if setting_places.leaves(str(static.save_as)):
+        # Asked for past Pelican's own property, after which no article could attach the file any more.
+        if setting_places.leaves(str(super(Static, static).save_as)):
             path = as_typed(Path(generator.settings["PATH"], static.source_path))
             problems.refuse(generator.settings, Problem(path, 1, OUTSIDE))
     if generator.settings["STATIC_CREATE_LINKS"]:
