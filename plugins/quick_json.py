@@ -23,16 +23,14 @@ def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
     except TypeError as error:
         if error.__cause__ and not isinstance(error.__cause__, Exception):
             raise error.__cause__ from None  # Somebody ends the program, or the build, while `default` is at work.
-        # Integers of more than 64 bits, halves of signs, what is nested very deep.
+        # Integers of more than 64 bits, halves of signs, what is nested very deep. A blank tells `loads` of them.
         encode = json.JSONEncoder(
             check_circular=False, default=default, separators=(",", ":")
         ).encode
-        return encode(value).encode()
+        return b" " + encode(value).encode()
 
 
 def loads(data: bytes | str) -> Any:
     """Raises ValueError for what is no JSON."""
-    try:
-        return orjson.loads(data)
-    except ValueError:
-        return json.loads(data)
+    slow = data[:1] in (b" ", " ")
+    return json.loads(data) if slow else orjson.loads(data)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -29,6 +29,8 @@ values = st.recursive(
 )
 
 
+@example(-(2**63) - 1)
+@example({"a": [2**64]})
 @given(values)
 def test_it_reads_back_what_json_would(value: Any) -> None:
     assert quick_json.loads(quick_json.dumps(value)) == json.loads(json.dumps(value))
