@@ -102,9 +102,8 @@ def test_nothing_of_python_markdown_has_to_be_installed(tmp_path: Path) -> None:
         f"[{str(content)!r}, '-o', {str(tmp_path / 'out')!r}, '-s', {str(BLOG / 'pelicanconf.py')!r},"
         " '--fatal', 'warnings', '-e', 'SEARCH=false', 'SHARE_PICTURES=false'])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "<em>Words.</em>" in (tmp_path / "out" / "a" / "index.html").read_text()
 
